@@ -1,0 +1,61 @@
+# Everyday commands; `make help` lists them. Nothing here needs root.
+
+PYTHON ?= python3
+STUDY ?= config.yaml
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --config study=$(STUDY)
+
+.DEFAULT_GOAL := study
+.PHONY: study help test check format schema report bench lock clean
+
+study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its rates
+	$(SNAKEMAKE)
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+$(VENV)/installed: envs/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed envs/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	touch $@
+
+test: $(VENV)/installed-dev  ## run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev  ## lint and format checks, without changing anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(VENV)/installed-dev  ## put code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+schema: $(VENV)/installed  ## write the JSON schema of study files from the models
+	PYTHONPATH=scripts $(BIN)/python -m twotower.config > workflow/schemas/study.schema.json
+
+report: study  ## build report.html, one file with figures, tables and captions
+	$(SNAKEMAKE) --report report.html
+
+bench: $(VENV)/installed  ## measure speed, each figure as a ratio (docs/benchmarks.md)
+	$(BIN)/python benchmarks/run.py
+
+lock:  ## pin anew what envs/*.in name, from a fresh environment
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	for name in requirements requirements-dev; do \
+	  $(VENV)-lock/bin/python -m pip install --quiet -r envs/$$name.in && \
+	  { echo "# Exact pins of everything in $$name.in and what it needs; made by \`make lock\`."; \
+	    $(VENV)-lock/bin/python -m pip freeze | sed 's/+cpu//'; } > envs/$$name.txt || exit 1; \
+	done
+	rm -rf $(VENV)-lock
+
+clean:  ## remove results; the environment stays
+	rm -rf results report.html .snakemake

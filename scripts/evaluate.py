@@ -1,0 +1,18 @@
+"""Risks of one run (towers or reference) on fresh users and items."""
+
+import pandas as pd
+
+from twotower import evaluation, files, logs, tensors
+
+logs.start(snakemake.log[0])
+spec = snakemake.params.spec
+
+measure = evaluation.reference_risks if spec["reference"] else evaluation.tower_risks
+frames = []
+for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True):
+    test = tensors.read(snakemake.input.test, slice(first, last))
+    for row in measure(tensors.read(fits), test):
+        frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
+risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
+columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se"]
+files.write_csv(risks[columns], snakemake.output.risks)

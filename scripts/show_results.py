@@ -1,0 +1,15 @@
+"""Print the rate table and the paths of figures and tables: `python show_results.py PATH …`."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from twotower import tables
+
+made = [Path(path) for path in sys.argv[1:]]
+rates = next(path for path in made if path.name == "rates.csv")
+print("\n" + tables.console_table(pd.read_csv(rates)) + "\n")
+for folder in dict.fromkeys(path.parent for path in made):
+    names = sorted(path.name for path in made if path.parent == folder)
+    print(f"{folder}/: {', '.join(names)}")

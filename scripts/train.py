@@ -1,0 +1,27 @@
+"""Towers of one configuration: all its sample sizes, one block of replicates."""
+
+import numpy as np
+import pandas as pd
+
+from twotower import files, logs, runs, tensors
+
+logs.start(snakemake.log[0])
+spec = snakemake.params.spec
+output = snakemake.output
+
+first, last = spec["replicates"]
+data = tensors.read(snakemake.input.ratings, slice(first, last))
+weights, losses, seconds = {}, [], []
+for result in runs.train(spec, data, range(first, last)):
+    weights |= result.tensors
+    key = {"n_ratings": result.n_ratings, "start": result.start}
+    losses.append(
+        pd.DataFrame(
+            {"replicate": np.arange(first, last), "training_loss": result.training_loss}
+        ).assign(**key, width=result.width, steps=result.steps)
+    )
+    seconds.append(key | {"seconds": result.seconds, "device": str(runs.device_for(spec["gpu"]))})
+    print(f"n = {result.n_ratings}, start {result.start}: {result.seconds:.1f} s", flush=True)
+files.write_csv(pd.DataFrame(seconds), output.seconds)
+files.write_csv(pd.concat(losses), output.losses)
+tensors.write(output.weights, weights)

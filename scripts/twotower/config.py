@@ -1,0 +1,215 @@
+"""The study that config.yaml describes: its keys, what each may hold, and its JSON schema.
+
+Checks that need one key or its neighbours live here and in `settings`; those that need whole cells
+(an impossible geometry, a cell given twice) live in `grid`; `study_file` reads the file and turns
+every fault into one line.
+
+`python -m twotower.config` prints the JSON schema.
+"""
+
+import itertools
+import json
+import sys
+from collections.abc import ItemsView, Iterator, KeysView
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from twotower.kinds import Number, Text, fault, shown
+from twotower.settings import Block, Experiment, Settings, without_null
+
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    for before, after in itertools.pairwise(sizes):
+        if after <= before:
+            raise fault(
+                f"{after} follows {before}",
+                "sizes that grow from first to last",
+                "sort them and drop repeats",
+            )
+    return sizes
+
+
+Name = Annotated[
+    str,
+    Text(
+        "[a-z][a-z0-9_]{0,40}",
+        "a lower-case letter, then at most 40 lower-case letters, digits and underscores",
+    ),
+]
+SampleSize = Annotated[int, Number(16, 2**27)]
+SampleSizes = Annotated[
+    tuple[SampleSize, ...],
+    Field(min_length=2, max_length=64, strict=False),
+    AfterValidator(_growing),
+]
+
+
+class ErmSettings(Block):
+    """The empirical risk minimizer: a closed-form start, then joint training of all layers."""
+
+    alternations: Annotated[int, Number(1, 1000)] = Field(
+        6, description="Rounds of alternating least squares over the towers' last layers."
+    )
+    joint_steps: Annotated[int, Number(0, 100_000)] = Field(
+        30, description="Full-batch steps over all layers of both towers; 0 leaves them out."
+    )
+
+
+class AdamSettings(Block):
+    """Plain training: Adam on minibatches, from a random start."""
+
+    steps: Annotated[int, Number(1, 10_000_000)] = Field(2000, description="Updates of Adam.")
+    batch_size: Annotated[int, Number(1, 2**20)] = Field(
+        256,
+        description="Ratings in a minibatch; a sample of fewer ratings is used whole, so a "
+        "minibatch holds min(n, batch_size).",
+    )
+    learning_rate: Annotated[float, Number(0, whole=False, above_low=True)] = Field(
+        0.01, description="Step size of Adam; write 1.0e-3, since YAML reads 1e-3 as text."
+    )
+
+
+class Arms(Block):
+    """The ways to fit the towers, erm, adam or both; reads like a dict of those present."""
+
+    erm: ErmSettings | None = Field(
+        None, description=ErmSettings.__doc__, json_schema_extra=without_null
+    )
+    adam: AdamSettings | None = Field(
+        None, description=AdamSettings.__doc__, json_schema_extra=without_null
+    )
+
+    def _present(self) -> dict[str, ErmSettings | AdamSettings]:
+        arms = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: settings for name, settings in arms.items() if settings is not None}
+
+    def keys(self) -> KeysView[str]:
+        return self._present().keys()
+
+    def items(self) -> ItemsView[str, ErmSettings | AdamSettings]:
+        return self._present().items()
+
+    def __getitem__(self, name: str) -> ErmSettings | AdamSettings:
+        return self._present()[name]
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        return iter(self._present())
+
+    def __len__(self) -> int:
+        return len(self._present())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._present()
+
+    @model_serializer
+    def _plain(self) -> dict[str, Any]:
+        return {name: settings.model_dump() for name, settings in self.items()}
+
+    @field_validator("erm", "adam", mode="before")
+    @classmethod
+    def _written(cls, value: Any) -> Any:
+        if value is None:  # "erm:" with nothing behind it could mean either of two things
+            raise fault(
+                "null (nothing is written here)",
+                "a mapping",
+                "write {} for the default settings, or drop the key to leave the arm out",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _any(self) -> Self:
+        if not self._present():
+            raise fault("no arm is given", "erm, adam or both", "write erm: {} beneath arms")
+        return self
+
+
+class Training(Block):
+    """Number format and device of the training jobs."""
+
+    precision: Literal["float64", "float32"] = Field(
+        "float64",
+        description="float64 agrees across code paths and devices; float32 drifts by percents.",
+    )
+    gpu: bool = Field(False, description="Whether training jobs ask for a graphics card.")
+
+
+class Study(Block):
+    """Everything that decides the numbers of a study."""
+
+    name: Name = Field(description="Short name of the study.")
+    seed: Annotated[int, Number(0, 2**32 - 1)] = Field(
+        description="Key of every random stream; another seed is another draw of everything."
+    )
+    replicates: Annotated[int, Number(1, 10_000)] = Field(
+        description="Independent targets and samples in each cell; 12 or more for sound intervals."
+    )
+    replicates_per_job: Annotated[int, Number(1, 10_000)] = Field(
+        description="Replicates that share a training job, at most replicates; fewer in a job "
+        "makes more jobs, and the same numbers."
+    )
+    sample_sizes: SampleSizes = Field(
+        description="Numbers of ratings n, growing; at least 2, but with few of them every "
+        "verdict is inconclusive."
+    )
+    test_pairs: Annotated[int, Number(256, 2**22)] = Field(
+        description="Fresh pairs of a user and an item on which the risk is measured."
+    )
+    certificate_size: SampleSize = Field(
+        description="The one of sample_sizes at which the optimization error is measured."
+    )
+    arms: Arms = Field(description=Arms.__doc__)
+    experiments: dict[Name, Experiment] = Field(
+        min_length=1,
+        description="Experiments by name.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    defaults: Settings = Field(
+        default_factory=Settings,
+        description="Settings of every cell unless its experiment sets or varies them.",
+    )
+    training: Training = Field(default_factory=Training, description=Training.__doc__)
+
+    def title(self, experiment: str) -> str:
+        """The title of the experiment of that name; KeyError if there is none."""
+        return self.experiments[experiment].title
+
+    @field_validator("replicates_per_job")
+    @classmethod
+    def _within_replicates(cls, value: int, info: ValidationInfo) -> int:
+        most = info.data.get("replicates", value)  # absent where replicates itself is at fault
+        if value > most:
+            raise fault(
+                f"{value} is more than replicates, which is {most}",
+                f"a whole number from 1 to {most}",
+                "lower it together with replicates",
+            )
+        return value
+
+    @field_validator("certificate_size")
+    @classmethod
+    def _among_sizes(cls, value: int, info: ValidationInfo) -> int:
+        sizes = info.data.get("sample_sizes", (value,))
+        if value not in sizes:
+            allowed = ", ".join(shown(size) for size in sizes)
+            raise fault(f"{value} is not one of sample_sizes", allowed)
+        return value
+
+
+def json_schema() -> str:
+    """The JSON schema of a study, as the text of workflow/schemas/study.schema.json."""
+    schema = {"$schema": SCHEMA_DIALECT} | Study.model_json_schema()
+    return json.dumps(schema, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json_schema())

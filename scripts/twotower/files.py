@@ -1,0 +1,44 @@
+"""Files that appear whole or not at all, and CSV of the same bytes on every system."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds.
+
+    A reader never sees half a file, and a failed block leaves an older `path` as it was. The
+    temporary name is hidden, keeps the suffix (writers infer the format from it) and is unique,
+    so that two processes may write the same path: the last rename wins. Missing parent folders
+    are made. The mode follows the umask, as for any new file (tempfile would make it private).
+
+    Raises:
+        FileNotFoundError: if the block ends without having written the temporary path.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(6)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame for machines: the same bytes for the same numbers, on every system.
+
+    Floats have ten significant digits (%.10g): far finer than any interval here, and coarser
+    than the last bits in which processors differ. Infinity is "inf", a missing value is empty,
+    lines end in "\\n". A file read back and written again is the same file.
+    """
+    with atomic_write(path) as temporary:
+        frame.to_csv(
+            temporary, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8"
+        )

@@ -1,0 +1,28 @@
+"""A job's log: everything that it prints, and errors that it expects without a traceback."""
+
+import os
+import sys
+from pathlib import Path
+
+
+class ExpectedError(Exception):
+    """An error whose message says all that a reader needs; it is logged without a traceback."""
+
+
+def start(path: str) -> None:
+    """Send standard output and standard error of this process, C libraries included, to a file."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
+    sys.excepthook = _report
+
+
+def _report(kind, error, traceback) -> None:
+    if issubclass(kind, ExpectedError):
+        print(f"{kind.__name__}: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)

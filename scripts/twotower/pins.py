@@ -1,0 +1,26 @@
+"""Environment variables that make numerical libraries give the same bits on every run.
+
+Sums and products change in their last bits with the number of threads and with the instruction
+set that a library picks at run time. One thread and AVX2 are available on every x86-64 machine
+of the last ten years; parallelism comes from running jobs side by side.
+"""
+
+import os
+
+PINS = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_CBWR": "AVX2,STRICT",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "MPLBACKEND": "agg",
+    "SOURCE_DATE_EPOCH": "0",
+}
+
+
+def apply() -> None:
+    """Set the pins in this process's environment, for itself and for the jobs it starts."""
+    os.environ.update(PINS)

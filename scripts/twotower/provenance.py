@@ -1,0 +1,46 @@
+"""Digests of code: what a job's results depend on besides its settings and inputs."""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def code_digest(script: Path) -> str:
+    """SHA-256 (16 hexadecimal digits) of a script and of every library module it leads to.
+
+    The library is the package `twotower` beside the script. An edit of a module that the script
+    neither imports nor leads to leaves the digest as it is.
+    """
+    package = script.parent / "twotower"
+    found: dict[str, bytes] = {}
+    waiting = [(script.name, script), ("twotower", package / "__init__.py")]
+    while waiting:
+        name, path = waiting.pop()
+        if name in found:
+            continue
+        found[name] = path.read_bytes()
+        for module in _imported(found[name]):
+            waiting.append((module, package / f"{module}.py"))
+    total = hashlib.sha256()
+    for name in sorted(found):
+        total.update(f"{name}\0{len(found[name])}\0".encode() + found[name])
+    return total.hexdigest()[:16]
+
+
+def _imported(source: bytes) -> set[str]:
+    """Names of the library's modules that a source imports, at any depth of its code."""
+    modules = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == "twotower":
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("twotower."):
+            modules.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            modules |= {
+                alias.name.split(".")[1]
+                for alias in node.names
+                if alias.name.startswith("twotower.")
+            }
+    return modules

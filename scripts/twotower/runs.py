@@ -1,0 +1,126 @@
+"""One training job: a configuration with all its sample sizes and a block of replicates."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twotower.seeds import generator
+from twotower.theory import Theory
+from twotower.towers import Towers
+from twotower.training import ARMS, DTYPES, Fit, Sample, closed_form_start, with_doubled_steps
+from twotower.width import units
+
+ORACLE_ALTERNATIONS = 6
+
+
+@dataclass(frozen=True)
+class SizeResult:
+    """What one sample size of a job gives; tensors are named as in the job's weight file.
+
+    Attributes:
+        start: "used", or "doubled" and "oracle" where the optimization error is measured.
+        training_loss: [B].
+    """
+
+    n_ratings: int
+    start: str
+    width: int
+    steps: int
+    training_loss: np.ndarray
+    seconds: float
+    tensors: dict[str, np.ndarray]
+
+
+def device_for(gpu: bool) -> torch.device:
+    """CUDA where the study asks for it and there is one, the CPU otherwise; deterministic."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    return torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+
+
+def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterator[SizeResult]:
+    """Fit every sample size of a configuration, the smallest first.
+
+    Args:
+        spec: plain settings: `seed`, `cell` (a cell's spec), `arm`, `settings` (of the arm),
+            `precision`, `gpu`, `sample_sizes`, `certificate_size`.
+        data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
+        replicates: which replicates the rows of the arrays are.
+
+    Yields:
+        One result for each size and, at the certificate size, one for each further start.
+    """
+    cell, arm, settings = spec["cell"], spec["arm"], spec["settings"]
+    device = device_for(spec["gpu"])
+    names = ("user_covariates", "item_covariates", "ratings", "signal")
+    columns = {name: torch.from_numpy(data[name]).to(device) for name in names}
+    theory = Theory(
+        float(cell["smoothness"]), cell["user_intrinsic_dim"], cell["item_intrinsic_dim"]
+    )
+
+    def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
+        def random(role: str) -> list[np.random.Generator]:
+            key = {"cell": cell, "arm": arm, "n_ratings": n, "width": width}
+            return [generator(spec["seed"], key, role, r) for r in replicates]
+
+        return Sample(
+            columns["user_covariates"][:, :n],
+            columns["item_covariates"][:, :n],
+            columns[ratings][:, :n],
+            width,
+            cell["depth"],
+            cell["rank"],
+            DTYPES[spec["precision"]],
+            random,
+        )
+
+    for n in spec["sample_sizes"]:
+        width = units(cell["width"], theory, n)
+        variants = [("used", settings, None)]
+        if n == spec["certificate_size"]:
+            noise_free = sample(max(spec["sample_sizes"]), width, "signal")
+            oracle = closed_form_start(noise_free, ORACLE_ALTERNATIONS)
+            variants += [
+                ("doubled", with_doubled_steps(arm, settings), None),
+                ("oracle", settings, oracle),
+            ]
+        for start, chosen, towers in variants:
+            began = time.perf_counter()
+            current = sample(n, width)
+            fit = ARMS[arm](current, chosen, towers)
+            tensors = _named(fit, current, f"{n:09d}/{start}")
+            seconds = time.perf_counter() - began
+            loss = fit.training_loss.double().cpu().numpy()
+            yield SizeResult(n, start, width, fit.steps, loss, seconds, tensors)
+
+
+def _named(fit: Fit, sample: Sample, prefix: str) -> dict[str, np.ndarray]:
+    tensors = {f"{prefix}/bound": sample.ratings.abs().amax(dim=1)}
+    for tower in ("user", "item"):
+        for index, (weight, bias) in enumerate(getattr(fit.towers, tower)):
+            tensors[f"{prefix}/{tower}/{index}/weight"] = weight
+            tensors[f"{prefix}/{tower}/{index}/bias"] = bias
+    return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+
+
+def towers_of(tensors: dict[str, np.ndarray], prefix: str) -> Towers:
+    """Towers in float64 from the named tensors of a job; the inverse of what `train` wrote."""
+
+    def layers(tower: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        found = []
+        while f"{prefix}/{tower}/{len(found)}/weight" in tensors:
+            where = f"{prefix}/{tower}/{len(found)}"
+            found.append(
+                tuple(
+                    torch.from_numpy(tensors[f"{where}/{part}"]).double()
+                    for part in ("weight", "bias")
+                )
+            )
+        return found
+
+    return Towers(layers("user"), layers("item"))

@@ -1,0 +1,164 @@
+"""What an experiment is made of: the settings of a cell, and the lists that vary them."""
+
+from typing import Annotated, Any, Literal, Self, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_serializer, model_validator
+
+from twotower.kinds import Number, Text, fault
+
+HIGH_DIMENSION = "above 4 no sample size in reach resolves the rate"
+
+
+class Block(BaseModel):
+    """A block of the study: unknown keys are errors, no type is guessed, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def without_null(schema: dict[str, Any]) -> None:
+    """Make the schema of a key that may be left out say that null is not the way to do it."""
+    schema.pop("default", None)
+    if "anyOf" in schema:
+        schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
+
+
+Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable characters")]
+IntrinsicDim = Annotated[int, Number(1, 4, hint=HIGH_DIMENSION)]
+Constant = Annotated[float, Number(0, 1000, whole=False, above_low=True)]
+
+
+class ScheduledWidth(Block):
+    """Width that grows with the number of ratings n, at the rate of Theorem 2."""
+
+    schedule: Literal["units", "dense"] = Field(
+        description="units: offset + constant * n^(d/(2*smoothness+d)) units a layer, the "
+        "theorem's count; "
+        "dense: the square root of that power, for deep towers with width^2 weights a layer. "
+        "d is the larger intrinsic dimension."
+    )
+    constant: Constant = Field(description="Factor in front of the power of n.")
+    offset: Annotated[int, Number(0, 65_536)] = Field(
+        0, description="Units added at every n: where the power is small, n alone gives too few."
+    )
+
+
+class FixedWidth(Block):
+    """Width that does not grow with the number of ratings."""
+
+    schedule: Literal["fixed"] = Field(description="fixed: the same width at every sample size.")
+    units: Annotated[int, Number(1, 65_536)] = Field(description="Units in each hidden layer.")
+
+
+Width = Annotated[ScheduledWidth | FixedWidth, Field(discriminator="schedule")]
+
+
+class Settings(Block):
+    """Settings of a cell: one target, one way to sample it, one shape of the towers."""
+
+    smoothness: Annotated[
+        float,
+        Number(0, 10, whole=False, above_low=True, or_infinite=True, hint="beyond 10 write .inf"),
+    ] = Field(1.0, description="Hölder exponent beta of the true embeddings, up to 10, or .inf.")
+    user_intrinsic_dim: IntrinsicDim = Field(
+        1,
+        description=f"Dimension d_u of the users' support; {HIGH_DIMENSION}.",
+    )
+    item_intrinsic_dim: IntrinsicDim = Field(
+        1,
+        description=f"Dimension d_i of the items' support; {HIGH_DIMENSION}.",
+    )
+    ambient_dim: Annotated[int | None, Number(1, 10_000, or_null=True)] = Field(
+        None,
+        description="Covariates D of each side; null: as many as its intrinsic dimension.",
+    )
+    support: Literal["graph", "torus"] = Field(
+        "graph",
+        description="How the cube [0,1]^d is bent into D > d dimensions; torus needs D >= 2d.",
+    )
+    rank: Annotated[int, Number(1, 64)] = Field(
+        2, description="Number p of components of the true embeddings and of the towers."
+    )
+    noise_sd: Annotated[float, Number(0, 100, whole=False)] = Field(
+        1.0, description="Standard deviation of the ratings' noise, in units of the signal's."
+    )
+    depth: Annotated[int, Number(1, 64)] = Field(1, description="Hidden layers of each tower.")
+    width: Width = Field(
+        ScheduledWidth(schedule="units", constant=1.0),
+        description="Units in each hidden layer, as a function of the number of ratings n.",
+    )
+
+
+_KINDS: dict[str, Any] = {
+    key: kind
+    for key, kind in get_type_hints(Settings, include_extras=True).items()
+    if key in Settings.model_fields
+} | {"intrinsic_dim": IntrinsicDim}
+_ABOUT = {key: field.description for key, field in Settings.model_fields.items()} | {
+    "intrinsic_dim": "Shorthand that sets user_intrinsic_dim and item_intrinsic_dim together."
+}
+
+
+def _optional(about: str) -> Any:
+    return Field(None, description=about, json_schema_extra=without_null)
+
+
+class _Partial(Block):
+    """A block of which only the keys that were given count; null is a value like others."""
+
+    @model_serializer
+    def _given(self) -> dict[str, Any]:
+        keys = [key for key in type(self).model_fields if key in self.model_fields_set]
+        return {key: getattr(self, key) for key in keys}
+
+
+# Both follow from Settings, so that a new setting can be set and varied without another line here.
+SetSettings = create_model(
+    "SetSettings",
+    __base__=_Partial,
+    __doc__="Settings that an experiment gives to all its cells in place of the defaults.",
+    **{key: (kind, _optional(_ABOUT[key])) for key, kind in _KINDS.items()},
+)
+VaryLists = create_model(
+    "VaryLists",
+    __base__=_Partial,
+    __doc__="Lists of values; an experiment's cells are the full grid of its lists.",
+    **{
+        key: (
+            Annotated[tuple[kind, ...], Field(min_length=1, strict=False)],
+            _optional(_ABOUT[key]),
+        )
+        for key, kind in _KINDS.items()
+    },
+)
+
+
+class Experiment(Block):
+    """Cells that answer one question: the grid of `vary`, with `set` in place of the defaults."""
+
+    title: Title = Field(description="What the experiment asks, as it stands over its figure.")
+    set: SetSettings = Field(default_factory=SetSettings, description=SetSettings.__doc__)
+    vary: VaryLists = Field(default_factory=VaryLists, description=VaryLists.__doc__)
+
+    def settings(self) -> dict[str, Any]:
+        """The keys given under `set`, as plain values."""
+        return self.set.model_dump()
+
+    def lists(self) -> dict[str, tuple[Any, ...]]:
+        """The lists given under `vary`, as plain values, in the order of the keys of `Settings`."""
+        return self.vary.model_dump()
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> Self:
+        fixed, varied = self.set.model_fields_set, self.vary.model_fields_set
+        if not fixed | varied:
+            raise fault("neither set nor vary holds a key", "at least one key in either")
+        if both := sorted(fixed & varied):
+            raise fault(f"{both[0]} stands under set and under vary", "each key in one of the two")
+        sides = sorted({"user_intrinsic_dim", "item_intrinsic_dim"} & (fixed | varied))
+        if "intrinsic_dim" in fixed | varied and sides:
+            raise fault(
+                f"intrinsic_dim stands beside {sides[0]}",
+                "intrinsic_dim alone, or user_intrinsic_dim and item_intrinsic_dim",
+                "intrinsic_dim is a shorthand that sets both",
+            )
+        return self

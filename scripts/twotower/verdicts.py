@@ -1,0 +1,175 @@
+"""The verdict on a cell's rate: one rule and its certificates, fixed before any run.
+
+None of the constants below may be moved once results have been seen.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+# Slopes closer than it to the bound, or twice it to the reference, are not told apart.
+DELTA = 0.05
+# Random design and the choice of a cut-off steepen small samples by .05 to .10 in pilot trials;
+# a reference whose interval stays further than this from the prediction is not understood.
+REFERENCE_TOLERANCE = 0.15
+# Share of the risk that a better optimizer, or a better start, may take off.
+MAX_OPTIMIZATION_ERROR = 0.25
+# Monte Carlo error of any single risk over that risk.
+MAX_MONTE_CARLO_ERROR = 0.05
+# An exact power law does not steepen, however its logarithms are rounded.
+_ROUNDING = 1e-9
+
+
+class Verdict(StrEnum):
+    """What a cell's curve says about the bound, in the order in which the rule decides."""
+
+    INCONCLUSIVE = "inconclusive"
+    SLOWER = "slower"
+    CONSISTENT = "consistent with the rate"
+    FASTER = "faster"
+    UNRESOLVED = "bound not contradicted, rate unresolved"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Whether a measurement can be trusted, and why, as a clause of a sentence."""
+
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the rule looks at.
+
+    Attributes:
+        slope_low, slope_high: interval of the arm's slope.
+        steepening_high: upper limit of the interval of the slope's change from the lower to the
+            upper half of the sizes; below 0 the curve steepens beyond doubt. NaN: not known.
+        bound_slope: the bound's exponent s_B.
+        log_allowance: slope that the bound's (log n)² adds over the sizes fitted.
+        reference_slope: slope s_R of the reference estimator on the same ratings, taken as given.
+        certificates: all must pass for any verdict but "inconclusive".
+    """
+
+    slope_low: float
+    slope_high: float
+    steepening_high: float
+    bound_slope: float
+    log_allowance: float
+    reference_slope: float
+    certificates: tuple[Certificate, ...]
+
+
+def judge(evidence: Evidence) -> tuple[Verdict, str]:
+    """The verdict and a sentence saying why; rules are tried in the order of `Verdict`."""
+    failed = [certificate.reason for certificate in evidence.certificates if not certificate.passed]
+    if failed:
+        return Verdict.INCONCLUSIVE, "; ".join(failed)
+    low, high, reference = evidence.slope_low, evidence.slope_high, evidence.reference_slope
+    interval = f"interval [{low:.3f}, {high:.3f}]"
+    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(reference)):
+        return Verdict.INCONCLUSIVE, "interval: the slope or its reference has no finite value"
+
+    limit = evidence.bound_slope + evidence.log_allowance + DELTA
+    above = low > limit
+    # Unknown (fewer than three sizes) is no assurance that the curve does not steepen.
+    steepens = not evidence.steepening_high >= -_ROUNDING
+    if above and not steepens:
+        return (
+            Verdict.SLOWER,
+            f"{interval} is above {limit:.3f}, the bound's slope with its logarithms and "
+            f"{DELTA}, and the curve does not steepen",
+        )
+    if low >= reference - 2 * DELTA and high <= reference + 2 * DELTA:
+        return (
+            Verdict.CONSISTENT,
+            f"{interval} is within {2 * DELTA:.2f} of the reference's slope {reference:.3f}",
+        )
+    if high < reference - 2 * DELTA:
+        return (
+            Verdict.FASTER,
+            f"{interval} is more than {2 * DELTA:.2f} below the reference's slope "
+            f"{reference:.3f}, which an upper bound allows",
+        )
+    if above:
+        return (
+            Verdict.UNRESOLVED,
+            f"{interval} is above {limit:.3f}, but the curve still steepens with n",
+        )
+    return (
+        Verdict.UNRESOLVED,
+        f"{interval} is neither above {limit:.3f} nor within {2 * DELTA:.2f} of the "
+        f"reference's slope {reference:.3f}",
+    )
+
+
+def reference_certificate(
+    slope_low: float, slope_high: float, predicted_slope: float, monte_carlo_error: float
+) -> Certificate:
+    """Whether the reference estimator behaves as the finite-n prediction says.
+
+    Args:
+        slope_low, slope_high: interval of the reference's slope.
+        predicted_slope: slope of the finite-n prediction over the same sizes.
+        monte_carlo_error: largest risk_se/risk of the reference in the window.
+    """
+    precise = _monte_carlo_certificate("reference", monte_carlo_error)
+    if not precise.passed:
+        return precise
+    passed = (
+        slope_low <= predicted_slope + REFERENCE_TOLERANCE
+        and slope_high >= predicted_slope - REFERENCE_TOLERANCE
+    )
+    verb = "meets" if passed else "misses"
+    return Certificate(
+        passed,
+        f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] {verb} the predicted slope "
+        f"{predicted_slope:.3f} ± {REFERENCE_TOLERANCE}",
+    )
+
+
+def optimization_error(used: float, doubled: float, oracle: float) -> float:
+    """Share of the risk that is due to optimization: max(0, used − min(doubled, oracle)) / used.
+
+    Args:
+        used, doubled, oracle: mean risk from the start used, after twice the steps, and from an
+            oracle start, at the same size and over the same replicates.
+
+    Returns:
+        The share; NaN if one of them was not measured, or the risk used is not positive.
+    """
+    if not all(map(math.isfinite, (used, doubled, oracle))) or used <= 0:
+        return math.nan
+    return max(0.0, used - min(doubled, oracle)) / used
+
+
+def optimization_certificate(error: float, monte_carlo_error: float) -> Certificate:
+    """Whether the towers reached the empirical risk minimizer the theorem is about.
+
+    Args:
+        error: `optimization_error` at the certificate size; NaN (not measured) fails.
+        monte_carlo_error: largest risk_se/risk of the arm in the window and at the certificate
+            size.
+    """
+    if math.isnan(error):
+        return Certificate(False, "optimization: a doubled or an oracle start was not measured")
+    precise = _monte_carlo_certificate("optimization", monte_carlo_error)
+    if not precise.passed:
+        return precise
+    passed = error <= MAX_OPTIMIZATION_ERROR
+    relation = "at most" if passed else "more than"
+    return Certificate(
+        passed,
+        f"optimization: {error:.0%} of the risk is optimization error, {relation} "
+        f"{MAX_OPTIMIZATION_ERROR:.0%}",
+    )
+
+
+def _monte_carlo_certificate(name: str, error: float) -> Certificate:
+    """Whether risks were measured precisely enough; a NaN fails."""
+    return Certificate(
+        error < MAX_MONTE_CARLO_ERROR,
+        f"{name}: the Monte Carlo error of a risk is {error:.1%} of it, "
+        f"under {MAX_MONTE_CARLO_ERROR:.0%} is needed",
+    )

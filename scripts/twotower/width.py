@@ -1,0 +1,16 @@
+"""Units in a hidden layer as a function of the number of ratings."""
+
+from twotower.theory import Theory
+
+
+def units(width: dict, theory: Theory, n_ratings: int) -> int:
+    """Width at sample size n: the fixed one, or round(offset + constant · n^exponent).
+
+    Args:
+        width: a cell's `width` setting.
+        theory: gives the exponent, d/(2β+d) for `units` and half of it for `dense`.
+    """
+    if width["schedule"] == "fixed":
+        return width["units"]
+    growth = n_ratings ** theory.width_exponent(width["schedule"])
+    return max(1, round(width["offset"] + width["constant"] * growth))

@@ -1,0 +1,135 @@
+"""Bad experiments: keys that disagree, cells that cannot be, cells given twice, too many."""
+
+from typing import Any
+
+import pytest
+
+from twotower.study_file import StudyError, validated
+
+GOOD = {
+    "name": "small",
+    "seed": 1,
+    "replicates": 4,
+    "replicates_per_job": 2,
+    "sample_sizes": [64, 128],
+    "test_pairs": 256,
+    "certificate_size": 128,
+    "arms": {"erm": {}, "adam": {}},
+    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
+}
+SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
+SETTINGS = (
+    "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, rank, noise_sd, "
+    "depth, width"
+)
+
+
+def messages(raw: Any) -> list[str]:
+    with pytest.raises(StudyError) as caught:
+        validated(raw, "study.yaml")
+    return caught.value.messages
+
+
+def with_experiment(**parts: Any) -> dict:
+    return GOOD | {"experiments": {"one": {"title": "One"} | parts}}
+
+
+@pytest.mark.parametrize(
+    "parts, line",
+    [
+        (
+            {"vary": {"smoothnes": [1.0]}},
+            "experiments.one.vary.smoothnes: unknown key; "
+            f"allowed: {SETTINGS}, intrinsic_dim; did you mean 'smoothness'?",
+        ),
+        (
+            {"vary": {"smoothness": [1.0, "1e-3"]}},
+            f"experiments.one.vary.smoothness[1]: '1e-3' is text; {SMOOTHNESS}; "
+            "YAML reads 1e-3 as text, write 1.0e-3",
+        ),
+        (
+            {"vary": {"smoothness": []}},
+            "experiments.one.vary.smoothness: an empty list; allowed: at least 1",
+        ),
+        (
+            {"vary": {"depth": 2}},
+            "experiments.one.vary.depth: 2 is a number; allowed: a list; write [2]",
+        ),
+        (
+            {},
+            "experiments.one: neither set nor vary holds a key; "
+            "allowed: at least one key in either",
+        ),
+        (
+            {"set": {"depth": 2}, "vary": {"depth": [1]}},
+            "experiments.one: depth stands under set and under vary; "
+            "allowed: each key in one of the two",
+        ),
+        (
+            {"set": {"item_intrinsic_dim": 2}, "vary": {"intrinsic_dim": [1]}},
+            "experiments.one: intrinsic_dim stands beside item_intrinsic_dim; allowed: "
+            "intrinsic_dim alone, or user_intrinsic_dim and item_intrinsic_dim; "
+            "intrinsic_dim is a shorthand that sets both",
+        ),
+        (
+            {"vary": {"smoothness": [1, 1.0]}},
+            "experiments.one.vary.smoothness[1]: 1.0 repeats smoothness[0]; "
+            "allowed: each value once; remove one of the two",
+        ),
+        (
+            {"vary": {"ambient_dim": [None, 1]}},
+            "experiments.one.vary: ambient_dim null and ambient_dim 1 are the same cell; "
+            "allowed: each cell once; remove one of the two",
+        ),
+        (
+            {"set": {"intrinsic_dim": 3}, "vary": {"ambient_dim": [3, 2]}},
+            "experiments.one.vary.ambient_dim[1]: 2 is below the intrinsic dimension 3; "
+            "allowed: 3 or more here, or null",
+        ),
+        (
+            {"set": {"ambient_dim": 1}, "vary": {"intrinsic_dim": [1, 2]}},
+            "experiments.one.set.ambient_dim: 1 is below the intrinsic dimension 2; "
+            "allowed: 2 or more here, or null",
+        ),
+        (
+            {"set": {"intrinsic_dim": 2, "support": "torus"}, "vary": {"ambient_dim": [2, 3, 4]}},
+            "experiments.one.vary.ambient_dim[1]: 3 is too small for a torus of 2 intrinsic "
+            "dimensions; allowed: 4 or more here, or null; "
+            "each of them is a circle and takes two; support: graph takes any",
+        ),
+        (
+            {
+                "set": {"support": "torus", "ambient_dim": 3, "item_intrinsic_dim": 3},
+                "vary": {"user_intrinsic_dim": [1, 2, 3]},
+            },
+            "experiments.one.set.ambient_dim: 3 is too small for a torus of 2 intrinsic "
+            "dimensions; allowed: 6 or more here, or null; "
+            "each of them is a circle and takes two; support: graph takes any",
+        ),
+        (
+            {
+                "vary": {
+                    "depth": list(range(1, 65)),
+                    "rank": list(range(1, 65)),
+                    "smoothness": [1, 2],
+                }
+            },
+            "experiments: the lists under vary make 8192 cells; allowed: at most 5,000 in all",
+        ),
+        (
+            {"title": "two\nlines", "set": {"depth": 2}},
+            "experiments.one.title: 'two\\nlines' does not fit; "
+            "allowed: one line of 1 to 120 printable characters",
+        ),
+    ],
+)
+def test_one_fault_of_an_experiment_one_line(parts, line):
+    assert messages(with_experiment(**parts)) == [line]
+
+
+def test_ambient_dimension_from_the_defaults_is_named_as_such():
+    raw = with_experiment(vary={"intrinsic_dim": [1, 2]}) | {"defaults": {"ambient_dim": 1}}
+    assert messages(raw) == [
+        "experiments.one (defaults.ambient_dim): 1 is below the intrinsic dimension 2; "
+        "allowed: 2 or more here, or null"
+    ]

@@ -1,0 +1,368 @@
+"""Windows, weights, fits and intervals, and the tables made of them."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+from statsmodels.regression.linear_model import WLS
+
+from twotower.rates import (
+    BOOTSTRAP_DRAWS,
+    bootstrap_generator,
+    fit_rate,
+    fit_window,
+    smoothed_weights,
+    student_quantile,
+)
+from twotower.summary import CURVE_COLUMNS, RATE_COLUMNS, curve_table, rate_table
+from twotower.theory import Theory, finite_n_risk, least_squares_slope, log_factor_slope
+
+N = 2 ** np.arange(9, 17)
+TARGETS = 12
+
+
+def random_risks(seed=0, targets=TARGETS, slope=-0.5):
+    rng = np.random.default_rng(seed)
+    effects = 0.3 * rng.standard_normal((targets, 1)) + 0.1 * rng.standard_normal((targets, N.size))
+    return 0.2 * (N / N[0]) ** slope * np.exp(effects)
+
+
+def fit(risk, relative_error=0.0, key="cell", **options):
+    rng = bootstrap_generator(key, "erm")
+    return fit_rate(N, risk, relative_error * np.asarray(risk), rng, **options)
+
+
+def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
+    """A cell with d = 2, β = 1: its reference follows the finite-n prediction."""
+    theory = Theory(1.0, 2, 2)
+    predicted = np.array([finite_n_risk(n, theory, 2, 1.0) for n in N])
+    rows = []
+    for position, arm in enumerate([*arms, "reference"]):
+        scale = random_risks(position) / (0.2 * (N / N[0]) ** -0.5)
+        if arm != "reference":
+            scale = scale * (N / N[-1]) ** (slope + 0.5)
+        starts = ["used"] if arm == "reference" else ["used", "doubled", "oracle"]
+        for start in starts:
+            for size, n in enumerate(N):
+                if start != "used" and n != 8192:
+                    continue
+                for replicate in range(TARGETS):
+                    risk = predicted[size] * scale[replicate, size]
+                    risk *= {"used": 1.0, "doubled": 0.9, "oracle": 0.95}[start]
+                    rows.append((arm, start, n, replicate, risk, 0.01 * risk))
+    frame = pd.DataFrame(
+        rows, columns=["arm", "start", "n_ratings", "replicate", "risk", "risk_se"]
+    )
+    settings = {
+        "experiment": "dimension",
+        "cell": cell,
+        "smoothness": 1.0,
+        "user_intrinsic_dim": 2,
+        "item_intrinsic_dim": 2,
+        "ambient_dim": 2,
+        "depth": 1,
+        "rank": 2,
+        "noise_sd": 1.0,
+        "width": 32,
+    }
+    return frame.assign(**(settings | changes))
+
+
+# ---------------------------------------------------------------- window
+
+
+def test_window_starts_where_the_reference_stays_below_a_quarter():
+    window = fit_window(N, [0.9, 0.4, 0.24, 0.2, 0.15, 0.1, 0.05, 0.02])
+    assert (window.n_min, window.n_max, window.valid, window.reason) == (2048, 65536, True, "")
+    assert window.contains(N).tolist() == [False, False] + [True] * 6
+
+
+def test_a_dip_does_not_open_the_window():
+    window = fit_window(N, [0.9, 0.2, 0.26, 0.2, 0.15, 0.1, 0.05, 0.02])
+    assert window.n_min == 4096
+
+
+def test_a_quarter_itself_is_not_below():
+    assert fit_window(N, [0.25] + [0.2] * 7).n_min == 1024
+
+
+@pytest.mark.parametrize(("below", "fitted"), [(4, 4), (3, 3), (2, 5), (0, 5)])
+def test_too_few_sizes_leave_no_valid_window(below, fitted):
+    window = fit_window(N, [0.5] * (8 - below) + [0.1] * below)
+    assert not window.valid
+    assert window.contains(N).sum() == fitted
+    assert f"only {below} of 8 sizes, 5 are needed" in window.reason
+
+
+def test_short_studies_use_all_their_sizes():
+    window = fit_window([64, 128], [0.9, 0.9])
+    assert (window.n_min, window.n_max, window.valid) == (64, 128, False)
+
+
+def test_a_reference_that_is_not_a_number_opens_no_window():
+    assert not fit_window(N, [math.nan] * 8).valid
+
+
+@pytest.mark.parametrize("sizes", [[], [512, 512], [1024, 512]])
+def test_sizes_must_increase(sizes):
+    with pytest.raises(ValueError, match="strictly increasing"):
+        fit_window(sizes, [0.1] * len(sizes))
+
+
+# ---------------------------------------------------------------- fit
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9))
+def test_closed_form_is_statsmodels(seed, sizes):
+    rng = np.random.default_rng(seed)
+    log_n = np.sort(rng.uniform(5, 12, sizes)) + np.arange(sizes)
+    y, weights = rng.standard_normal(sizes), rng.uniform(0.1, 5, sizes)
+    design = np.column_stack([np.ones(sizes), log_n])
+    expected = WLS(y, design, weights=weights).fit().params[1]
+    assert least_squares_slope(log_n, y, weights) == pytest.approx(expected, abs=1e-9)
+
+
+def test_point_estimate_is_the_weighted_fit_of_log_mean_risk():
+    risk = random_risks()
+    log_n = np.log(N)
+    weights = smoothed_weights(log_n, risk)
+    result = fit(risk)
+    expected = least_squares_slope(log_n, np.log(risk.mean(axis=0)), weights)
+    assert result.slope == pytest.approx(expected, abs=1e-12)
+    np.testing.assert_allclose(result.weights, weights)
+    np.testing.assert_allclose(np.log(result.risk(N)), result.intercept + result.slope * log_n)
+
+
+def test_weights_smooth_the_replicate_variance():
+    """A variance that is a power of n gives exactly the inverse power, whatever its scale."""
+    log_n = np.log(N)
+    deviation = 0.1 * (N / N[0]) ** 0.25
+    pattern = np.array([1.0, -1.0, 1.0, -1.0])[:, np.newaxis]
+    risk = N**-0.5 * (1 + deviation * pattern)
+    weights = smoothed_weights(log_n, risk)
+    np.testing.assert_allclose(weights, (1.0 / N**0.5) / (1.0 / N**0.5).sum())
+    np.testing.assert_allclose(smoothed_weights(log_n, 7 * risk), weights)
+
+
+def test_weights_are_equal_where_there_is_no_variance_to_go_by():
+    log_n = np.log(N)
+    equal = np.full(N.size, 1 / N.size)
+    identical = np.tile(0.2 * (N / 700) ** -0.7, (TARGETS, 1))
+    np.testing.assert_array_equal(smoothed_weights(log_n, identical), equal)
+    np.testing.assert_array_equal(smoothed_weights(log_n, random_risks(targets=1)), equal)
+
+
+def test_weights_of_a_batch_are_those_of_its_members():
+    log_n = np.log(N)
+    batch = np.stack([random_risks(seed) for seed in range(3)])
+    each = [smoothed_weights(log_n, member) for member in batch]
+    np.testing.assert_allclose(smoothed_weights(log_n, batch), each, rtol=1e-12)
+
+
+def test_units_of_risk_do_not_matter():
+    risk = random_risks()
+    result, scaled = fit(risk), fit(1000 * risk)
+    assert scaled.slope == pytest.approx(result.slope)
+    assert scaled.slope_low == pytest.approx(result.slope_low)
+    assert scaled.steepening_high == pytest.approx(result.steepening_high)
+
+
+def test_log_correction_is_the_fit_of_divided_risks():
+    risk = random_risks()
+    result = fit(risk)
+    for power in (0, 1, 2):
+        divided = fit(risk / np.log(N) ** power)
+        assert result.log_corrected_slope(power) == pytest.approx(divided.slope)
+    assert result.log_corrected_slope(0) == result.slope
+
+
+def test_steepening_tells_curvature():
+    line = np.tile(0.2 * (N / N[0]) ** -0.5, (TARGETS, 1))
+    kink = np.tile(np.minimum(N, 4096) ** -0.2 * np.maximum(N, 4096) ** -0.8, (TARGETS, 1))
+    assert fit(line).steepening == pytest.approx(0, abs=1e-12)
+    assert fit(kink).steepening < -0.4
+    assert fit(1 / kink).steepening > 0.4
+
+
+def test_halves_of_an_odd_number_of_sizes_share_the_middle():
+    n = N[:5]
+    kink = np.minimum(n, n[2]) ** -0.25 * np.maximum(n, n[2]) ** -0.75
+    risk = np.tile(kink, (3, 1))
+    result = fit_rate(n, risk, 0 * risk, bootstrap_generator("a", "erm"))
+    assert result.steepening == pytest.approx(-0.5)
+
+
+# ---------------------------------------------------------------- interval
+
+
+def test_interval_is_deterministic_and_keyed():
+    risk = random_risks()
+    assert fit(risk, 0.02).slope_low == fit(risk, 0.02).slope_low
+    assert fit(risk, 0.02, key="other").slope_low != fit(risk, 0.02).slope_low
+    first = bootstrap_generator("cell", "erm").random()
+    assert first != bootstrap_generator("cell", "adam").random()
+
+
+def test_interval_agrees_with_the_textbook_one():
+    """With equal weights, little spread and no Monte Carlo error, it is the t interval of the
+    single targets' slopes."""
+    rng = np.random.default_rng(3)
+    shape = (TARGETS, N.size)
+    risk = 0.2 * (N / N[0]) ** -0.5 * np.exp(0.01 * rng.standard_normal(shape))
+    log_n = np.log(N)
+    weights = smoothed_weights(log_n, risk)
+    slopes = least_squares_slope(log_n, np.log(risk), weights)
+    half = student_quantile(TARGETS) * slopes.std(ddof=1) / math.sqrt(TARGETS)
+    result = fit(risk, draws=20 * BOOTSTRAP_DRAWS)
+    assert result.slope_high - result.slope == pytest.approx(half, rel=0.05)
+    assert result.slope - result.slope_low == pytest.approx(result.slope_high - result.slope)
+
+
+def test_monte_carlo_error_widens_the_interval():
+    identical = np.tile(0.2 * (N / N[0]) ** -0.5, (TARGETS, 1))
+    certain, uncertain = fit(identical), fit(identical, 0.05)
+    assert certain.slope_high - certain.slope_low < 1e-9
+    assert uncertain.slope_high - uncertain.slope_low > 1e-3
+
+
+def test_one_target_gives_a_slope_and_no_interval():
+    result = fit(random_risks(targets=1))
+    assert math.isfinite(result.slope)
+    assert math.isnan(result.slope_low)
+    assert math.isnan(result.steepening_high)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
+def test_risks_must_be_finite_and_positive(bad):
+    risk = random_risks()
+    risk[3, 2] = bad
+    with pytest.raises(ValueError, match="finite and positive"):
+        fit_rate(N, risk, np.zeros_like(risk), bootstrap_generator("a", "erm"))
+
+
+def test_shapes_must_agree():
+    risk = random_risks()
+    with pytest.raises(ValueError, match="shape"):
+        fit_rate(N[:-1], risk, risk, bootstrap_generator("a", "erm"))
+    with pytest.raises(ValueError, match="not negative"):
+        fit_rate(N, risk, -risk, bootstrap_generator("a", "erm"))
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_rate_table_has_a_row_per_cell_and_arm_in_order():
+    risks = pd.concat([risks_frame("bbbbbbbbbb"), risks_frame("aaaaaaaaaa")])
+    rates = rate_table(risks.iloc[::-1])
+    assert list(rates.columns) == RATE_COLUMNS
+    assert rates["cell"].tolist() == ["aaaaaaaaaa"] * 3 + ["bbbbbbbbbb"] * 3
+    assert rates["arm"].tolist() == ["erm", "adam", "reference"] * 2
+
+
+def test_rate_table_holds_what_was_planted():
+    rates = rate_table(risks_frame()).set_index("arm")
+    erm, reference = rates.loc["erm"], rates.loc["reference"]
+    assert erm["bound_slope"] == -0.5
+    assert erm["predicted_slope"] == pytest.approx(-0.51, abs=0.02)
+    assert erm["reference_slope"] == reference["slope"] == reference["reference_slope"]
+    assert erm["optimization_error"] == pytest.approx(0.1)
+    assert math.isnan(reference["optimization_error"])
+    assert reference["risk_ratio"] == 1
+    assert erm["verdict"] == reference["verdict"] == "consistent with the rate"
+    assert erm["n_max"] == 65536
+    window = N[erm["n_min"] <= N]
+    assert erm["log_allowance"] == pytest.approx(log_factor_slope(window, 2), abs=0.02)
+    assert erm["slope"] - erm["slope_log2"] == pytest.approx(erm["log_allowance"])
+
+
+def test_a_cell_does_not_depend_on_the_study_around_it():
+    alone = risks_frame("bbbbbbbbbb")
+    both = rate_table(pd.concat([risks_frame("aaaaaaaaaa", slope=-0.4), alone]))
+    assert_frame_equal(rate_table(alone), both.iloc[3:].reset_index(drop=True), check_exact=True)
+
+
+def test_a_diverged_arm_is_reported_and_the_others_stand():
+    risks = risks_frame()
+    last = (risks["arm"] == "adam") & (risks["n_ratings"] == N[-1])
+    risks.loc[last & (risks["replicate"] == 0), "risk"] = math.nan
+    rates = rate_table(risks).set_index("arm")
+    assert rates.loc["adam", "verdict"] == "inconclusive"
+    assert rates.loc["adam", "reason"] == (
+        "risk of arm adam is not finite and positive at n_ratings = 65536"
+    )
+    assert math.isnan(rates.loc["adam", "slope"])
+    assert rates["slope"].dtype == float
+    assert_frame_equal(
+        rates.loc[["erm", "reference"]], rate_table(risks_frame()).set_index("arm").iloc[[0, 2]]
+    )
+    curve = curve_table(risks)
+    assert curve.loc[curve["arm"] == "adam", "fitted_risk"].isna().all()
+
+
+def test_a_cell_without_valid_window_is_inconclusive():
+    risks = risks_frame()
+    rates = rate_table(risks[risks["n_ratings"] >= 8192])
+    assert set(rates["verdict"]) == {"inconclusive"}
+    assert rates["reason"].str.startswith("window: ").all()
+    assert rates["slope"].notna().all()
+
+
+def test_a_tiny_study_is_reported():
+    risks = risks_frame()
+    tiny = risks[risks["n_ratings"].isin([4096, 8192]) & (risks["replicate"] == 0)]
+    rates = rate_table(tiny)
+    assert set(rates["verdict"]) == {"inconclusive"}
+    assert rates["slope"].notna().all()
+    one = rate_table(tiny[tiny["n_ratings"] == 8192])
+    assert one["reason"].eq("a rate needs at least two sizes").all()
+    assert len(curve_table(tiny)) == 6
+
+
+def test_unmeasured_optimization_error_is_inconclusive():
+    risks = risks_frame()
+    rates = rate_table(risks[risks["start"] != "oracle"]).set_index("arm")
+    assert rates.loc["erm", "verdict"] == "inconclusive"
+    assert "not measured" in rates.loc["erm", "reason"]
+
+
+def test_optimization_error_compares_the_same_replicates():
+    risks = risks_frame()
+    few = risks[(risks["start"] == "used") | (risks["replicate"] < 3)]
+    assert rate_table(few)["optimization_error"].iloc[0] == pytest.approx(0.1)
+
+
+def test_a_cell_needs_its_reference():
+    risks = risks_frame()
+    with pytest.raises(ValueError, match="cell aaaaaaaaaa has no reference"):
+        rate_table(risks[risks["arm"] != "reference"])
+
+
+def test_missing_replicates_are_named():
+    risks = risks_frame()
+    hole = (risks["arm"] == "erm") & (risks["n_ratings"] == 1024) & (risks["replicate"] == 5)
+    message = "arm erm: 12 replicates were run, but n_ratings = 1024 has only 11"
+    with pytest.raises(ValueError, match=message):
+        rate_table(risks[~hole])
+
+
+def test_curve_table_describes_each_point():
+    risks = risks_frame()
+    curves = curve_table(risks)
+    assert list(curves.columns) == CURVE_COLUMNS
+    assert len(curves) == 3 * N.size
+    point = curves[(curves["arm"] == "erm") & (curves["n_ratings"] == 8192)].iloc[0]
+    used = (risks["arm"] == "erm") & (risks["start"] == "used") & (risks["n_ratings"] == 8192)
+    sample = risks.loc[used, "risk"]
+    assert point["mean_risk"] == pytest.approx(sample.mean())
+    assert point["median_risk"] == pytest.approx(sample.median())
+    half = student_quantile(TARGETS) * sample.std() / sample.mean() / math.sqrt(TARGETS)
+    assert point["risk_low"] == pytest.approx(sample.mean() * math.exp(-half))
+    assert point["risk_high"] == pytest.approx(sample.mean() * math.exp(half))
+    assert point["predicted_risk"] == finite_n_risk(8192, Theory(1.0, 2, 2), 2, 1.0)
+    n_min = rate_table(risks)["n_min"].iloc[0]
+    assert (curves["in_window"] == (curves["n_ratings"] >= n_min)).all()
+    assert (curves["fitted_risk"].notna() == curves["in_window"]).all()

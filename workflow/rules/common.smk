@@ -1,0 +1,104 @@
+# The study, the paths that every stage shares, and the digests that make code an input.
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+import twotower  # pins every numerical library to one thread, for the jobs as well
+from twotower import grid, provenance, study_file
+
+CONTAINER = "docker://python:3.11-slim"  # with envs/requirements.txt; see envs/Containerfile
+
+
+container: CONTAINER
+
+
+def read_study():
+    """The study file with the values of --config over it; one message with all faults."""
+    # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
+    given = dict(workflow.config_settings.config or {})
+    files = [given.pop("study", None), *reversed(workflow.overwrite_configfiles)]
+    place = next((str(file) for file in files if file), "config.yaml")
+    try:
+        raw = study_file.load_study(place)
+        return study_file.validated(study_file.merged(raw, given), place)
+    except study_file.StudyError as error:
+        raise WorkflowError(str(error))
+
+
+STUDY = read_study()
+CELLS = grid.cells(STUDY)
+RUNS = {run.id: run for run in grid.runs(STUDY)}
+DATA = {cell.data_id: cell.data_spec for cell in CELLS}
+BLOCKS = [
+    (first, min(first + STUDY.replicates_per_job, STUDY.replicates))
+    for first in range(0, STUDY.replicates, STUDY.replicates_per_job)
+]
+FITS = [*RUNS, *(f"reference-{data}" for data in DATA)]
+FORMATS = ["pdf", "svg", "png"]
+
+
+wildcard_constraints:
+    data="[0-9a-f]{10}",
+    run="[0-9a-f]{10}",
+    fit="(reference-)?[0-9a-f]{10}",
+    block="[0-9]+",
+
+
+def spec(script, **settings):
+    """What a job depends on besides its inputs: a slice of the study, and its code's digest."""
+    return settings | {"code": provenance.code_digest(SCRIPTS / script)}
+
+
+def train_spec(wildcards):
+    run = RUNS[wildcards.run]
+    return spec(
+        "train.py",
+        seed=STUDY.seed,
+        cell=run.cell.spec,
+        arm=run.arm,
+        settings=run.settings,
+        precision=run.precision,
+        gpu=STUDY.training.gpu,
+        sample_sizes=list(STUDY.sample_sizes),
+        certificate_size=STUDY.certificate_size,
+        replicates=list(BLOCKS[int(wildcards.block)]),
+    )
+
+
+def data_of(fit):
+    """Data set that a fit (a run, or reference-<data set>) was made on."""
+    return RUNS[fit].cell.data_id if fit in RUNS else fit.removeprefix("reference-")
+
+
+def fits_of(wildcards):
+    folder = (
+        f"results/runs/{wildcards.fit}"
+        if wildcards.fit in RUNS
+        else f"results/references/{data_of(wildcards.fit)}"
+    )
+    return [f"{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
+
+
+def rate_inputs():
+    """For every cell its fits, and the columns that name them in the table of risks."""
+    paths, columns = [], []
+    for cell in CELLS:
+        for run in (run for run in RUNS.values() if run.cell.id == cell.id):
+            paths.append(f"results/risks/{run.id}.csv")
+            columns.append(cell.columns() | {"arm": run.arm})
+        paths.append(f"results/risks/reference-{cell.data_id}.csv")
+        columns.append(cell.columns() | {"arm": "reference"})
+    return paths, columns
+
+
+def show_results():
+    """Print the rate table and where everything is, after a whole run."""
+    made = [Path(path) for path in rules.tables.output + rules.figures.output]
+    if all(path.exists() for path in made):
+        shown = [sys.executable, SCRIPTS / "show_results.py", *made]
+        subprocess.run(shown, check=False)

@@ -1,0 +1,51 @@
+# Estimators: towers per configuration, and the reference estimator on the same ratings.
+
+
+rule train:
+    input:
+        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
+    output:
+        weights="results/runs/{run}/{block}.safetensors",
+        losses="results/runs/{run}/{block}.losses.csv",
+        seconds="results/benchmarks/train/{run}-{block}.seconds.csv",
+    log:
+        "results/logs/train/{run}-{block}.log",
+    benchmark:
+        "results/benchmarks/train/{run}-{block}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+        gpu=int(STUDY.training.gpu),
+    params:
+        spec=train_spec,
+    message:
+        "Training towers, run {wildcards.run}, block {wildcards.block}"
+    script:
+        "../../scripts/train.py"
+
+
+rule fit_reference:
+    input:
+        ratings="results/data/{data}/ratings.safetensors",
+    output:
+        fits="results/references/{data}/{block}.safetensors",
+    log:
+        "results/logs/fit_reference/{data}-{block}.log",
+    benchmark:
+        "results/benchmarks/fit_reference/{data}-{block}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        spec=lambda wildcards: spec(
+            "fit_reference.py",
+            rank=DATA[wildcards.data]["rank"],
+            sample_sizes=list(STUDY.sample_sizes),
+            replicates=list(BLOCKS[int(wildcards.block)]),
+        ),
+    message:
+        "Fitting the reference estimator, data set {wildcards.data}, block {wildcards.block}"
+    script:
+        "../../scripts/fit_reference.py"
