@@ -4,7 +4,9 @@ PYTHON ?= python3
 STUDY ?= config.yaml
 VENV := .venv
 BIN := $(VENV)/bin
-SNAKEMAKE := $(BIN)/snakemake --config study=$(STUDY)
+# Progress bars in a terminal; a line for each job elsewhere.
+PROGRESS := $(shell test -t 2 && echo --logger rich)
+SNAKEMAKE := $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY)
 
 .DEFAULT_GOAL := study
 .PHONY: study help test check format schema report bench lock clean

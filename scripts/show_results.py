@@ -7,6 +7,7 @@ import pandas as pd
 
 from twotower import tables
 
+sys.stdout.reconfigure(encoding="utf-8")  # the table has Greek letters, the locale may not
 made = [Path(path) for path in sys.argv[1:]]
 rates = next(path for path in made if path.name == "rates.csv")
 print("\n" + tables.console_table(pd.read_csv(rates)) + "\n")

@@ -72,7 +72,7 @@ def _spread(gram: torch.Tensor, count: int) -> torch.Tensor:
         column = gram[rows, pick] - torch.bmm(known, factor[:, :index]).squeeze(1)
         factor[:, index] = column / residual[rows, pick].clamp_min(1e-300).sqrt()[:, None]
         residual = (residual - factor[:, index].square()).clamp_min(0.0)
-        residual[rows, pick] = -1.0
+        residual.scatter_(1, torch.stack(picks, dim=1), -1.0)  # never twice, even where all are 0
     return torch.stack(picks, dim=1)
 
 
@@ -85,6 +85,7 @@ def fit_outputs(
     rank: int,
     alternations: int,
     ridge: torch.Tensor,
+    item_start: torch.Tensor | None = None,
 ) -> Towers:
     """Towers with the given hidden layers and least-squares output layers.
 
@@ -94,13 +95,17 @@ def fit_outputs(
         rank: p.
         alternations: rounds of alternating least squares.
         ridge: [B], penalty on the whitened output weights.
+        item_start: item embeddings [B, n, p] to alternate from; by default those of the
+            spectral fit.
     """
-    user = _Features(hidden_user, users)
-    item = _Features(hidden_item, items)
-    user_outputs, item_outputs = _spectral_start(user, item, ratings, rank)
-    for _ in range(alternations):
-        user_outputs = _least_squares(user, item, item_outputs, ratings, ridge)
-        item_outputs = _least_squares(item, user, user_outputs, ratings, ridge)
+    user = Features(hidden_user, users)
+    item = Features(hidden_item, items)
+    if item_start is None:
+        item_start = item.embeddings(_spectral_start(user, item, ratings, rank))
+    for alternation in range(alternations):
+        fixed = item.embeddings(item_outputs) if alternation else item_start
+        user_outputs = _least_squares(user, fixed, ratings, ridge)
+        item_outputs = _least_squares(item, user.embeddings(user_outputs), ratings, ridge)
     user_outputs, item_outputs = _balanced(user_outputs, item_outputs)
     return Towers(
         [*hidden_user, user.output_layer(user_outputs)],
@@ -108,14 +113,20 @@ def fit_outputs(
     )
 
 
-class _Features:
-    """Last hidden layer plus a constant, recomputed chunk by chunk, and its whitening map."""
+class Features:
+    """Last hidden layer plus a constant, recomputed chunk by chunk, and its whitening map.
+
+    Attributes:
+        size: M, units of the last hidden layer and the constant.
+        whitening: [B, M, M]; features times it have the identity as second moment. Columns of
+            directions that the data do not show are 0.
+    """
 
     def __init__(self, hidden: list, covariates: torch.Tensor):
         self.hidden, self.covariates = hidden, covariates
         self.size = hidden[-1][0].shape[2] + 1
         batch, self.n, _ = covariates.shape
-        self.rows = chunk_rows(batch, self.size, covariates.device)
+        self.rows = chunk_rows(self.size, covariates.device)
         gram = covariates.new_zeros(batch, self.size, self.size)
         for _, phi in self.chunks():
             gram.baddbmm_(phi.transpose(1, 2), phi)
@@ -148,26 +159,26 @@ class _Features:
         return torch.cat([phi @ raw for _, phi in self.chunks()], dim=1)
 
 
-def _spectral_start(user: _Features, item: _Features, ratings: torch.Tensor, rank: int):
+def _spectral_start(
+    user: Features, item: Features, ratings: torch.Tensor, rank: int
+) -> torch.Tensor:
+    """Item output weights [B, M, p]: leading right singular vectors of the cross-moment."""
     cross = ratings.new_zeros(len(ratings), user.size, item.size)
     for (part, phi_user), (_, phi_item) in zip(user.chunks(), item.chunks(), strict=True):
         cross.baddbmm_((phi_user * ratings[:, part, None]).transpose(1, 2), phi_item)
     cross = user.whitening.transpose(1, 2) @ (cross / user.n) @ item.whitening
-    left, singular, right = torch.linalg.svd(cross, full_matrices=False)
-    root = singular[:, None, :rank].sqrt()
-    return left[:, :, :rank] * root, right[:, :rank].transpose(1, 2) * root
+    _, singular, right = torch.linalg.svd(cross, full_matrices=False)
+    return right[:, :rank].transpose(1, 2) * singular[:, None, :rank].sqrt()
 
 
 def _least_squares(
-    tower: _Features,
-    other: _Features,
-    other_outputs: torch.Tensor,
-    ratings: torch.Tensor,
-    ridge: torch.Tensor,
+    tower: Features, fixed: torch.Tensor, ratings: torch.Tensor, ridge: torch.Tensor
 ) -> torch.Tensor:
-    """Output weights of one tower [B, M, p] that minimize the ridge loss, the other held fixed."""
-    batch, rank, size = len(ratings), other_outputs.shape[2], tower.size
-    fixed = other.embeddings(other_outputs)
+    """Output weights [B, M, p] of one tower that minimize the ridge loss.
+
+    `fixed` [B, n, p] holds the other tower's embeddings.
+    """
+    batch, rank, size = len(ratings), fixed.shape[2], tower.size
     normal = ratings.new_zeros(batch, rank, size, rank, size)
     right = ratings.new_zeros(batch, rank, size)
     for part, phi in tower.chunks():
@@ -179,10 +190,11 @@ def _least_squares(
                 normal[:, r, :, s] += block
                 if s < r:
                     normal[:, s, :, r] += block.transpose(1, 2)
-    whitening = tower.whitening.unsqueeze(1)
-    right = (right.unsqueeze(2) / tower.n) @ whitening
-    normal = normal.permute(0, 1, 3, 2, 4).reshape(batch, rank * rank, size, size) / tower.n
-    normal = whitening.transpose(2, 3) @ normal @ whitening
+    # plain batched products throughout: broadcast ones differ in their last bits with the batch
+    right = torch.bmm(right / tower.n, tower.whitening)
+    whitening = tower.whitening.repeat_interleave(rank * rank, dim=0)
+    normal = normal.permute(0, 1, 3, 2, 4).reshape(-1, size, size) / tower.n
+    normal = torch.bmm(torch.bmm(whitening.transpose(1, 2), normal), whitening)
     normal = normal.reshape(batch, rank, rank, size, size).permute(0, 1, 3, 2, 4)
     normal = normal.reshape(batch, rank * size, rank * size)
     normal.diagonal(dim1=1, dim2=2).add_(ridge[:, None])

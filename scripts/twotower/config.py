@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from twotower.kinds import Number, Text, fault, shown
-from twotower.settings import Block, Experiment, Settings, without_null
+from twotower.settings import Block, Experiment, Override, Settings, without_null
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -58,7 +58,7 @@ class ErmSettings(Block):
     """The empirical risk minimizer: a closed-form start, then joint training of all layers."""
 
     alternations: Annotated[int, Number(1, 1000)] = Field(
-        6, description="Rounds of alternating least squares over the towers' last layers."
+        2, description="Rounds of alternating least squares over the towers' last layers."
     )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
         30, description="Full-batch steps over all layers of both towers; 0 leaves them out."
@@ -153,9 +153,10 @@ class Study(Block):
     replicates: Annotated[int, Number(1, 10_000)] = Field(
         description="Independent targets and samples in each cell; 12 or more for sound intervals."
     )
-    replicates_per_job: Annotated[int, Number(1, 10_000)] = Field(
-        description="Replicates that share a training job, at most replicates; fewer in a job "
-        "makes more jobs, and the same numbers."
+    replicates_per_job: Annotated[int | None, Number(1, 10_000, or_null=True)] = Field(
+        None,
+        description="Replicates that share a training job; null: all of them. Fewer in a job "
+        "make more jobs, and the same numbers.",
     )
     sample_sizes: SampleSizes = Field(
         description="Numbers of ratings n, growing; at least 2, but with few of them every "
@@ -177,23 +178,20 @@ class Study(Block):
         default_factory=Settings,
         description="Settings of every cell unless its experiment sets or varies them.",
     )
+    overrides: Annotated[tuple[Override, ...], Field(max_length=1000, strict=False)] = Field(
+        (), description="Shapes of towers that suit some cells better than the default one."
+    )
     training: Training = Field(default_factory=Training, description=Training.__doc__)
 
     def title(self, experiment: str) -> str:
         """The title of the experiment of that name; KeyError if there is none."""
         return self.experiments[experiment].title
 
-    @field_validator("replicates_per_job")
-    @classmethod
-    def _within_replicates(cls, value: int, info: ValidationInfo) -> int:
-        most = info.data.get("replicates", value)  # absent where replicates itself is at fault
-        if value > most:
-            raise fault(
-                f"{value} is more than replicates, which is {most}",
-                f"a whole number from 1 to {most}",
-                "lower it together with replicates",
-            )
-        return value
+    def blocks(self) -> list[tuple[int, int]]:
+        """First and one past the last replicate of every training job of a configuration."""
+        size = self.replicates_per_job or self.replicates
+        starts = range(0, self.replicates, size)
+        return [(first, min(first + size, self.replicates)) for first in starts]
 
     @field_validator("certificate_size")
     @classmethod

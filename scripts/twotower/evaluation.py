@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from twotower.reference import sieves_of
-from twotower.runs import towers_of
 from twotower.towers import scores
+from twotower.weights import fits_in
 
 
 def risk(predictions: np.ndarray, bound: np.ndarray, signal: np.ndarray) -> dict[str, np.ndarray]:
@@ -40,13 +40,11 @@ def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> 
     """
     users, items = (torch.from_numpy(test[f"{tower}_covariates"]) for tower in ("user", "item"))
     rows = []
-    for name in sorted(name for name in tensors if name.endswith("/bound")):
-        n, start, _ = name.split("/")
-        prefix = f"{n}/{start}"
-        predictions = scores(towers_of(tensors, prefix), users, items).numpy()
-        found = risk(predictions, tensors[name], test["signal"])
-        width = np.full(len(predictions), tensors[f"{prefix}/user/0/weight"].shape[2])
-        rows.append({"n_ratings": int(n), "start": start, "width": width} | found)
+    for n_ratings, start, towers, bound in fits_in(tensors):
+        predictions = scores(towers, users, items).numpy()
+        width = np.full(len(predictions), towers.user[0][0].shape[2])
+        found = risk(predictions, bound, test["signal"])
+        rows.append({"n_ratings": n_ratings, "start": start, "width": width} | found)
     return rows
 
 

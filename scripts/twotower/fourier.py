@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-_CHUNK = 2048  # points a time: keeps the factors in cache and the memory flat
+_CHUNK_ELEMENTS = 1 << 21  # of the largest intermediate array; keeps the memory flat
+_MOST_ROWS = 2048  # points a time
 
 
 def half_space(frequencies: np.ndarray) -> np.ndarray:
@@ -54,6 +55,11 @@ class Box:
         ]
 
 
+def _rows(columns: int) -> int:
+    """Points to process a time where each needs an intermediate row of so many columns."""
+    return min(_MOST_ROWS, max(16, _CHUNK_ELEMENTS // columns))
+
+
 def _powers(base: np.ndarray, count: int) -> np.ndarray:
     """base^0 … base^(count − 1), shape [len(base), count], by doubling: few roundings, no exp."""
     powers = np.empty((len(base), count), dtype=complex)
@@ -85,12 +91,13 @@ def synthesize(points: np.ndarray, frequencies: np.ndarray, coefficients: np.nda
     # [last axis, series × other axes]: contracted first, as one matrix product a chunk
     matrix = np.ascontiguousarray(np.moveaxis(grid, -1, 0).reshape(box.shape[-1], -1))
     values = np.empty((len(points), n_series))
-    for start in range(0, len(points), _CHUNK):
-        factors = box.exponentials(points[start : start + _CHUNK])
+    rows = _rows(matrix.shape[1])
+    for start in range(0, len(points), rows):
+        factors = box.exponentials(points[start : start + rows])
         partial = factors[-1] @ matrix
         for factor in factors[-2::-1]:
             partial = partial.reshape(len(factor), -1, factor.shape[1]) @ factor[:, :, None]
-        values[start : start + _CHUNK] = partial.reshape(-1, n_series).real
+        values[start : start + rows] = partial.reshape(-1, n_series).real
     return values
 
 
@@ -107,9 +114,10 @@ class Moments:
         self._box = Box(points.shape[1], cutoff)
         shape = self._box.shape
         total = np.zeros((weights.shape[1] * math.prod(shape[:-1]), shape[-1]), dtype=complex)
-        for start in range(0, len(points), _CHUNK):
-            factors = [f.conj() for f in self._box.exponentials(points[start : start + _CHUNK])]
-            left = weights[start : start + _CHUNK].astype(complex)
+        rows = _rows(len(total))
+        for start in range(0, len(points), rows):
+            factors = [f.conj() for f in self._box.exponentials(points[start : start + rows])]
+            left = weights[start : start + rows].astype(complex)
             for factor in factors[:-1]:
                 left = (left[:, :, None] * factor[:, None, :]).reshape(len(left), -1)
             total += left.T @ factors[-1]

@@ -6,14 +6,14 @@ experiments it belongs to, and however the study spelled its settings.
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from twotower.config import Study
 from twotower.identity import canonical_json, short_id
 from twotower.kinds import complaint, shown
-from twotower.settings import Experiment, Settings
+from twotower.settings import Experiment, Override, Settings, spelled_out
 
 MOST_CELLS = 5000
 """Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
@@ -111,7 +111,7 @@ def cells(study: Study) -> list[Cell]:
     askers: dict[str, list[str]] = {}
     for name, experiment in study.experiments.items():
         for values in _combinations(experiment):
-            spec = resolve(study.defaults, experiment.settings() | values)
+            spec = resolve(study.defaults, experiment.settings() | values, study.overrides)
             key = canonical_json(spec)
             specs.setdefault(key, spec)
             names = askers.setdefault(key, [])
@@ -129,8 +129,13 @@ def runs(study: Study) -> list[Run]:
     ]
 
 
-def resolve(defaults: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The flat settings of a cell: `given` over `defaults`, shorthands and nulls worked out.
+def resolve(
+    defaults: Settings, given: Mapping[str, Any], overrides: Sequence[Override] = ()
+) -> dict[str, Any]:
+    """The flat settings of a cell: `given` over the overrides that match over `defaults`.
+
+    Shorthands and nulls are worked out. An override matches by the settings that the cell would
+    have without any; of two that set one key the later one counts.
 
     Where no side is bent (its ambient dimension is its intrinsic one) the support is "cube",
     whatever was asked for, so that equal data have equal settings.
@@ -138,10 +143,13 @@ def resolve(defaults: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: if ambient_dim is too small; the text is a complaint for the user.
     """
-    settings = defaults.model_dump() | given
-    shorthand = settings.pop("intrinsic_dim", None)
-    if shorthand is not None:
-        settings["user_intrinsic_dim"] = settings["item_intrinsic_dim"] = shorthand
+    given = spelled_out(given)
+    plain = defaults.model_dump() | given
+    settings = dict(plain)
+    for override in overrides:
+        if override.matches(plain):
+            settings |= override.set.model_dump()
+    settings |= given
     dims = [settings["user_intrinsic_dim"], settings["item_intrinsic_dim"]]
     ambient = settings["ambient_dim"]
     _refuse_geometry(ambient, dims, settings["support"])
@@ -161,7 +169,11 @@ def resolve(defaults: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def conflicts(defaults: Settings, experiments: Mapping[str, Experiment]) -> list[str]:
+def conflicts(
+    defaults: Settings,
+    experiments: Mapping[str, Experiment],
+    overrides: Sequence[Override] = (),
+) -> list[str]:
     """What no single key shows: too many cells, impossible cells, cells given twice.
 
     Each message is one line that begins with the path of the key to change.
@@ -173,7 +185,7 @@ def conflicts(defaults: Settings, experiments: Mapping[str, Experiment]) -> list
     messages: dict[str, None] = {}  # a dict for its order: each message once
     for name, experiment in experiments.items():
         repeats = list(_repeated_values(name, experiment))
-        messages |= dict.fromkeys(repeats or _cell_faults(defaults, name, experiment))
+        messages |= dict.fromkeys(repeats or _cell_faults(defaults, name, experiment, overrides))
     return list(messages)
 
 
@@ -210,12 +222,14 @@ def _repeated_values(name: str, experiment: Experiment) -> Iterator[str]:
                 yield f"{path}: " + complaint(found, "each value once", "remove one of the two")
 
 
-def _cell_faults(defaults: Settings, name: str, experiment: Experiment) -> Iterator[str]:
+def _cell_faults(
+    defaults: Settings, name: str, experiment: Experiment, overrides: Sequence[Override]
+) -> Iterator[str]:
     seen: dict[str, dict[str, Any]] = {}
     fixed = experiment.settings()
     for values in _combinations(experiment):
         try:
-            key = canonical_json(resolve(defaults, fixed | values))
+            key = canonical_json(resolve(defaults, fixed | values, overrides))
         except ValueError as error:
             yield f"{_ambient_path(name, experiment, values)}: {error}"
             continue

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twotower.seeds import generator
-from twotower.targets import TOWERS, Target, draw_target
+from twotower.targets import TOWERS, Target
 
 
 def draw_pairs(seed: int, spec: dict, target: Target, replicate: int, n: int, role: str) -> dict:
@@ -14,7 +14,8 @@ def draw_pairs(seed: int, spec: dict, target: Target, replicate: int, n: int, ro
 
     Returns:
         `user_coordinates` [n, d_u], `user_covariates` [n, D_u], the same for items, and `signal`
-        [n], the noise-free R*. The first m rows are the same for every n ≥ m.
+        [n], the noise-free R*. The first m rows are the same for every n ≥ m: coordinates to the
+        bit, what is computed from them to rounding.
     """
     columns = {}
     for tower in TOWERS:
@@ -32,24 +33,32 @@ def add_noise(seed: int, spec: dict, replicate: int, signal: np.ndarray) -> np.n
     return signal + float(spec["noise_sd"]) * rng.standard_normal(len(signal))
 
 
-def draw_replicates(
-    seed: int, spec: dict, replicates: range, n_ratings: int, test_pairs: int
-) -> tuple[list[Target], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Targets, training ratings and test pairs of several replicates.
+def draw_training(
+    seed: int, spec: dict, targets: dict[int, Target], n_ratings: int
+) -> dict[str, np.ndarray]:
+    """Training ratings of several replicates, given by their targets.
 
     Returns:
-        The targets; training arrays as of `draw_pairs` plus `ratings`, each with a leading axis
-        of replicates; test arrays likewise, without ratings: tests are noise-free.
+        Arrays as of `draw_pairs` plus `ratings`, each with a leading axis of replicates.
     """
-    targets, train, test = [], [], []
-    for replicate in replicates:
-        target = draw_target(seed, spec, replicate)
+    columns = []
+    for replicate, target in targets.items():
         pairs = draw_pairs(seed, spec, target, replicate, n_ratings, "train")
         pairs["ratings"] = add_noise(seed, spec, replicate, pairs["signal"])
-        targets.append(target)
-        train.append(pairs)
-        test.append(draw_pairs(seed, spec, target, replicate, test_pairs, "test"))
-    return targets, _stacked(train), _stacked(test)
+        columns.append(pairs)
+    return _stacked(columns)
+
+
+def draw_test(
+    seed: int, spec: dict, targets: dict[int, Target], test_pairs: int
+) -> dict[str, np.ndarray]:
+    """Fresh users and items of several replicates; no noise, so no ratings but the signal."""
+    return _stacked(
+        [
+            draw_pairs(seed, spec, target, replicate, test_pairs, "test")
+            for replicate, target in targets.items()
+        ]
+    )
 
 
 def _stacked(columns: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -49,10 +49,10 @@ class Sieve:
 
 
 def cutoffs(largest: int) -> list[int]:
-    """Candidate cut-offs: every one up to 4, then four to the octave."""
+    """Candidate cut-offs: every one up to 4, then three to the octave."""
     grid = [1, 2, 3, 4]
     while grid[-1] < largest:
-        grid.append(max(grid[-1] + 1, round(grid[-1] * 2**0.25)))
+        grid.append(max(grid[-1] + 1, round(grid[-1] * 2 ** (1 / 3))))
     return grid
 
 
@@ -72,7 +72,7 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
     sieve = None
     for cutoff in cutoffs(4096):
         widest_tower = max(len(_index_set(x.shape[1], cutoff)) for x in (users, items))
-        if widest_tower * rank > kept // 2:
+        if best is not None and widest_tower * rank > kept // 2:
             break
         sieve = _alternate(users[:kept], items[:kept], ratings[:kept], rank, cutoff, sieve)
         held_out = np.clip(sieve.scores(users[kept:], items[kept:]), -bound, bound)
@@ -99,7 +99,8 @@ def _values(points: np.ndarray, coefficients: np.ndarray, cutoff: int) -> np.nda
 
 
 def _alternate(users, items, ratings, rank, cutoff, start: Sieve | None) -> Sieve:
-    if start is None:
+    functions = (len(_index_set(points.shape[1], cutoff)) for points in (users, items))
+    if start is None or start.user.shape[1] < min(rank, *functions):
         user, item = _spectral_start(users, items, ratings, rank, cutoff)
     else:
         user = _extended(start.user, users.shape[1], start.cutoff, cutoff)

@@ -9,8 +9,8 @@ import torch
 
 from twotower.seeds import generator
 from twotower.theory import Theory
-from twotower.towers import Towers
-from twotower.training import ARMS, DTYPES, Fit, Sample, closed_form_start, with_doubled_steps
+from twotower.training import ARMS, DTYPES, Sample, closed_form, with_doubled_steps
+from twotower.weights import named
 from twotower.width import units
 
 ORACLE_ALTERNATIONS = 6
@@ -84,7 +84,7 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
         variants = [("used", settings, None)]
         if n == spec["certificate_size"]:
             noise_free = sample(max(spec["sample_sizes"]), width, "signal")
-            oracle = closed_form_start(noise_free, ORACLE_ALTERNATIONS)
+            oracle = closed_form(noise_free, ORACLE_ALTERNATIONS)
             variants += [
                 ("doubled", with_doubled_steps(arm, settings), None),
                 ("oracle", settings, oracle),
@@ -93,34 +93,7 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
             began = time.perf_counter()
             current = sample(n, width)
             fit = ARMS[arm](current, chosen, towers)
-            tensors = _named(fit, current, f"{n:09d}/{start}")
+            tensors = named(fit.towers, current.ratings.abs().amax(dim=1), n, start)
             seconds = time.perf_counter() - began
             loss = fit.training_loss.double().cpu().numpy()
             yield SizeResult(n, start, width, fit.steps, loss, seconds, tensors)
-
-
-def _named(fit: Fit, sample: Sample, prefix: str) -> dict[str, np.ndarray]:
-    tensors = {f"{prefix}/bound": sample.ratings.abs().amax(dim=1)}
-    for tower in ("user", "item"):
-        for index, (weight, bias) in enumerate(getattr(fit.towers, tower)):
-            tensors[f"{prefix}/{tower}/{index}/weight"] = weight
-            tensors[f"{prefix}/{tower}/{index}/bias"] = bias
-    return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
-
-
-def towers_of(tensors: dict[str, np.ndarray], prefix: str) -> Towers:
-    """Towers in float64 from the named tensors of a job; the inverse of what `train` wrote."""
-
-    def layers(tower: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        found = []
-        while f"{prefix}/{tower}/{len(found)}/weight" in tensors:
-            where = f"{prefix}/{tower}/{len(found)}"
-            found.append(
-                tuple(
-                    torch.from_numpy(tensors[f"{where}/{part}"]).double()
-                    for part in ("weight", "bias")
-                )
-            )
-        return found
-
-    return Towers(layers("user"), layers("item"))

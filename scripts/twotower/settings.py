@@ -1,5 +1,6 @@
 """What an experiment is made of: the settings of a cell, and the lists that vary them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_serializer, model_validator
@@ -31,15 +32,11 @@ class ScheduledWidth(Block):
     """Width that grows with the number of ratings n, at the rate of Theorem 2."""
 
     schedule: Literal["units", "dense"] = Field(
-        description="units: offset + constant * n^(d/(2*smoothness+d)) units a layer, the "
-        "theorem's count; "
+        description="units: constant * n^(d/(2*smoothness+d)) units a layer, the theorem's count; "
         "dense: the square root of that power, for deep towers with width^2 weights a layer. "
         "d is the larger intrinsic dimension."
     )
     constant: Constant = Field(description="Factor in front of the power of n.")
-    offset: Annotated[int, Number(0, 65_536)] = Field(
-        0, description="Units added at every n: where the power is small, n alone gives too few."
-    )
 
 
 class FixedWidth(Block):
@@ -162,3 +159,49 @@ class Experiment(Block):
                 "intrinsic_dim is a shorthand that sets both",
             )
         return self
+
+
+SHAPE_KEYS = ("depth", "width")
+"""Settings that shape the towers; all others decide the data."""
+
+WhereSettings = create_model(
+    "WhereSettings",
+    __base__=_Partial,
+    __doc__="Settings of the data that a cell must have, all of them.",
+    **{
+        key: (kind, _optional(_ABOUT[key])) for key, kind in _KINDS.items() if key not in SHAPE_KEYS
+    },
+)
+ShapeSettings = create_model(
+    "ShapeSettings",
+    __base__=_Partial,
+    __doc__="Shape of the towers in place of the default one.",
+    **{key: (_KINDS[key], _optional(_ABOUT[key])) for key in SHAPE_KEYS},
+)
+
+
+class Override(Block):
+    """Shape of the towers in all cells that match, unless an experiment gives its own."""
+
+    where: WhereSettings = Field(description=WhereSettings.__doc__)
+    set: ShapeSettings = Field(description=ShapeSettings.__doc__)
+
+    @model_validator(mode="after")
+    def _both_given(self) -> Self:
+        for block in ("where", "set"):
+            if not getattr(self, block).model_fields_set:
+                raise fault(f"no key stands under {block}", "at least one setting")
+        return self
+
+    def matches(self, settings: Mapping[str, Any]) -> bool:
+        """Whether a cell with these settings, shorthands worked out, is meant."""
+        return all(settings[key] == value for key, value in spelled_out(self.where).items())
+
+
+def spelled_out(block: Mapping[str, Any] | BaseModel) -> dict[str, Any]:
+    """Plain settings with intrinsic_dim written as the two dimensions that it stands for."""
+    settings = dict(block) if isinstance(block, Mapping) else block.model_dump()
+    if "intrinsic_dim" in settings:
+        dim = settings.pop("intrinsic_dim")
+        settings |= {"user_intrinsic_dim": dim, "item_intrinsic_dim": dim}
+    return settings

@@ -13,7 +13,7 @@ TRIGONOMETRIC_DEGREE = 2
 
 # Smallest and largest cut-off by dimension: every octave that the largest sample can resolve is
 # full at the smallest, and the number of frequencies stays affordable at the largest.
-_CUTOFFS = {1: (512, 8192), 2: (64, 128), 3: (16, 24), 4: (8, 10)}
+_CUTOFFS = {1: (512, 8192), 2: (64, 192), 3: (16, 32), 4: (8, 12)}
 _TAIL_SHARE = 2.0e-4
 
 

@@ -12,7 +12,7 @@ from twotower.config import Study
 from twotower.explain import explained
 from twotower.grid import conflicts
 from twotower.kinds import complaint, described, shown
-from twotower.settings import Experiment, Settings
+from twotower.settings import Experiment, Override, Settings
 
 SEE = "config.yaml at the root of the project is an example"
 MOST_BYTES = 2**20
@@ -207,19 +207,28 @@ def _yaml_message(error: yaml.YAMLError, text: str) -> str:
     return complaint(f"{_where(error.problem_mark)}: {problem}", "plain YAML", hint)
 
 
-def _sound_parts(raw: Any) -> tuple[Settings, dict[str, Experiment]]:
-    """The defaults and those experiments that are valid by themselves; none without defaults."""
+def _sound_parts(raw: Any) -> tuple[Settings, dict[str, Experiment], list[Override]]:
+    """The defaults, and those experiments and overrides that are valid by themselves.
+
+    No experiments without sound defaults.
+    """
     raw = raw if isinstance(raw, dict) else {}
     given = raw.get("experiments")
     defaults = _attempt(Settings, raw.get("defaults", {}))
     if defaults is None or not isinstance(given, dict):
-        return Settings(), {}
+        return Settings(), {}, []
     tried = {
         name: _attempt(Experiment, value)
         for name, value in given.items()
         if isinstance(name, str) and name.isidentifier()
     }
-    return defaults, {name: sound for name, sound in tried.items() if sound is not None}
+    rest = raw.get("overrides")
+    overrides = [_attempt(Override, value) for value in rest] if isinstance(rest, list) else []
+    return (
+        defaults,
+        {name: sound for name, sound in tried.items() if sound is not None},
+        [sound for sound in overrides if sound is not None],
+    )
 
 
 def _attempt(model: type[_M], value: Any) -> _M | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
-# Elements of a hidden layer computed a time. On a CPU they should stay in cache; a GPU wants more.
-_CHUNK_ELEMENTS = {"cpu": 1 << 18, "cuda": 1 << 26}
+# Elements of a network's hidden layer computed a time. On a CPU those of a whole batch should stay
+# in cache; a GPU wants more.
+_CHUNK_ELEMENTS = {"cpu": 1 << 14, "cuda": 1 << 22}
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Towers:
         return Towers(*([(take(w), take(b)) for w, b in tower] for tower in (self.user, self.item)))
 
 
-def chunk_rows(batch: int, width: int, device: torch.device) -> int:
-    """How many pairs to process a time."""
-    return max(32, _CHUNK_ELEMENTS[device.type] // (batch * max(width, 1)))
+def chunk_rows(width: int, device: torch.device) -> int:
+    """How many pairs to process a time; sums run over these chunks, so never by batch size."""
+    return max(32, _CHUNK_ELEMENTS[device.type] // max(width, 1))
 
 
 def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:
@@ -61,8 +62,8 @@ def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:
 
 def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
     """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i]."""
-    batch, n, _ = users.shape
-    rows = chunk_rows(batch, widest(towers), users.device)
+    n = users.shape[1]
+    rows = chunk_rows(widest(towers), users.device)
     return torch.cat(
         [
             (
@@ -96,14 +97,9 @@ def loss_and_gradient(
         Losses [B] and gradients [B, n_parameters] in the order of `Towers.flat`.
     """
     batch, n = ratings.shape
-    rows = chunk_rows(batch, widest(towers), users.device)
+    rows = chunk_rows(widest(towers), users.device)
     loss = ratings.new_zeros(batch)
-    gradient = Towers(
-        *(
-            [(torch.zeros_like(w), torch.zeros_like(b)) for w, b in tower]
-            for tower in (towers.user, towers.item)
-        )
-    )
+    gradient = _zeros_like(towers)
     for start in range(0, n, rows):
         part = slice(start, start + rows)
         user = activations(towers.user, users[:, part])
@@ -116,12 +112,40 @@ def loss_and_gradient(
     return loss / n, gradient.flat()
 
 
-def _accumulate(layers: list, gradients: list, values: list, upstream: torch.Tensor) -> None:
-    """Add one chunk's gradient of one tower, given that of the embedding, [B, rows, p]."""
+def curvatures(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+    """Mean over pairs of (∂R/∂θ)² for every parameter θ: half the diagonal of the Gauss–Newton
+    matrix of the loss, [B, n_parameters] in the order of `Towers.flat`.
+    """
+    n = users.shape[1]
+    rows = chunk_rows(widest(towers), users.device)
+    total = _zeros_like(towers)
+    for start in range(0, n, rows):
+        part = slice(start, start + rows)
+        user = activations(towers.user, users[:, part])
+        item = activations(towers.item, items[:, part])
+        _accumulate(towers.user, total.user, user, item[-1], squared=True)
+        _accumulate(towers.item, total.item, item, user[-1], squared=True)
+    return total.flat() / n
+
+
+def _zeros_like(towers: Towers) -> Towers:
+    return towers.unflat(torch.zeros_like(towers.flat()))
+
+
+def _accumulate(
+    layers: list, totals: list, values: list, upstream: torch.Tensor, squared: bool = False
+) -> None:
+    """Add the gradients of one tower over a chunk, from that of the embedding, [B, rows, p].
+
+    `squared` adds the squares of each pair's gradient instead.
+    """
     for index in range(len(layers) - 1, -1, -1):
-        gradient_weight, gradient_bias = gradients[index]
-        gradient_weight.baddbmm_(values[index].transpose(1, 2), upstream)
-        gradient_bias += upstream.sum(1, keepdim=True)
+        total_weight, total_bias = totals[index]
+        inputs, outputs = values[index], upstream
+        if squared:
+            inputs, outputs = inputs.square(), outputs.square()
+        total_weight.baddbmm_(inputs.transpose(1, 2), outputs)
+        total_bias += outputs.sum(1, keepdim=True)
         if index:
             upstream = torch.bmm(upstream, layers[index][0].transpose(1, 2))
             upstream *= values[index] > 0

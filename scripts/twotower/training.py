@@ -1,8 +1,8 @@
 """Arms: ways to fit a batch of towers to ratings.
 
 `erm` seeks the empirical risk minimizer that the theorem speaks of: a closed-form start, then
-L-BFGS on all layers. `adam` is what people do: a random start, Adam on minibatches, a cosine
-decay. Both take all replicates of a configuration and size as one batch.
+joint training of all layers. `adam` is what people do: a random start, Adam on minibatches, a
+cosine decay. Both take all replicates of a configuration and size as one batch.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower import lbfgs
+from twotower import joint
 from twotower.closed_form import fit_outputs, random_hidden_layers
-from twotower.towers import Towers, loss_and_gradient
+from twotower.towers import Towers, activations, loss_and_gradient
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -53,31 +53,34 @@ class Fit:
     steps: int
 
 
-def closed_form_start(sample: Sample, alternations: int) -> Towers:
-    """Towers with random hidden layers and least-squares outputs, in float64."""
-    hidden = [
-        random_hidden_layers(covariates, sample.width, sample.depth, sample.random(role))
-        for covariates, role in ((sample.users, "user_hidden"), (sample.items, "item_hidden"))
-    ]
-    # of the order of the noise variance over n, the signal's variance taken in: whitened features
-    ridge = sample.ratings.var(dim=1) / sample.ratings.shape[1]
-    return fit_outputs(
-        *hidden, sample.users, sample.items, sample.ratings, sample.rank, alternations, ridge
-    )
+def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> Towers:
+    """Towers with least-squares outputs, in float64.
+
+    Hidden layers are random and the alternation starts from the spectral fit; with `start`, both
+    are the given towers'.
+    """
+    if start is None:
+        hidden = [
+            random_hidden_layers(covariates, sample.width, sample.depth, sample.random(role))
+            for covariates, role in ((sample.users, "user_hidden"), (sample.items, "item_hidden"))
+        ]
+        item_start = None
+    else:
+        hidden = [start.user[:-1], start.item[:-1]]
+        item_start = activations(start.item, sample.items)[-1]
+    # of the order of the noise variance over n (in whitened coordinates), the signal's taken in
+    variance = torch.stack([row.var() for row in sample.ratings])  # row by row: bits alone = batch
+    ridge = variance / sample.ratings.shape[1]
+    pairs = (sample.users, sample.items, sample.ratings)
+    return fit_outputs(*hidden, *pairs, sample.rank, alternations, ridge, item_start)
 
 
 def erm(sample: Sample, settings: dict, start: Towers | None = None) -> Fit:
-    """Closed-form start (or the given one), then `joint_steps` evaluations of batched L-BFGS."""
-    if start is None:
-        start = closed_form_start(sample, settings["alternations"])
-    users, items, ratings = sample.cast()
-
-    def mean_squared_error(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return loss_and_gradient(start.unflat(rows), users, items, ratings)
-
-    first = start.flat().to(sample.precision)
-    rows, loss = lbfgs.minimize(mean_squared_error, first, settings["joint_steps"])
-    return Fit(start.unflat(rows), loss, settings["joint_steps"])
+    """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
+    towers = closed_form(sample, settings["alternations"], start)
+    rows = towers.flat().to(sample.precision)
+    towers, loss = joint.train(towers.unflat(rows), *sample.cast(), settings["joint_steps"])
+    return Fit(towers, loss, settings["joint_steps"])
 
 
 def adam(sample: Sample, settings: dict, start: Towers | None = None) -> Fit:

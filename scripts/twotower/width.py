@@ -4,7 +4,7 @@ from twotower.theory import Theory
 
 
 def units(width: dict, theory: Theory, n_ratings: int) -> int:
-    """Width at sample size n: the fixed one, or round(offset + constant · n^exponent).
+    """Width at sample size n: the fixed one, or round(constant · n^exponent).
 
     Args:
         width: a cell's `width` setting.
@@ -12,5 +12,5 @@ def units(width: dict, theory: Theory, n_ratings: int) -> int:
     """
     if width["schedule"] == "fixed":
         return width["units"]
-    growth = n_ratings ** theory.width_exponent(width["schedule"])
-    return max(1, round(width["offset"] + width["constant"] * growth))
+    exponent = theory.width_exponent(width["schedule"])
+    return max(1, round(width["constant"] * n_ratings**exponent))

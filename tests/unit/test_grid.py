@@ -50,15 +50,15 @@ def test_spec_has_exactly_the_resolved_settings():
         "rank": 2,
         "noise_sd": 1.0,
         "depth": 1,
-        "width": {"schedule": "units", "constant": 1.0, "offset": 0},
+        "width": {"schedule": "units", "constant": 1.0},
     }
 
 
 def test_ids_do_not_change():
     """Published results are filed under these ids: a change here orphans them."""
     (cell,) = cells_of({"set": {"depth": 1}})
-    assert (cell.id, cell.data_id) == ("aeaa324f57", "d31c5c949c")
-    assert [run.id for run in runs(study())] == ["60267a774f", "df8898bf91"]
+    assert (cell.id, cell.data_id) == ("cebc22626d", "d31c5c949c")
+    assert [run.id for run in runs(study())] == ["392eecbbe7", "4bd63c4c18"]
 
 
 def test_order_is_that_of_experiments_then_of_settings_not_of_keys_in_the_file():
@@ -149,7 +149,7 @@ def test_the_seed_is_part_of_every_id():
 def test_runs_are_cells_by_arms_and_only_what_matters_renames_them():
     before = runs(study())
     assert [run.arm for run in before] == ["erm", "adam"]
-    assert before[0].settings == {"alternations": 6, "joint_steps": 30}
+    assert before[0].settings == {"alternations": 2, "joint_steps": 30}
     faster = runs(study(arms={"erm": {}, "adam": {"learning_rate": 0.1}}))
     assert [a.id == b.id for a, b in zip(before, faster, strict=True)] == [True, False]
     short = runs(study(training={"precision": "float32"}))
@@ -217,3 +217,18 @@ def test_canonical_json_forgets_the_order_of_keys_and_nothing_else(value):
     if isinstance(value, dict):
         for order in itertools.islice(itertools.permutations(value), 3):
             assert canonical_json({key: value[key] for key in order}) == text
+
+
+def test_overrides_reach_their_cells_in_every_experiment_but_not_past_its_own_settings():
+    default = {"schedule": "units", "constant": 1.0}
+    narrow, wide = ({"schedule": "fixed", "units": units} for units in (4, 64))
+    overrides = [{"where": {"intrinsic_dim": 2}, "set": {"width": wide}}]
+    asked = {
+        "one": {"vary": {"intrinsic_dim": [1, 2]}},
+        "two": {"set": {"intrinsic_dim": 2, "noise_sd": 0.5}},
+        "three": {"set": {"intrinsic_dim": 2, "width": narrow}},
+    }
+    experiments = {name: {"title": name} | settings for name, settings in asked.items()}
+    found = cells(study(experiments=experiments, overrides=overrides))
+    widths = [(cell.spec["user_intrinsic_dim"], cell.spec["width"]) for cell in found]
+    assert widths == [(1, default), (2, wide), (2, wide), (2, narrow)]

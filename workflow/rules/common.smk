@@ -21,25 +21,20 @@ def read_study():
     """The study file with the values of --config over it; one message with all faults."""
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
-    files = [given.pop("study", None), *reversed(workflow.overwrite_configfiles)]
-    place = next((str(file) for file in files if file), "config.yaml")
+    files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
+    place = str(given.pop("study", files[0]))
     try:
         raw = study_file.load_study(place)
         return study_file.validated(study_file.merged(raw, given), place)
     except study_file.StudyError as error:
-        raise WorkflowError(str(error))
+        sys.exit(f"StudyError in {error}")
 
 
 STUDY = read_study()
 CELLS = grid.cells(STUDY)
 RUNS = {run.id: run for run in grid.runs(STUDY)}
 DATA = {cell.data_id: cell.data_spec for cell in CELLS}
-BLOCKS = [
-    (first, min(first + STUDY.replicates_per_job, STUDY.replicates))
-    for first in range(0, STUDY.replicates, STUDY.replicates_per_job)
-]
-FITS = [*RUNS, *(f"reference-{data}" for data in DATA)]
-FORMATS = ["pdf", "svg", "png"]
+BLOCKS = STUDY.blocks()
 
 
 wildcard_constraints:

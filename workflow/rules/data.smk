@@ -5,7 +5,6 @@ rule generate_data:
     output:
         targets="results/data/{data}/targets.safetensors",
         ratings="results/data/{data}/ratings.safetensors",
-        test="results/data/{data}/test.safetensors",
         certificate="results/data/{data}/certificate.csv",
     log:
         "results/logs/generate_data/{data}.log",
@@ -22,9 +21,33 @@ rule generate_data:
             data=DATA[wildcards.data],
             replicates=STUDY.replicates,
             n_ratings=max(STUDY.sample_sizes),
-            test_pairs=STUDY.test_pairs,
         ),
     message:
         "Drawing targets and ratings, data set {wildcards.data}"
     script:
         "../../scripts/generate_data.py"
+
+
+rule generate_test_pairs:
+    output:
+        test="results/data/{data}/test.safetensors",
+    log:
+        "results/logs/generate_test_pairs/{data}.log",
+    benchmark:
+        "results/benchmarks/generate_test_pairs/{data}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=lambda wildcards: spec(
+            "generate_test_pairs.py",
+            seed=STUDY.seed,
+            data=DATA[wildcards.data],
+            replicates=STUDY.replicates,
+            test_pairs=STUDY.test_pairs,
+        ),
+    message:
+        "Drawing fresh users and items, data set {wildcards.data}"
+    script:
+        "../../scripts/generate_test_pairs.py"

@@ -1,0 +1,83 @@
+"""What an edit makes Snakemake do again: all that depends on it, and no more. Dry runs only."""
+
+import pytest
+
+PAPER = {"fit_rates": 1, "figures": 1, "tables": 1}
+ALL_EVALUATED = {"evaluate": 6} | PAPER
+TOWERS_EVALUATED = {"evaluate": 4} | PAPER
+
+
+def add_comment(project, path):
+    with open(project.folder / path, "a", encoding="utf-8") as file:
+        file.write("\n# a comment\n")
+
+
+def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_copy):
+    assert finished.planned() == {}
+    assert finished_copy.planned() == {}
+
+
+@pytest.mark.parametrize(
+    "path, jobs",
+    [
+        ("README.md", {}),
+        ("config.yaml", {}),  # the default study, and this is another
+        ("scripts/twotower/rates.py", {"check_fitter": 1} | PAPER),
+        ("scripts/twotower/planted.py", {"check_fitter": 1} | PAPER),
+        ("scripts/fit_rates.py", PAPER),
+        ("scripts/twotower/figures.py", {"figures": 1}),
+        ("scripts/draw_figures.py", {"figures": 1}),
+        ("scripts/twotower/evaluation.py", ALL_EVALUATED),
+        ("scripts/twotower/training.py", {"train": 4} | ALL_EVALUATED),
+        ("scripts/twotower/closed_form.py", {"train": 4} | ALL_EVALUATED),
+        ("scripts/train.py", {"train": 4} | TOWERS_EVALUATED),
+        (
+            "scripts/twotower/targets.py",
+            {"generate_data": 2, "fit_reference": 2, "train": 4} | ALL_EVALUATED,
+        ),
+    ],
+)
+def test_edited_code(finished_copy, path, jobs):
+    add_comment(finished_copy, path)
+    assert finished_copy.planned() == jobs
+
+
+@pytest.mark.parametrize(
+    "changes, jobs",
+    [
+        ({"name": "other"}, {}),
+        ({"certificate_size": 512}, {"train": 4} | TOWERS_EVALUATED),
+        ({"sample_sizes": [64, 128, 512]}, {"fit_reference": 2, "train": 4} | ALL_EVALUATED),
+        (
+            {"arms": {"erm": {"alternations": 1, "joint_steps": 2}}},  # adam is dropped
+            {"index": 1} | PAPER,
+        ),
+        (
+            {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [2.0, 1.0]}}}},
+            {"index": 1} | PAPER,
+        ),
+        (
+            {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [1, 2, 3]}}}},
+            {"generate_data": 1, "fit_reference": 1, "train": 2, "evaluate": 3, "index": 1} | PAPER,
+        ),
+        (
+            {"replicates_per_job": 1},
+            {"fit_reference": 4, "train": 8} | ALL_EVALUATED,
+        ),
+    ],
+)
+def test_edited_study(finished_copy, changes, jobs):
+    finished_copy.write_study(**changes)
+    assert finished_copy.planned() == jobs
+
+
+def test_other_test_pairs_retrain_nothing(finished_copy):
+    finished_copy.write_study(test_pairs=512)
+    planned = finished_copy.planned()
+    assert "evaluate" in planned
+    assert not {"train", "fit_reference"} & planned.keys()
+
+
+def test_a_lost_table_is_made_again(finished_copy):
+    (finished_copy.folder / "results/tables/rates.md").unlink()
+    assert finished_copy.planned() == {"tables": 1}

@@ -1,0 +1,109 @@
+"""The same study gives the same bytes, wherever and however it runs, and after a crash."""
+
+import csv
+import os
+import signal
+import subprocess
+import time
+
+from safetensors.numpy import load_file
+
+DEADLINE = 120.0
+
+
+def different(one, two):
+    """Paths that only one of the two has, or whose bytes differ."""
+    return sorted(path for path in one.keys() | two.keys() if one.get(path) != two.get(path))
+
+
+def names_of_first_cell(finished):
+    """The finished run's row ids of the cell that the fixture `alone` holds: runs, data set."""
+    rows = finished.index(smoothness="1")
+    (data,) = {row["data"] for row in rows}
+    return [row["run"] for row in rows], data
+
+
+def test_folder_cores_and_environment_do_not_matter(finished, elsewhere):
+    odd = {
+        "LC_ALL": "C",
+        "LANG": "de_DE.UTF-8",
+        "TZ": "Pacific/Chatham",
+        "PYTHONHASHSEED": "7",
+        "OMP_NUM_THREADS": "3",  # what the shell says of threads must not count
+        "MKL_NUM_THREADS": "3",
+        "SOURCE_DATE_EPOCH": "86400",
+        "MPLBACKEND": "svg",
+        "COLUMNS": "60",
+    }
+    elsewhere.run_study("--cores", "1", env=elsewhere.environment(**odd), umask=0o077)
+    assert different(finished.made(), elsewhere.made()) == []
+
+
+def test_a_cell_alone_in_small_jobs_gives_the_same_numbers(finished, alone):
+    """Neither the cells around it nor how many replicates share a job change a cell's risks."""
+    runs, data = names_of_first_cell(finished)
+    alone.edit("study.yaml", "replicates_per_job: 2", "replicates_per_job: 1")
+    risks = [f"risks/{run}.csv" for run in runs] + [f"risks/reference-{data}.csv"]
+    alone.run_study(*(f"results/{path}" for path in risks))
+    whole, parts = finished.made(), alone.made()
+    shared = [path for path in parts if not path.startswith(("runs/", "references/"))]
+    assert set(risks) < set(shared)
+    assert [path for path in shared if parts[path] != whole[path]] == []
+    for run in runs:
+        together = load_file(finished.folder / f"results/runs/{run}/0.safetensors")
+        for block in (0, 1):
+            single = load_file(alone.folder / f"results/runs/{run}/{block}.safetensors")
+            assert single.keys() == together.keys()
+            for name, tensor in single.items():
+                assert tensor.tobytes() == together[name][block : block + 1].tobytes(), name
+
+
+def test_a_killed_run_is_taken_up_again(finished, alone):
+    """kill -9 of Snakemake and its jobs in the middle of training; then unlock and run again."""
+    runs, data = names_of_first_cell(finished)
+    risks = [f"results/risks/{run}.csv" for run in runs]
+    arguments = alone.command(*risks, "--config", "study=study.yaml")
+    run = subprocess.Popen(
+        arguments,
+        cwd=alone.folder,
+        env=alone.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: any(alone.folder.glob("results/logs/train/*.log")), run)
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait(timeout=DEADLINE)
+    assert not any(alone.folder.glob("results/risks/*.csv")), "killed too late to show anything"
+
+    locked = alone.snakemake(*risks, "--config", "study=study.yaml")
+    assert locked.returncode != 0
+    assert "--unlock" in locked.stderr
+    assert alone.snakemake("--unlock", "--config", "study=study.yaml").returncode == 0
+    alone.run_study(*risks)
+    whole, again = finished.made(), alone.made()
+    assert {path.removeprefix("results/") for path in risks} <= again.keys()
+    assert [path for path in again if again[path] != whole.get(path)] == []
+    assert any(path.startswith("runs/") and path.endswith(".safetensors") for path in again)
+    assert f"data/{data}/ratings.safetensors" in again
+
+
+def wait_for(condition, process):
+    """Return when `condition` holds; fail if the process ends first or time runs out."""
+    until = time.monotonic() + DEADLINE
+    while not condition():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < until, "the run did not get so far in time"
+        time.sleep(0.02)
+
+
+def test_risks_are_finite_and_of_every_replicate(finished):
+    """Equal bytes would be worth nothing if the tables were empty."""
+    with open(finished.folder / "results/tables/risks.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    used = [row for row in rows if row["start"] == "used"]
+    assert len(used) == 2 * 3 * 2 * 2  # cells, arms with the reference, sizes, replicates
+    assert all(0 < float(row["risk"]) < 100 for row in rows)
