@@ -1,8 +1,13 @@
 """A job's log: everything that it prints, and errors that it expects without a traceback."""
 
+import atexit
 import os
 import sys
+import time
 from pathlib import Path
+
+WORKED = "seconds of work after the imports:"
+"""What a log's last line begins with; benchmarks add them up."""
 
 
 class ExpectedError(Exception):
@@ -19,6 +24,8 @@ def start(path: str) -> None:
     os.dup2(file, 2)
     os.close(file)
     sys.excepthook = _report
+    began = time.perf_counter()
+    atexit.register(lambda: print(f"{WORKED} {time.perf_counter() - began:.3f}", flush=True))
 
 
 def _report(kind, error, traceback) -> None:
