@@ -91,9 +91,8 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         if "Nothing to be done" in done.stdout + done.stderr:
             return {}
-        # The rich logger writes rule names with spaces.
-        found = re.findall(r"^ ([a-z ]+?) +(\d+) *$", done.stdout + done.stderr, re.MULTILINE)
-        jobs = {rule.replace(" ", "_"): int(count) for rule, count in found}
+        found = re.findall(r"^([a-z_]+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE)
+        jobs = {rule: int(count) for rule, count in found}
         assert jobs.pop("total") == sum(jobs.values())
         jobs.pop("all", None)
         return jobs

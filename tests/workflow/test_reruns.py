@@ -28,12 +28,13 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         ("scripts/twotower/figures.py", {"figures": 1}),
         ("scripts/draw_figures.py", {"figures": 1}),
         ("scripts/twotower/evaluation.py", ALL_EVALUATED),
-        ("scripts/twotower/training.py", {"train": 4} | ALL_EVALUATED),
-        ("scripts/twotower/closed_form.py", {"train": 4} | ALL_EVALUATED),
+        ("scripts/twotower/training.py", {"train": 4} | TOWERS_EVALUATED),
+        ("scripts/twotower/closed_form.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/train.py", {"train": 4} | TOWERS_EVALUATED),
         (
             "scripts/twotower/targets.py",
-            {"generate_data": 2, "fit_reference": 2, "train": 4} | ALL_EVALUATED,
+            {"generate_data": 2, "generate_test_pairs": 2, "fit_reference": 2, "train": 4}
+            | ALL_EVALUATED,
         ),
     ],
 )
@@ -58,7 +59,9 @@ def test_edited_code(finished_copy, path, jobs):
         ),
         (
             {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [1, 2, 3]}}}},
-            {"generate_data": 1, "fit_reference": 1, "train": 2, "evaluate": 3, "index": 1} | PAPER,
+            {"generate_data": 1, "generate_test_pairs": 1, "fit_reference": 1, "train": 2}
+            | {"evaluate": 3, "index": 1}
+            | PAPER,
         ),
         (
             {"replicates_per_job": 1},
