@@ -9,10 +9,13 @@ PROGRESS := $(shell test -t 2 && echo --logger rich)
 SNAKEMAKE := $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY)
 
 .DEFAULT_GOAL := study
-.PHONY: study help test check format schema report bench lock clean
+.PHONY: study rates help test check format schema report bench lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its rates
 	$(SNAKEMAKE)
+
+rates:  ## print the rates of the last run again
+	$(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12

@@ -17,7 +17,7 @@ from scipy import stats
 from scipy.optimize import isotonic_regression
 
 from twotower import style
-from twotower.tables import cell_titles, number_text, plus_minus_text
+from twotower.labels import cell_titles, number_text, plus_minus_text
 
 SIZE_LABEL = "number of ratings |Ω|"
 # Mathtext places the hat itself; a combining character is left to the renderer.

@@ -28,7 +28,7 @@ from matplotlib.ticker import (
 )
 
 from twotower.files import atomic_write
-from twotower.tables import number_text, size_text
+from twotower.labels import number_text, size_text
 
 COLUMN_WIDTH = 3.3  # inches: one column of a two-column page
 TEXT_WIDTH = 6.9  # inches: both columns

@@ -4,30 +4,7 @@ from typing import Any
 
 import pytest
 
-from twotower.study_file import StudyError, validated
-
-GOOD = {
-    "name": "small",
-    "seed": 1,
-    "replicates": 4,
-    "replicates_per_job": 2,
-    "sample_sizes": [64, 128],
-    "test_pairs": 256,
-    "certificate_size": 128,
-    "arms": {"erm": {}, "adam": {}},
-    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
-}
-SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
-SETTINGS = (
-    "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, rank, noise_sd, "
-    "depth, width"
-)
-
-
-def messages(raw: Any) -> list[str]:
-    with pytest.raises(StudyError) as caught:
-        validated(raw, "study.yaml")
-    return caught.value.messages
+from studies import GOOD, SETTINGS, SMOOTHNESS, messages
 
 
 def with_experiment(**parts: Any) -> dict:

@@ -1,41 +1,14 @@
 """Bad keys and values: each fault is one exact line, and all faults come at once."""
 
-import copy
 import math
-from typing import Any
 
 import pytest
 
+from studies import GOOD, SETTINGS, SMOOTHNESS, messages, with_keys
 from twotower.config import Study
-from twotower.study_file import StudyError, merged, validated
+from twotower.study_file import StudyError, validated
 
-GOOD = {
-    "name": "small",
-    "seed": 1,
-    "replicates": 4,
-    "replicates_per_job": 2,
-    "sample_sizes": [64, 128],
-    "test_pairs": 256,
-    "certificate_size": 128,
-    "arms": {"erm": {}, "adam": {}},
-    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
-}
-SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
-SETTINGS = (
-    "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, rank, noise_sd, "
-    "depth, width"
-)
 NAME = "a lower-case letter, then at most 40 lower-case letters, digits and underscores"
-
-
-def messages(raw: Any) -> list[str]:
-    with pytest.raises(StudyError) as caught:
-        validated(raw, "study.yaml")
-    return caught.value.messages
-
-
-def with_keys(**overrides: Any) -> dict:
-    return merged(copy.deepcopy(GOOD), overrides)
 
 
 def test_the_good_study_is_good():

@@ -7,19 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studies import GOOD
 from twotower.study_file import StudyError, load_study, merged, validated
 
-GOOD = {
-    "name": "small",
-    "seed": 1,
-    "replicates": 4,
-    "replicates_per_job": 2,
-    "sample_sizes": [64, 128],
-    "test_pairs": 256,
-    "certificate_size": 128,
-    "arms": {"erm": {}, "adam": {}},
-    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
-}
 SCALARS = (
     st.none()
     | st.booleans()

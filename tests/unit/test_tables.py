@@ -4,78 +4,9 @@ import math
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from fakes import DEFAULT_CELLS, FakeCell, fake_rates, fake_risks
-from twotower import files, tables
-
-
-@pytest.mark.parametrize(
-    ("beta", "text"),
-    [(0.5, "1/2"), (1.0, "1"), (2, "2"), (1.5, "3/2"), (0.3, "0.3"), (math.inf, "∞")],
-)
-def test_smoothness_is_written_as_a_reader_writes_it(beta, text):
-    assert tables.smoothness_text(beta) == text
-
-
-@pytest.mark.parametrize(
-    ("n", "text"),
-    [(512, "512"), (1024, "1k"), (65536, "64k"), (1 << 20, "1M"), (10_000, "10,000"), (3072, "3k")],
-)
-def test_k_always_means_1024(n, text):
-    assert tables.size_text(n) == text
-
-
-def test_numbers_have_a_true_minus_and_no_minus_zero():
-    assert tables.number_text(-0.514) == "−0.51"
-    assert tables.number_text(-0.001) == "0.00"
-    assert tables.number_text(math.nan) == tables.ABSENT
-    assert tables.number_text(-math.inf) == "−∞"
-    assert tables.plus_minus_text(-0.51, -0.54, -0.48) == "−0.51 ± .03"
-    assert tables.plus_minus_text(-0.51, -2.0, 0.6) == "−0.51 ± 1.30"
-    assert tables.interval_text(-0.51, math.nan, math.nan) == "−0.51"
-
-
-# ---------------------------------------------------------------- cells
-
-
-def test_titles_name_only_what_a_reader_needs():
-    titles = tables.cell_titles(fake_rates())
-    assert list(titles.values()) == [
-        "β = 1/2, d = 1",
-        "β = 1, d = 1",
-        "β = 2, d = 1",
-        "β = 1, d = 1, D = 10",
-        "β = 1, d = 2",
-    ]
-
-
-def test_depth_and_noise_are_named_only_where_they_differ():
-    cells = (FakeCell(math.inf, 1, 3, ambient_dim=3), FakeCell(1.0, depth=3))
-    assert (
-        "β = ∞, $d_u$ = 1, $d_i$ = 3, depth = 1" in tables.cell_titles(fake_rates(cells)).values()
-    )
-    risks = fake_risks(DEFAULT_CELLS[:1], sizes=(512,))
-    assert list(tables.cell_titles(risks).values()) == ["β = 1/2, d = 1"]
-    quiet = risks.assign(cell="quiet", noise_sd=0.3)
-    titles = tables.cell_titles(pd.concat([risks, quiet]))
-    assert titles["quiet"] == "β = 1/2, d = 1, σ = 0.3"
-
-
-def test_cells_that_nothing_shown_tells_apart_get_their_id():
-    rates = fake_rates((FakeCell(1.0, half=1.0), FakeCell(1.0, half=2.0)))
-    titles = tables.cell_titles(rates)
-    assert len(set(titles.values())) == 2
-    assert all(cell in title for cell, title in titles.items())
-    assert set(tables.display_table(rates)["cell"]) == set(titles)
-
-
-def test_the_order_of_the_rows_does_not_matter():
-    rates = fake_rates()
-    shuffled = rates.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(tables.display_table(rates), tables.display_table(shuffled))
-    assert list(tables.cell_titles(rates)) == list(tables.cell_titles(shuffled))
-
+from fakes import DEFAULT_CELLS, FakeCell, fake_rates
+from twotower import files, labels, tables
 
 # ---------------------------------------------------------------- CSV
 
@@ -164,7 +95,7 @@ def test_missing_numbers_are_a_dash_everywhere(tmp_path):
     rates[["n_min", "n_max", "slope", "slope_low", "slope_high", "reference_slope"]] = math.nan
     rates["verdict"] = None
     row = tables.display_table(rates).iloc[0]
-    assert row["slope [95% interval]"] == row["window"] == row["verdict"] == tables.ABSENT
+    assert row["slope [95% interval]"] == row["window"] == row["verdict"] == labels.ABSENT
     tables.to_latex(rates, tmp_path / "rates.tex")
     tables.to_markdown(rates, tmp_path / "rates.md")
     assert "nan" not in tables.console_table(rates)

@@ -1,0 +1,37 @@
+"""A good study, and the messages that a bad one gets."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from twotower.study_file import StudyError, merged, validated
+
+GOOD = {
+    "name": "small",
+    "seed": 1,
+    "replicates": 4,
+    "replicates_per_job": 2,
+    "sample_sizes": [64, 128],
+    "test_pairs": 256,
+    "certificate_size": 128,
+    "arms": {"erm": {}, "adam": {}},
+    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
+}
+SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
+SETTINGS = (
+    "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, rank, noise_sd, "
+    "depth, width"
+)
+
+
+def with_keys(**changes: Any) -> dict:
+    """The good study with some keys replaced, mappings merged."""
+    return merged(copy.deepcopy(GOOD), changes)
+
+
+def messages(raw: Any) -> list[str]:
+    """What is said against a study that must be refused."""
+    with pytest.raises(StudyError) as caught:
+        validated(raw, "study.yaml")
+    return caught.value.messages
