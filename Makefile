@@ -6,24 +6,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Progress bars in a terminal; a line for each job elsewhere.
 PROGRESS := $(shell test -t 2 && echo --logger rich)
-SNAKEMAKE := $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY)
+SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY)
+SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
 .PHONY: study rates help test check format schema report bench lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its rates
-	$(SNAKEMAKE)
+	@$(SNAKEMAKE)
+	@$(SHOW)
 
-rates:  ## print the rates of the last run again
-	$(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
+rates: $(VENV)/installed  ## print the rates of the last run again
+	@$(SHOW)
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 $(VENV)/installed: envs/requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV): 1.3 GB, a minute or more ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed envs/requirements-dev.txt

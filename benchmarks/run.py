@@ -131,6 +131,7 @@ def batch_against_single(replicates: int = 12) -> list[str]:
     for arm, n in (("adam", 4096), ("erm", 512), ("erm", 4096)):
         data = ratings.draw_training(1, DATA, targets, n)
         for width in (8, 32):
+            training.ARMS[arm](sample(data, slice(None), width), settings[arm])  # warms up
             times = []
             for groups in (
                 [slice(None)],

@@ -61,7 +61,7 @@ class ErmSettings(Block):
         2, description="Rounds of alternating least squares over the towers' last layers."
     )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
-        30, description="Full-batch steps over all layers of both towers; 0 leaves them out."
+        30, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
     )
 
 

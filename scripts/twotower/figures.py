@@ -18,6 +18,7 @@ from scipy.optimize import isotonic_regression
 
 from twotower import style
 from twotower.labels import cell_titles, number_text, plus_minus_text
+from twotower.verdicts import DELTA
 
 SIZE_LABEL = "number of ratings |Ω|"
 # Mathtext places the hat itself; a combining character is left to the renderer.
@@ -25,7 +26,7 @@ RISK_LABEL = r"risk  $\Vert\hat{R} - R^*\Vert^2 \,/\, \mathrm{Var}\,R^*$"
 GUIDE_LABEL = "slope −2β/(2β+d)"
 PREDICTION_LABEL = "finite-n prediction"
 WINDOW_LABEL = "fit window"
-EQUIVALENCE = 0.10  # half width of the band around agreement: 2δ with δ = 0.05
+EQUIVALENCE = 2 * DELTA  # half width of the band around agreement
 MAX_LABELLED_CELLS = 8
 
 _COLUMNS = 3

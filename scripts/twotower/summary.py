@@ -25,6 +25,8 @@ from twotower.verdicts import (
 )
 
 REFERENCE = "reference"
+CERTIFIED = "certified"
+"""Stands for a verdict in the row of a reference whose certificates pass."""
 ARMS = ("erm", "adam", REFERENCE)
 # fmt: off
 _CELL_COLUMNS = [
@@ -36,7 +38,7 @@ RATE_COLUMNS = [
     "slope", "slope_low", "slope_high", "bound_slope", "predicted_slope", "reference_slope",
     "verdict", "log_allowance", "slope_log1", "slope_log2", "optimization_error", "risk_ratio",
     "risk_at_n_max", "reason", "steepening", "steepening_low", "steepening_high",
-    "rank", "noise_sd",
+    "rank", "noise_sd", "confirmatory",
 ]
 CURVE_COLUMNS = [
     *_CELL_COLUMNS, "arm", "n_ratings", "replicates", "mean_risk", "risk_low", "risk_high",
@@ -170,6 +172,7 @@ def _rate_row(cell: _Cell, arm: str) -> dict[str, object]:
     row = dict.fromkeys(RATE_COLUMNS, math.nan) | cell.settings
     row |= {
         "arm": arm,
+        "confirmatory": cell.theory.confirmatory,
         "n_min": cell.window.n_min,
         "n_max": cell.window.n_max,
         "replicates": len(curve.risk),
@@ -195,7 +198,11 @@ def _rate_row(cell: _Cell, arm: str) -> dict[str, object]:
         "steepening_low": fit.steepening_low,
         "steepening_high": fit.steepening_high,
     }
-    verdict, reason = judge(_evidence(row, _certificates(cell, arm, error)))
+    certificates = _certificates(cell, arm, error)
+    verdict, reason = judge(_evidence(row, certificates))
+    if arm == REFERENCE and all(certificate.passed for certificate in certificates):
+        # Judged against its own slope it would always be consistent.
+        verdict, reason = CERTIFIED, "; ".join(c.reason for c in certificates)
     return row | {"verdict": str(verdict), "reason": reason}
 
 

@@ -11,6 +11,7 @@ from twotower.labels import (
     ABSENT,
     KEYS,
     OPTIONAL_SETTINGS,
+    cell_titles,
     cells_in_order,
     differing_settings,
     interval_text,
@@ -96,6 +97,14 @@ def console_table(rates: pd.DataFrame) -> str:
         lines.append("  ".join([*aligned, first]).rstrip())
         lines += [" " * (sum(widths) + 2 * len(widths)) + more for more in rest]
     return "\n".join(lines)
+
+
+def console_reasons(rates: pd.DataFrame) -> list[str]:
+    """A line for each inconclusive row: its cell, its arm and what failed."""
+    titles = cell_titles(rates)
+    rows = rates[rates["verdict"] == "inconclusive"]
+    texts = [f"{titles[row.cell]}, {row.arm}: {row.reason}" for row in rows.itertuples()]
+    return ["inconclusive:", *(f"  {text}" for text in texts), ""] if texts else []
 
 
 # ---------------------------------------------------------------- files

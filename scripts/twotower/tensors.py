@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from twotower.files import atomic_write
 
@@ -13,7 +13,7 @@ def write(path: str | Path, tensors: dict[str, np.ndarray]) -> None:
     """Write named arrays to a safetensors file, whole or not at all; keys are sorted."""
     contiguous = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
     with atomic_write(path) as temporary:
-        save_file(contiguous, temporary)
+        temporary.write_bytes(save(contiguous))  # save_file would make it private
 
 
 def read(path: str | Path, rows: slice = slice(None)) -> dict[str, np.ndarray]:

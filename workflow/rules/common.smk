@@ -11,7 +11,7 @@ sys.path.insert(0, str(SCRIPTS))
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import grid, provenance, study_file
 
-CONTAINER = "docker://python:3.11-slim"  # with envs/requirements.txt; see envs/Containerfile
+CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
 
 container: CONTAINER
@@ -23,6 +23,8 @@ def read_study():
     given = dict(workflow.config_settings.config or {})
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     place = str(given.pop("study", files[0]))
+    beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
+    place = str(beside) if place and not Path(place).exists() and beside.exists() else place
     try:
         raw = study_file.load_study(place)
         return study_file.validated(study_file.merged(raw, given), place)
@@ -82,18 +84,25 @@ def fits_of(wildcards):
 def rate_inputs():
     """For every cell its fits, and the columns that name them in the table of risks."""
     paths, columns = [], []
+    runs_of = {}
+    for run_id, run in RUNS.items():
+        runs_of.setdefault(run.cell.id, []).append((run_id, run.arm))
     for cell in CELLS:
-        for run in (run for run in RUNS.values() if run.cell.id == cell.id):
-            paths.append(f"results/risks/{run.id}.csv")
-            columns.append(cell.columns() | {"arm": run.arm})
+        for run_id, arm in runs_of[cell.id]:
+            paths.append(f"results/risks/{run_id}.csv")
+            columns.append(cell.columns() | {"arm": arm})
         paths.append(f"results/risks/reference-{cell.data_id}.csv")
         columns.append(cell.columns() | {"arm": "reference"})
     return paths, columns
 
 
+RATE_INPUTS = rate_inputs()
+
+
 def show_results():
     """Print the rate table and where everything is, after a whole run."""
     made = [Path(path) for path in rules.tables.output + rules.figures.output]
-    if all(path.exists() for path in made):
+    # `make` prints them itself, when the progress bars are gone.
+    if os.environ.get("SHOW_RESULTS") != "no" and all(path.exists() for path in made):
         shown = [sys.executable, SCRIPTS / "show_results.py", *made]
         subprocess.run(shown, check=False)

@@ -16,10 +16,10 @@ rule index:
         spec=spec(
             "write_index.py",
             runs=[
-                {"run": run.id, "data": run.cell.data_id, "arm": run.arm}
+                {"study": STUDY.name, "run": run_id, "data": run.cell.data_id, "arm": run.arm}
                 | run.cell.columns()
                 | {"cell_settings": run.cell.spec, "arm_settings": run.settings}
-                for run in RUNS.values()
+                for run_id, run in RUNS.items()
             ],
         ),
     message:
@@ -49,7 +49,7 @@ rule check_fitter:
 
 rule fit_rates:
     input:
-        risks=rate_inputs()[0],
+        risks=RATE_INPUTS[0],
         planted=rules.check_fitter.output.table,
     output:
         risks="results/rates/risks.csv",
@@ -64,7 +64,7 @@ rule fit_rates:
         mem_mb=1000,
         runtime=20,
     params:
-        spec=spec("fit_rates.py", runs=rate_inputs()[1]),
+        spec=spec("fit_rates.py", runs=RATE_INPUTS[1]),
     message:
         "Fitting rates and judging them"
     script:
