@@ -103,9 +103,10 @@ def _learning_panel(ax: Axes, curves: pd.DataFrame, rates: pd.DataFrame) -> None
     slopes = rates["bound_slope"].dropna()
     if len(window) > 1 and len(slopes):
         inside = curves[curves["n_ratings"].isin(window)]
+        slope = float(slopes.iloc[0])  # −1 reads back from CSV as an integer
         # Below every mean in the window, by a third at the nearest.
-        height = 0.66 * (inside["mean_risk"] / inside["n_ratings"] ** slopes.iloc[0]).min()
-        ax.plot(window, height * window.astype(float) ** slopes.iloc[0], **_GUIDE)
+        height = 0.66 * (inside["mean_risk"] / inside["n_ratings"] ** slope).min()
+        ax.plot(window, height * window.astype(float) ** slope, **_GUIDE)
     _slopes_in_corner(ax, rates)
 
 

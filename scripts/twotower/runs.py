@@ -9,11 +9,14 @@ import torch
 
 from twotower.seeds import generator
 from twotower.theory import Theory
-from twotower.training import ARMS, DTYPES, Sample, closed_form, with_doubled_steps
+from twotower.training import ARMS, DTYPES, Sample, with_doubled_steps
 from twotower.weights import named
 from twotower.width import units
 
-ORACLE_ALTERNATIONS = 6
+ORACLE = {"alternations": 2, "joint_steps": 30}
+ORACLE_SIZES = 4
+"""The oracle start is fitted by `erm` with these settings to so many times the ratings, as far as
+there are, without their noise. Each arm then trains from it as it does from its own start."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
         width = units(cell["width"], theory, n)
         variants = [("used", settings, None)]
         if n == spec["certificate_size"]:
-            noise_free = sample(max(spec["sample_sizes"]), width, "signal")
-            oracle = closed_form(noise_free, ORACLE_ALTERNATIONS)
+            large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
+            noise_free = sample(large, width, "signal")
+            oracle = ARMS["erm"](noise_free, ORACLE).towers
             variants += [
                 ("doubled", with_doubled_steps(arm, settings), None),
                 ("oracle", settings, oracle),

@@ -117,6 +117,12 @@ def reference_certificate(
     precise = _monte_carlo_certificate("reference", monte_carlo_error)
     if not precise.passed:
         return precise
+    if not slope_high - slope_low <= 2 * REFERENCE_TOLERANCE:
+        return Certificate(
+            False,
+            f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] is wider than "
+            f"± {REFERENCE_TOLERANCE}",
+        )
     passed = (
         slope_low <= predicted_slope + REFERENCE_TOLERANCE
         and slope_high >= predicted_slope - REFERENCE_TOLERANCE

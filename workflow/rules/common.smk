@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
@@ -32,6 +33,7 @@ def read_study():
         sys.exit(f"StudyError in {error}")
 
 
+STARTED = time.time()
 STUDY = read_study()
 CELLS = grid.cells(STUDY)
 RUNS = {run.id: run for run in grid.runs(STUDY)}
@@ -102,7 +104,9 @@ RATE_INPUTS = rate_inputs()
 def show_results():
     """Print the rate table and where everything is, after a whole run."""
     made = [Path(path) for path in rules.tables.output + rules.figures.output]
-    # `make` prints them itself, when the progress bars are gone.
-    if os.environ.get("SHOW_RESULTS") != "no" and all(path.exists() for path in made):
-        shown = [sys.executable, SCRIPTS / "show_results.py", *made]
-        subprocess.run(shown, check=False)
+    whole = all(path.exists() for path in made)
+    # Not after a run of some targets only; and `make` prints them itself, after its progress bars.
+    if whole and any(path.stat().st_mtime > STARTED for path in made):
+        if os.environ.get("SHOW_RESULTS") != "no":
+            shown = [sys.executable, SCRIPTS / "show_results.py", *made]
+            subprocess.run(shown, check=False)
