@@ -257,3 +257,11 @@ def test_the_readers_settings_are_left_alone(tmp_path):
     before = dict(matplotlib.rcParams)
     style.save_figure(figures.slope_comparison(fake_rates()), tmp_path / "fig")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_bound_slope_that_csv_reads_back_as_an_integer_is_drawn():
+    """At β = ∞ the bound's slope is −1 in every row, written without a decimal point."""
+    cells = [FakeCell(smoothness=math.inf)]
+    rates = fake_rates(cells).assign(bound_slope=-1)
+    fig = figures.learning_curves(fake_curves(cells), rates)
+    assert len(panels(fig)) == 1

@@ -99,3 +99,12 @@ def test_missing_numbers_are_a_dash_everywhere(tmp_path):
     tables.to_latex(rates, tmp_path / "rates.tex")
     tables.to_markdown(rates, tmp_path / "rates.md")
     assert "nan" not in tables.console_table(rates)
+
+
+def test_reasons_are_given_for_inconclusive_rows_alone():
+    rates = fake_rates().assign(verdict="consistent with the rate", reason="fine")
+    assert tables.console_reasons(rates) == []
+    rates.loc[rates.index[1], ["verdict", "reason"]] = ["inconclusive", "too few sizes"]
+    head, line, end = tables.console_reasons(rates)
+    assert (head, end) == ("inconclusive:", "")
+    assert line.endswith(f", {rates['arm'].iloc[1]}: too few sizes")

@@ -155,3 +155,9 @@ def test_an_unmeasured_optimization_error_fails():
     certificate = optimization_certificate(math.nan, 0.01)
     assert not certificate.passed
     assert "not measured" in certificate.reason
+
+
+def test_a_reference_with_a_wide_interval_certifies_nothing():
+    certificate = reference_certificate(-5.9, 4.3, -0.5, 0.01)
+    assert not certificate.passed
+    assert "wider" in certificate.reason
