@@ -54,7 +54,10 @@ def test_a_run_ends_with_the_rate_table_and_the_paths(finished_run):
     for line, arm in zip(lines[2:8], ["erm", "adam", "reference"] * 2, strict=True):
         assert re.search(rf"\b{arm} +64–512 .+ inconclusive$", line)
     figures = [f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "svg")]
-    assert lines[8:] == [
+    assert lines[8:10] == ["", "inconclusive:"]
+    for line, arm in zip(lines[10:16], ["erm", "adam", "reference"] * 2, strict=True):
+        assert re.match(rf"  β = [12], d = 1, {arm}: .*are needed", line)
+    assert lines[16:] == [
         "",
         f"results/tables/: {', '.join(TABLES)}",
         f"results/figures/: {', '.join(figures)}",
