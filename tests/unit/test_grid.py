@@ -9,21 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studies import GOOD
 from twotower.grid import Cell, cells, runs
 from twotower.identity import canonical_json, digest, short_id
 from twotower.study_file import merged, validated
 
-BASE = {
-    "name": "small",
-    "seed": 1,
-    "replicates": 2,
-    "replicates_per_job": 2,
-    "sample_sizes": [64, 128],
-    "test_pairs": 256,
-    "certificate_size": 128,
-    "arms": {"erm": {}, "adam": {"learning_rate": 0.01}},
-    "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
-}
+BASE = GOOD | {"replicates": 2, "arms": {"erm": {}, "adam": {"learning_rate": 0.01}}}
 
 
 def study(**overrides):

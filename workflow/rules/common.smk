@@ -106,7 +106,7 @@ def show_results():
     made = [Path(path) for path in rules.tables.output + rules.figures.output]
     whole = all(path.exists() for path in made)
     # Not after a run of some targets only; and `make` prints them itself, after its progress bars.
-    if whole and any(path.stat().st_mtime > STARTED for path in made):
-        if os.environ.get("SHOW_RESULTS") != "no":
-            shown = [sys.executable, SCRIPTS / "show_results.py", *made]
-            subprocess.run(shown, check=False)
+    fresh = whole and any(path.stat().st_mtime > STARTED for path in made)
+    if fresh and os.environ.get("SHOW_RESULTS") != "no":
+        shown = [sys.executable, SCRIPTS / "show_results.py", *made]
+        subprocess.run(shown, check=False)
