@@ -10,14 +10,23 @@ SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study rates help test check format schema report bench lock clean
+.PHONY: study claims plan paper findings help test check format schema report bench lock clean
 
-study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its rates
+study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(SNAKEMAKE)
 	@$(SHOW)
 
-rates: $(VENV)/installed  ## print the rates of the last run again
+claims: $(VENV)/installed  ## print the ledger of the last run again
 	@$(SHOW)
+
+plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
+	@$(BIN)/python scripts/plan.py $(STUDY)
+
+paper: STUDY := workflow/studies/paper.yaml
+paper: plan study  ## run the study of paper scale: `make plan STUDY=workflow/studies/paper.yaml` first
+
+findings: $(VENV)/installed  ## copy a finished study's tables and figures to docs/findings
+	$(BIN)/python scripts/publish_findings.py $(STUDY) docs/findings
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12

@@ -1,6 +1,7 @@
 # Rates of convergence of two-tower recommenders: data with known truth → towers → risks →
-# rates → figures and tables. Run `snakemake` for the default study (config.yaml), or
-# `snakemake --config study=workflow/studies/tiny.yaml` for another one.
+# rates → claims, figures and tables. Run `snakemake` for the default study (config.yaml), or
+# `snakemake --config study=workflow/studies/tiny.yaml` for another one; an experiment's name, such
+# as `snakemake smoothness`, runs what that experiment needs and no more.
 
 from snakemake.utils import min_version
 
@@ -15,7 +16,9 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/rates.smk"
+include: "workflow/rules/analyses.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/targets.smk"
 
 
 localrules:
@@ -27,8 +30,12 @@ rule all:
     default_target: True
     input:
         rules.index.output,
-        rules.figures.output,
+        rules.combine_rates.output,
+        rules.claims.output,
         rules.tables.output,
+        expand("results/tables/{table}.csv", table=ANALYSES),
+        expand(rules.draw_experiment.output, experiment=EXPERIMENTS),
+        expand(rules.draw_figure.output, figure=FIGURE_TABLES),
 
 
 onsuccess:

@@ -1,23 +1,35 @@
-"""The figures, each as PDF, SVG and PNG."""
+"""Figures over the whole study, each as PDF, SVG and PNG."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from twotower import figures, logs, style
+from twotower import claim_figures, curve_figures, decisions, logs, map_figures, style
 
 logs.start(snakemake.log[0])
 paths = snakemake.input
 
-risks, rates, curves = (
-    pd.read_csv(path, float_precision="round_trip")
-    for path in (paths.risks, paths.rates, paths.curves)
-)
-folder = Path(snakemake.output[0]).parent
-with style.paper_style():
-    for name, figure in {
-        "learning_curves": figures.learning_curves(curves, rates),
-        "slope_comparison": figures.slope_comparison(rates),
-        "plain_training_cost": figures.plain_training_cost(risks),
-    }.items():
-        style.save_figure(figure, folder / name)
+
+def table(name: str) -> pd.DataFrame:
+    """The table of a named input; of several files one below the other, of none empty."""
+    named = getattr(paths, name)
+    files = [named] if isinstance(named, str) else list(named)
+    frames = [pd.read_csv(file, float_precision="round_trip") for file in files]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+FIGURES = {
+    "learning_curves": lambda: curve_figures.study_curves(table("curves"), table("rates")),
+    "slope_comparison": lambda: claim_figures.slope_comparison(
+        table("rates"), table("meta_regression"), decisions.load(paths.decisions).thresholds.delta
+    ),
+    "tournament": lambda: claim_figures.tournament(table("tournament")),
+    "extrapolation": lambda: claim_figures.extrapolation(table("extrapolation")),
+    "plain_training_cost": lambda: claim_figures.plain_training_cost(table("risks")),
+    "falsifiability": lambda: map_figures.falsifiability(table("falsifiability")),
+    "error_budget": lambda: map_figures.error_budget(table("error_budget")),
+    "lemmas": lambda: map_figures.lemmas(table("lemmas")),
+}
+
+for name in snakemake.params.spec["figures"]:
+    style.save_figure(FIGURES[name](), Path(snakemake.output[0]).with_name(name))

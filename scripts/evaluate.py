@@ -14,5 +14,5 @@ for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True
     for row in measure(tensors.read(fits), test):
         frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
 risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
-columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se"]
+columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk"]
 files.write_csv(risks[columns], snakemake.output.risks)

@@ -1,8 +1,8 @@
-"""The tables: rates for machines, papers and screens; risks, certificates and losses."""
+"""Tables for papers and web pages: rates and claims; for machines: certificates and losses."""
 
 import pandas as pd
 
-from twotower import files, logs, tables
+from twotower import claims, files, logs, tables
 
 logs.start(snakemake.log[0])
 spec = snakemake.params.spec
@@ -18,12 +18,12 @@ def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-rates = pd.read_csv(paths.rates, float_precision="round_trip")
-risks = pd.read_csv(paths.risks, float_precision="round_trip")
-files.write_csv(rates, output.rates)
-tables.to_latex(rates, output.tex)
-tables.to_markdown(rates, output.markdown)
-files.write_csv(risks, output.risks)
+rates = tables.rate_table(pd.read_csv(paths.rates, float_precision="round_trip"))
+tables.to_latex(rates, tables.RATES, output.tex)
+tables.to_markdown(rates, tables.RATES, output.markdown)
+ledger = claims.display(pd.read_csv(paths.claims, float_precision="round_trip"))
+tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
+tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
 data_sets = [{"data": data} for data in spec["data"]]
 files.write_csv(joined(data_sets, paths.certificates), output.certificates)
 files.write_csv(joined(spec["runs"], paths.losses), output.losses)

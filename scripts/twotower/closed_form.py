@@ -32,8 +32,8 @@ def random_hidden_layers(
         rngs: B random generators, one a network.
     """
     batch, n, _ = covariates.shape
-    points = min(n, _DESIGN_POINTS)  # pairs are in random order: the first are as good as any
-    values = covariates[:, :points]
+    points = min(n, _DESIGN_POINTS)
+    values = covariates[:, :: n // points][:, :points]  # evenly through a sample that is ordered
     layers = []
     for _ in range(depth):
         shape = (3, max(_CANDIDATES_PER_UNIT * width, _FEWEST_CANDIDATES))

@@ -1,20 +1,18 @@
 """The study that config.yaml describes: its keys, what each may hold, and its JSON schema.
 
 Checks that need one key or its neighbours live here and in `settings`; those that need whole cells
-(an impossible geometry, a cell given twice) live in `grid`; `study_file` reads the file and turns
-every fault into one line.
+(an impossible geometry, a cell given twice) live in `conflicts`; `study_file` reads the file and
+turns every fault into one line.
 
 `python -m twotower.config` prints the JSON schema.
 """
 
-import itertools
 import json
 import sys
 from collections.abc import ItemsView, Iterator, KeysView
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     ValidationInfo,
     field_validator,
@@ -23,20 +21,17 @@ from pydantic import (
 )
 
 from twotower.kinds import Number, Text, fault, shown
-from twotower.settings import Block, Experiment, Override, Settings, without_null
+from twotower.settings import (
+    Block,
+    Experiment,
+    Override,
+    SampleSize,
+    SampleSizes,
+    Settings,
+    without_null,
+)
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def _growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    for before, after in itertools.pairwise(sizes):
-        if after <= before:
-            raise fault(
-                f"{after} follows {before}",
-                "sizes that grow from first to last",
-                "sort them and drop repeats",
-            )
-    return sizes
 
 
 Name = Annotated[
@@ -45,12 +40,6 @@ Name = Annotated[
         "[a-z][a-z0-9_]{0,40}",
         "a lower-case letter, then at most 40 lower-case letters, digits and underscores",
     ),
-]
-SampleSize = Annotated[int, Number(16, 2**27)]
-SampleSizes = Annotated[
-    tuple[SampleSize, ...],
-    Field(min_length=2, max_length=64, strict=False),
-    AfterValidator(_growing),
 ]
 
 
@@ -79,8 +68,19 @@ class AdamSettings(Block):
     )
 
 
+class JointSettings(Block):
+    """One regression on the joined covariates: the mean rating of the k nearest rated pairs."""
+
+    most_neighbours: Annotated[int, Number(1, 2**16)] = Field(
+        512, description="Largest k tried; k is a power of 2, chosen on held-out ratings."
+    )
+
+
+ArmSettings = ErmSettings | AdamSettings | JointSettings
+
+
 class Arms(Block):
-    """The ways to fit the towers, erm, adam or both; reads like a dict of those present."""
+    """The ways to fit ratings, at least one; reads like a dict of those present."""
 
     erm: ErmSettings | None = Field(
         None, description=ErmSettings.__doc__, json_schema_extra=without_null
@@ -88,18 +88,21 @@ class Arms(Block):
     adam: AdamSettings | None = Field(
         None, description=AdamSettings.__doc__, json_schema_extra=without_null
     )
+    joint: JointSettings | None = Field(
+        None, description=JointSettings.__doc__, json_schema_extra=without_null
+    )
 
-    def _present(self) -> dict[str, ErmSettings | AdamSettings]:
+    def _present(self) -> dict[str, ArmSettings]:
         arms = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: settings for name, settings in arms.items() if settings is not None}
 
     def keys(self) -> KeysView[str]:
         return self._present().keys()
 
-    def items(self) -> ItemsView[str, ErmSettings | AdamSettings]:
+    def items(self) -> ItemsView[str, ArmSettings]:
         return self._present().items()
 
-    def __getitem__(self, name: str) -> ErmSettings | AdamSettings:
+    def __getitem__(self, name: str) -> ArmSettings:
         return self._present()[name]
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
@@ -115,7 +118,7 @@ class Arms(Block):
     def _plain(self) -> dict[str, Any]:
         return {name: settings.model_dump() for name, settings in self.items()}
 
-    @field_validator("erm", "adam", mode="before")
+    @field_validator("erm", "adam", "joint", mode="before")
     @classmethod
     def _written(cls, value: Any) -> Any:
         if value is None:  # "erm:" with nothing behind it could mean either of two things
@@ -129,8 +132,22 @@ class Arms(Block):
     @model_validator(mode="after")
     def _any(self) -> Self:
         if not self._present():
-            raise fault("no arm is given", "erm, adam or both", "write erm: {} beneath arms")
+            raise fault("no arm is given", "erm, adam, joint", "write erm: {} beneath arms")
         return self
+
+
+class Lemmas(Block):
+    """Random networks on which the theory's lemmas are tried."""
+
+    networks: Annotated[int, Number(1, 1_000_000)] = Field(
+        1000, description="Networks that are re-parametrized."
+    )
+    depths: Annotated[
+        tuple[Annotated[int, Number(1, 64)], ...], Field(min_length=1, strict=False)
+    ] = Field((1, 2, 3), description="Hidden layers of the networks.")
+    widths: Annotated[
+        tuple[Annotated[int, Number(1, 4096)], ...], Field(min_length=1, strict=False)
+    ] = Field((4, 16, 64), description="Units in each of their hidden layers.")
 
 
 class Training(Block):
@@ -182,6 +199,7 @@ class Study(Block):
         (), description="Shapes of towers that suit some cells better than the default one."
     )
     training: Training = Field(default_factory=Training, description=Training.__doc__)
+    lemmas: Lemmas | None = Field(None, description=Lemmas.__doc__, json_schema_extra=without_null)
 
     def title(self, experiment: str) -> str:
         """The title of the experiment of that name; KeyError if there is none."""

@@ -4,8 +4,11 @@ import numpy as np
 import torch
 
 from twotower.reference import sieves_of
-from twotower.towers import scores
+from twotower.towers import Towers, embeddings, scores
 from twotower.weights import fits_in
+
+TOWERS = ("user", "item")
+SEEN_PAIRS = 16_384
 
 
 def risk(predictions: np.ndarray, bound: np.ndarray, signal: np.ndarray) -> dict[str, np.ndarray]:
@@ -35,21 +38,48 @@ def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> 
         test: `user_covariates` [B, n_pairs, D_u], `item_covariates`, `signal` [B, n_pairs].
 
     Returns:
-        One dict for each size and start: `n_ratings`, `start`, `width`, `risk`, `risk_se`, the
-        last three [B].
+        One dict for each size and start: `n_ratings`, `start`, `width`, `risk`, `risk_se` and
+        `seen_risk`, the last four [B]; `seen_risk` is NaN where no trained-on users are given.
     """
-    users, items = (torch.from_numpy(test[f"{tower}_covariates"]) for tower in ("user", "item"))
+    users, items = (torch.from_numpy(test[f"{tower}_covariates"]) for tower in TOWERS)
     rows = []
     for n_ratings, start, towers, bound in fits_in(tensors):
         predictions = scores(towers, users, items).numpy()
         width = np.full(len(predictions), towers.user[0][0].shape[2])
         found = risk(predictions, bound, test["signal"])
+        found["seen_risk"] = _seen_risk(towers, bound, test, n_ratings)
         rows.append({"n_ratings": n_ratings, "start": start, "width": width} | found)
     return rows
 
 
+def _seen_risk(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) -> np.ndarray:
+    """Risk on users and items of the training ratings, in pairs that were not rated: [B].
+
+    User k is paired with items k − 1, k − 2, … of the first m (cyclically), in so many rounds that
+    there are about `SEEN_PAIRS` pairs.
+    """
+    if "seen_user_covariates" not in test:
+        return np.full(len(bound), np.nan)
+    known = min(n_ratings, test["seen_user_covariates"].shape[1])
+    fitted, true = [], []
+    for tower in TOWERS:
+        covariates = torch.from_numpy(test[f"seen_{tower}_covariates"][:, :known])
+        fitted.append(embeddings(getattr(towers, tower), covariates).numpy())
+        true.append(test[f"seen_{tower}_embeddings"][:, :known])
+    total = np.zeros(len(bound))
+    shifts = range(1, 1 + min(known - 1, max(1, SEEN_PAIRS // known)))
+    for shift in shifts:
+        predictions, signal = (
+            (user * np.roll(item, shift, axis=1)).sum(axis=2) for user, item in (fitted, true)
+        )
+        total += risk(predictions, bound, signal)["risk"]
+    return total / len(shifts)
+
+
 def reference_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> list[dict]:
-    """As `tower_risks`, for the reference estimator; its width is its basis functions."""
+    """As `tower_risks`, for the reference estimator: its width is its basis functions, its
+    `seen_risk` is not measured.
+    """
     rows = []
     for name in sorted(name for name in tensors if name.endswith("/bound")):
         n_ratings = int(name.split("/")[0])
@@ -62,5 +92,6 @@ def reference_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray])
         ]
         found = risk(np.stack(predictions), tensors[name], test["signal"])
         width = np.array([sieve.n_functions for sieve in sieves])
+        found["seen_risk"] = np.full(len(width), np.nan)
         rows.append({"n_ratings": n_ratings, "start": "used", "width": width} | found)
     return rows

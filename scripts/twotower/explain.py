@@ -48,7 +48,9 @@ def _complaint(error: ErrorDetails, holder: Any) -> str:
             options = options.replace(" or ", ", ")
             return complaint(found, options, _closest(value, options.split(", ")))
         case "union_tag_not_found":
-            return complaint("missing", "units, dense, fixed", "write it as {schedule: units, ...}")
+            return complaint(
+                "missing", "units, dense, proportional, fixed", "write it as {schedule: units, ...}"
+            )
         case "bool_type":
             return complaint(described(value), "true or false")
         case "tuple_type":

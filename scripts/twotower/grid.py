@@ -12,23 +12,23 @@ from typing import Any
 
 from twotower.config import Study
 from twotower.identity import canonical_json, short_id
-from twotower.kinds import complaint, shown
+from twotower.kinds import complaint
 from twotower.settings import Experiment, Override, Settings, spelled_out
 
-MOST_CELLS = 5000
-"""Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
+TOWER_KEYS = ("depth", "width", "embedding_dim")
+"""Settings of a cell that decide the towers; all others decide the targets and ratings."""
 
-DATA_KEYS = (
-    "smoothness",
-    "user_intrinsic_dim",
-    "item_intrinsic_dim",
-    "user_ambient_dim",
-    "item_ambient_dim",
-    "support",
-    "rank",
-    "noise_sd",
-)
-"""Settings that decide the targets and ratings; the others (depth, width) decide the towers."""
+PLAIN = {
+    "off_manifold_noise": None,
+    "noise": "normal",
+    "rating_scale": "exact",
+    "sampling": "fresh",
+    "catalogue": None,
+    "control": "none",
+}
+"""Settings that a cell's specification holds only where they are not these."""
+
+CATALOGUED = ("fixed_users", "popularity")
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,14 @@ class Cell:
     """One setting of target, sampling and towers, with the experiments that ask for it.
 
     `spec` holds plain values that JSON can write; an infinite smoothness is the text "inf".
+    `sample_sizes` and `arms` are those that any of its experiments asks for.
     """
 
     spec: dict[str, Any] = field(hash=False)
     seed: int
     experiments: tuple[str, ...]
+    sample_sizes: tuple[int, ...]
+    arms: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -50,7 +53,7 @@ class Cell:
     @property
     def data_spec(self) -> dict[str, Any]:
         """The settings that decide the data; cells that differ in towers alone share it."""
-        return {key: self.spec[key] for key in DATA_KEYS}
+        return {key: value for key, value in self.spec.items() if key not in TOWER_KEYS}
 
     @property
     def data_id(self) -> str:
@@ -60,21 +63,42 @@ class Cell:
     def columns(self) -> dict[str, str | int | float]:
         """The columns that tell this cell from others in every table of risks and rates.
 
-        `experiment` joins the names with ";", `smoothness` is a float (inf allowed), and
-        `ambient_dim` is the larger of both sides.
+        `experiment` joins the names with ";", `smoothness` is a float (inf allowed), `ambient_dim`
+        is the larger of both sides, and `width_constant` is the units of a fixed width.
         """
-        spec = self.spec
+        spec = PLAIN | self.spec
+        width = spec["width"]
         return {
             "experiment": ";".join(self.experiments),
             "cell": self.id,
+            "data": self.data_id,
             "smoothness": float(spec["smoothness"]),
             "user_intrinsic_dim": spec["user_intrinsic_dim"],
             "item_intrinsic_dim": spec["item_intrinsic_dim"],
             "ambient_dim": max(spec["user_ambient_dim"], spec["item_ambient_dim"]),
-            "depth": spec["depth"],
+            "support": spec["support"],
+            "off_manifold_noise": spec["off_manifold_noise"],
             "rank": spec["rank"],
+            "embedding_dim": spec.get("embedding_dim", spec["rank"]),
             "noise_sd": spec["noise_sd"],
+            "noise": spec["noise"],
+            "rating_scale": spec["rating_scale"],
+            "sampling": spec["sampling"],
+            "catalogue": spec["catalogue"],
+            "control": spec["control"],
+            "depth": spec["depth"],
+            "schedule": width["schedule"],
+            "width_constant": width.get("constant", width.get("units")),
         }
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether the reference estimator can be fitted.
+
+        On a dust or a slab its basis is far from orthogonal, and without noise its cut-off has no
+        optimum short of the number of ratings.
+        """
+        return self.spec["support"] not in ("dust", "slab") and self.spec["noise_sd"] > 0
 
 
 @dataclass(frozen=True)
@@ -108,24 +132,29 @@ def cells(study: Study) -> list[Cell]:
             `study_file.validated`, which has reported it.
     """
     specs: dict[str, dict[str, Any]] = {}
-    askers: dict[str, list[str]] = {}
+    askers: dict[str, dict[str, Experiment]] = {}
     for name, experiment in study.experiments.items():
-        for values in _combinations(experiment):
-            spec = resolve(study.defaults, experiment.settings() | values, study.overrides)
+        for values in combinations(experiment):
+            spec = resolve(study.defaults, values, study.overrides)
             key = canonical_json(spec)
             specs.setdefault(key, spec)
-            names = askers.setdefault(key, [])
-            if name not in names:
-                names.append(name)
-    return [Cell(spec, study.seed, tuple(askers[key])) for key, spec in specs.items()]
+            askers.setdefault(key, {})[name] = experiment
+    found = []
+    for key, spec in specs.items():
+        asking = askers[key].values()
+        sizes = {size for asker in asking for size in asker.sample_sizes or study.sample_sizes}
+        arms = {arm for asker in asking for arm in asker.arms or study.arms}
+        ordered = tuple(arm for arm in study.arms if arm in arms)
+        found.append(Cell(spec, study.seed, tuple(askers[key]), tuple(sorted(sizes)), ordered))
+    return found
 
 
 def runs(study: Study) -> list[Run]:
-    """Every cell under every arm: cells in the order of `cells`, arms in the order of `Arms`."""
+    """Every cell under each of its arms: cells in the order of `cells`, arms in that of `Arms`."""
     return [
-        Run(cell, arm, settings.model_dump(), study.training.precision)
+        Run(cell, arm, study.arms[arm].model_dump(), study.training.precision)
         for cell in cells(study)
-        for arm, settings in study.arms.items()
+        for arm in cell.arms
     ]
 
 
@@ -137,11 +166,12 @@ def resolve(
     Shorthands and nulls are worked out. An override matches by the settings that the cell would
     have without any; of two that set one key the later one counts.
 
-    Where no side is bent (its ambient dimension is its intrinsic one) the support is "cube",
-    whatever was asked for, so that equal data have equal settings.
+    The support is "dust" where a dimension is a fraction, "slab" with off_manifold_noise, and
+    "cube" where no side is bent (its ambient dimension is its intrinsic one), whatever was asked
+    for; settings at their `PLAIN` values are left out: so equal data have equal settings.
 
     Raises:
-        ValueError: if ambient_dim is too small; the text is a complaint for the user.
+        ValueError: if the geometry is impossible; the text is a complaint for the user.
     """
     given = spelled_out(given)
     plain = defaults.model_dump() | given
@@ -152,46 +182,54 @@ def resolve(
     settings |= given
     dims = [settings["user_intrinsic_dim"], settings["item_intrinsic_dim"]]
     ambient = settings["ambient_dim"]
-    _refuse_geometry(ambient, dims, settings["support"])
-    ambients = [dim if ambient is None else ambient for dim in dims]
+    thickness = settings["off_manifold_noise"]
+    _refuse_geometry(ambient, dims, settings["support"], thickness)
+    ambients = [math.ceil(dim) if ambient is None else ambient for dim in dims]
     smoothness = settings["smoothness"]
-    return {
+    spec = {
         "smoothness": "inf" if math.isinf(smoothness) else smoothness,
         "user_intrinsic_dim": dims[0],
         "item_intrinsic_dim": dims[1],
         "user_ambient_dim": ambients[0],
         "item_ambient_dim": ambients[1],
-        "support": "cube" if ambients == dims else settings["support"],
+        "support": _support(ambients, dims, settings["support"], thickness),
         "rank": settings["rank"],
         "noise_sd": settings["noise_sd"],
         "depth": settings["depth"],
         "width": settings["width"],
     }
+    if settings["sampling"] not in CATALOGUED:
+        settings["catalogue"] = None
+    spec |= {key: settings[key] for key, plain in PLAIN.items() if settings[key] != plain}
+    if settings["embedding_dim"] not in (None, settings["rank"]):
+        spec["embedding_dim"] = settings["embedding_dim"]
+    return spec
 
 
-def conflicts(
-    defaults: Settings,
-    experiments: Mapping[str, Experiment],
-    overrides: Sequence[Override] = (),
-) -> list[str]:
-    """What no single key shows: too many cells, impossible cells, cells given twice.
-
-    Each message is one line that begins with the path of the key to change.
-    """
-    total = sum(_count(experiment) for experiment in experiments.values())
-    if total > MOST_CELLS:
-        found = f"the lists under vary make {shown(total)} cells"
-        return ["experiments: " + complaint(found, f"at most {MOST_CELLS:,} in all")]
-    messages: dict[str, None] = {}  # a dict for its order: each message once
-    for name, experiment in experiments.items():
-        repeats = list(_repeated_values(name, experiment))
-        messages |= dict.fromkeys(repeats or _cell_faults(defaults, name, experiment, overrides))
-    return list(messages)
+def _support(ambients: list[int], dims: list[int | float], bent: str, thickness: float | None):
+    if thickness is not None:
+        return "slab"
+    if any(dim != int(dim) for dim in dims):
+        return "dust"
+    return "cube" if ambients == dims else bent
 
 
-def _refuse_geometry(ambient: int | None, dims: list[int], support: str) -> None:
+def _refuse_geometry(
+    ambient: int | None, dims: list[int | float], support: str, thickness: float | None
+) -> None:
+    fraction = next((dim for dim in dims if dim != int(dim)), None)
+    if thickness is not None:
+        if fraction is not None or dims[0] != dims[1] or ambient != dims[0] + 1 or ambient > 3:
+            found = f"off_manifold_noise with intrinsic dimensions {dims[0]:g} and {dims[1]:g}"
+            hint = "the support is thick in one further dimension"
+            allowed = "1 more than intrinsic_dim, 1 or 2, here"
+            raise ValueError(complaint(found, allowed, hint))
+        return
     if ambient is None:
         return
+    if fraction is not None:
+        found = f"{ambient} with a fraction, {fraction:g}, as an intrinsic dimension"
+        raise ValueError(complaint(found, "null", "a dust is not bent"))
     largest = max(dims)
     if ambient < largest:
         found = f"{ambient} is below the intrinsic dimension {largest}"
@@ -203,54 +241,20 @@ def _refuse_geometry(ambient: int | None, dims: list[int], support: str) -> None
         raise ValueError(complaint(found, f"{2 * largest} or more here, or null", hint))
 
 
-def _count(experiment: Experiment) -> int:
-    return math.prod(len(values) for values in experiment.lists().values())
+def has_grid(experiment: Experiment) -> bool:
+    """An experiment of `also` alone has no further cell of its own."""
+    return bool(experiment.lists()) or not experiment.also
 
 
-def _combinations(experiment: Experiment) -> Iterator[dict[str, Any]]:
-    lists = experiment.lists()
-    for values in itertools.product(*lists.values()):
-        yield dict(zip(lists, values, strict=True))
-
-
-def _repeated_values(name: str, experiment: Experiment) -> Iterator[str]:
-    for key, values in experiment.lists().items():
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                found = f"{shown(value)} repeats {key}[{values.index(value)}]"
-                path = f"experiments.{name}.vary.{key}[{index}]"
-                yield f"{path}: " + complaint(found, "each value once", "remove one of the two")
-
-
-def _cell_faults(
-    defaults: Settings, name: str, experiment: Experiment, overrides: Sequence[Override]
-) -> Iterator[str]:
-    seen: dict[str, dict[str, Any]] = {}
-    fixed = experiment.settings()
-    for values in _combinations(experiment):
-        try:
-            key = canonical_json(resolve(defaults, fixed | values, overrides))
-        except ValueError as error:
-            yield f"{_ambient_path(name, experiment, values)}: {error}"
-            continue
-        if key in seen:
-            found = f"{_spelled(seen[key])} and {_spelled(values)} are the same cell"
-            hint = "remove one of the two"
-            yield f"experiments.{name}.vary: " + complaint(found, "each cell once", hint)
+def combinations(experiment: Experiment) -> Iterator[dict[str, Any]]:
+    """The settings that an experiment gives to each of its cells: its grid, then `also`."""
+    fixed, lists = experiment.settings(), experiment.lists()
+    if has_grid(experiment):
+        for values in itertools.product(*lists.values()):
+            yield fixed | dict(zip(lists, values, strict=True))
+    for block in experiment.further():
+        if "intrinsic_dim" in block:  # it replaces whichever way the dimension was set
+            kept = fixed.keys() - {"user_intrinsic_dim", "item_intrinsic_dim"}
+            yield {key: fixed[key] for key in fixed if key in kept} | block
         else:
-            seen[key] = values
-
-
-def _ambient_path(name: str, experiment: Experiment, values: Mapping[str, Any]) -> str:
-    """The path of the ambient_dim that a cell uses; from the defaults, the experiment's own."""
-    where = f"experiments.{name}"
-    if "ambient_dim" in values:
-        index = experiment.lists()["ambient_dim"].index(values["ambient_dim"])
-        return f"{where}.vary.ambient_dim[{index}]"
-    if "ambient_dim" in experiment.settings():
-        return f"{where}.set.ambient_dim"
-    return f"{where} (defaults.ambient_dim)"
-
-
-def _spelled(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {shown(value)}" for key, value in values.items())
+            yield spelled_out(fixed) | block

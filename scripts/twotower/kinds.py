@@ -54,7 +54,8 @@ class Number:
     """Annotation for a number between bounds; text and truth values never pass as numbers.
 
     1 and 1.0 become one value of the field's type, so that equal settings always have equal ids.
-    `hint` is added where a value is above `high`.
+    With `whole_if_equal` a fraction stays a float and 2.0 becomes 2. `hint` is added where a value
+    is above `high`.
     """
 
     low: float
@@ -63,6 +64,7 @@ class Number:
     above_low: bool = False
     or_infinite: bool = False
     or_null: bool = False
+    whole_if_equal: bool = False
     hint: str = ""
 
     @property
@@ -89,7 +91,9 @@ class Number:
             raise fault(f"{shown(value)} is too small", self.allowed)
         if value > self.high:
             raise fault(f"{shown(value)} is too large", self.allowed, self.hint)
-        return int(value) if self.whole else float(value) + 0.0  # adding 0.0 turns -0.0 into 0.0
+        if self.whole or (self.whole_if_equal and value == int(value)):
+            return int(value)
+        return float(value) + 0.0  # adding 0.0 turns -0.0 into 0.0
 
     def _hint_for(self, value: Any) -> str:
         if isinstance(value, bool):

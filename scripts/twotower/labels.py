@@ -1,15 +1,62 @@
 """How cells, sizes and numbers are written wherever a reader sees them."""
 
 import math
+from collections.abc import Collection
 from fractions import Fraction
 
 import pandas as pd
 
 ABSENT = "–"
 
-# Settings shown only where they tell cells of one study apart: column → symbol.
-OPTIONAL_SETTINGS = {"depth": "depth", "noise_sd": "σ", "rank": "p"}
 KEYS = ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim"]
+
+# Settings shown only where they tell cells apart, in the order in which they are named and sorted:
+# those that are words by the word for each value, and "" where it goes without saying …
+_WORDS = {
+    "support": {"cube": "", "graph": "", "torus": "torus", "dust": "dust", "slab": "slab"},
+    "noise": {"normal": "", "student": "heavy tails"},
+    "rating_scale": {"exact": "", "stars": "1–5 stars"},
+    "sampling": {
+        "fresh": "fresh pairs",
+        "grid": "full grid",
+        "fixed_users": "fixed users",
+        "popularity": "popular items",
+        "not_at_random": "not at random",
+    },
+    "control": {
+        "none": "",
+        "permuted_ratings": "permuted ratings",
+        "shuffled_covariates": "shuffled covariates",
+    },
+    "schedule": {"units": "units schedule", "dense": "dense schedule", "fixed": "fixed width"},
+}
+# … those that are numbers by what stands before the number.
+_SYMBOLS = {
+    "off_manifold_noise": "τ = ",
+    "noise_sd": "σ = ",
+    "catalogue": "catalogue ",
+    "rank": "p = ",
+    "embedding_dim": "fitted p = ",
+    "depth": "depth = ",
+    "width_constant": "c = ",
+}
+OPTIONAL_SETTINGS = (
+    "control",
+    "support",
+    "off_manifold_noise",
+    "sampling",
+    "catalogue",
+    "noise_sd",
+    "noise",
+    "rating_scale",
+    "rank",
+    "embedding_dim",
+    "schedule",
+    "depth",
+)
+MAX_SPELLED = 2
+"""Differing settings that titles spell out; of more, the value of most cells goes unsaid."""
+LAST_RESORT = "width_constant"  # follows β in most studies: named only where nothing else differs
 
 
 # ---------------------------------------------------------------- words and numbers
@@ -60,6 +107,17 @@ def plus_minus_text(value: float, low: float, high: float) -> str:
     return f"{number_text(value)} ± {half.removeprefix('0')}"
 
 
+def dim_text(dim: float) -> str:
+    """An intrinsic dimension in few characters: 2, or 1.26 on a dust."""
+    return f"{dim:.3g}"
+
+
+def dims_text(row: pd.Series) -> str:
+    """Both intrinsic dimensions of a cell: one number where they agree, else users', items'."""
+    user, item = dim_text(row["user_intrinsic_dim"]), dim_text(row["item_intrinsic_dim"])
+    return user if user == item else f"{user}, {item}"
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -69,37 +127,111 @@ def cells_in_order(frame: pd.DataFrame) -> pd.DataFrame:
     By the optional settings, then d, D and β: a row of panels then varies β first, whatever the
     order of the frame's rows.
     """
-    optional = [name for name in OPTIONAL_SETTINGS if name in frame]
-    cells = frame[["cell", *KEYS, *optional]].drop_duplicates("cell")
-    cells = cells.assign(larger_dim=cells[["user_intrinsic_dim", "item_intrinsic_dim"]].max(axis=1))
-    order = [*optional, "larger_dim", *KEYS[1:], "smoothness", "cell"]
-    return cells.sort_values(order, kind="stable").set_index("cell")
+    settings = [name for name in (*OPTIONAL_SETTINGS, LAST_RESORT) if name in frame]
+    cells = frame[["cell", *KEYS, *settings]].drop_duplicates("cell", ignore_index=True)
+    ranks = {name: cells[name].map(_rank(name)) for name in settings if name != LAST_RESORT}
+    dims = cells[["user_intrinsic_dim", "item_intrinsic_dim"]]
+    ranks |= {"larger": dims.max(axis=1), **{name: cells[name] for name in KEYS[1:]}}
+    ranks |= {name: cells[name] for name in ("smoothness", LAST_RESORT, "cell") if name in cells}
+    order = pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index
+    return cells.loc[order].set_index("cell")
+
+
+def _rank(name: str):
+    """Where a value of a setting stands among others: words that are not said stand together."""
+    if name not in _WORDS:
+        return float
+    said = [value for value, text in _WORDS[name].items() if text]
+    return lambda value: said.index(value) + 1 if value in said else 0
+
+
+def setting_text(name: str, value: object) -> str:
+    """What a title says of one optional setting; "" where it goes without saying, or is NaN."""
+    if name in _WORDS:
+        return _WORDS[name].get(value, str(value))
+    if pd.isna(value):
+        return ""
+    return f"{_SYMBOLS[name]}{size_text(value) if name == 'catalogue' else format(value, 'g')}"
 
 
 def differing_settings(frame: pd.DataFrame) -> list[str]:
-    """The optional settings (depth, noise_sd, rank) that the frame has and that differ in it."""
-    return [name for name in OPTIONAL_SETTINGS if name in frame and frame[name].nunique() > 1]
+    """The optional settings that the frame has and that are said differently for its cells."""
+    return [
+        name
+        for name in OPTIONAL_SETTINGS
+        if name in frame and len({setting_text(name, value) for value in frame[name].unique()}) > 1
+    ]
 
 
-def cell_titles(frame: pd.DataFrame) -> dict[str, str]:
+def cell_titles(frame: pd.DataFrame, without: Collection[str] = ()) -> dict[str, str]:
     """Cell id → title such as "β = 1/2, d = 1, D = 10", in the order of `cells_in_order`.
 
-    D is named where it exceeds the intrinsic dimensions; depth, σ and p where the frame has the
-    column and its cells differ. Titles are distinct: those that would not be get the cell's id.
+    D is named where it exceeds the intrinsic dimensions, an optional setting where the cells
+    differ in it (if they differ in more than MAX_SPELLED: where its value is not that of most
+    cells). Titles are distinct: where they would not be, the constant of the width is added,
+    and the cell's id where even that does not tell them apart.
+
+    Args:
+        frame: rows with the columns that tell cells apart.
+        without: settings to leave out; cells that differ in them alone then share a title.
+            "intrinsic_dim" stands for those of both sides.
     """
-    cells = cells_in_order(frame)
-    shown = differing_settings(cells)
-    titles = {}
-    for cell, row in cells.iterrows():
-        user, item = int(row["user_intrinsic_dim"]), int(row["item_intrinsic_dim"])
-        parts = [f"β = {smoothness_text(row['smoothness'])}"]
-        parts += [f"d = {user}"] if user == item else [f"$d_u$ = {user}", f"$d_i$ = {item}"]
-        if row["ambient_dim"] > max(user, item):
-            parts.append(f"D = {int(row['ambient_dim'])}")
-        parts += [f"{OPTIONAL_SETTINGS[name]} = {row[name]:g}" for name in shown]
-        titles[cell] = ", ".join(parts)
-    names = list(titles.values())
     return {
-        cell: title if names.count(title) == 1 else f"{title} ({cell})"
-        for cell, title in titles.items()
+        cell: ", ".join(text for name, text in said.items() if name not in without)
+        for cell, said in _said(cells_in_order(frame)).items()
+    }
+
+
+def shared_settings(frame: pd.DataFrame) -> dict[str, str]:
+    """Setting → what the titles of all cells say of it alike; {} if a title would say no more."""
+    said = list(_said(cells_in_order(frame)).values())
+    shared = {
+        name: text
+        for name, text in said[0].items()
+        if all(name in s and s[name] == text for s in said)
+    }
+    return shared if all(len(parts) > len(shared) for parts in said) else {}
+
+
+def _said(cells: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Cell → setting → its part of the title, for a frame from `cells_in_order`."""
+    texts = pd.DataFrame(
+        {
+            name: [setting_text(name, value) for value in cells[name]]
+            for name in differing_settings(cells)
+        },
+        index=cells.index,
+    )
+    if len(texts.columns) > MAX_SPELLED:
+        usual = texts.apply(lambda column: column.value_counts(normalize=True).idxmax())
+        most = texts.eq(usual).mean() > 0.5
+        texts = texts.mask(texts.eq(usual) & most, "")
+    said = {}
+    for cell, row in cells.iterrows():
+        optional = texts.loc[cell].to_dict()
+        said[cell] = _keys_said(row) | {name: text for name, text in optional.items() if text}
+    if LAST_RESORT in cells:
+        constants = cells[LAST_RESORT].map(lambda value: setting_text(LAST_RESORT, value))
+        said = _told_apart(said, LAST_RESORT, constants.to_dict())
+    return _told_apart(said, "cell", {cell: f"cell {cell}" for cell in said})
+
+
+def _keys_said(row: pd.Series) -> dict[str, str]:
+    user, item = row["user_intrinsic_dim"], row["item_intrinsic_dim"]
+    said = {"smoothness": f"β = {smoothness_text(row['smoothness'])}"}
+    if user == item:
+        said["intrinsic_dim"] = f"d = {dim_text(user)}"
+    else:
+        said["intrinsic_dim"] = f"$d_u$ = {dim_text(user)}, $d_i$ = {dim_text(item)}"
+    if row["ambient_dim"] > math.ceil(max(user, item)):
+        said["ambient_dim"] = f"D = {row['ambient_dim']:g}"
+    return said
+
+
+def _told_apart(said: dict, name: str, texts: dict[str, str]) -> dict[str, dict[str, str]]:
+    """`said` with the setting `name` added where a title is not the only one of its words."""
+    titles = [tuple(parts.values()) for parts in said.values()]
+    return {
+        cell: parts | {name: texts[cell]} if titles.count(title) > 1 and texts[cell] else parts
+        for (cell, parts), title in zip(said.items(), titles, strict=True)
     }

@@ -1,7 +1,7 @@
 """Planted curves: risks with a known slope, which the fitter and the rule must get right.
 
 No network result is to be trusted before `check` passes. Each case is a table of risks with a
-clean reference beside it, and goes the whole way of a real study, through `summary.rate_table`.
+clean reference beside it, and goes the whole way of a real study, through `summary.summarize`.
 """
 
 import math
@@ -11,17 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from twotower.decisions import Decisions
 from twotower.logs import ExpectedError
 from twotower.rates import bootstrap_generator, fit_rate
-from twotower.summary import rate_table
+from twotower.summary import summarize
 from twotower.theory import Theory, log_factor_slope
-from twotower.verdicts import DELTA, Verdict
+from twotower.verdicts import Verdict
 
 SIZES = np.array([512, 1024, 2048, 4096, 8192, 16384, 32768, 65536])
 TARGETS = 12
 # One-dimensional towers of smoothness 2: the bound is steep, so that a violation by 0.3 beyond
 # the logarithms' allowance is still a falling curve.
 THEORY = Theory(smoothness=2.0, user_intrinsic_dim=1, item_intrinsic_dim=1)
+SETTING = {
+    "ambient_dim": 1, "support": "graph", "off_manifold_noise": math.nan, "rank": 2,
+    "embedding_dim": 2, "noise_sd": 1.0, "noise": "normal", "rating_scale": "exact",
+    "sampling": "fresh", "catalogue": math.nan, "control": "none", "depth": 1,
+    "schedule": "units", "width_constant": 1.0,
+}  # fmt: skip
+"""The other columns of a cell: a confirmatory one."""
 _CERTIFICATE_SIZE = 8192
 _ANCHOR = (1024, 0.2)  # size and mean risk; 512 lies outside the window, the other seven inside
 
@@ -60,8 +68,11 @@ class _Case:
     optimization_error: float = 0.0
 
 
-def planted_table() -> pd.DataFrame:
+def planted_table(decisions: Decisions) -> pd.DataFrame:
     """Fit and judge every planted curve, one row a case, the same on every run.
+
+    Args:
+        decisions: the frozen rules.
 
     Returns:
         Columns case, true_slope, slope, slope_low, slope_high, verdict, expected, passed. A case
@@ -70,8 +81,8 @@ def planted_table() -> pd.DataFrame:
         contamination shows.
     """
     rows = []
-    for case in _cases():
-        row = rate_table(_risks(case)).iloc[0]
+    for case in _cases(decisions.thresholds.delta):
+        row = summarize(_risks(case), decisions).rates.iloc[0]
         rows.append(
             {
                 "case": case.name,
@@ -87,16 +98,12 @@ def planted_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def check(table: pd.DataFrame | None = None) -> None:
-    """Assert that every planted curve passes.
-
-    Args:
-        table: a `planted_table`; None to make one.
+def check(table: pd.DataFrame) -> None:
+    """Assert that every planted curve of a `planted_table` passes.
 
     Raises:
         FitterError: naming the cases that failed, what was found and what was due.
     """
-    table = planted_table() if table is None else table
     failed = [
         f"planted curve '{row.case}' failed: slope {row.slope:.3f} "
         f"[{row.slope_low:.3f}, {row.slope_high:.3f}] where the true slope is "
@@ -108,12 +115,13 @@ def check(table: pd.DataFrame | None = None) -> None:
         raise FitterError("\n".join(failed))
 
 
-def coverage(draws: int = 500, targets: int = TARGETS, seed: int = 1) -> float:
-    """Share of 95% intervals that hold the true slope, over noisy power laws drawn anew.
+def coverage(confidence: float, draws: int = 500, targets: int = TARGETS, seed: int = 1) -> float:
+    """Share of intervals that hold the true slope, over noisy power laws drawn anew.
 
     Each draw goes through `fit_rate` as a real curve does, over the seven sizes of the window.
 
     Args:
+        confidence: of the intervals.
         draws: planted curves.
         targets: replicates of each.
         seed: names the streams of curves and bootstraps.
@@ -123,13 +131,13 @@ def coverage(draws: int = 500, targets: int = TARGETS, seed: int = 1) -> float:
     covered = 0
     for draw in range(draws):
         rng = bootstrap_generator(f"planted coverage {seed}", f"draw {draw}")
-        risk, risk_se = _noisy(_power_law(sizes, slope), sizes, targets, rng)
-        fit = fit_rate(sizes, risk, risk_se, rng)
+        risk, risk_se = noisy(power_law(sizes, slope), sizes, targets, rng)
+        fit = fit_rate(sizes, risk, risk_se, rng, confidence)
         covered += fit.slope_low <= slope <= fit.slope_high
     return covered / draws
 
 
-def _cases() -> list[_Case]:
+def _cases(delta: float) -> list[_Case]:
     bound = THEORY.bound_slope
     allowance = log_factor_slope(SIZES[1:], 2)
     violation = bound + allowance + 0.3
@@ -141,7 +149,7 @@ def _cases() -> list[_Case]:
         return (np.log(n) / math.log(_ANCHOR[0])) ** 2
 
     def floor(n: np.ndarray) -> np.ndarray:
-        return 1.0 + 0.005 / _power_law(n, bound)
+        return 1.0 + 0.005 / power_law(n, bound)
 
     def late(n: np.ndarray) -> np.ndarray:
         # Nearly flat, then as steep as the bound: no evidence against the rate at larger n.
@@ -167,7 +175,7 @@ def _cases() -> list[_Case]:
             bound,
             logarithms,
             Verdict.UNRESOLVED,
-            lambda row: row["slope"] > bound + DELTA and abs(row["slope_log2"] - bound) < DELTA,
+            lambda row: row["slope"] > bound + delta and abs(row["slope_log2"] - bound) < delta,
         ),
         # No floor is fitted, so one must show: a flatter slope that flattens further, and no
         # verdict in favour of the rate.
@@ -176,7 +184,7 @@ def _cases() -> list[_Case]:
             bound,
             floor,
             Verdict.UNRESOLVED,
-            lambda row: row["slope"] > bound + DELTA and row["steepening_low"] > 0,
+            lambda row: row["slope"] > bound + delta and row["steepening_low"] > 0,
         ),
         _Case("violation", violation, plain, Verdict.SLOWER, found(violation)),
         _Case(
@@ -192,18 +200,19 @@ def _cases() -> list[_Case]:
             bound,
             late,
             Verdict.UNRESOLVED,
-            lambda row: row["slope_low"] > bound + allowance + DELTA and row["steepening_high"] < 0,
+            lambda row: row["slope_low"] > bound + allowance + delta and row["steepening_high"] < 0,
         ),
         _Case("too easy a target", bound - 0.3, plain, Verdict.FASTER, found(bound - 0.3)),
     ]
 
 
-def _power_law(n: np.ndarray, slope: float) -> np.ndarray:
+def power_law(n: np.ndarray, slope: float) -> np.ndarray:
+    """Mean risks of slope `slope` at sizes n, in the shape of n."""
     size, risk = _ANCHOR
     return risk * (n / size) ** slope
 
 
-def _noisy(
+def noisy(
     mean_risk: np.ndarray, n: np.ndarray, targets: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Risks of random targets and their Monte Carlo errors, both of shape [targets, sizes].
@@ -230,14 +239,14 @@ def _noisy(
 
 def _risks(case: _Case) -> pd.DataFrame:
     """A table of risks as a study makes it: the planted curve as arm erm, and its reference."""
-    mean_risk = _power_law(SIZES, case.true_slope) * case.shape(SIZES)
+    mean_risk = power_law(SIZES, case.true_slope) * case.shape(SIZES)
     if case.noisy:
         rng = bootstrap_generator("planted", case.name)
-        risk, risk_se = _noisy(mean_risk, SIZES, TARGETS, rng)
+        risk, risk_se = noisy(mean_risk, SIZES, TARGETS, rng)
     else:
         risk = np.tile(mean_risk, (TARGETS, 1))
         risk_se = np.zeros_like(risk)
-    reference = np.tile(_power_law(SIZES, THEORY.bound_slope), (TARGETS, 1))
+    reference = np.tile(power_law(SIZES, THEORY.bound_slope), (TARGETS, 1))
     at = SIZES == _CERTIFICATE_SIZE
     starts = [
         ("erm", "used", SIZES, risk, risk_se),
@@ -262,13 +271,11 @@ def _start(
         {
             "experiment": "planted",
             "cell": cell,
+            "data": cell,
             "smoothness": THEORY.smoothness,
             "user_intrinsic_dim": THEORY.user_intrinsic_dim,
             "item_intrinsic_dim": THEORY.item_intrinsic_dim,
-            "ambient_dim": 1,
-            "depth": 1,
-            "rank": 2,
-            "noise_sd": 1.0,
+            **SETTING,
             "arm": arm,
             "start": start,
             "n_ratings": np.tile(n, targets),

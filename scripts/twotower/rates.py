@@ -26,12 +26,10 @@ from numpy.typing import ArrayLike
 from scipy.stats import t as student_t
 from statsmodels.regression.linear_model import WLS
 
+from twotower.decisions import Thresholds
 from twotower.seeds import generator
 from twotower.theory import least_squares_slope, log_factor_slope
 
-WINDOW_RISK = 0.25  # of the signal's variance; above it the weaker components are not yet seen
-MIN_WINDOW_SIZES = 5
-CONFIDENCE = 0.95
 BOOTSTRAP_DRAWS = 2000
 # Relative variances below it are rounding errors (identical replicates), not information.
 _NEGLIGIBLE_VARIANCE = 1e-24
@@ -91,32 +89,33 @@ class RateFit:
 
 
 def fit_window(
-    n: ArrayLike, reference_mean_risk: ArrayLike, min_sizes: int = MIN_WINDOW_SIZES
+    n: ArrayLike, mean_risk: ArrayLike, thresholds: Thresholds, judge: str = "reference"
 ) -> Window:
-    """The pre-registered window: where the reference's mean risk is below ¼ of the signal's.
+    """The pre-registered window: where a judge's mean risk is below ¼ of the signal's variance.
 
     It starts at the first size from which on *every* size is below, so a dip by chance does not
     open it. With too few sizes there is no valid window; a slope is then still reported, from
-    that start if three sizes lie there, else over the last `min_sizes` sizes.
+    that start if three sizes lie there, else over as many of the last sizes as it needs.
 
     Args:
         n: sample sizes, strictly increasing, shape [sizes].
-        reference_mean_risk: the reference's mean risk there, signal variance 1; NaN counts as
-            not below.
-        min_sizes: sizes that a valid window needs.
+        mean_risk: the judge's mean risk there, signal variance 1; NaN counts as not below.
+        thresholds: `window_risk` and `min_window_sizes`.
+        judge: whose risks they are: the reference's, or the prediction's where there is none.
     """
+    min_sizes = thresholds.min_window_sizes
     sizes = np.asarray(n)
     if sizes.ndim != 1 or sizes.size == 0 or (np.diff(sizes) <= 0).any():
         raise ValueError(f"sample sizes must be strictly increasing, got {sizes.tolist()}")
-    below = np.asarray(reference_mean_risk, dtype=float) < WINDOW_RISK
+    below = np.asarray(mean_risk, dtype=float) < thresholds.window_risk
     kept = int(np.logical_and.accumulate(below[::-1]).sum())
     valid = kept >= min_sizes
     used = kept if valid or kept >= 3 else min(min_sizes, sizes.size)
     reason = (
         ""
         if valid
-        else f"window: the reference's mean risk stays below {WINDOW_RISK} at only {kept} of "
-        f"{sizes.size} sizes, {min_sizes} are needed"
+        else f"window: the {judge}'s mean risk stays below {thresholds.window_risk} at only "
+        f"{kept} of {sizes.size} sizes, {min_sizes} are needed"
     )
     return Window(int(sizes[-used]), int(sizes[-1]), valid, reason)
 
@@ -153,6 +152,7 @@ def fit_rate(
     risk: ArrayLike,
     risk_se: ArrayLike,
     rng: np.random.Generator,
+    confidence: float,
     draws: int = BOOTSTRAP_DRAWS,
 ) -> RateFit:
     """Fit the rate of one cell's curve; see the module's docstring for fit and interval.
@@ -162,6 +162,7 @@ def fit_rate(
         risk: risks, shape [replicates, sizes], in units of the signal's variance.
         risk_se: their Monte Carlo standard errors, same shape.
         rng: stream of the bootstrap, e.g. `bootstrap_generator(cell, arm)`.
+        confidence: of the intervals.
         draws: bootstrap draws.
 
     Raises:
@@ -188,13 +189,13 @@ def fit_rate(
     intercept, slope = WLS(log_mean, design, weights=weights).fit().params
     steepening = float(_steepening(log_n, log_mean, weights))
 
-    resampled = _resample(risk, risk_se, rng, draws)
+    resampled = resample(risk, risk_se, rng, draws)
     drawn_weights = smoothed_weights(log_n, resampled)
     drawn_log_mean = np.log(resampled.mean(axis=-2))
     slopes = least_squares_slope(log_n, drawn_log_mean, drawn_weights)
     steepenings = _steepening(log_n, drawn_log_mean, drawn_weights)
-    slope_half = _half_width(slopes, len(risk))
-    steepening_half = _half_width(steepenings, len(risk))
+    slope_half = half_width(slopes, len(risk), confidence)
+    steepening_half = half_width(steepenings, len(risk), confidence)
     return RateFit(
         n=sizes.astype(int),
         weights=weights,
@@ -216,11 +217,43 @@ def bootstrap_generator(cell: str, arm: str) -> np.random.Generator:
     return generator(0, {"arm": arm, "cell": cell}, "bootstrap", 0)
 
 
-def student_quantile(replicates: int) -> float:
+def student_quantile(replicates: int, confidence: float) -> float:
     """Two-sided Student t quantile of an interval over replicates; NaN for fewer than two."""
     if replicates < 2:
         return math.nan
-    return float(student_t.ppf(0.5 + CONFIDENCE / 2, replicates - 1))
+    return float(student_t.ppf(0.5 + confidence / 2, replicates - 1))
+
+
+def slope_error(low: float, high: float, replicates: int, confidence: float) -> float:
+    """Standard error that an interval of `fit_rate` stands for; NaN where there is none."""
+    return (high - low) / (2 * student_quantile(int(replicates), confidence))
+
+
+def p_above(
+    slope: float, low: float, high: float, limit: float, replicates: int, confidence: float
+) -> float:
+    """One-sided Student p-value of "the slope is at most `limit`"; NaN where there is no interval.
+
+    Below (1 − confidence)/2 exactly where the interval lies wholly above the limit.
+    """
+    error = slope_error(low, high, replicates, confidence)
+    if not math.isfinite(error):
+        return math.nan
+    # Identical replicates leave no error at all.
+    distance = slope - limit
+    t = distance / error if error > 0 else math.copysign(math.inf, distance)
+    return float(student_t.sf(t, replicates - 1))
+
+
+def mean_interval(risk: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Mean over replicates and its Student interval on the log scale, from risks [replicates]."""
+    mean, count = float(risk.mean()), len(risk)
+    # Standard error of log mean risk, to first order.
+    spread = math.nan
+    if count > 1 and mean > 0:
+        spread = float(risk.std(ddof=1)) / (mean * math.sqrt(count))
+    half = student_quantile(count, confidence) * spread
+    return mean, mean * math.exp(-half), mean * math.exp(half)
 
 
 def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -237,7 +270,7 @@ def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) ->
     ) - least_squares_slope(log_n[lower], log_risk[..., lower], weights[..., lower])
 
 
-def _resample(
+def resample(
     risk: np.ndarray, risk_se: np.ndarray, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
     """Bootstrap samples of the risks, shape [draws, replicates, sizes].
@@ -251,9 +284,9 @@ def _resample(
     return risk[rows] * np.exp((risk_se / risk)[rows] * noise)
 
 
-def _half_width(statistics: np.ndarray, replicates: int) -> float:
+def half_width(statistics: np.ndarray, replicates: int, confidence: float) -> float:
     """Half-width of the corrected Student interval from bootstrap statistics, shape [draws]."""
     if replicates < 2:
         return math.nan
     correction = math.sqrt(replicates / (replicates - 1))
-    return student_quantile(replicates) * correction * float(statistics.std(ddof=1))
+    return student_quantile(replicates, confidence) * correction * float(statistics.std(ddof=1))

@@ -9,7 +9,7 @@ import torch
 
 from twotower.seeds import generator
 from twotower.theory import Theory
-from twotower.training import ARMS, DTYPES, Sample, with_doubled_steps
+from twotower.training import ARMS, DTYPES, Fit, Sample, with_doubled_steps
 from twotower.weights import named
 from twotower.width import units
 
@@ -24,7 +24,8 @@ class SizeResult:
     """What one sample size of a job gives; tensors are named as in the job's weight file.
 
     Attributes:
-        start: "used", or "doubled" and "oracle" where the optimization error is measured.
+        start: "used", or "doubled" and "oracle" where the optimization error is measured, and
+            "noise_free" for the oracle itself, whose risk is the approximation error.
         training_loss: [B].
     """
 
@@ -62,9 +63,7 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
     device = device_for(spec["gpu"])
     names = ("user_covariates", "item_covariates", "ratings", "signal")
     columns = {name: torch.from_numpy(data[name]).to(device) for name in names}
-    theory = Theory(
-        float(cell["smoothness"]), cell["user_intrinsic_dim"], cell["item_intrinsic_dim"]
-    )
+    theory = Theory.of(cell)
 
     def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
         def random(role: str) -> list[np.random.Generator]:
@@ -77,10 +76,16 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
             columns[ratings][:, :n],
             width,
             cell["depth"],
-            cell["rank"],
+            cell.get("embedding_dim", cell["rank"]),
             DTYPES[spec["precision"]],
             random,
         )
+
+    def result(n, start: str, width: int, fit: Fit, fitted: Sample, began: float) -> SizeResult:
+        tensors = named(fit.towers, fitted.ratings.abs().amax(dim=1), n, start)
+        loss = fit.training_loss.double().cpu().numpy()
+        seconds = time.perf_counter() - began
+        return SizeResult(n, start, width, fit.steps, loss, seconds, tensors)
 
     for n in spec["sample_sizes"]:
         width = units(cell["width"], theory, n)
@@ -88,7 +93,10 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
         if n == spec["certificate_size"]:
             large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
             noise_free = sample(large, width, "signal")
-            oracle = ARMS["erm"](noise_free, ORACLE).towers
+            began = time.perf_counter()
+            oracle = ARMS["erm"](noise_free, ORACLE)
+            yield result(n, "noise_free", width, oracle, noise_free, began)
+            oracle = oracle.towers
             variants += [
                 ("doubled", with_doubled_steps(arm, settings), None),
                 ("oracle", settings, oracle),
@@ -97,7 +105,4 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
             began = time.perf_counter()
             current = sample(n, width)
             fit = ARMS[arm](current, chosen, towers)
-            tensors = named(fit.towers, current.ratings.abs().amax(dim=1), n, start)
-            seconds = time.perf_counter() - began
-            loss = fit.training_loss.double().cpu().numpy()
-            yield SizeResult(n, start, width, fit.steps, loss, seconds, tensors)
+            yield result(n, start, width, fit, current, began)

@@ -1,9 +1,18 @@
 """What an experiment is made of: the settings of a cell, and the lists that vary them."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 
 from twotower.kinds import Number, Text, fault
 
@@ -23,18 +32,39 @@ def without_null(schema: dict[str, Any]) -> None:
         schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
 
 
+def _growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    for before, after in itertools.pairwise(sizes):
+        if after <= before:
+            raise fault(
+                f"{after} follows {before}",
+                "sizes that grow from first to last",
+                "sort them and drop repeats",
+            )
+    return sizes
+
+
+SampleSize = Annotated[int, Number(16, 2**27)]
+SampleSizes = Annotated[
+    tuple[SampleSize, ...],
+    Field(min_length=2, max_length=64, strict=False),
+    AfterValidator(_growing),
+]
+ArmName = Literal["erm", "adam", "joint"]
 Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable characters")]
-IntrinsicDim = Annotated[int, Number(1, 4, hint=HIGH_DIMENSION)]
+IntrinsicDim = Annotated[
+    int | float, Number(1, 4, whole=False, whole_if_equal=True, hint=HIGH_DIMENSION)
+]
 Constant = Annotated[float, Number(0, 1000, whole=False, above_low=True)]
 
 
 class ScheduledWidth(Block):
-    """Width that grows with the number of ratings n, at the rate of Theorem 2."""
+    """Width that grows with the number of ratings n."""
 
-    schedule: Literal["units", "dense"] = Field(
+    schedule: Literal["units", "dense", "proportional"] = Field(
         description="units: constant * n^(d/(2*smoothness+d)) units a layer, the theorem's count; "
-        "dense: the square root of that power, for deep towers with width^2 weights a layer. "
-        "d is the larger intrinsic dimension."
+        "dense: the square root of that power, for deep towers with width^2 weights a layer; "
+        "proportional: constant * n, for ratings without noise. d is the larger intrinsic "
+        "dimension."
     )
     constant: Constant = Field(description="Factor in front of the power of n.")
 
@@ -58,11 +88,13 @@ class Settings(Block):
     ] = Field(1.0, description="Hölder exponent beta of the true embeddings, up to 10, or .inf.")
     user_intrinsic_dim: IntrinsicDim = Field(
         1,
-        description=f"Dimension d_u of the users' support; {HIGH_DIMENSION}.",
+        description=f"Dimension d_u of the users' support; {HIGH_DIMENSION}. A fraction makes it "
+        "a Cantor dust of exactly that dimension.",
     )
     item_intrinsic_dim: IntrinsicDim = Field(
         1,
-        description=f"Dimension d_i of the items' support; {HIGH_DIMENSION}.",
+        description=f"Dimension d_i of the items' support; {HIGH_DIMENSION}. A fraction makes it "
+        "a Cantor dust of exactly that dimension.",
     )
     ambient_dim: Annotated[int | None, Number(1, 10_000, or_null=True)] = Field(
         None,
@@ -72,11 +104,40 @@ class Settings(Block):
         "graph",
         description="How the cube [0,1]^d is bent into D > d dimensions; torus needs D >= 2d.",
     )
+    off_manifold_noise: Annotated[float | None, Number(0, 1, whole=False, or_null=True)] = Field(
+        None,
+        description="Thickness of the support in its D - d further dimensions: 0 is a slice of "
+        "[0,1]^D, 1 all of it; the target is then smooth on [0,1]^D. null: an ordinary support.",
+    )
     rank: Annotated[int, Number(1, 64)] = Field(
-        2, description="Number p of components of the true embeddings and of the towers."
+        2, description="Number p of components of the true embeddings."
     )
     noise_sd: Annotated[float, Number(0, 100, whole=False)] = Field(
         1.0, description="Standard deviation of the ratings' noise, in units of the signal's."
+    )
+    noise: Literal["normal", "student"] = Field(
+        "normal",
+        description="Law of the noise; student: heavy tails, 3 degrees of freedom, the same sd.",
+    )
+    rating_scale: Literal["exact", "stars"] = Field(
+        "exact",
+        description="stars: rounded to 1 to 5 stars, 3 the mean, one sd of the signal each.",
+    )
+    sampling: Literal["fresh", "grid", "fixed_users", "popularity", "not_at_random"] = Field(
+        "fresh",
+        description="Which pairs are rated. fresh: a new user and a new item each time; grid: all "
+        "pairs of a growing square; fixed_users: users of a catalogue, items new; popularity: "
+        "items of a catalogue, the j-th with probability proportional to 1/j, users new; "
+        "not_at_random: a rating r of a new pair is seen with probability 1/(1+exp(-r)).",
+    )
+    catalogue: Annotated[int, Number(1, 2**24)] = Field(
+        256, description="Distinct users of fixed_users, or items of popularity."
+    )
+    control: Literal["none", "permuted_ratings", "shuffled_covariates"] = Field(
+        "none", description="What breaks the link of covariates and ratings, in a null cell."
+    )
+    embedding_dim: Annotated[int | None, Number(1, 256, or_null=True)] = Field(
+        None, description="Components of the towers' embeddings; null: as many as the truth's."
     )
     depth: Annotated[int, Number(1, 64)] = Field(1, description="Hidden layers of each tower.")
     width: Width = Field(
@@ -135,10 +196,32 @@ class Experiment(Block):
     title: Title = Field(description="What the experiment asks, as it stands over its figure.")
     set: SetSettings = Field(default_factory=SetSettings, description=SetSettings.__doc__)
     vary: VaryLists = Field(default_factory=VaryLists, description=VaryLists.__doc__)
+    also: Annotated[tuple[SetSettings, ...], Field(max_length=1000, strict=False)] = Field(
+        (), description="Further cells outside the grid, each given by settings of its own."
+    )
+    axis: Literal["ratings", "units"] = Field(
+        "ratings",
+        description="What the rate is fitted over: the number of ratings, or hidden units in "
+        "cells that differ in a fixed width alone.",
+    )
+    sample_sizes: SampleSizes | None = Field(
+        None,
+        description="Numbers of ratings in place of the study's.",
+        json_schema_extra=without_null,
+    )
+    arms: Annotated[tuple[ArmName, ...], Field(min_length=1, strict=False)] | None = Field(
+        None,
+        description="The ones of the study's arms that this experiment needs; all if left out.",
+        json_schema_extra=without_null,
+    )
 
     def settings(self) -> dict[str, Any]:
         """The keys given under `set`, as plain values."""
         return self.set.model_dump()
+
+    def further(self) -> list[dict[str, Any]]:
+        """The blocks under `also`, as plain values."""
+        return [block.model_dump() for block in self.also]
 
     def lists(self) -> dict[str, tuple[Any, ...]]:
         """The lists given under `vary`, as plain values, in the order of the keys of `Settings`."""
@@ -147,21 +230,22 @@ class Experiment(Block):
     @model_validator(mode="after")
     def _keys_agree(self) -> Self:
         fixed, varied = self.set.model_fields_set, self.vary.model_fields_set
-        if not fixed | varied:
+        if not fixed | varied and not self.also:
             raise fault("neither set nor vary holds a key", "at least one key in either")
         if both := sorted(fixed & varied):
             raise fault(f"{both[0]} stands under set and under vary", "each key in one of the two")
-        sides = sorted({"user_intrinsic_dim", "item_intrinsic_dim"} & (fixed | varied))
-        if "intrinsic_dim" in fixed | varied and sides:
-            raise fault(
-                f"intrinsic_dim stands beside {sides[0]}",
-                "intrinsic_dim alone, or user_intrinsic_dim and item_intrinsic_dim",
-                "intrinsic_dim is a shorthand that sets both",
-            )
+        for keys in (fixed | varied, *(block.model_fields_set for block in self.also)):
+            sides = sorted({"user_intrinsic_dim", "item_intrinsic_dim"} & keys)
+            if "intrinsic_dim" in keys and sides:
+                raise fault(
+                    f"intrinsic_dim stands beside {sides[0]}",
+                    "intrinsic_dim alone, or user_intrinsic_dim and item_intrinsic_dim",
+                    "intrinsic_dim is a shorthand that sets both",
+                )
         return self
 
 
-SHAPE_KEYS = ("depth", "width")
+SHAPE_KEYS = ("embedding_dim", "depth", "width")
 """Settings that shape the towers; all others decide the data."""
 
 WhereSettings = create_model(

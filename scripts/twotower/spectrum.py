@@ -14,14 +14,16 @@ TRIGONOMETRIC_DEGREE = 2
 # Smallest and largest cut-off by dimension: every octave that the largest sample can resolve is
 # full at the smallest, and the number of frequencies stays affordable at the largest.
 _CUTOFFS = {1: (512, 8192), 2: (64, 192), 3: (16, 32), 4: (8, 12)}
-_TAIL_SHARE = 2.0e-4
+# Above two dimensions risks in reach are larger, and frequencies dearer.
+_TAIL_SHARES = {1: 2.0e-4, 2: 2.0e-4, 3: 3.0e-3, 4: 3.0e-3}
 
 
 def default_cutoff(dim: int, smoothness: float) -> int:
     """Largest |k| of a target on a `dim`-dimensional support; a low degree for β = ∞.
 
     Doubled from its smallest value until the cut tail holds a share of at most 2e-4 of the
-    variance, or the largest affordable value is reached (the data certificate records the tail).
+    variance (3e-3 above two dimensions), or the largest affordable value is reached (the data
+    certificate records the tail).
 
     Raises:
         ValueError: if `dim` has no default (it is above 4).
@@ -31,7 +33,7 @@ def default_cutoff(dim: int, smoothness: float) -> int:
     if dim not in _CUTOFFS:
         raise ValueError(f"targets of intrinsic dimension {dim} are not supported; allowed: 1 to 4")
     cutoff, largest = _CUTOFFS[dim]
-    while cutoff < largest and cut_tail_energy(dim, cutoff, smoothness) > _TAIL_SHARE:
+    while cutoff < largest and cut_tail_energy(dim, cutoff, smoothness) > _TAIL_SHARES[dim]:
         cutoff = min(2 * cutoff, largest)
     return cutoff
 

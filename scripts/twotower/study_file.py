@@ -9,8 +9,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from twotower.config import Study
+from twotower.conflicts import conflicts
 from twotower.explain import explained
-from twotower.grid import conflicts
 from twotower.kinds import complaint, described, shown
 from twotower.settings import Experiment, Override, Settings
 
@@ -94,7 +94,7 @@ def validated(raw: Any, place: str | Path) -> Study:
         study = Study.model_validate(raw)
     except ValidationError as error:
         messages = explained(error)
-    messages += conflicts(*_sound_parts(raw))
+    messages += conflicts(*_sound_parts(raw), study.arms.keys() if study else None)
     if study is None or messages:
         raise StudyError(place, messages)
     return study

@@ -7,7 +7,7 @@ Design* (2008). The style starts from matplotlib's defaults, never from the read
 
 import math
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib.style
@@ -27,6 +27,7 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
+from twotower import arms
 from twotower.files import atomic_write
 from twotower.labels import number_text, size_text
 
@@ -104,20 +105,20 @@ class Mark:
         }
 
 
-# In the order of every legend and panel. The reference is a hollow square, larger than erm's
-# disc: where the two agree, as they should, both stay visible; it has no line, since the dashes
-# of the prediction run through its points.
-ARMS = {
-    "erm": Mark(BLUE, "o", "-", markersize=3.4, zorder=4.0),
-    "adam": Mark(VERMILION, "^", "-.", markersize=4.2),
-    "reference": Mark(BLACK, "s", "none", hollow=True, markersize=5.4),
+# The reference is a hollow square, larger than erm's disc: where the two agree, as they should,
+# both stay visible; it has no line, since the dashes of the prediction run through its points.
+ARM_MARKS = {
+    arms.ERM: Mark(BLUE, "o", "-", markersize=3.4, zorder=4.0),
+    arms.ADAM: Mark(VERMILION, "^", "-.", markersize=4.2),
+    arms.JOINT: Mark(GREEN, "D", ":", markersize=3.6),
+    arms.REFERENCE: Mark(BLACK, "s", "none", hollow=True, markersize=5.4),
 }
 
-# For lines that stand for cells; colour, marker and dashes repeat with different periods, so
-# that the first 30 or more cells differ.
-_CELL_COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-_CELL_MARKERS = ("o", "^", "s", "D", "v")
-_CELL_LINES = ("-", "--", "-.", ":")
+# For series that are no arms (cells, or values of β); colour, marker and dashes repeat with
+# different periods, so that the first 30 or more differ.
+_SERIES_COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+_SERIES_MARKERS = ("o", "^", "s", "D", "v")
+_SERIES_LINES = ("-", "--", "-.", ":")
 
 
 def paper_style() -> AbstractContextManager[None]:
@@ -131,18 +132,23 @@ def arm_mark(arm: str) -> Mark:
     Raises:
         ValueError: if the arm has none, which names those that do.
     """
-    if arm not in ARMS:
-        raise ValueError(f"no mark for arm {arm!r}; arms with a mark: {', '.join(ARMS)}")
-    return ARMS[arm]
+    if arm not in ARM_MARKS:
+        raise ValueError(f"no mark for arm {arm!r}; arms with a mark: {', '.join(ARM_MARKS)}")
+    return ARM_MARKS[arm]
 
 
-def cell_mark(position: int) -> Mark:
-    """The mark of the cell drawn at `position` (0, 1, …) in a figure with a line per cell."""
+def series_mark(position: int, dashes: bool = False) -> Mark:
+    """The mark of the series at `position` (0, 1, …) of a figure whose series are no arms."""
     return Mark(
-        _CELL_COLORS[position % len(_CELL_COLORS)],
-        _CELL_MARKERS[position % len(_CELL_MARKERS)],
-        _CELL_LINES[position % len(_CELL_LINES)],
+        _SERIES_COLORS[position % len(_SERIES_COLORS)],
+        _SERIES_MARKERS[position % len(_SERIES_MARKERS)],
+        _SERIES_LINES[position % len(_SERIES_LINES)] if dashes else "-",
     )
+
+
+def pale(mark: Mark) -> Mark:
+    """The same mark in a third of its strength, for what a panel shows for comparison only."""
+    return replace(mark, color=sns.blend_palette(["white", mark.color], 4).as_hex()[1])
 
 
 def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -153,7 +159,7 @@ def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """
     for arm in frame["arm"].unique():
         arm_mark(arm)
-    return [(arm, frame[frame["arm"] == arm]) for arm in ARMS if (frame["arm"] == arm).any()]
+    return [(arm, frame[frame["arm"] == arm]) for arm in arms.ORDER if (frame["arm"] == arm).any()]
 
 
 def arm_handle(arm: str, line: bool = True) -> Line2D:
@@ -162,10 +168,10 @@ def arm_handle(arm: str, line: bool = True) -> Line2D:
     return Line2D([], [], label=arm, **style)
 
 
-def draw_points(ax: Axes, arm: str, x, y, low, high, line: bool = True) -> None:
-    """An arm's points at (x, y) with bars from low to high (none where these are NaN)."""
-    style = arm_mark(arm).line() | ({} if line else {"linestyle": "none"})
-    ax.errorbar(x, y, np.abs([y - low, high - y]), elinewidth=0.8, **style)
+def draw_points(ax: Axes, mark: Mark, x, y, low, high, line: bool = True) -> None:
+    """Points at (x, y) with bars from low to high (none where these are NaN)."""
+    look = mark.line() | ({} if line else {"linestyle": "none"})
+    ax.errorbar(x, y, np.abs([y - low, high - y]), elinewidth=0.8, **look)
 
 
 def size_axis(ax: Axes, sizes: pd.Series) -> None:
@@ -178,13 +184,19 @@ def size_axis(ax: Axes, sizes: pd.Series) -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def risk_axis(ax: Axes) -> None:
-    """Ticks of the logarithmic y axis at decades, or at 1, 2 and 5 if it spans few of them."""
-    low, high = ax.get_ylim()
+def risk_axis(ax: Axes, axis: Axis | None = None) -> None:
+    """Ticks of a logarithmic axis (y by default) at decades, or at 1, 2 and 5 if it is short."""
+    axis = axis or ax.yaxis
+    low, high = axis.get_view_interval()
     steps = (1.0,) if high / low > 100 else (1.0, 2.0, 5.0)
-    ax.yaxis.set_major_locator(LogLocator(subs=steps))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda risk, _: f"{risk:g}"))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=steps))
+    powers = low < 1e-4  # too many zeros to read
+    axis.set_major_formatter(FuncFormatter(lambda risk, _: _risk_text(risk, powers)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _risk_text(risk: float, powers: bool) -> str:
+    return f"$10^{{{round(math.log10(risk))}}}$" if powers else f"{risk:g}"
 
 
 def ratio_axis(ax: Axes) -> None:
@@ -193,7 +205,9 @@ def ratio_axis(ax: Axes) -> None:
     step = 1.0 if high - low > 2 else 0.5 if high - low > 1 else 0.25
     ticks = 2.0 ** np.arange(math.floor(low), math.ceil(high) + step, step)
     ax.yaxis.set_major_locator(FixedLocator(ticks))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:.3g}"))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda ratio, _: f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}")
+    )
     ax.yaxis.set_minor_locator(NullLocator())
 
 
@@ -205,15 +219,42 @@ def slope_axis(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda slope, _: number_text(slope, 1)))
 
 
-def corner_text(ax: Axes, lines: list[tuple[str, str]]) -> None:
-    """Lines of (text, color) stacked in the lower left corner, which falling curves leave free."""
+def widen(ax: Axes, length: float) -> None:
+    """Widen the y axis about its middle to `length`, if it is shorter."""
+    low, high = ax.get_ylim()
+    spare = max(0.0, length - (high - low)) / 2
+    ax.set_ylim(low - spare, high + spare)
+
+
+def note(ax: Axes, text: str, y: float, points: float = 2, outside: bool = False) -> None:
+    """A remark on the line at height y, `points` above its right end, or beyond that end."""
+    ax.annotate(
+        text,
+        xy=(1, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 0) if outside else (-2, points),
+        textcoords="offset points",
+        ha="left" if outside else "right",
+        va="center" if outside else "baseline",
+        fontsize=SMALL,
+        color=TEXT_GREY,
+        annotation_clip=False,
+    )
+
+
+def corner_text(ax: Axes, lines: list[tuple[str, str]], right: bool = False) -> None:
+    """Lines of (text, color) stacked in the lower left corner, which falling curves leave free.
+
+    In the lower right one if asked for.
+    """
     for row, (text, color) in enumerate(reversed(lines)):
         ax.annotate(
             text,
-            xy=(0, 0),
+            xy=(int(right), 0),
             xycoords="axes fraction",
-            xytext=(4, 4 + 1.25 * SMALL * row),
+            xytext=(-4 if right else 4, 4 + 1.25 * SMALL * row),
             textcoords="offset points",
+            ha="right" if right else "left",
             color=color,
             fontsize=SMALL,
         )

@@ -2,12 +2,49 @@
 
 Intrinsic coordinates t are uniform on [0, 1]^d. A support maps them smoothly and one-to-one into
 R^D and turns the result by a random rotation, so that no covariate is an intrinsic coordinate.
+
+Two supports fill only a part of the cube of their coordinates: a dust of fractional dimension,
+and a slab [0, 1]^d × thickness·[0, 1]^(D−d). Targets there are fields on the whole cube.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+
+_DUST_DIGITS = 48  # binary digits of a double that become digits of a point of the dust
+
+
+def coordinate_dim(spec: dict, tower: str) -> int:
+    """Number of coordinates t of one tower, and the dimension of the field that is its target."""
+    if spec["support"] == "slab":
+        return spec[f"{tower}_ambient_dim"]
+    return math.ceil(spec[f"{tower}_intrinsic_dim"])
+
+
+def coordinates_on(spec: dict, tower: str, uniform: np.ndarray) -> np.ndarray:
+    """Coordinates [n, dim] of points of the support, from uniform numbers [n, dim] in [0, 1).
+
+    A dust of dimension d in [0, 1]^m is the product of m Cantor sets whose two halves are copies
+    shrunk by r = 2^(−m/d), so that each has dimension d/m: the binary digits b_j of a uniform
+    number give the point (1 − r) Σ_j b_j r^j.
+    """
+    dim = spec[f"{tower}_intrinsic_dim"]
+    if spec["support"] == "slab":
+        points = uniform.copy()
+        points[:, dim:] = 0.5 + spec["off_manifold_noise"] * (points[:, dim:] - 0.5)
+        return points
+    if dim == int(dim):
+        return uniform
+    ratio = 2.0 ** (-math.ceil(dim) / dim)
+    points, rest, step = np.zeros_like(uniform), uniform.copy(), 1.0 - ratio
+    for _ in range(_DUST_DIGITS):
+        rest *= 2.0
+        digit = np.floor(rest)
+        rest -= digit
+        points += step * digit
+        step *= ratio
+    return points
 
 
 @dataclass(frozen=True)

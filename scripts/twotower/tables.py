@@ -1,19 +1,20 @@
-"""Tables of results: for machines, papers and screens."""
+"""Tables of results for papers, web pages and screens: the rates and the ledger of claims."""
 
 import textwrap
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 from tabulate import tabulate
 
+from twotower import arms
 from twotower.files import atomic_write
 from twotower.labels import (
     ABSENT,
     KEYS,
-    OPTIONAL_SETTINGS,
     cell_titles,
     cells_in_order,
-    differing_settings,
+    dims_text,
     interval_text,
     number_text,
     size_text,
@@ -21,32 +22,71 @@ from twotower.labels import (
 )
 
 CONSOLE_WIDTH = 110
-CAPTION = (
-    "Fitted rates. Slope of log risk against log number of ratings over the fit window "
-    "(k = 1,024) with its 95% interval, beside the bound's asymptotic exponent, the finite-n "
-    "prediction over the same sizes and the reference estimator's slope on the same ratings."
+LONGEST_FLOAT = 40
+"""Rows of a table that still fits a page; a longer one is a longtable, which breaks over pages."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is set: its caption and label, and what its columns of text need.
+
+    Attributes:
+        caption, label: of the table in a paper; the caption stands below it on a web page.
+        words: columns set flush left; others are flush right.
+        widths: centimetres of columns that wrap, in a paper two columns wide.
+    """
+
+    caption: str
+    label: str
+    words: frozenset[str]
+    widths: dict[str, float] = field(default_factory=dict)
+
+
+RATES = Layout(
+    caption=(
+        "Fitted rates. Slope of log risk against log number of ratings over the fit window "
+        "(k = 1,024) with its 95% interval, beside the bound's asymptotic exponent, the finite-n "
+        "prediction over the same sizes and the reference estimator's slope on the same ratings."
+    ),
+    label="tab:rates",
+    words=frozenset({"experiment", "setting", "arm", "window", "verdict"}),
+    widths={"experiment": 2.1, "setting": 2.3, "verdict": 2.8},
 )
-LABEL = "tab:rates"
-_WORDS = {"experiment", "arm", "window", "verdict"}  # columns set flush left
-_ARM_ORDER = {"erm": 0, "adam": 1, "reference": 2}
+CLAIMS = Layout(
+    caption=(
+        "The ledger of claims: what the theory states, what was measured (with 95% intervals), "
+        "the verdict by rules fixed before any run, and the command that repeats just that."
+    ),
+    label="tab:claims",
+    words=frozenset(
+        {"claim", "statement", "prediction", "measured", "verdict", "detail", "figure", "command"}
+    ),
+    widths={"statement": 4.0, "measured": 4.6, "verdict": 1.6, "command": 3.6},
+)
+PRINTED_CLAIMS = ["claim", "statement", "cells", "measured", "verdict", "command"]
+"""Columns of the ledger that a printed page has room for; a web page has them all."""
 
 
 # ---------------------------------------------------------------- the rates, for a reader
 
 
-def display_table(rates: pd.DataFrame) -> pd.DataFrame:
+def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
     """The rates frame as text: one row per row of `rates`, by cell and arm, columns to be read.
 
-    Columns: experiment, β, d_u, d_i, D, [depth, σ, p where they differ; the cell's id where all
-    these do not tell the cells apart], arm, window, slope [95% interval], bound, predicted,
-    reference, verdict.
+    Columns: experiment, β, d (both sides where they differ), D, [setting: the other settings,
+    where cells differ in any], arm, window, slope [95% interval], bound, predicted, reference,
+    verdict.
     """
     cells = cells_in_order(rates)
     place = {cell: position for position, cell in enumerate(cells.index)}
-    rows = rates.assign(_cell=rates["cell"].map(place), _arm=rates["arm"].map(_ARM_ORDER))
+    order = {arm: position for position, arm in enumerate(arms.ORDER)}
+    rows = rates.assign(_cell=rates["cell"].map(place), _arm=rates["arm"].map(order))
     rows = rows.sort_values(["_cell", "_arm"], kind="stable")
-    optional = differing_settings(rates)
-    ambiguous = ["cell"] if cells[[*KEYS, *optional]].duplicated().any() else []
+    dims = cells.apply(dims_text, axis=1)
+    settings = cell_titles(rates, without=("smoothness", "intrinsic_dim", "ambient_dim"))
+    setting = (
+        {"setting": [settings[cell] for cell in rows["cell"]]} if any(settings.values()) else {}
+    )
 
     def texts(write, *columns: str) -> list[str]:
         return [write(*values) for values in rows[list(columns)].itertuples(index=False)]
@@ -55,11 +95,9 @@ def display_table(rates: pd.DataFrame) -> pd.DataFrame:
         {
             "experiment": texts(lambda names: str(names).replace(";", ", "), "experiment"),
             "β": texts(smoothness_text, "smoothness"),
-            "d_u": texts("{:d}".format, "user_intrinsic_dim"),
-            "d_i": texts("{:d}".format, "item_intrinsic_dim"),
-            "D": texts("{:d}".format, "ambient_dim"),
-            **{OPTIONAL_SETTINGS[name]: texts("{:g}".format, name) for name in optional},
-            **{name: texts(str, name) for name in ambiguous},
+            "d": [dims[cell] for cell in rows["cell"]],
+            "D": texts("{:d}".format, KEYS[-1]),
+            **setting,
             "arm": texts(str, "arm"),
             "window": texts(_window_text, "n_min", "n_max"),
             "slope [95% interval]": texts(interval_text, "slope", "slope_low", "slope_high"),
@@ -77,10 +115,7 @@ def console_table(rates: pd.DataFrame) -> str:
     A cell's settings stand on its first row only; long verdicts wrap. Experiments and the
     reference's slope beside each arm are left out (the reference has a row of its own).
     """
-    table = display_table(rates).drop(columns=["experiment", "reference"])
-    users, items = table.pop("d_u"), table.pop("d_i")
-    dims = [u if u == i else f"{u}, {i}" for u, i in zip(users, items, strict=True)]
-    table.insert(1, "d", dims)
+    table = rate_table(rates).drop(columns=["experiment", "reference"])
     counts = rates["cell"].value_counts()[cells_in_order(rates).index]
     first_rows = counts.cumsum() - counts
     table.loc[~table.index.isin(first_rows), : table.columns[table.columns.get_loc("arm") - 1]] = ""
@@ -90,7 +125,7 @@ def console_table(rates: pd.DataFrame) -> str:
     lines = []
     for row in [list(table.columns), rule, *table.to_numpy().tolist()]:
         aligned = [
-            text.ljust(width) if name in _WORDS else text.rjust(width)
+            text.ljust(width) if name in RATES.words else text.rjust(width)
             for name, text, width in zip(table.columns, row[:-1], widths, strict=False)
         ]
         first, *rest = textwrap.wrap(row[-1], room) or [""]
@@ -104,51 +139,59 @@ def console_reasons(rates: pd.DataFrame) -> list[str]:
     titles = cell_titles(rates)
     rows = rates[rates["verdict"] == "inconclusive"]
     texts = [f"{titles[row.cell]}, {row.arm}: {row.reason}" for row in rows.itertuples()]
+    texts = [text.replace("$", "") for text in texts]  # of d_u and d_i in titles
     return ["inconclusive:", *(f"  {text}" for text in texts), ""] if texts else []
 
 
 # ---------------------------------------------------------------- files
 
 
-def to_markdown(rates: pd.DataFrame, path: Path) -> None:
-    """Write the rates' display table as a GitHub pipe table, a line per row, and its caption."""
-    table = display_table(rates).map(lambda text: text.replace("|", r"\|"))
+def to_markdown(table: pd.DataFrame, layout: Layout, path: Path) -> None:
+    """Write a table of text as a GitHub pipe table, a line per row, and its caption."""
     text = tabulate(
-        table,
+        table.map(lambda cell: cell.replace("|", r"\|")),
         headers="keys",
         showindex=False,
         tablefmt="pipe",
         disable_numparse=True,  # the numbers are text already, to the digits chosen
-        colalign=["left" if name in _WORDS else "right" for name in table.columns],
+        colalign=["left" if name in layout.words else "right" for name in table.columns],
     )
-    _write_text(path, f"{text}\n\n{CAPTION}\n")
+    _write_text(path, f"{text}\n\n{layout.caption}\n")
 
 
-def to_latex(rates: pd.DataFrame, path: Path) -> None:
-    """Write the rates' display table as a two-column float with caption and label.
+def to_latex(table: pd.DataFrame, layout: Layout, path: Path) -> None:
+    """Write a table of text with caption and label: a two-column float, or a long table.
 
-    Needs the LaTeX packages booktabs and array. Text is escaped, and every character is ASCII,
-    so that any engine and encoding will do.
+    Needs the LaTeX packages booktabs and array, and longtable (in a document of one column) for
+    more than LONGEST_FLOAT rows. Text is escaped, and every character is ASCII, so that any engine
+    and encoding will do.
     """
-    table = display_table(rates).map(_latex)
+    long = len(table) > LONGEST_FLOAT
+    formats = [_column_format(name, layout) for name in table.columns]
+    table = table.map(_latex)
     table.columns = [_LATEX_HEADERS.get(name, _latex(name)) for name in table.columns]
-    # The two columns of words wrap, so that the table fits the width of a page.
-    ragged = r">{{\raggedright\arraybackslash}}p{{{}}}".format
-    middle = "".join("l" if name in ("arm", "window") else "r" for name in table.columns[1:-1])
     text = table.to_latex(
         index=False,
         escape=False,
-        caption=_latex(CAPTION),
-        label=LABEL,
-        position="t",
-        column_format=f"{ragged('2.1cm')}{middle}{ragged('2.8cm')}",
+        caption=_latex(layout.caption),
+        label=layout.label,
+        column_format="".join(formats),
+        **({"longtable": True} if long else {"position": "t"}),
     )
-    text = text.replace("{table}", "{table*}")
-    text = text.replace(
-        r"\begin{tabular}",
-        "\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n\\begin{tabular}",
-    )
-    _write_text(path, f"% Needs \\usepackage{{array, booktabs}}\n{text}")
+    small = "\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
+    if long:
+        text = f"{{{small}{text}}}\n"
+    else:
+        text = text.replace("{table}", "{table*}")
+        text = text.replace(r"\begin{tabular}", f"\\centering\n{small}\\begin{{tabular}}")
+    packages = "array, booktabs" + ", longtable" * long
+    _write_text(path, f"% Needs \\usepackage{{{packages}}}\n{text}")
+
+
+def _column_format(name: str, layout: Layout) -> str:
+    if name in layout.widths:
+        return rf">{{\raggedright\arraybackslash}}p{{{layout.widths[name]}cm}}"
+    return "l" if name in layout.words else "r"
 
 
 def _window_text(n_min: float, n_max: float) -> str:
@@ -157,7 +200,7 @@ def _window_text(n_min: float, n_max: float) -> str:
     return f"{size_text(n_min)}–{size_text(n_max)}"
 
 
-_LATEX_HEADERS = {"d_u": "$d_u$", "d_i": "$d_i$", "D": "$D$", "p": "$p$"}
+_LATEX_HEADERS = {"d": "$d$", "D": "$D$"}
 _LATEX_CHARACTERS = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -167,7 +210,14 @@ _LATEX_CHARACTERS = {
     "–": "--",
     "±": r"$\pm$",
     "∞": r"$\infty$",
+    "≥": r"$\ge$",
+    "≤": r"$\le$",
+    "²": "$^2$",
+    "½": "1/2",
+    "Ω": r"$\Omega$",
     "β": r"$\beta$",
+    "δ": r"$\delta$",
+    "τ": r"$\tau$",
     "σ": r"$\sigma$",
 }
 

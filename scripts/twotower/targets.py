@@ -12,9 +12,10 @@ import numpy as np
 from twotower import spectrum
 from twotower.fourier import half_space, synthesize
 from twotower.seeds import generator
-from twotower.supports import Support, draw_support
+from twotower.supports import Support, coordinate_dim, coordinates_on, draw_support
 
 TOWERS = ("user", "item")
+_MOMENT_POINTS = 16_384
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,17 @@ class Embedding:
         return synthesize(coordinates, self.frequencies, self.coefficients)
 
     def second_moment(self) -> np.ndarray:
-        """E[f* f*ᵀ] under uniform coordinates, exactly: [p, p]."""
+        """E[f* f*ᵀ] under coordinates uniform on the cube, exactly: [p, p]."""
         return 2.0 * (self.coefficients @ self.coefficients.conj().T).real
 
 
 @dataclass(frozen=True)
 class Target:
-    """The true recommender R* of one replicate, with Var R* = 1 exactly."""
+    """The true recommender R* of one replicate, with E R*² = 1.
+
+    Exactly where coordinates fill the cube, and then R* has mean 0; on a dust and on a slab up to
+    the error of a mean over `_MOMENT_POINTS` points.
+    """
 
     user: Embedding
     item: Embedding
@@ -63,7 +68,7 @@ def draw_target(seed: int, spec: dict, replicate: int) -> Target:
     smoothness = float(spec["smoothness"])
     embeddings = []
     for tower in TOWERS:
-        dim = spec[f"{tower}_intrinsic_dim"]
+        dim = coordinate_dim(spec, tower)
         rng = generator(seed, spec, f"{tower}_support", replicate)
         support = draw_support(spec["support"], dim, spec[f"{tower}_ambient_dim"], rng)
         waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, smoothness))
@@ -74,8 +79,16 @@ def draw_target(seed: int, spec: dict, replicate: int) -> Target:
         coefficients = (normal[..., 0] + 1j * normal[..., 1]) * sd[kept] / np.sqrt(2.0)
         embeddings.append(Embedding(support, waves[kept], coefficients))
     user, item = embeddings
-    variance = (user.second_moment() * item.second_moment()).sum()
-    scale = variance**-0.25
+    if spec["support"] in ("dust", "slab"):
+        moments = []
+        for tower, embedding in zip(TOWERS, embeddings, strict=True):
+            rng = generator(seed, spec, f"{tower}_moment", replicate)
+            uniform = rng.random((_MOMENT_POINTS, coordinate_dim(spec, tower)))
+            values = embedding.values(coordinates_on(spec, tower, uniform))
+            moments.append(values.T @ values / _MOMENT_POINTS)
+    else:
+        moments = [embedding.second_moment() for embedding in embeddings]
+    scale = (moments[0] * moments[1]).sum() ** -0.25
     return Target(
         *(Embedding(e.support, e.frequencies, scale * e.coefficients) for e in (user, item))
     )

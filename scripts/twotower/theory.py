@@ -7,9 +7,10 @@ resolved acts as extra noise on the other one.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,15 +30,26 @@ class Theory:
     Attributes:
         smoothness: Hölder exponent β > 0 of the true embeddings; `math.inf` is allowed.
         user_intrinsic_dim: dimension d_u ≥ 1 of the users' support.
-        item_intrinsic_dim: dimension d_i ≥ 1 of the items' support.
+        item_intrinsic_dim: dimension d_i ≥ 1 of the items' support; a fraction on a dust.
 
     Raises:
         ValueError: if a field is out of range.
     """
 
     smoothness: float
-    user_intrinsic_dim: int
-    item_intrinsic_dim: int
+    user_intrinsic_dim: float
+    item_intrinsic_dim: float
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any]) -> "Theory":
+        """The theory of a cell's specification.
+
+        A slab that is thick at all has the dimension of the space around it, however thin.
+        """
+        dims = [spec[f"{tower}_intrinsic_dim"] for tower in ("user", "item")]
+        if spec.get("off_manifold_noise"):
+            dims = [spec[f"{tower}_ambient_dim"] for tower in ("user", "item")]
+        return cls(float(spec["smoothness"]), *dims)
 
     def __post_init__(self) -> None:
         if not self.smoothness > 0:
@@ -49,7 +61,7 @@ class Theory:
             )
 
     @property
-    def intrinsic_dim(self) -> int:
+    def intrinsic_dim(self) -> float:
         """d = max(d_u, d_i), the only dimension in the bound."""
         return max(self.user_intrinsic_dim, self.item_intrinsic_dim)
 
@@ -73,14 +85,18 @@ class Theory:
 
         Args:
             schedule: "units", d/(2β+d), counts hidden units whose weights grow no faster (one
-                hidden layer); "dense", half of it, since a dense deep tower has width² weights.
+                hidden layer); "dense", half of it, since a dense deep tower has width² weights;
+                "proportional", 1, which is for ratings without noise.
 
         Raises:
             ValueError: for another schedule.
         """
         divisors = {"units": 1.0, "dense": 2.0}
+        if schedule == "proportional":
+            return 1.0
         if schedule not in divisors:
-            raise ValueError(f'width schedule must be "units" or "dense", got "{schedule}"')
+            allowed = '"units", "dense" or "proportional"'
+            raise ValueError(f'width schedule must be {allowed}, got "{schedule}"')
         if math.isinf(self.smoothness):
             return 0.0
         units = self.intrinsic_dim / (2.0 * self.smoothness + self.intrinsic_dim)

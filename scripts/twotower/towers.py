@@ -60,6 +60,12 @@ def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:
     return values
 
 
+def embeddings(layers: list, covariates: torch.Tensor) -> torch.Tensor:
+    """One tower's outputs [B, n, p] at covariates [B, n, D], computed in chunks of pairs."""
+    rows = chunk_rows(max(weight.shape[2] for weight, _ in layers), covariates.device)
+    return torch.cat([activations(layers, part)[-1] for part in covariates.split(rows, 1)], dim=1)
+
+
 def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
     """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i]."""
     n = users.shape[1]

@@ -1,23 +1,16 @@
 """The verdict on a cell's rate: one rule and its certificates, fixed before any run.
 
-None of the constants below may be moved once results have been seen.
+The thresholds are those of the frozen decisions (`twotower.decisions`).
 """
 
 import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Slopes closer than it to the bound, or twice it to the reference, are not told apart.
-DELTA = 0.05
-# Random design and the choice of a cut-off steepen small samples by .05 to .10 in pilot trials;
-# a reference whose interval stays further than this from the prediction is not understood.
-REFERENCE_TOLERANCE = 0.15
-# Share of the risk that a better optimizer, or a better start, may take off.
-MAX_OPTIMIZATION_ERROR = 0.25
-# Monte Carlo error of any single risk over that risk.
-MAX_MONTE_CARLO_ERROR = 0.05
-# An exact power law does not steepen, however its logarithms are rounded.
-_ROUNDING = 1e-9
+from twotower.decisions import Thresholds
+
+ROUNDING = 1e-9
+"""An exact power law does not steepen, however its logarithms are rounded."""
 
 
 class Verdict(StrEnum):
@@ -48,7 +41,9 @@ class Evidence:
             upper half of the sizes; below 0 the curve steepens beyond doubt. NaN: not known.
         bound_slope: the bound's exponent s_B.
         log_allowance: slope that the bound's (log n)² adds over the sizes fitted.
-        reference_slope: slope s_R of the reference estimator on the same ratings, taken as given.
+        judged_slope: slope s_R that is due, taken as given: the reference estimator's on the same
+            ratings, or the finite-n prediction's where there is no reference.
+        judge: whose slope that is, for the sentence.
         certificates: all must pass for any verdict but "inconclusive".
     """
 
@@ -57,40 +52,42 @@ class Evidence:
     steepening_high: float
     bound_slope: float
     log_allowance: float
-    reference_slope: float
+    judged_slope: float
     certificates: tuple[Certificate, ...]
+    judge: str = "reference"
 
 
-def judge(evidence: Evidence) -> tuple[Verdict, str]:
+def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
     """The verdict and a sentence saying why; rules are tried in the order of `Verdict`."""
     failed = [certificate.reason for certificate in evidence.certificates if not certificate.passed]
     if failed:
         return Verdict.INCONCLUSIVE, "; ".join(failed)
-    low, high, reference = evidence.slope_low, evidence.slope_high, evidence.reference_slope
+    low, high, due = evidence.slope_low, evidence.slope_high, evidence.judged_slope
+    delta = thresholds.delta
+    whose = f"the {evidence.judge}'s slope {due:.3f}"
     interval = f"interval [{low:.3f}, {high:.3f}]"
-    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(reference)):
-        return Verdict.INCONCLUSIVE, "interval: the slope or its reference has no finite value"
+    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(due)):
+        return Verdict.INCONCLUSIVE, "interval: the slope or the one due has no finite value"
 
-    limit = evidence.bound_slope + evidence.log_allowance + DELTA
+    limit = evidence.bound_slope + evidence.log_allowance + delta
     above = low > limit
     # Unknown (fewer than three sizes) is no assurance that the curve does not steepen.
-    steepens = not evidence.steepening_high >= -_ROUNDING
+    steepens = not evidence.steepening_high >= -ROUNDING
     if above and not steepens:
         return (
             Verdict.SLOWER,
             f"{interval} is above {limit:.3f}, the bound's slope with its logarithms and "
-            f"{DELTA}, and the curve does not steepen",
+            f"{delta}, and the curve does not steepen",
         )
-    if low >= reference - 2 * DELTA and high <= reference + 2 * DELTA:
+    if low >= due - 2 * delta and high <= due + 2 * delta:
         return (
             Verdict.CONSISTENT,
-            f"{interval} is within {2 * DELTA:.2f} of the reference's slope {reference:.3f}",
+            f"{interval} is within {2 * delta:.2f} of {whose}",
         )
-    if high < reference - 2 * DELTA:
+    if high < due - 2 * delta:
         return (
             Verdict.FASTER,
-            f"{interval} is more than {2 * DELTA:.2f} below the reference's slope "
-            f"{reference:.3f}, which an upper bound allows",
+            f"{interval} is more than {2 * delta:.2f} below {whose}, which an upper bound allows",
         )
     if above:
         return (
@@ -99,13 +96,16 @@ def judge(evidence: Evidence) -> tuple[Verdict, str]:
         )
     return (
         Verdict.UNRESOLVED,
-        f"{interval} is neither above {limit:.3f} nor within {2 * DELTA:.2f} of the "
-        f"reference's slope {reference:.3f}",
+        f"{interval} is neither above {limit:.3f} nor within {2 * delta:.2f} of {whose}",
     )
 
 
 def reference_certificate(
-    slope_low: float, slope_high: float, predicted_slope: float, monte_carlo_error: float
+    slope_low: float,
+    slope_high: float,
+    predicted_slope: float,
+    monte_carlo_error: float,
+    thresholds: Thresholds,
 ) -> Certificate:
     """Whether the reference estimator behaves as the finite-n prediction says.
 
@@ -113,25 +113,24 @@ def reference_certificate(
         slope_low, slope_high: interval of the reference's slope.
         predicted_slope: slope of the finite-n prediction over the same sizes.
         monte_carlo_error: largest risk_se/risk of the reference in the window.
+        thresholds: `reference_tolerance`, `max_monte_carlo_error`.
     """
-    precise = _monte_carlo_certificate("reference", monte_carlo_error)
+    tolerance = thresholds.reference_tolerance
+    precise = precision_certificate("reference", monte_carlo_error, thresholds)
     if not precise.passed:
         return precise
-    if not slope_high - slope_low <= 2 * REFERENCE_TOLERANCE:
+    if not slope_high - slope_low <= 2 * tolerance:
         return Certificate(
             False,
             f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] is wider than "
-            f"± {REFERENCE_TOLERANCE}",
+            f"± {tolerance}",
         )
-    passed = (
-        slope_low <= predicted_slope + REFERENCE_TOLERANCE
-        and slope_high >= predicted_slope - REFERENCE_TOLERANCE
-    )
+    passed = slope_low <= predicted_slope + tolerance and slope_high >= predicted_slope - tolerance
     verb = "meets" if passed else "misses"
     return Certificate(
         passed,
         f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] {verb} the predicted slope "
-        f"{predicted_slope:.3f} ± {REFERENCE_TOLERANCE}",
+        f"{predicted_slope:.3f} ± {tolerance}",
     )
 
 
@@ -150,32 +149,35 @@ def optimization_error(used: float, doubled: float, oracle: float) -> float:
     return max(0.0, used - min(doubled, oracle)) / used
 
 
-def optimization_certificate(error: float, monte_carlo_error: float) -> Certificate:
+def optimization_certificate(
+    error: float, monte_carlo_error: float, thresholds: Thresholds
+) -> Certificate:
     """Whether the towers reached the empirical risk minimizer the theorem is about.
 
     Args:
         error: `optimization_error` at the certificate size; NaN (not measured) fails.
         monte_carlo_error: largest risk_se/risk of the arm in the window and at the certificate
             size.
+        thresholds: `max_optimization_error`, `max_monte_carlo_error`.
     """
     if math.isnan(error):
         return Certificate(False, "optimization: a doubled or an oracle start was not measured")
-    precise = _monte_carlo_certificate("optimization", monte_carlo_error)
+    precise = precision_certificate("optimization", monte_carlo_error, thresholds)
     if not precise.passed:
         return precise
-    passed = error <= MAX_OPTIMIZATION_ERROR
+    passed = error <= thresholds.max_optimization_error
     relation = "at most" if passed else "more than"
     return Certificate(
         passed,
         f"optimization: {error:.0%} of the risk is optimization error, {relation} "
-        f"{MAX_OPTIMIZATION_ERROR:.0%}",
+        f"{thresholds.max_optimization_error:.0%}",
     )
 
 
-def _monte_carlo_certificate(name: str, error: float) -> Certificate:
+def precision_certificate(name: str, error: float, thresholds: Thresholds) -> Certificate:
     """Whether risks were measured precisely enough; a NaN fails."""
     return Certificate(
-        error < MAX_MONTE_CARLO_ERROR,
+        error < thresholds.max_monte_carlo_error,
         f"{name}: the Monte Carlo error of a risk is {error:.1%} of it, "
-        f"under {MAX_MONTE_CARLO_ERROR:.0%} is needed",
+        f"under {thresholds.max_monte_carlo_error:.0%} is needed",
     )

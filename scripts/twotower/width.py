@@ -8,7 +8,8 @@ def units(width: dict, theory: Theory, n_ratings: int) -> int:
 
     Args:
         width: a cell's `width` setting.
-        theory: gives the exponent, d/(2β+d) for `units` and half of it for `dense`.
+        theory: gives the exponent, d/(2β+d) for `units`, half of it for `dense`, 1 for
+            `proportional`.
     """
     if width["schedule"] == "fixed":
         return width["units"]

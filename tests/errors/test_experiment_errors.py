@@ -94,6 +94,29 @@ def with_experiment(**parts: Any) -> dict:
             "experiments: the lists under vary make 8192 cells; allowed: at most 5,000 in all",
         ),
         (
+            {"set": {"off_manifold_noise": 0.5}},
+            "experiments.one (defaults.ambient_dim): off_manifold_noise with intrinsic dimensions "
+            "1 and 1; allowed: 1 more than intrinsic_dim, 1 or 2, here; "
+            "the support is thick in one further dimension",
+        ),
+        (
+            {"vary": {"intrinsic_dim": [1.5], "ambient_dim": [3]}},
+            "experiments.one.vary.ambient_dim[0]: 3 with a fraction, 1.5, as an intrinsic "
+            "dimension; allowed: null; a dust is not bent",
+        ),
+        (
+            {
+                "set": {"depth": 2},
+                "also": [{"ambient_dim": 4}, {"intrinsic_dim": 3, "ambient_dim": 2}],
+            },
+            "experiments.one.also[1].ambient_dim: 2 is below the intrinsic dimension 3; "
+            "allowed: 3 or more here, or null",
+        ),
+        (
+            {"set": {"depth": 2}, "arms": ["erm", "joint"]},
+            "experiments.one.arms[1]: 'joint' is not one of the study's arms; allowed: erm, adam",
+        ),
+        (
             {"title": "two\nlines", "set": {"depth": 2}},
             "experiments.one.title: 'two\\nlines' does not fit; "
             "allowed: one line of 1 to 120 printable characters",
@@ -109,4 +132,26 @@ def test_ambient_dimension_from_the_defaults_is_named_as_such():
     assert messages(raw) == [
         "experiments.one (defaults.ambient_dim): 1 is below the intrinsic dimension 2; "
         "allowed: 2 or more here, or null"
+    ]
+
+
+def test_what_the_names_and_axes_of_experiments_cannot_be():
+    one = {"title": "One", "set": {"depth": 2}}
+    assert messages(GOOD | {"experiments": {"train": one}}) == [
+        "experiments.train: a reserved name; allowed: another name; "
+        "the workflow has a rule of this name"
+    ]
+    growing = {"title": "One", "set": {"depth": 2}, "axis": "units"}
+    assert messages(GOOD | {"experiments": {"one": one, "two": growing}}) == [
+        "experiments.two: axis units with a width of schedule units; "
+        "allowed: widths of schedule fixed alone"
+    ]
+    fixed = {
+        "title": "One",
+        "vary": {"width": [{"schedule": "fixed", "units": 4}]},
+        "axis": "units",
+    }
+    assert messages(GOOD | {"experiments": {"one": fixed}}) == [
+        "experiments: every one has axis units; allowed: at least one with axis ratings; "
+        "the ledger of claims is about rates in the number of ratings"
     ]

@@ -22,7 +22,7 @@ def test_the_good_study_is_good():
             {"replicate": 3},
             "replicate: unknown key; allowed: name, seed, replicates, replicates_per_job, "
             "sample_sizes, test_pairs, certificate_size, arms, experiments, defaults, overrides, "
-            "training; did you mean 'replicates'?",
+            "training, lemmas; did you mean 'replicates'?",
         ),
         (
             {"defaults": {"smothness": 1.0}},
@@ -45,7 +45,7 @@ def test_the_good_study_is_good():
         ),
         (
             {"arms": {"sgd": {}}},
-            "arms.sgd: unknown key; allowed: erm, adam",
+            "arms.sgd: unknown key; allowed: erm, adam, joint",
         ),
         (
             {"seed": "1"},
@@ -105,7 +105,7 @@ def test_the_good_study_is_good():
         ),
         (
             {"defaults": {"user_intrinsic_dim": 5}},
-            "defaults.user_intrinsic_dim: 5 is too large; allowed: a whole number from 1 to 4; "
+            "defaults.user_intrinsic_dim: 5 is too large; allowed: a number from 1 to 4; "
             "above 4 no sample size in reach resolves the rate",
         ),
         (
@@ -119,12 +119,12 @@ def test_the_good_study_is_good():
         ),
         (
             {"defaults": {"width": {"schedule": "unit", "constant": 1.0}}},
-            "defaults.width.schedule: 'unit' is unknown; allowed: units, dense, fixed; "
-            "did you mean 'units'?",
+            "defaults.width.schedule: 'unit' is unknown; allowed: units, dense, proportional, "
+            "fixed; did you mean 'units'?",
         ),
         (
             {"defaults": {"width": {"constant": 1.0}}},
-            "defaults.width.schedule: missing; allowed: units, dense, fixed; "
+            "defaults.width.schedule: missing; allowed: units, dense, proportional, fixed; "
             "write it as {schedule: units, ...}",
         ),
         (
@@ -159,7 +159,7 @@ def test_every_key_that_is_needed_is_asked_for(key):
 
 def test_no_arm():
     assert messages(GOOD | {"arms": {}}) == [
-        "arms: no arm is given; allowed: erm, adam or both; write erm: {} beneath arms"
+        "arms: no arm is given; allowed: erm, adam, joint; write erm: {} beneath arms"
     ]
 
 

@@ -58,4 +58,4 @@ def draw_replicates(seed: int, spec: dict, replicates: Iterable[int], n: int, te
     """Targets, training ratings and test pairs of some replicates."""
     targets = {replicate: draw_target(seed, spec, replicate) for replicate in replicates}
     train = draw_training(seed, spec, targets, n)
-    return list(targets.values()), train, draw_test(seed, spec, targets, test_pairs)
+    return list(targets.values()), train, draw_test(seed, spec, targets, test_pairs, n)

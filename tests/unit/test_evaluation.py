@@ -81,3 +81,21 @@ def test_reference_risks_match_the_sieves_and_fall():
             assert row["risk"][b] == pytest.approx(np.square(errors).mean())
             assert row["width"][b] == sieve.n_functions
     assert found[1]["risk"].mean() < found[0]["risk"].mean()
+
+
+def test_risk_on_seen_users_is_that_of_all_their_other_pairs():
+    """With as many rounds as there are shifts, the mean over every pair that was not rated."""
+    _, train, test = draw_replicates(1, data_spec(1, 2), range(2), 40, 50)
+    names = ("user_covariates", "item_covariates", "ratings")
+    users, items, ratings = (torch.from_numpy(train[name]) for name in names)
+    towers = training.random_towers(sample(range(2), 40, dim=1, users=users, items=items))
+    tensors = weights.named(towers, torch.full((2,), 9.0), 40, "used")
+    (found,) = evaluation.tower_risks(tensors, test)
+    expected = []
+    for b in range(2):
+        pairs = [(u, i) for u in range(40) for i in range(40) if u != i]
+        u, i = np.array(pairs).T
+        fitted = scores(towers, users[:, u], items[:, i])[b].numpy()
+        true = (test["seen_user_embeddings"][b, u] * test["seen_item_embeddings"][b, i]).sum(1)
+        expected.append(np.square(fitted - true).mean())
+    assert found["seen_risk"] == pytest.approx(expected, rel=1e-9)

@@ -223,3 +223,61 @@ def test_overrides_reach_their_cells_in_every_experiment_but_not_past_its_own_se
     found = cells(study(experiments=experiments, overrides=overrides))
     widths = [(cell.spec["user_intrinsic_dim"], cell.spec["width"]) for cell in found]
     assert widths == [(1, default), (2, wide), (2, wide), (2, narrow)]
+
+
+def test_cells_beside_the_grid():
+    """`also` adds cells of its own; a dimension in it replaces whichever way it was set."""
+    found = cells_of(
+        {
+            "set": {"user_intrinsic_dim": 2, "item_intrinsic_dim": 1},
+            "vary": {"smoothness": [1.0, 2.0]},
+            "also": [{"intrinsic_dim": 3}, {"noise": "student"}, {"item_intrinsic_dim": 4}],
+        }
+    )
+    dims = [(cell.spec["user_intrinsic_dim"], cell.spec["item_intrinsic_dim"]) for cell in found]
+    assert dims == [(2, 1), (2, 1), (3, 3), (2, 1), (2, 4)]
+    assert [cell.spec.get("noise") for cell in found] == [None, None, None, "student", None]
+    assert len(cells_of({"also": [{"depth": 2}, {"depth": 3}]})) == 2  # no grid, no cell of it
+
+
+def test_settings_at_their_plain_values_leave_no_trace():
+    """So that a cell keeps its id, and its results, when the project learns a new setting."""
+    plain = {"noise": "normal", "sampling": "fresh", "control": "none", "embedding_dim": 2}
+    assert only_spec(catalogue=7, **plain) == only_spec(depth=1)
+    assert only_spec(sampling="fixed_users", catalogue=7)["catalogue"] == 7
+    assert "catalogue" not in only_spec(sampling="grid", catalogue=7)
+    assert only_spec(embedding_dim=3)["embedding_dim"] == 3
+
+
+def test_fractions_make_a_dust_and_thickness_a_slab():
+    dust = only_spec(intrinsic_dim=1.5)
+    assert (dust["support"], dust["user_ambient_dim"], dust["user_intrinsic_dim"]) == (
+        "dust",
+        2,
+        1.5,
+    )
+    slab = only_spec(ambient_dim=2, off_manifold_noise=0.0)
+    assert (slab["support"], slab["off_manifold_noise"], slab["user_ambient_dim"]) == (
+        "slab",
+        0.0,
+        2,
+    )
+    assert only_spec(intrinsic_dim=2.0) == only_spec(intrinsic_dim=2)
+    references = [
+        cell.has_reference
+        for settings in ({"intrinsic_dim": 1.5}, {"noise_sd": 0}, {"depth": 1})
+        for cell in cells_of({"set": settings})
+    ]
+    assert references == [False, False, True]
+
+
+def test_an_experiment_may_have_its_own_sizes_and_arms():
+    experiments = {
+        "one": {"title": "One", "vary": {"smoothness": [1.0, 2.0]}, "arms": ["adam"]},
+        "two": {"title": "Two", "set": {"smoothness": 2.0}, "sample_sizes": [32, 128]},
+    }
+    first, second = cells(study(experiments=experiments))
+    assert (first.arms, first.sample_sizes) == (("adam",), (64, 128))
+    assert (second.arms, second.sample_sizes) == (("erm", "adam"), (32, 64, 128))
+    found = [(run.cell.id, run.arm) for run in runs(study(experiments=experiments))]
+    assert found == [(first.id, "adam"), (second.id, "erm"), (second.id, "adam")]

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from fakes import DEFAULT_CELLS, FakeCell, fake_rates, fake_risks
+from figure_fakes import PlantedCell, both, planted_frames, planted_study
 from twotower import labels, tables
 
 
@@ -38,39 +38,80 @@ def test_numbers_have_a_true_minus_and_no_minus_zero():
 # ---------------------------------------------------------------- cells
 
 
+def rates_of(*settings: dict) -> pd.DataFrame:
+    return planted_frames("any", [PlantedCell(one) for one in settings])[1]
+
+
+def titles(*settings: dict, **options) -> list[str]:
+    return list(labels.cell_titles(rates_of(*settings), **options).values())
+
+
 def test_titles_name_only_what_a_reader_needs():
-    titles = labels.cell_titles(fake_rates())
-    assert list(titles.values()) == [
+    cells = [{"smoothness": 0.5}, both(2), {}, {"ambient_dim": 10, "support": "graph"}]
+    assert titles(*cells) == [
         "β = 1/2, d = 1",
         "β = 1, d = 1",
-        "β = 2, d = 1",
         "β = 1, d = 1, D = 10",
         "β = 1, d = 2",
     ]
 
 
-def test_depth_and_noise_are_named_only_where_they_differ():
-    cells = (FakeCell(math.inf, 1, 3, ambient_dim=3), FakeCell(1.0, depth=3))
-    assert (
-        "β = ∞, $d_u$ = 1, $d_i$ = 3, depth = 1" in labels.cell_titles(fake_rates(cells)).values()
-    )
-    risks = fake_risks(DEFAULT_CELLS[:1], sizes=(512,))
-    assert list(labels.cell_titles(risks).values()) == ["β = 1/2, d = 1"]
-    quiet = risks.assign(cell="quiet", noise_sd=0.3)
-    titles = labels.cell_titles(pd.concat([risks, quiet]))
-    assert titles["quiet"] == "β = 1/2, d = 1, σ = 0.3"
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        ({"user_intrinsic_dim": 1, "item_intrinsic_dim": 3}, "β = 1, $d_u$ = 1, $d_i$ = 3"),
+        (both(1.26) | {"support": "dust"}, "β = 1, d = 1.26, dust"),
+        (
+            {"support": "slab", "ambient_dim": 3, "off_manifold_noise": 0.1},
+            "β = 1, d = 1, D = 3, slab, τ = 0.1",
+        ),
+        ({"noise_sd": 0.3}, "β = 1, d = 1, σ = 0.3"),
+        ({"noise": "student"}, "β = 1, d = 1, heavy tails"),
+        ({"rating_scale": "stars"}, "β = 1, d = 1, 1–5 stars"),
+        (
+            {"sampling": "popularity", "catalogue": 4096.0},
+            "β = 1, d = 1, popular items, catalogue 4k",
+        ),
+        ({"control": "permuted_ratings"}, "β = 1, d = 1, permuted ratings"),
+        ({"embedding_dim": 4}, "β = 1, d = 1, fitted p = 4"),
+        ({"depth": 3, "schedule": "dense"}, "β = 1, d = 1, dense schedule, depth = 3"),
+        ({"width_constant": 2.0}, "β = 1, d = 1, c = 2"),
+    ],
+)
+def test_a_setting_is_named_where_it_tells_cells_apart(settings, title):
+    assert title in titles({}, settings)
+    assert title.split(", ")[:2] == titles(settings)[0].split(", ")[:2]
+
+
+def test_of_many_differing_settings_what_most_cells_share_goes_unsaid():
+    _, rates = planted_study()
+    said = labels.cell_titles(rates)
+    by_title = {title: cell for cell, title in said.items()}
+    assert len(by_title) == len(said)
+    assert {"β = 1, d = 1", "β = 1, d = 1, depth = 2", "β = 1, d = 1, full grid"} <= set(by_title)
+
+
+def test_what_is_left_out_of_titles_can_be_shared():
+    cells = [{"depth": depth} for depth in (1, 2)]
+    assert titles(*cells, without=("depth",)) == ["β = 1, d = 1"] * 2
+    assert labels.shared_settings(rates_of(*cells)) == {
+        "smoothness": "β = 1",
+        "intrinsic_dim": "d = 1",
+    }
+    # Without D = 10 the other cell would have no title left.
+    assert labels.shared_settings(rates_of({}, {"ambient_dim": 10})) == {}
 
 
 def test_cells_that_nothing_shown_tells_apart_get_their_id():
-    rates = fake_rates((FakeCell(1.0, half=1.0), FakeCell(1.0, half=2.0)))
-    titles = labels.cell_titles(rates)
-    assert len(set(titles.values())) == 2
-    assert all(cell in title for cell, title in titles.items())
-    assert set(tables.display_table(rates)["cell"]) == set(titles)
+    rates = pd.concat([rates_of({}), rates_of({}).assign(cell="other")])
+    said = labels.cell_titles(rates)
+    assert len(set(said.values())) == 2
+    assert said["other"] == "β = 1, d = 1, c = 1, cell other"
 
 
 def test_the_order_of_the_rows_does_not_matter():
-    rates = fake_rates()
+    _, rates = planted_study()
+    rates = rates.drop_duplicates(["cell", "arm"])
     shuffled = rates.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(tables.display_table(rates), tables.display_table(shuffled))
+    pd.testing.assert_frame_equal(tables.rate_table(rates), tables.rate_table(shuffled))
     assert list(labels.cell_titles(rates)) == list(labels.cell_titles(shuffled))

@@ -3,14 +3,16 @@
 import pytest
 from pandas.testing import assert_frame_equal
 
-from twotower import planted, rates
+from frozen import DECISIONS
+from twotower import planted
 from twotower.planted import FitterError, check, coverage, planted_table
+from twotower.summary import Summary
 from twotower.verdicts import Verdict
 
 
 @pytest.fixture(scope="module")
 def table():
-    return planted_table()
+    return planted_table(DECISIONS)
 
 
 def test_every_planted_curve_passes(table):
@@ -29,7 +31,7 @@ def test_the_violation_is_called_slower(table):
 
 
 def test_the_table_is_the_same_on_every_run(table):
-    assert_frame_equal(table, planted_table(), check_exact=True)
+    assert_frame_equal(table, planted_table(DECISIONS), check_exact=True)
 
 
 def test_check_names_the_case_that_failed(table):
@@ -40,23 +42,22 @@ def test_check_names_the_case_that_failed(table):
 
 def test_a_biased_fitter_is_caught(monkeypatch):
     """The guard itself: 0.15 added to every fitted slope must not pass."""
-    fit = planted.rate_table
+    fit = planted.summarize
 
-    def biased(risks):
-        table = fit(risks)
+    def biased(risks, decisions):
+        table = fit(risks, decisions).rates
         columns = ["slope", "slope_low", "slope_high", "slope_log2"]
         table[columns] = table[columns] + 0.15
-        return table
+        return Summary(table, table)
 
-    monkeypatch.setattr(planted, "rate_table", biased)
+    monkeypatch.setattr(planted, "summarize", biased)
     with pytest.raises(FitterError, match="exact power law"):
-        check()
+        check(planted_table(DECISIONS))
 
 
 def test_intervals_cover():
-    assert 0.91 <= coverage(draws=500, targets=12, seed=1) <= 0.99
+    assert 0.91 <= coverage(0.95, draws=500, targets=12, seed=1) <= 0.99
 
 
-def test_the_coverage_study_tells_a_narrow_interval(monkeypatch):
-    monkeypatch.setattr(rates, "CONFIDENCE", 0.8)
-    assert coverage(draws=150, targets=12, seed=1) < 0.91
+def test_the_coverage_study_tells_a_narrow_interval():
+    assert coverage(0.8, draws=150, targets=12, seed=1) < 0.91

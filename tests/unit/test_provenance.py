@@ -75,7 +75,13 @@ def test_place_and_time_do_not_matter(scripts):
 
 @pytest.mark.parametrize(
     ("module", "retrains"),
-    [("training", True), ("towers", True), ("seeds", True), ("rates", False), ("figures", False)],
+    [
+        ("training", True),
+        ("towers", True),
+        ("seeds", True),
+        ("rates", False),
+        ("curve_figures", False),
+    ],
 )
 def test_editing_the_trainer_retrains_and_editing_the_fit_does_not(scripts, module, retrains):
     before = digest(scripts, "train.py")

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
 
+from frozen import THRESHOLDS
 from risk_draws import TARGETS, N, random_risks
 from twotower.rates import (
     BOOTSTRAP_DRAWS,
     bootstrap_generator,
     fit_rate,
     fit_window,
+    p_above,
     smoothed_weights,
     student_quantile,
 )
@@ -22,48 +24,48 @@ from twotower.theory import least_squares_slope
 
 def fit(risk, relative_error=0.0, key="cell", **options):
     rng = bootstrap_generator(key, "erm")
-    return fit_rate(N, risk, relative_error * np.asarray(risk), rng, **options)
+    return fit_rate(N, risk, relative_error * np.asarray(risk), rng, 0.95, **options)
 
 
 # ---------------------------------------------------------------- window
 
 
 def test_window_starts_where_the_reference_stays_below_a_quarter():
-    window = fit_window(N, [0.9, 0.4, 0.24, 0.2, 0.15, 0.1, 0.05, 0.02])
+    window = fit_window(N, [0.9, 0.4, 0.24, 0.2, 0.15, 0.1, 0.05, 0.02], THRESHOLDS)
     assert (window.n_min, window.n_max, window.valid, window.reason) == (2048, 65536, True, "")
     assert window.contains(N).tolist() == [False, False] + [True] * 6
 
 
 def test_a_dip_does_not_open_the_window():
-    window = fit_window(N, [0.9, 0.2, 0.26, 0.2, 0.15, 0.1, 0.05, 0.02])
+    window = fit_window(N, [0.9, 0.2, 0.26, 0.2, 0.15, 0.1, 0.05, 0.02], THRESHOLDS)
     assert window.n_min == 4096
 
 
 def test_a_quarter_itself_is_not_below():
-    assert fit_window(N, [0.25] + [0.2] * 7).n_min == 1024
+    assert fit_window(N, [0.25] + [0.2] * 7, THRESHOLDS).n_min == 1024
 
 
 @pytest.mark.parametrize(("below", "fitted"), [(4, 4), (3, 3), (2, 5), (0, 5)])
 def test_too_few_sizes_leave_no_valid_window(below, fitted):
-    window = fit_window(N, [0.5] * (8 - below) + [0.1] * below)
+    window = fit_window(N, [0.5] * (8 - below) + [0.1] * below, THRESHOLDS)
     assert not window.valid
     assert window.contains(N).sum() == fitted
     assert f"only {below} of 8 sizes, 5 are needed" in window.reason
 
 
 def test_short_studies_use_all_their_sizes():
-    window = fit_window([64, 128], [0.9, 0.9])
+    window = fit_window([64, 128], [0.9, 0.9], THRESHOLDS)
     assert (window.n_min, window.n_max, window.valid) == (64, 128, False)
 
 
 def test_a_reference_that_is_not_a_number_opens_no_window():
-    assert not fit_window(N, [math.nan] * 8).valid
+    assert not fit_window(N, [math.nan] * 8, THRESHOLDS).valid
 
 
 @pytest.mark.parametrize("sizes", [[], [512, 512], [1024, 512]])
 def test_sizes_must_increase(sizes):
     with pytest.raises(ValueError, match="strictly increasing"):
-        fit_window(sizes, [0.1] * len(sizes))
+        fit_window(sizes, [0.1] * len(sizes), THRESHOLDS)
 
 
 # ---------------------------------------------------------------- fit
@@ -145,7 +147,7 @@ def test_halves_of_an_odd_number_of_sizes_share_the_middle():
     n = N[:5]
     kink = np.minimum(n, n[2]) ** -0.25 * np.maximum(n, n[2]) ** -0.75
     risk = np.tile(kink, (3, 1))
-    result = fit_rate(n, risk, 0 * risk, bootstrap_generator("a", "erm"))
+    result = fit_rate(n, risk, 0 * risk, bootstrap_generator("a", "erm"), 0.95)
     assert result.steepening == pytest.approx(-0.5)
 
 
@@ -169,7 +171,7 @@ def test_interval_agrees_with_the_textbook_one():
     log_n = np.log(N)
     weights = smoothed_weights(log_n, risk)
     slopes = least_squares_slope(log_n, np.log(risk), weights)
-    half = student_quantile(TARGETS) * slopes.std(ddof=1) / math.sqrt(TARGETS)
+    half = student_quantile(TARGETS, 0.95) * slopes.std(ddof=1) / math.sqrt(TARGETS)
     result = fit(risk, draws=20 * BOOTSTRAP_DRAWS)
     assert result.slope_high - result.slope == pytest.approx(half, rel=0.05)
     assert result.slope - result.slope_low == pytest.approx(result.slope_high - result.slope)
@@ -194,12 +196,23 @@ def test_risks_must_be_finite_and_positive(bad):
     risk = random_risks()
     risk[3, 2] = bad
     with pytest.raises(ValueError, match="finite and positive"):
-        fit_rate(N, risk, np.zeros_like(risk), bootstrap_generator("a", "erm"))
+        fit_rate(N, risk, np.zeros_like(risk), bootstrap_generator("a", "erm"), 0.95)
+
+
+def test_the_p_value_agrees_with_the_interval():
+    """A limit at the interval's lower end has p = 2.5%; far from it p is 0 or 1."""
+    result = fit(random_risks())
+    found = (result.slope, result.slope_low, result.slope_high)
+    assert p_above(*found, result.slope_low, TARGETS, 0.95) == pytest.approx(0.025)
+    assert p_above(*found, result.slope, TARGETS, 0.95) == pytest.approx(0.5)
+    assert p_above(*found, -9, TARGETS, 0.95) < 1e-9 < 1 - 1e-9 < p_above(*found, 9, TARGETS, 0.95)
+    assert math.isnan(p_above(-0.5, math.nan, math.nan, 0, 1, 0.95))
+    assert p_above(-0.5, -0.5, -0.5, -0.6, TARGETS, 0.95) == 0
 
 
 def test_shapes_must_agree():
     risk = random_risks()
     with pytest.raises(ValueError, match="shape"):
-        fit_rate(N[:-1], risk, risk, bootstrap_generator("a", "erm"))
+        fit_rate(N[:-1], risk, risk, bootstrap_generator("a", "erm"), 0.95)
     with pytest.raises(ValueError, match="not negative"):
-        fit_rate(N, risk, -risk, bootstrap_generator("a", "erm"))
+        fit_rate(N, risk, -risk, bootstrap_generator("a", "erm"), 0.95)

@@ -41,14 +41,14 @@ def test_schema_refuses_what_the_models_refuse():
     study["experiments"]["my experiment"] = study["experiments"]["smoothness"]
     study["defaults"]["smoothness"] = "1e-3"
     study["defaults"]["width"] = {"schedule": "fixed", "constant": 1.0}
-    study["experiments"]["ambient"]["vary"] = {"ambient": [1]}
+    study["experiments"]["dimension"]["vary"] = {"ambient": [1]}
     faults = {tuple(error.path) for error in Draft202012Validator(schema()).iter_errors(study)}
     assert faults == {
         ("arms", "erm"),
         ("experiments",),
         ("defaults", "smoothness"),
         ("defaults", "width"),
-        ("experiments", "ambient", "vary"),
+        ("experiments", "dimension", "vary"),
     }
 
 

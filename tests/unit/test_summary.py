@@ -7,12 +7,21 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from frozen import DECISIONS
 from risk_draws import TARGETS, N, random_risks
-from twotower.rates import (
-    student_quantile,
-)
-from twotower.summary import CURVE_COLUMNS, RATE_COLUMNS, curve_table, rate_table
+from twotower import predictions
+from twotower.planted import SETTING
+from twotower.rates import student_quantile
+from twotower.summary import CURVE_COLUMNS, RATE_COLUMNS, summarize
 from twotower.theory import Theory, finite_n_risk, log_factor_slope
+
+
+def rate_table(risks):
+    return summarize(risks, DECISIONS).rates
+
+
+def curve_table(risks):
+    return summarize(risks, DECISIONS).curves
 
 
 def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
@@ -39,22 +48,25 @@ def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
     settings = {
         "experiment": "dimension",
         "cell": cell,
+        "data": "d" + cell[1:],
         "smoothness": 1.0,
         "user_intrinsic_dim": 2,
         "item_intrinsic_dim": 2,
+        **SETTING,
         "ambient_dim": 2,
-        "depth": 1,
-        "rank": 2,
-        "noise_sd": 1.0,
         "width": 32,
     }
-    return frame.assign(**(settings | changes))
+    settings |= changes
+    return frame.assign(**settings)[[*settings, *frame.columns]]
+
+
+CELL_COLUMNS = list(risks_frame().columns[:20])
 
 
 def test_rate_table_has_a_row_per_cell_and_arm_in_order():
     risks = pd.concat([risks_frame("bbbbbbbbbb"), risks_frame("aaaaaaaaaa")])
     rates = rate_table(risks.iloc[::-1])
-    assert list(rates.columns) == RATE_COLUMNS
+    assert list(rates.columns) == [*CELL_COLUMNS, *RATE_COLUMNS]
     assert rates["cell"].tolist() == ["aaaaaaaaaa"] * 3 + ["bbbbbbbbbb"] * 3
     assert rates["arm"].tolist() == ["erm", "adam", "reference"] * 2
 
@@ -132,10 +144,55 @@ def test_optimization_error_compares_the_same_replicates():
     assert rate_table(few)["optimization_error"].iloc[0] == pytest.approx(0.1)
 
 
-def test_a_cell_needs_its_reference():
+def test_without_a_reference_the_prediction_judges():
     risks = risks_frame()
-    with pytest.raises(ValueError, match="cell aaaaaaaaaa has no reference"):
-        rate_table(risks[risks["arm"] != "reference"])
+    both = summarize(risks[risks["arm"] != "reference"], DECISIONS)
+    erm = both.rates.set_index("arm").loc["erm"]
+    assert (both.rates["judged_against"] == "prediction").all()
+    assert erm["judged_slope"] == erm["predicted_slope"]
+    assert math.isnan(erm["reference_slope"]) and math.isnan(erm["risk_ratio"])
+    assert erm["verdict"] == "consistent with the rate"
+    settings = risks.iloc[0].to_dict()
+    below = [n for n in N if predictions.predicted_risk(settings, n) < 0.25]
+    assert erm["n_min"] == below[0]
+
+
+def test_the_joint_arm_is_judged_against_the_sum_of_dimensions():
+    joint = rate_table(risks_frame(arms=("erm", "joint"), slope=-1 / 3)).set_index("arm")
+    row = joint.loc["joint"]
+    assert row["bound_slope"] == row["judged_slope"] == pytest.approx(-1 / 3)
+    assert row["judged_against"] == "prediction"
+    assert row["verdict"] == "consistent with the rate"
+    assert math.isnan(row["optimization_error"])
+    assert not row["confirmatory"]
+
+
+def test_only_what_was_registered_is_confirmatory():
+    assert rate_table(risks_frame())["confirmatory"].tolist() == [True, False, False]
+    for change in [
+        {"smoothness": 3.0},
+        {"user_intrinsic_dim": 3},
+        {"noise_sd": 0.3},
+        {"embedding_dim": 1},
+        {"sampling": "grid"},
+        {"support": "dust"},
+        {"schedule": "fixed"},
+    ]:
+        assert not DECISIONS.confirmatory.holds(risks_frame(**change).iloc[0], "erm")
+
+
+def test_a_slower_cell_outside_the_assumptions_says_so():
+    """Embeddings with fewer components than the truth stop at a floor."""
+    inside = rate_table(risks_frame(slope=0.0)).set_index("arm").loc["erm"]
+    assert inside["verdict"] == "slower" and "assumptions" not in inside["reason"]
+    risks = risks_frame(slope=0.0).assign(embedding_dim=1, lost_energy=0.02)
+    outside = rate_table(risks[risks["arm"] != "reference"]).set_index("arm").loc["erm"]
+    assert outside["asymptotic_slope"] == 0
+    assert outside["verdict"] == "slower" and "assumptions do not hold" in outside["reason"]
+
+
+def test_every_row_names_the_decisions_it_was_judged_by():
+    assert set(rate_table(risks_frame())["decisions"]) == {DECISIONS.label}
 
 
 def test_missing_replicates_are_named():
@@ -146,17 +203,38 @@ def test_missing_replicates_are_named():
         rate_table(risks[~hole])
 
 
+def test_arms_at_other_sizes_are_named():
+    risks = risks_frame()
+    cut = (risks["arm"] == "adam") & (risks["n_ratings"] == N[-1])
+    with pytest.raises(ValueError, match="arm erm was run at .* arm adam at"):
+        rate_table(risks[~cut])
+    few = (risks["arm"] == "reference") & (risks["replicate"] > 5)
+    with pytest.raises(ValueError, match="arm erm has 12 replicates, arm reference has 6"):
+        rate_table(risks[~few])
+
+
+def test_a_reference_may_have_more_sizes():
+    """It is fitted once for all cells on the same data."""
+    risks = risks_frame()
+    last = risks["n_ratings"] == N[-1]
+    wide = risks[~last | (risks["arm"] == "reference")]
+    assert_frame_equal(rate_table(wide), rate_table(risks[~last]))
+    lacking = risks[~last | (risks["arm"] != "reference")]
+    with pytest.raises(ValueError, match="arm reference at"):
+        rate_table(lacking)
+
+
 def test_curve_table_describes_each_point():
     risks = risks_frame()
     curves = curve_table(risks)
-    assert list(curves.columns) == CURVE_COLUMNS
+    assert list(curves.columns) == [*CELL_COLUMNS, *CURVE_COLUMNS]
     assert len(curves) == 3 * N.size
     point = curves[(curves["arm"] == "erm") & (curves["n_ratings"] == 8192)].iloc[0]
     used = (risks["arm"] == "erm") & (risks["start"] == "used") & (risks["n_ratings"] == 8192)
     sample = risks.loc[used, "risk"]
     assert point["mean_risk"] == pytest.approx(sample.mean())
     assert point["median_risk"] == pytest.approx(sample.median())
-    half = student_quantile(TARGETS) * sample.std() / sample.mean() / math.sqrt(TARGETS)
+    half = student_quantile(TARGETS, 0.95) * sample.std() / sample.mean() / math.sqrt(TARGETS)
     assert point["risk_low"] == pytest.approx(sample.mean() * math.exp(-half))
     assert point["risk_high"] == pytest.approx(sample.mean() * math.exp(half))
     assert point["predicted_risk"] == finite_n_risk(8192, Theory(1.0, 2, 2), 2, 1.0)

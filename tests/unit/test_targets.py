@@ -8,7 +8,7 @@ import pytest
 from cells import data_spec, draw_replicates
 from twotower import ratings, spectrum
 from twotower.seeds import generator
-from twotower.supports import draw_support
+from twotower.supports import coordinates_on, draw_support
 from twotower.targets import TOWERS, draw_target
 
 MIXED = [
@@ -163,3 +163,58 @@ def test_a_cube_is_centred_and_small_spaces_are_refused():
     for kind, dim, ambient in (("graph", 3, 2), ("torus", 2, 3), ("cube", 1, 2)):
         with pytest.raises(ValueError, match="does not fit"):
             draw_support(kind, dim, ambient, rng)
+
+
+@pytest.mark.parametrize("dim", [1.25, 1.5, 1.75])
+def test_a_dust_has_exactly_its_dimension(dim):
+    """Of 4^j boxes of side r^j all and no more hold points: log 4 / log(1/r) = d."""
+    spec = data_spec(dim, ambient=(2, 2), support="dust")
+    points = coordinates_on(spec, "user", np.random.default_rng(0).random((200_000, 2)))
+    ratio = 2.0 ** (-2 / dim)
+    assert points.min() >= 0 and points.max() <= 1
+    for level in (1, 2, 3, 4):
+        # corners of the boxes: all sums (1 − r) Σ_{j < level} b_j r^j on each axis
+        corners = np.zeros(1)
+        for j in range(level):
+            corners = np.concatenate([corners, corners + (1 - ratio) * ratio**j])
+        nearest = np.searchsorted(np.sort(corners), points + 1e-12, side="right") - 1
+        offset = points - np.sort(corners)[nearest]
+        assert (offset <= ratio**level + 1e-9).all()
+        assert len(np.unique(nearest, axis=0)) == 4**level
+
+
+def test_a_slab_runs_from_a_slice_to_the_whole_cube():
+    uniform = np.random.default_rng(0).random((1000, 2))
+    for thickness in (0.0, 0.1, 1.0):
+        spec = data_spec(1, ambient=(2, 2), support="slab", off_manifold_noise=thickness)
+        points = coordinates_on(spec, "user", uniform)
+        assert np.array_equal(points[:, 0], uniform[:, 0])
+        assert np.ptp(points[:, 1]) == pytest.approx(thickness, abs=0.01)
+    assert np.array_equal(points, uniform)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"user_dim": 1.5, "ambient": (2, 2), "support": "dust"},
+        {"ambient": (2, 2), "support": "slab", "off_manifold_noise": 0.1},
+    ],
+)
+def test_targets_on_thin_supports_have_second_moment_one(settings):
+    spec = data_spec(**settings)
+    moments = [np.square(pairs(spec, r, 20_000)["signal"]).mean() for r in range(4)]
+    assert moments == pytest.approx([1.0] * 4, abs=0.12)
+
+
+def test_heavy_tails_have_the_same_variance():
+    zero = np.zeros(400_000)
+    noise = ratings.add_noise(1, data_spec(noise="student", noise_sd=0.5), 0, zero)
+    assert noise.std() == pytest.approx(0.5, rel=0.1)
+    quantile = np.quantile(np.abs(noise), 0.99) / 0.5
+    assert quantile == pytest.approx(5.841 / math.sqrt(3), rel=0.03)  # t with 3 degrees of freedom
+
+
+def test_stars_are_whole_and_clipped():
+    spec = data_spec(rating_scale="stars", noise_sd=0.0)
+    signal = np.array([-9.0, -1.6, -0.4, 0.4, 1.4, 9.0])
+    assert ratings.add_noise(1, spec, 0, signal).tolist() == [-2, -2, 0, 0, 1, 2]

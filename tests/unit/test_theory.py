@@ -143,7 +143,7 @@ def test_impossible_settings_are_refused(fields):
 
 
 def test_unknown_width_schedule_is_refused():
-    with pytest.raises(ValueError, match='"units" or "dense", got "fixed"'):
+    with pytest.raises(ValueError, match='"dense" or "proportional", got "fixed"'):
         Theory(1.0, 1, 1).width_exponent("fixed")
 
 

@@ -56,7 +56,8 @@ def test_erm_comes_close_to_the_reference(smoothness, width, level):
     assert used[8192] < used[1024] / 2
     # the certificate: twice the steps, or a start that has seen the truth, change little
     at_size = {row["start"]: row["risk"].mean() for row in found if row["n_ratings"] == 8192}
-    assert set(at_size) == {"used", "doubled", "oracle"}
+    assert set(at_size) == {"used", "doubled", "oracle", "noise_free"}
+    assert at_size["noise_free"] < 0.7 * at_size["used"]  # what the shape alone leaves
     assert 0.8 < at_size["doubled"] / at_size["used"] < 1.25
     assert 0.75 < at_size["oracle"] / at_size["used"] < 1.25
     assert losses["doubled"] <= losses["used"] < 1.01 * losses["oracle"]
@@ -100,7 +101,7 @@ def test_single_precision_comes_near_double(arm):
     for precision in ("float64", "float32"):
         spec = job(arm=arm, sizes=(512,), precision=precision)
         data, _ = drawn(spec, range(2))
-        first = next(runs.train(spec, data, range(2)))
+        first = next(r for r in runs.train(spec, data, range(2)) if r.start == "used")
         weights = first.tensors["000000512/used/user/0/weight"]
         assert weights.dtype == np.dtype(precision)
         results[precision] = first.training_loss
@@ -114,6 +115,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     results = list(runs.train(spec, data, range(2)))
     assert [(r.n_ratings, r.start) for r in results] == [
         (64, "used"),
+        (128, "noise_free"),
         (128, "used"),
         (128, "doubled"),
         (128, "oracle"),
@@ -122,21 +124,24 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     theory = Theory(1.0, 1, 2)
     tensors = {}
     for result in results:
+        # the oracle is fitted to more ratings, and without their noise
+        fitted, truth = (256, "signal") if result.start == "noise_free" else (None, "ratings")
+        rows = slice(fitted or result.n_ratings)
         assert result.width == units(WIDTH, theory, result.n_ratings)
         prefix = f"{result.n_ratings:09d}/{result.start}"
         assert all(name.startswith(prefix + "/") for name in result.tensors)
         assert result.tensors[f"{prefix}/user/0/weight"].shape == (2, 1, result.width)
         assert result.tensors[f"{prefix}/item/0/weight"].shape == (2, 2, result.width)
-        bound = np.abs(data["ratings"][:, : result.n_ratings]).max(axis=1)
+        bound = np.abs(data[truth][:, rows]).max(axis=1)
         assert np.array_equal(result.tensors[f"{prefix}/bound"], bound)
         tensors |= result.tensors
         # the loss on file is that of the weights on file
         ((_, _, towers, _),) = weights.fits_in(result.tensors)
-        columns = [data[f"{t}_covariates"][:, : result.n_ratings] for t in ("user", "item")]
+        columns = [data[f"{t}_covariates"][:, rows] for t in ("user", "item")]
         loss, _ = training.loss_and_gradient(
             towers,
             *(torch.from_numpy(column) for column in columns),
-            torch.from_numpy(data["ratings"][:, : result.n_ratings]),
+            torch.from_numpy(data[truth][:, rows]),
         )
         assert result.training_loss == pytest.approx(loss.numpy(), rel=1e-12)
     assert {r.steps for r in results if r.start == "doubled"} == {2 * results[0].steps}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frozen import THRESHOLDS
 from twotower.verdicts import (
     Certificate,
     Evidence,
@@ -25,13 +26,13 @@ EVIDENCE = Evidence(
     steepening_high=0.1,
     bound_slope=-0.5,
     log_allowance=0.2,
-    reference_slope=-0.52,
+    judged_slope=-0.52,
     certificates=(PASSED, PASSED),
 )
 
 
 def verdict(**changes):
-    return judge(replace(EVIDENCE, **changes))[0]
+    return judge(replace(EVIDENCE, **changes), THRESHOLDS)[0]
 
 
 def test_verdicts_are_the_registered_words():
@@ -78,12 +79,14 @@ def test_a_steepening_curve_is_never_slower(steepening_high, expected):
 
 
 def test_the_reason_tells_that_it_steepens():
-    _, reason = judge(replace(EVIDENCE, slope_low=-0.2, slope_high=-0.1, steepening_high=-0.1))
+    _, reason = judge(
+        replace(EVIDENCE, slope_low=-0.2, slope_high=-0.1, steepening_high=-0.1), THRESHOLDS
+    )
     assert "still steepens" in reason
 
 
 def test_slower_is_decided_before_consistent():
-    flat = {"slope_low": -0.2, "slope_high": -0.18, "reference_slope": -0.2}
+    flat = {"slope_low": -0.2, "slope_high": -0.18, "judged_slope": -0.2}
     assert verdict(**flat) == Verdict.SLOWER
     assert verdict(**flat, steepening_high=-0.1) == Verdict.CONSISTENT
 
@@ -97,10 +100,10 @@ def test_a_failed_certificate_is_inconclusive_whatever_the_slope(low, width, ste
         steepening_high=steepening,
         certificates=(PASSED, Certificate(False, "first"), Certificate(False, "second")),
     )
-    assert judge(evidence) == (Verdict.INCONCLUSIVE, "first; second")
+    assert judge(evidence, THRESHOLDS) == (Verdict.INCONCLUSIVE, "first; second")
 
 
-@pytest.mark.parametrize("field", ["slope_low", "slope_high", "reference_slope"])
+@pytest.mark.parametrize("field", ["slope_low", "slope_high", "judged_slope"])
 def test_an_unknown_number_is_inconclusive(field):
     assert verdict(**{field: math.nan}) == Verdict.INCONCLUSIVE
 
@@ -117,16 +120,16 @@ def test_an_unknown_number_is_inconclusive(field):
     ],
 )
 def test_reference_must_meet_the_prediction(low, high, passed):
-    certificate = reference_certificate(low, high, -0.5, 0.01)
+    certificate = reference_certificate(low, high, -0.5, 0.01, THRESHOLDS)
     assert certificate.passed is passed
     assert certificate.reason.startswith("reference: ")
 
 
 @pytest.mark.parametrize("error", [0.05, 0.2, math.nan])
 def test_imprecise_risks_fail_both_certificates(error):
-    assert not reference_certificate(-0.55, -0.45, -0.5, error).passed
-    assert not optimization_certificate(0.0, error).passed
-    assert "Monte Carlo" in optimization_certificate(0.0, error).reason
+    assert not reference_certificate(-0.55, -0.45, -0.5, error, THRESHOLDS).passed
+    assert not optimization_certificate(0.0, error, THRESHOLDS).passed
+    assert "Monte Carlo" in optimization_certificate(0.0, error, THRESHOLDS).reason
 
 
 @pytest.mark.parametrize(
@@ -146,18 +149,23 @@ def test_optimization_error(used, doubled, oracle, error):
 
 @pytest.mark.parametrize(("error", "passed"), [(0, True), (0.25, True), (0.26, False)])
 def test_optimization_certificate(error, passed):
-    certificate = optimization_certificate(error, 0.01)
+    certificate = optimization_certificate(error, 0.01, THRESHOLDS)
     assert certificate.passed is passed
     assert f"{error:.0%}" in certificate.reason
 
 
 def test_an_unmeasured_optimization_error_fails():
-    certificate = optimization_certificate(math.nan, 0.01)
+    certificate = optimization_certificate(math.nan, 0.01, THRESHOLDS)
     assert not certificate.passed
     assert "not measured" in certificate.reason
 
 
 def test_a_reference_with_a_wide_interval_certifies_nothing():
-    certificate = reference_certificate(-5.9, 4.3, -0.5, 0.01)
+    certificate = reference_certificate(-5.9, 4.3, -0.5, 0.01, THRESHOLDS)
     assert not certificate.passed
     assert "wider" in certificate.reason
+
+
+def test_without_a_reference_the_sentence_names_the_prediction():
+    evidence = replace(EVIDENCE, judge="prediction")
+    assert "of the prediction's slope -0.520" in judge(evidence, THRESHOLDS)[1]

@@ -102,7 +102,7 @@ def wait_for(condition, process):
 
 def test_risks_are_finite_and_of_every_replicate(finished):
     """Equal bytes would be worth nothing if the tables were empty."""
-    with open(finished.folder / "results/tables/risks.csv", encoding="utf-8") as file:
+    with open(finished.folder / "results/rates/smoothness/risks.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     used = [row for row in rows if row["start"] == "used"]
     assert len(used) == 2 * 3 * 2 * 2  # cells, arms with the reference, sizes, replicates

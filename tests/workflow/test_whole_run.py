@@ -4,11 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 
-import yaml
+from twotower.jobs import jobs
+from twotower.study_file import read_study
 
-FIGURES = ["learning_curves", "plain_training_cost", "slope_comparison"]
-TABLES = ["certificates.csv", "losses.csv", "rates.csv", "rates.md", "rates.tex", "risks.csv"]
+FIGURES = ["error_budget", "extrapolation", "falsifiability", "learning_curves"]
+FIGURES += ["plain_training_cost", "slope_comparison", "smoothness"]
+TABLES = ["certificates.csv", "claims.csv", "claims.md", "claims.tex", "cold_start.csv"]
+TABLES += ["error_budget.csv", "extrapolation.csv", "falsifiability.csv", "losses.csv"]
+TABLES += ["meta_regression.csv", "rates.csv", "rates.md", "rates.tex"]
 
 
 def expected_files(finished):
@@ -18,7 +23,7 @@ def expected_files(finished):
     data = {row["data"] for row in rows}
     assert (len(rows), len(runs), len(data)) == (4, 4, 2)
     names = {"index.csv", "rates/planted.csv"}
-    names |= {f"rates/{table}.csv" for table in ("risks", "rates", "curves")}
+    names |= {f"rates/smoothness/{table}.csv" for table in ("risks", "rates", "curves")}
     for one in data:
         parts = ["targets.safetensors", "ratings.safetensors", "test.safetensors"]
         names |= {f"data/{one}/{part}" for part in [*parts, "certificate.csv"]}
@@ -39,36 +44,80 @@ def test_every_job_has_a_log_and_a_benchmark(finished):
     results = finished.folder / "results"
     logs = {path.relative_to(results / "logs") for path in (results / "logs").rglob("*.log")}
     times = results / "benchmarks"
-    assert len(logs) == 21  # every job of the plan but `all`
+    assert len(logs) == 34  # every job of the plan but `all`
     assert {path.with_suffix(".log").relative_to(times) for path in times.rglob("*.tsv")} == logs
     for name in logs:
         assert "Traceback" not in (results / "logs" / name).read_text(encoding="utf-8")
 
 
-def test_a_run_ends_with_the_rate_table_and_the_paths(finished_run):
+def test_a_run_ends_with_the_ledger_the_rates_and_the_paths(finished_run):
     _, done = finished_run
-    lines = done.stdout.strip().splitlines()
+    parts = done.stdout.strip().split("\n\n")
+    ledger, rates, reasons, paths = (part.splitlines() for part in parts)
+    assert ledger[0].split() == ["claim", "statement", "verdict", "measured"]
+    assert any(re.match(r"4a +Smoothness helps +not decided", line) for line in ledger)
+    assert "Not tested in this study: 1, 2, 3, 4b, 4c, 5, 6, 7," in "\n".join(ledger)
     heads = "β d D arm window slope [95% interval] bound predicted verdict"
-    assert " ".join(lines[0].split()) == heads
-    assert [line.split("  ")[0].strip() for line in lines[2:8]] == ["1", "", "", "2", "", ""]
-    for line, arm in zip(lines[2:8], ["erm", "adam", "reference"] * 2, strict=True):
+    assert " ".join(rates[0].split()) == heads
+    assert [line.split("  ")[0].strip() for line in rates[2:8]] == ["1", "", "", "2", "", ""]
+    for line, arm in zip(rates[2:8], ["erm", "adam", "reference"] * 2, strict=True):
         assert re.search(rf"\b{arm} +64–512 .+ inconclusive$", line)
-    figures = [f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "svg")]
-    assert lines[8:10] == ["", "inconclusive:"]
-    for line, arm in zip(lines[10:16], ["erm", "adam", "reference"] * 2, strict=True):
+    assert reasons[0] == "inconclusive:"
+    for line, arm in zip(reasons[1:], ["erm", "adam", "reference"] * 2, strict=True):
         assert re.match(rf"  β = [12], d = 1, {arm}: .*are needed", line)
-    assert lines[16:] == [
-        "",
+    figures = [f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "svg")]
+    assert paths == [
+        "results/: index.csv",
         f"results/tables/: {', '.join(TABLES)}",
         f"results/figures/: {', '.join(figures)}",
     ]
-    assert max(map(len, lines[:8])) <= 110
+    assert max(map(len, [*ledger, *rates])) <= 110
+
+
+def test_verdicts_judged_by_another_file_are_called_stale(finished_copy):
+    """`make claims` prints the ledger of the last run, and says so if its rules have changed."""
+    finished_copy.edit("workflow/decisions.yaml", "  delta: 0.05 ", "  delta: 0.06 ")
+    tables = ["results/tables/claims.csv", "results/tables/rates.csv"]
+    done = subprocess.run(
+        [sys.executable, "scripts/show_results.py", *tables],
+        cwd=finished_copy.folder,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(
+        r"STALE: judged by decisions v1:\w{10}, the file is now v1:\w{10}", done.stdout
+    )
+
+
+def test_an_experiment_runs_alone(project):
+    """Its name is a target: its cells, its rates and its figure, and nothing beyond."""
+    project.write_study(
+        experiments={
+            "smoothness": {"title": "A", "vary": {"smoothness": [1.0, 2.0]}},
+            "depth": {"title": "B", "vary": {"depth": [1, 2]}, "arms": ["erm"]},
+        }
+    )
+    planned = project.planned("depth", "--config", "study=study.yaml")
+    assert planned == {
+        "generate_data": 1,
+        "generate_test_pairs": 1,
+        "fit_reference": 1,
+        "train": 2,  # adam is not of this experiment, though one of its cells has it elsewhere
+        "evaluate": 3,
+        "check_fitter": 1,
+        "fit_rates": 1,
+        "draw_experiment": 1,
+        "depth": 1,
+    }
+    analysis = project.planned("falsifiability", "--config", "study=study.yaml")
+    assert analysis == {"falsifiability_table": 1, "draw_figure": 1, "falsifiability": 1}
 
 
 def test_the_rate_table_is_printed_under_an_ascii_locale(finished):
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
-        [sys.executable, "scripts/show_results.py", "results/tables/rates.csv"],
+        [sys.executable, "scripts/show_results.py", *(f"results/tables/{t}" for t in TABLES)],
         cwd=finished.folder,
         env=os.environ | ascii_only,
         capture_output=True,
@@ -82,11 +131,10 @@ def test_shared_studies_are_planned_whole(project):
     tiny = project.planned("--config", "study=workflow/studies/tiny.yaml")
     assert project.planned("--configfile", "workflow/studies/tiny.yaml") == tiny
     assert (tiny["train"], tiny["generate_data"], tiny["fit_reference"]) == (8, 2, 4)
-    whole = project.planned("--configfile", "config.yaml", "--config", "test_pairs=512")
-    study = yaml.safe_load((project.folder / "config.yaml").read_text(encoding="utf-8"))
-    cells = whole["train"] // len(study["arms"])
-    assert whole["evaluate"] == whole["train"] + whole["generate_data"]
-    assert whole["generate_data"] <= cells
+    for name in ("config.yaml", "workflow/studies/standard.yaml"):
+        whole = project.planned("--configfile", name, "--config", "test_pairs=512")
+        # what `make plan` counts is what Snakemake plans
+        assert whole == dict(Counter(job.rule for job in jobs(read_study(project.folder / name))))
     assert not (project.folder / "results").exists()
 
 
@@ -98,17 +146,18 @@ def test_the_rule_graph_runs_from_data_to_paper(finished):
         (names[before], names[after])
         for before, after in re.findall(r"^\s*(\d+) -> (\d+)", done.stdout, re.MULTILINE)
     }
-    stages = ["generate_data", "train", "evaluate", "fit_rates", "figures", "all"]
+    stages = ["generate_data", "train", "evaluate", "fit_rates", "combine_rates", "claims", "all"]
     assert set(zip(stages, stages[1:], strict=False)) <= edges
     others = {
         ("generate_data", "fit_reference"),
         ("fit_reference", "evaluate"),
         ("check_fitter", "fit_rates"),
-        ("fit_rates", "tables"),
+        ("fit_rates", "draw_experiment"),
+        ("claims", "tables"),
         ("tables", "all"),
     }
     assert others <= edges
-    order = [*stages[:2], "fit_reference", "evaluate", "check_fitter", "fit_rates", "tables"]
+    order = [*stages[:2], "fit_reference", "evaluate", "check_fitter", "fit_rates", "claims"]
     backwards = [(a, b) for a, b in edges if a in order and b in order]
     assert all(order.index(a) < order.index(b) for a, b in backwards)
 
@@ -128,8 +177,12 @@ def test_the_report_is_one_file_with_captions(finished_copy):
     )
     assert done.returncode == 0, done.stderr
     report = (finished_copy.folder / "report.html").read_text(encoding="utf-8")
-    for caption in ("learning_curves", "plain_training_cost", "rates", "slope_comparison"):
+    for caption in ("claims", "rates"):
         path = finished_copy.folder / f"workflow/report/{caption}.rst"
         start = path.read_text(encoding="utf-8").split("**")[1]  # each begins in bold
         assert start in report, caption
+    figures = (finished_copy.folder / "workflow/report/figure.rst").read_text(encoding="utf-8")
+    for figure in set(FIGURES) - {"smoothness"}:
+        start = figures.split(f'figure == "{figure}" %}}')[1].split("**")[1]
+        assert start in report, figure
     assert "This report tests the theory of two-tower recommenders" in report

@@ -11,6 +11,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import grid, provenance, study_file
+from twotower.config import Lemmas
 
 CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
@@ -19,26 +20,37 @@ container: CONTAINER
 
 
 def read_study():
-    """The study file with the values of --config over it; one message with all faults."""
+    """The study file with the values of --config over it, and its path; all faults at once."""
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
-    place = str(given.pop("study", files[0]))
+    named = place = str(given.pop("study", files[0]))
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
     place = str(beside) if place and not Path(place).exists() and beside.exists() else place
     try:
         raw = study_file.load_study(place)
-        return study_file.validated(study_file.merged(raw, given), place)
+        return study_file.validated(study_file.merged(raw, given), place), named
     except study_file.StudyError as error:
         sys.exit(f"StudyError in {error}")
 
 
 STARTED = time.time()
-STUDY = read_study()
+STUDY, STUDY_PLACE = read_study()
 CELLS = grid.cells(STUDY)
 RUNS = {run.id: run for run in grid.runs(STUDY)}
 DATA = {cell.data_id: cell.data_spec for cell in CELLS}
+SIZES = {
+    data: sorted({n for cell in CELLS if cell.data_id == data for n in cell.sample_sizes})
+    for data in DATA
+}
 BLOCKS = STUDY.blocks()
+TOWER_RUNS = [run for run in RUNS if RUNS[run].arm != "joint"]
+EXPERIMENTS = list(STUDY.experiments)
+ON_RATINGS = [name for name in EXPERIMENTS if STUDY.experiments[name].axis == "ratings"]
+ON_UNITS = [name for name in EXPERIMENTS if name not in ON_RATINGS]
+FORMATS = ["pdf", "png", "svg"]
+# Relative, so that a finished study can be moved with its project.
+DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
 
 
 wildcard_constraints:
@@ -46,6 +58,7 @@ wildcard_constraints:
     run="[0-9a-f]{10}",
     fit="(reference-)?[0-9a-f]{10}",
     block="[0-9]+",
+    experiment="|".join(EXPERIMENTS),
 
 
 def spec(script, **settings):
@@ -63,7 +76,7 @@ def train_spec(wildcards):
         settings=run.settings,
         precision=run.precision,
         gpu=STUDY.training.gpu,
-        sample_sizes=list(STUDY.sample_sizes),
+        sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
         certificate_size=STUDY.certificate_size,
         replicates=list(BLOCKS[int(wildcards.block)]),
     )
@@ -83,27 +96,69 @@ def fits_of(wildcards):
     return [f"{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
 
 
-def rate_inputs():
-    """For every cell its fits, and the columns that name them in the table of risks."""
-    paths, columns = [], []
-    runs_of = {}
-    for run_id, run in RUNS.items():
-        runs_of.setdefault(run.cell.id, []).append((run_id, run.arm))
+def rate_inputs(experiment):
+    """Tables of risks of an experiment's cells, and the columns that name each of them."""
+    tables = []
+    arms = STUDY.experiments[experiment].arms or tuple(STUDY.arms)
     for cell in CELLS:
-        for run_id, arm in runs_of[cell.id]:
-            paths.append(f"results/risks/{run_id}.csv")
-            columns.append(cell.columns() | {"arm": arm})
-        paths.append(f"results/risks/reference-{cell.data_id}.csv")
-        columns.append(cell.columns() | {"arm": "reference"})
-    return paths, columns
+        if experiment not in cell.experiments:
+            continue
+        columns = cell.columns() | {"experiment": experiment}
+        for run_id, run in RUNS.items():
+            if run.cell.id == cell.id and run.arm in arms:  # others are of another experiment
+                name = f"joint-{run_id}" if run.arm == "joint" else run_id
+                tables.append((f"results/risks/{name}.csv", columns | {"arm": run.arm}))
+        if cell.has_reference:
+            path = f"results/risks/reference-{cell.data_id}.csv"
+            tables.append((path, columns | {"arm": "reference"}))
+    return tables
 
 
-RATE_INPUTS = rate_inputs()
+def truncated(experiment):
+    """Data sets whose targets have more components than some towers, and how many those have."""
+    cells = [cell for cell in CELLS if experiment in cell.experiments]
+    pairs = [(cell.data_id, cell.columns()["embedding_dim"], cell.spec["rank"]) for cell in cells]
+    return sorted({(data, dim) for data, dim, rank in pairs if dim < rank})
+
+
+TRUNCATED = {experiment: truncated(experiment) for experiment in EXPERIMENTS}
+RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS}
+EXPERIMENT_RISKS = [f"results/rates/{experiment}/risks.csv" for experiment in ON_RATINGS]
+
+# The analyses that each study-wide figure is drawn from.
+FIGURE_TABLES = {
+    "learning_curves": [],
+    "slope_comparison": ["meta_regression"],
+    "extrapolation": ["extrapolation"],
+    "falsifiability": ["falsifiability"],
+}
+if "erm" in STUDY.arms or "adam" in STUDY.arms:
+    FIGURE_TABLES["error_budget"] = ["error_budget"]
+if "adam" in STUDY.arms:
+    FIGURE_TABLES["plain_training_cost"] = []
+if "max_not_sum" in STUDY.experiments:
+    FIGURE_TABLES["tournament"] = ["tournament"]
+if STUDY.lemmas is not None:
+    FIGURE_TABLES["lemmas"] = ["lemmas"]
+ANALYSES = [*(table for tables in FIGURE_TABLES.values() for table in tables), "cold_start"]
+
+
+def figure_inputs(wildcards):
+    inputs = {table: f"results/tables/{table}.csv" for table in FIGURE_TABLES[wildcards.figure]}
+    if wildcards.figure in ("learning_curves", "slope_comparison"):
+        inputs["rates"] = "results/tables/rates.csv"
+    if wildcards.figure == "learning_curves":
+        inputs["curves"] = [f"results/rates/{name}/curves.csv" for name in ON_RATINGS]
+    if wildcards.figure == "slope_comparison":
+        inputs["decisions"] = DECISIONS
+    if wildcards.figure == "plain_training_cost":
+        inputs["risks"] = EXPERIMENT_RISKS
+    return inputs
 
 
 def show_results():
     """Print the rate table and where everything is, after a whole run."""
-    made = [Path(path) for path in rules.tables.output + rules.figures.output]
+    made = [Path(path) for path in rules.all.input]
     whole = all(path.exists() for path in made)
     # Not after a run of some targets only; and `make` prints them itself, after its progress bars.
     fresh = whole and any(path.stat().st_mtime > STARTED for path in made)

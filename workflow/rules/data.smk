@@ -20,7 +20,7 @@ rule generate_data:
             seed=STUDY.seed,
             data=DATA[wildcards.data],
             replicates=STUDY.replicates,
-            n_ratings=max(STUDY.sample_sizes),
+            n_ratings=max(SIZES[wildcards.data]),
         ),
     message:
         "Drawing targets and ratings, data set {wildcards.data}"
@@ -46,6 +46,7 @@ rule generate_test_pairs:
             data=DATA[wildcards.data],
             replicates=STUDY.replicates,
             test_pairs=STUDY.test_pairs,
+            n_ratings=max(SIZES[wildcards.data]),
         ),
     message:
         "Drawing fresh users and items, data set {wildcards.data}"

@@ -1,50 +1,107 @@
-# What a reader sees: figures and tables.
-
-FIGURES = ["learning_curves", "slope_comparison", "plain_training_cost"]
+# What a reader sees: figures, tables, and the ledger of claims.
 
 
-rule figures:
+rule draw_experiment:
     input:
-        risks=rules.fit_rates.output.risks,
-        rates=rules.fit_rates.output.rates,
-        curves=rules.fit_rates.output.curves,
+        rates="results/rates/{experiment}/rates.csv",
+        curves="results/rates/{experiment}/curves.csv",
     output:
-        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["pdf", "png"]),
-        [
-            report(
-                f"results/figures/{figure}.svg",
-                caption=f"../report/{figure}.rst",
-                category="Figures",
-            )
-            for figure in FIGURES
-        ],
+        "results/figures/{experiment}.pdf",
+        "results/figures/{experiment}.png",
+        report(
+            "results/figures/{experiment}.svg",
+            caption="../report/experiment.rst",
+            category="Experiments",
+        ),
     log:
-        "results/logs/figures.log",
+        "results/logs/draw_experiment/{experiment}.log",
     benchmark:
-        "results/benchmarks/figures.tsv"
+        "results/benchmarks/draw_experiment/{experiment}.tsv"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=20,
     params:
-        spec=spec("draw_figures.py", figures=FIGURES),
+        spec=lambda wildcards: spec(
+            "draw_experiment.py",
+            experiment=wildcards.experiment,
+            title=STUDY.title(wildcards.experiment),
+        ),
     message:
-        "Drawing figures"
+        "Drawing experiment {wildcards.experiment}"
+    script:
+        "../../scripts/draw_experiment.py"
+
+
+rule draw_figure:
+    input:
+        unpack(figure_inputs),
+    output:
+        "results/figures/{figure}.pdf",
+        "results/figures/{figure}.png",
+        report(
+            "results/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+        ),
+    log:
+        "results/logs/draw_figure/{figure}.log",
+    benchmark:
+        "results/benchmarks/draw_figure/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(FIGURE_TABLES),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=lambda wildcards: spec("draw_figures.py", figures=[wildcards.figure]),
+    message:
+        "Drawing figure {wildcards.figure}"
     script:
         "../../scripts/draw_figures.py"
 
 
+rule claims:
+    input:
+        **{table: f"results/tables/{table}.csv" for table in ANALYSES},
+        rates=rules.combine_rates.output.rates,
+        approximation=expand("results/rates/{experiment}/rates.csv", experiment=ON_UNITS),
+        decisions=DECISIONS,
+    output:
+        claims=report(
+            "results/tables/claims.csv", caption="../report/claims.rst", category="Claims"
+        ),
+    log:
+        "results/logs/claims.log",
+    benchmark:
+        "results/benchmarks/claims.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        spec=spec("write_claims.py", study=STUDY_PLACE),
+    message:
+        "Judging the claims"
+    script:
+        "../../scripts/write_claims.py"
+
+
 rule tables:
     input:
-        risks=rules.fit_rates.output.risks,
-        rates=rules.fit_rates.output.rates,
+        rates=rules.combine_rates.output.rates,
+        claims=rules.claims.output.claims,
         certificates=expand("results/data/{data}/certificate.csv", data=DATA),
-        losses=expand("results/runs/{run}/{block}.losses.csv", run=RUNS, block=range(len(BLOCKS))),
+        losses=expand(
+            "results/runs/{run}/{block}.losses.csv", run=TOWER_RUNS, block=range(len(BLOCKS))
+        ),
+        decisions=DECISIONS,
     output:
-        rates=report("results/tables/rates.csv", caption="../report/rates.rst", category="Tables"),
         tex="results/tables/rates.tex",
         markdown="results/tables/rates.md",
-        risks="results/tables/risks.csv",
+        claims_tex="results/tables/claims.tex",
+        claims_markdown="results/tables/claims.md",
         certificates="results/tables/certificates.csv",
         losses="results/tables/losses.csv",
     log:
@@ -59,7 +116,7 @@ rule tables:
         spec=spec(
             "write_tables.py",
             data=list(DATA),
-            runs=[{"run": run, "arm": RUNS[run].arm} for run in RUNS for _ in BLOCKS],
+            runs=[{"run": run, "arm": RUNS[run].arm} for run in TOWER_RUNS for _ in BLOCKS],
         ),
     message:
         "Writing tables"

@@ -16,7 +16,7 @@ rule index:
         spec=spec(
             "write_index.py",
             runs=[
-                {"study": STUDY.name, "run": run_id, "data": run.cell.data_id, "arm": run.arm}
+                {"study": STUDY.name, "run": run_id, "arm": run.arm}
                 | run.cell.columns()
                 | {"cell_settings": run.cell.spec, "arm_settings": run.settings}
                 for run_id, run in RUNS.items()
@@ -29,6 +29,8 @@ rule index:
 
 
 rule check_fitter:
+    input:
+        decisions=DECISIONS,
     output:
         table="results/rates/planted.csv",
     log:
@@ -49,23 +51,56 @@ rule check_fitter:
 
 rule fit_rates:
     input:
-        risks=RATE_INPUTS[0],
+        risks=lambda wildcards: [path for path, _ in RATE_INPUTS[wildcards.experiment]],
+        targets=lambda wildcards: [
+            f"results/data/{data}/targets.safetensors"
+            for data, _ in TRUNCATED[wildcards.experiment]
+        ],
         planted=rules.check_fitter.output.table,
+        decisions=DECISIONS,
     output:
-        risks="results/rates/risks.csv",
-        rates="results/rates/rates.csv",
-        curves="results/rates/curves.csv",
+        risks="results/rates/{experiment}/risks.csv",
+        rates="results/rates/{experiment}/rates.csv",
+        curves="results/rates/{experiment}/curves.csv",
     log:
-        "results/logs/fit_rates.log",
+        "results/logs/fit_rates/{experiment}.log",
     benchmark:
-        "results/benchmarks/fit_rates.tsv"
+        "results/benchmarks/fit_rates/{experiment}.tsv"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=20,
     params:
-        spec=spec("fit_rates.py", runs=RATE_INPUTS[1]),
+        spec=lambda wildcards: spec(
+            "fit_rates.py",
+            experiment=wildcards.experiment,
+            axis=STUDY.experiments[wildcards.experiment].axis,
+            runs=[columns for _, columns in RATE_INPUTS[wildcards.experiment]],
+            truncated=TRUNCATED[wildcards.experiment],
+        ),
     message:
-        "Fitting rates and judging them"
+        "Fitting rates and judging them, experiment {wildcards.experiment}"
     script:
         "../../scripts/fit_rates.py"
+
+
+rule combine_rates:
+    input:
+        rates=expand("results/rates/{experiment}/rates.csv", experiment=ON_RATINGS),
+        decisions=DECISIONS,
+    output:
+        rates=report("results/tables/rates.csv", caption="../report/rates.rst", category="Tables"),
+    log:
+        "results/logs/combine_rates.log",
+    benchmark:
+        "results/benchmarks/combine_rates.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        spec=spec("combine_rates.py"),
+    message:
+        "Joining the rates of all experiments"
+    script:
+        "../../scripts/combine_rates.py"

@@ -42,10 +42,36 @@ rule fit_reference:
         spec=lambda wildcards: spec(
             "fit_reference.py",
             rank=DATA[wildcards.data]["rank"],
-            sample_sizes=list(STUDY.sample_sizes),
+            sample_sizes=SIZES[wildcards.data],
             replicates=list(BLOCKS[int(wildcards.block)]),
         ),
     message:
         "Fitting the reference estimator, data set {wildcards.data}, block {wildcards.block}"
     script:
         "../../scripts/fit_reference.py"
+
+
+rule fit_joint:
+    input:
+        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
+        test=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/test.safetensors",
+    output:
+        risks="results/risks/joint-{run}.csv",
+    log:
+        "results/logs/fit_joint/{run}.log",
+    benchmark:
+        "results/benchmarks/fit_joint/{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        spec=lambda wildcards: spec(
+            "fit_joint.py",
+            sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
+            **RUNS[wildcards.run].settings,
+        ),
+    message:
+        "Fitting the joint regressor and measuring its risks, run {wildcards.run}"
+    script:
+        "../../scripts/fit_joint.py"

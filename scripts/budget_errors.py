@@ -1,0 +1,10 @@
+"""Risks split into approximation, estimation and optimization error."""
+
+import pandas as pd
+
+from twotower import budget, files, logs
+
+logs.start(snakemake.log[0])
+risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
+rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+files.write_csv(budget.error_budget(risks, rates), snakemake.output.table)

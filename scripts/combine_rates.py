@@ -1,0 +1,9 @@
+"""The rates of all experiments, one row per cell and arm, with Holm's correction."""
+
+import pandas as pd
+
+from twotower import files, logs, meta
+
+logs.start(snakemake.log[0])
+tables = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.rates]
+files.write_csv(meta.combine(tables), snakemake.output.rates)

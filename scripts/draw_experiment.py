@@ -1,0 +1,16 @@
+"""The figure of one experiment, as PDF, SVG and PNG."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from twotower import experiment_figures, logs, style
+
+logs.start(snakemake.log[0])
+paths = snakemake.input
+
+curves, rates = (
+    pd.read_csv(path, float_precision="round_trip") for path in (paths.curves, paths.rates)
+)
+figure = experiment_figures.experiment_figure(snakemake.params.spec["experiment"], curves, rates)
+style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))

@@ -1,0 +1,11 @@
+"""The largest sizes, predicted from the smaller ones."""
+
+import pandas as pd
+
+from twotower import decisions, extrapolation, files, logs
+
+logs.start(snakemake.log[0])
+risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
+rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+rules = decisions.load(snakemake.input.decisions)
+files.write_csv(extrapolation.extrapolate(risks, rates, rules), snakemake.output.table)

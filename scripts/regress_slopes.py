@@ -1,0 +1,10 @@
+"""The primary endpoint: measured on predicted slopes of the confirmatory cells."""
+
+import pandas as pd
+
+from twotower import decisions, files, logs, meta
+
+logs.start(snakemake.log[0])
+rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+rules = decisions.load(snakemake.input.decisions)
+files.write_csv(meta.regression(rates, rules), snakemake.output.table)

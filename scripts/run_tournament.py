@@ -1,0 +1,9 @@
+"""Which dimension predicts the slopes of left-out cells: max, sum, mean or ambient."""
+
+import pandas as pd
+
+from twotower import files, logs, tournament
+
+logs.start(snakemake.log[0])
+rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+files.write_csv(tournament.tournament(rates), snakemake.output.table)

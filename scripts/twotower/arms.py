@@ -1,0 +1,9 @@
+"""Names of the ways to estimate, in the order of every table, legend and figure."""
+
+ERM = "erm"
+ADAM = "adam"
+JOINT = "joint"
+"""Regression on the joined covariates: it pays the sum of both dimensions, not their maximum."""
+REFERENCE = "reference"
+"""The estimator that others are judged against, where there is one."""
+ORDER = (ERM, ADAM, JOINT, REFERENCE)

@@ -1,0 +1,65 @@
+"""The frozen decisions: read whole or refused, and named by their bytes."""
+
+import pytest
+
+from frozen import DECISIONS, PATH
+from twotower import decisions
+from twotower.decisions import DecisionsError
+from twotower.rules import RULES
+
+
+def test_the_label_is_version_and_hash():
+    version, digest = DECISIONS.label.split(":")
+    assert version == f"v{DECISIONS.version}"
+    assert len(digest) == 10 and int(digest, 16) >= 0
+
+
+def test_any_byte_changes_the_label_and_nothing_else(tmp_path):
+    copy = tmp_path / "decisions.yaml"
+    copy.write_bytes(PATH.read_bytes())
+    assert decisions.load(copy) == DECISIONS
+    copy.write_bytes(PATH.read_bytes() + b"# ")
+    changed = decisions.load(copy)
+    assert changed.label != DECISIONS.label
+    assert changed.thresholds == DECISIONS.thresholds
+
+
+def test_the_thresholds_are_those_of_the_theory():
+    rules = DECISIONS.thresholds
+    assert (rules.delta, rules.window_risk, rules.min_window_sizes) == (0.05, 0.25, 5)
+    assert (rules.reference_tolerance, rules.max_optimization_error) == (0.15, 0.25)
+    assert (rules.meta_slope_low, rules.meta_slope_high) == (0.85, 1.15)
+
+
+def test_every_claim_has_a_rule_and_every_rule_a_claim():
+    assert {claim.rule for claim in DECISIONS.claims} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("delta: 0.05", "delta: -1", "thresholds.delta: input should be greater than 0"),
+        ("delta: 0.05", "dleta: 0.05", "thresholds.dleta: unexpected keyword argument"),
+        ("version: 1", "version: one", "version: input should be a valid integer"),
+        ('id: "2"', 'id: "1"', "claims with the same id: 1"),
+        ("version: 1", "version: [", "not YAML"),
+    ],
+)
+def test_a_faulty_file_is_one_message(tmp_path, old, new, message):
+    text = PATH.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "decisions.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DecisionsError, match="decisions.yaml") as caught:
+        decisions.load(path)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "label: x"])
+def test_a_file_of_something_else(tmp_path, text):
+    path = tmp_path / "decisions.yaml"
+    path.write_text(text)
+    with pytest.raises(DecisionsError, match="must hold version, thresholds, confirmatory"):
+        decisions.load(path)
+    with pytest.raises(DecisionsError, match="cannot be read"):
+        decisions.load(tmp_path / "absent.yaml")

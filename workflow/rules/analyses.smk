@@ -1,0 +1,157 @@
+# Analyses over the cells of all experiments: a table each.
+
+
+rule extrapolation_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/extrapolation.csv",
+    log:
+        "results/logs/extrapolation_table.log",
+    benchmark:
+        "results/benchmarks/extrapolation_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=spec("extrapolate.py"),
+    message:
+        "Predicting the two largest sizes from the smaller ones"
+    script:
+        "../../scripts/extrapolate.py"
+
+
+rule error_budget_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        rates=rules.combine_rates.output.rates,
+    output:
+        table="results/tables/error_budget.csv",
+    log:
+        "results/logs/error_budget_table.log",
+    benchmark:
+        "results/benchmarks/error_budget_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=spec("budget_errors.py"),
+    message:
+        "Splitting risks into approximation, estimation and optimization"
+    script:
+        "../../scripts/budget_errors.py"
+
+
+rule falsifiability_table:
+    input:
+        decisions=DECISIONS,
+    output:
+        table="results/tables/falsifiability.csv",
+    log:
+        "results/logs/falsifiability_table.log",
+    benchmark:
+        "results/benchmarks/falsifiability_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+    params:
+        spec=spec("map_falsifiability.py"),
+    message:
+        "Mapping where the bound can be contradicted"
+    script:
+        "../../scripts/map_falsifiability.py"
+
+
+rule tournament_table:
+    input:
+        rates=rules.combine_rates.output.rates,
+    output:
+        table="results/tables/tournament.csv",
+    log:
+        "results/logs/tournament_table.log",
+    benchmark:
+        "results/benchmarks/tournament_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+    params:
+        spec=spec("run_tournament.py"),
+    message:
+        "Predicting left-out slopes from four dimensions"
+    script:
+        "../../scripts/run_tournament.py"
+
+
+rule meta_regression_table:
+    input:
+        rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/meta_regression.csv",
+    log:
+        "results/logs/meta_regression_table.log",
+    benchmark:
+        "results/benchmarks/meta_regression_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
+    params:
+        spec=spec("regress_slopes.py"),
+    message:
+        "Regressing measured on predicted slopes"
+    script:
+        "../../scripts/regress_slopes.py"
+
+
+rule cold_start_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/cold_start.csv",
+    log:
+        "results/logs/cold_start_table.log",
+    benchmark:
+        "results/benchmarks/cold_start_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=spec("compare_seen.py"),
+    message:
+        "Comparing new users and items with seen ones"
+    script:
+        "../../scripts/compare_seen.py"
+
+
+rule lemmas_table:
+    output:
+        table="results/tables/lemmas.csv",
+    log:
+        "results/logs/lemmas_table.log",
+    benchmark:
+        "results/benchmarks/lemmas_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        spec=spec(
+            "check_lemmas.py",
+            seed=STUDY.seed,
+            sample_sizes=list(STUDY.sample_sizes),
+            **(STUDY.lemmas or Lemmas()).model_dump(),
+        ),
+    message:
+        "Trying the lemmas on random networks"
+    script:
+        "../../scripts/check_lemmas.py"
