@@ -93,7 +93,7 @@ def plain_adam_against_erm(n: int = 8192, replicates: int = 12, most: float = 50
     """(a) A plain loop, one network at a time, until it has the risk that erm has."""
     targets = {r: draw_target(1, DATA, r) for r in range(replicates)}
     data = ratings.draw_training(1, DATA, targets, n)
-    test = ratings.draw_test(1, DATA, targets, 16384)
+    test = ratings.draw_test(1, DATA, targets, 16384, 1)
     users, items = (torch.from_numpy(test[f"{t}_covariates"]) for t in ("user", "item"))
     width = round(n ** (1 / 3))
     whole = sample(data, slice(None), width)
