@@ -41,6 +41,9 @@ for part, files in {
     (folder / part).mkdir(parents=True)
     for path in files:
         shutil.copyfile(path, folder / part / path.name)
+units = Path("results/rates/approximation/rates.csv")  # its axis is not that of rates.csv
+if units.exists():
+    shutil.copyfile(units, folder / "tables" / "approximation.csv")
 made = datetime.datetime.fromtimestamp((TABLES / "claims.csv").stat().st_mtime, datetime.UTC)
 (folder / "PROVENANCE.md").write_text(
     f"""# Where these tables and figures come from

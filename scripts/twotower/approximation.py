@@ -209,8 +209,8 @@ def _units(frame: pd.DataFrame) -> int:
 
 
 def _doubling_change(curve: Curve) -> float:
-    """1 − risk(2n)/risk(n) of the mean risks at the two largest sizes; NaN if there is one."""
-    if curve.n.size < 2:
+    """1 − risk(2n)/risk(n) of the mean risks at the two largest sizes; NaN if no size doubles."""
+    if curve.n.size < 2 or curve.n[-1] < 2 * curve.n[-2]:
         return math.nan
     before, after = curve.risk[:, -2:].mean(axis=0)
     return float(1 - after / before) if before > 0 else math.nan

@@ -23,6 +23,10 @@ from twotower.findings import (
 )
 from twotower.verdicts import Verdict
 
+# Settings that cells must share to be compared in one that is not among them; widths may differ.
+_ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
+_ALIKE += ["control", "depth", "schedule", "off_manifold_noise"]
+
 
 def approximation(evidence: Evidence) -> Finding:
     table = evidence.table("approximation")
@@ -42,7 +46,7 @@ def limit(evidence: Evidence) -> Finding:
 def smoothness(evidence: Evidence) -> Finding:
     rows = evidence.rows()
     rows = rows[np.isfinite(rows["smoothness"].astype(float))]
-    like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", "depth"]
+    like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", *_ALIKE]
     return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like))
 
 
@@ -51,14 +55,14 @@ def intrinsic(evidence: Evidence) -> Finding:
     rows = rows[rows["user_intrinsic_dim"] == rows["item_intrinsic_dim"]]
     own = rows["ambient_dim"] == np.ceil(rows["user_intrinsic_dim"].astype(float))
     ambient = rows["ambient_dim"].astype(str).where(~own, "own")
-    groups = _labels(rows, ["smoothness", "depth"]) + " " + ambient
+    groups = _labels(rows, ["smoothness", *_ALIKE]) + " " + ambient
     return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups)
 
 
 def ambient(evidence: Evidence) -> Finding:
     rows = evidence.rows()
     rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
-    groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", "depth"])
+    groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
     several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
     rows, groups = rows[several], groups[several]
     if rows.empty:
@@ -98,14 +102,22 @@ def off_manifold(evidence: Evidence) -> Finding:
         return UNTESTED
     tolerance = 2 * evidence.decisions.thresholds.delta
     answers, names = [], []
-    for _, group in rows.groupby(_labels(rows, ["smoothness", "ambient_dim"]), sort=False):
+    like = ["smoothness", "ambient_dim", "user_intrinsic_dim", "item_intrinsic_dim"]
+    like += [name for name in _ALIKE if name != "off_manifold_noise"]
+    for _, group in rows.groupby(_labels(rows, like), sort=False):
         group = group.sort_values("off_manifold_noise")
+        if len(group) < 2:
+            answers.append(Answer.UNDECIDED)
+            names.append("a single thickness")
+            continue
         answers += near_prediction(group.iloc[[0, -1]], tolerance)
         names += [f"τ = {noise:g}" for noise in group["off_manifold_noise"].iloc[[0, -1]]]
         steps = list(group.itertuples())
         for first, second in zip(steps, steps[1:], strict=False):
             _, _, high = difference(first, second)
-            answers.append(Answer.FAILS if high < 0 else Answer.HOLDS)
+            known = Verdict.INCONCLUSIVE not in (first.verdict, second.verdict)
+            answer = Answer.FAILS if high < 0 else Answer.HOLDS
+            answers.append(answer if known and not np.isnan(high) else Answer.UNDECIDED)
             names.append(f"τ {first.off_manifold_noise:g} to {second.off_manifold_noise:g}")
     slopes = f"slopes {rows['slope'].min():.2f} to {rows['slope'].max():.2f}"
     return Finding(overall(answers), slopes, detail=_exceptions(answers, names), rows=rows)
@@ -132,13 +144,17 @@ def embedding_dim(evidence: Evidence) -> Finding:
 
 def null_cells(evidence: Evidence) -> Finding:
     rows = evidence.rows(arm=None)
+    rows = rows[rows["control"] != "none"]
     if rows.empty:
         return UNTESTED
-    smallest = float(rows["risk_at_n_max"].min())
+    smallest = float(rows["risk_at_n_max"].min(skipna=False))
     found = [verdict in (Verdict.CONSISTENT, Verdict.FASTER) for verdict in rows["verdict"]]
     silent = smallest >= evidence.decisions.thresholds.null_risk and not any(found)
     result = f"smallest risk {smallest:.2f}, {sum(found)} cells with a rate"
-    return Finding(Answer.HOLDS if silent else Answer.FAILS, result, smallest, rows=rows)
+    answer = Answer.HOLDS if silent else Answer.FAILS
+    if np.isnan(smallest):
+        answer = Answer.UNDECIDED
+    return Finding(answer, result, smallest, rows=rows)
 
 
 # ---------------------------------------------------------------- shared

@@ -52,7 +52,7 @@ def conflicts(
 def _name_and_arm_faults(
     name: str, experiment: Experiment, arms: Collection[str] | None
 ) -> Iterator[str]:
-    if name in RESERVED:
+    if name in RESERVED or name.endswith("_table"):
         hint = "the workflow has a rule of this name"
         yield f"experiments.{name}: " + complaint("a reserved name", "another name", hint)
     if arms is None:

@@ -90,6 +90,8 @@ def _fit(
 ) -> list[tuple[float, float, float]]:
     """Estimates and intervals of the coefficients; y [cells], design [cells, terms]."""
     fit = WLS(y, design, weights=1 / (variance + _between(y, design, variance))).fit()
+    if groups.nunique() < design.shape[1] + 2:  # too few for a variance over data sets
+        return [(float(estimate), math.nan, math.nan) for estimate in fit.params]
     if groups.nunique() < len(groups):
         codes = pd.factorize(groups)[0]
         fit = fit.get_robustcov_results("cluster", groups=codes, use_t=True)

@@ -28,6 +28,7 @@ _TARGETS = 256  # drawn for the floor of too few components
 _NODES = 64  # of a Gauss–Hermite rule over the noise
 _QUANTILES = 512
 _ROUNDS = 2000
+_NOTHING = 1.0e-18
 _TOLERANCE = 1.0e-10
 
 
@@ -76,9 +77,9 @@ def asymptotic_slope(row: Mapping) -> float:
         return 0.0
     if math.isinf(smoothness):
         return -1.0
-    if float(row["noise_sd"]) == 0:
-        return -2.0 * smoothness / dim
     slope = -2.0 * smoothness / (2.0 * smoothness + dim)
+    if float(row["noise_sd"]) == 0:
+        slope = -2.0 * smoothness / dim
     return max(slope, -smoothness / dim) if row["sampling"] == "grid" else slope
 
 
@@ -157,6 +158,8 @@ def _fixed_point(towers, shares, n: float, components: int, noise_sd: float) -> 
     parts = [float((variance * count).sum()) for variance, count in towers]
     for _ in range(_ROUNDS):
         noise = components * (noise_sd**2 + sum(parts)) / n
+        if noise <= _NOTHING:  # no noise is left, nor anything unresolved
+            return 0.0
         known = []
         for (variance, count), share, part in zip(towers, shares, parts, strict=True):
             information = 1.0 / noise
@@ -192,7 +195,8 @@ def _bending(
         ratings = np.clip(np.round(ratings + 3.0), 1.0, 5.0) - 3.0
     weights = weights * chance * np.ones_like(ratings)
     seen = (weights * ratings).sum(axis=1) / weights.sum(axis=1)
-    return float(np.square(seen - signal).mean())
+    floor = float(np.square(seen - signal).mean())
+    return floor if floor > 1.0e-12 else 0.0
 
 
 @lru_cache(maxsize=256)

@@ -31,7 +31,9 @@ def primary(evidence: Evidence) -> Finding:
     line, rules = lines.loc["slope"], evidence.decisions.thresholds
     low, high = rules.meta_slope_low, rules.meta_slope_high
     answer = Answer.UNDECIDED
-    if low <= line["estimate"] <= high:
+    if math.isnan(line["low"]):
+        answer = Answer.UNDECIDED  # too few cells or data sets for an interval
+    elif low <= line["estimate"] <= high:
         answer = Answer.HOLDS
     elif line["high"] < low or line["low"] > high:
         answer = Answer.FAILS
@@ -88,11 +90,13 @@ def cold_start(evidence: Evidence) -> Finding:
 
 def falsifiability(evidence: Evidence) -> Finding:
     rows = evidence.confirmatory()
-    rows = rows[rows["log_allowance"].notna()]
-    if rows.empty or evidence.table("falsifiability").empty:
+    fitted = rows["log_allowance"].notna()
+    if not fitted.any() or evidence.table("falsifiability").empty:
         return UNTESTED
     margin = -rows["bound_slope"] - rows["log_allowance"] - evidence.decisions.thresholds.delta
-    answer = Answer.HOLDS if (margin > 0).all() else Answer.FAILS
+    answer = Answer.FAILS if (margin <= 0).any() else Answer.HOLDS
+    if not fitted.all() and answer == Answer.HOLDS:
+        answer = Answer.UNDECIDED  # some have no fit, so no window
     result = f"{int((margin > 0).sum())} of {len(rows)} cells, smallest margin {margin.min():.2f}"
     return Finding(answer, result, float(margin.min()), rows=rows)
 

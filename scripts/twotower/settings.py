@@ -130,7 +130,7 @@ class Settings(Block):
         "items of a catalogue, the j-th with probability proportional to 1/j, users new; "
         "not_at_random: a rating r of a new pair is seen with probability 1/(1+exp(-r)).",
     )
-    catalogue: Annotated[int, Number(1, 2**24)] = Field(
+    catalogue: Annotated[int, Number(16, 2**24)] = Field(
         256, description="Distinct users of fixed_users, or items of popularity."
     )
     control: Literal["none", "permuted_ratings", "shuffled_covariates"] = Field(

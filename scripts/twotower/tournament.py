@@ -21,7 +21,8 @@ COLUMNS = ["arm", "predictor", "cells", "unequal_cells", "held_out_rmse", "winne
 def in_experiments(rates: pd.DataFrame, experiments: Iterable[str]) -> pd.Series:
     """Which rows belong to one of the experiments; a row's own are joined by ";"."""
     wanted = set(experiments)
-    return rates["experiment"].map(lambda names: bool(wanted & set(str(names).split(";"))))
+    inside = rates["experiment"].map(lambda names: bool(wanted & set(str(names).split(";"))))
+    return inside.astype(bool)  # of no rows it would be a column of text
 
 
 def tournament(rates: pd.DataFrame) -> pd.DataFrame:

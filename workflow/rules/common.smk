@@ -10,7 +10,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import grid, provenance, study_file
+from twotower import decisions, grid, logs, provenance, study_file
 from twotower.config import Lemmas
 
 CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
@@ -51,6 +51,10 @@ ON_UNITS = [name for name in EXPERIMENTS if name not in ON_RATINGS]
 FORMATS = ["pdf", "png", "svg"]
 # Relative, so that a finished study can be moved with its project.
 DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
+try:
+    decisions.load(DECISIONS)  # a fault in it is told before any work starts
+except logs.ExpectedError as error:
+    sys.exit(f"{type(error).__name__}: {error}")
 
 
 wildcard_constraints:
