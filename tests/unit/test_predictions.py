@@ -5,25 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from figure_fakes import DEFAULTS as PLAIN
 from twotower import predictions, spectra, spectrum
 from twotower.theory import Theory, finite_n_risk
 
-PLAIN = {
-    "smoothness": 1.0,
-    "user_intrinsic_dim": 1,
-    "item_intrinsic_dim": 1,
-    "ambient_dim": 1,
-    "support": "cube",
-    "off_manifold_noise": math.nan,
-    "rank": 2,
-    "embedding_dim": 2,
-    "noise_sd": 1.0,
-    "noise": "normal",
-    "rating_scale": "exact",
-    "sampling": "fresh",
-    "catalogue": math.nan,
-    "control": "none",
-}
 SIZES = 2 ** np.arange(9, 17)
 SLAB = {"support": "slab", "ambient_dim": 2}
 
