@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and CSV of the same bytes on every system."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -42,3 +43,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         frame.to_csv(
             temporary, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8"
         )
+
+
+def sha256(path: Path | str) -> str:
+    """The SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

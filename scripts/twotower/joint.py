@@ -9,6 +9,7 @@ identity at the start.
 import torch
 
 from twotower import lbfgs
+from twotower.checkpoint import Progress
 from twotower.closed_form import Features
 from twotower.towers import Towers, curvatures, loss_and_gradient
 
@@ -21,6 +22,7 @@ def train(
     items: torch.Tensor,
     ratings: torch.Tensor,
     evaluations: int,
+    progress: Progress,
 ) -> tuple[Towers, torch.Tensor]:
     """Towers of a lower (never a higher) mean squared error, and that error.
 
@@ -28,6 +30,7 @@ def train(
         start: B networks, in the dtype to train in.
         users, items, ratings: [B, n, D_u], [B, n, D_i], [B, n], in the same dtype.
         evaluations: how often loss and gradient are computed after the start.
+        progress: keeps the start with the state of the minimizer.
 
     Returns:
         The towers and their losses [B].
@@ -42,7 +45,14 @@ def train(
         loss, gradient = loss_and_gradient(point(z), users, items, ratings)
         return loss, _mapped(blocks, gradient, transposed=True)
 
-    z, loss = lbfgs.minimize(function, torch.zeros_like(origin), evaluations)
+    earlier = {name: tensor.to(origin.device) for name, tensor in progress.earlier().items()}
+    state = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields)) if earlier else None
+    z, loss = lbfgs.minimize(
+        function,
+        torch.zeros_like(origin) if state is None else state,
+        evaluations,
+        lambda state: progress.offer(lambda: {"start": origin} | state._asdict()),
+    )
     return point(z), loss
 
 

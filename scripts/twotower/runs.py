@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from twotower.checkpoint import Checkpoint
 from twotower.seeds import generator
 from twotower.theory import Theory
-from twotower.training import ARMS, DTYPES, Fit, Sample, with_doubled_steps
-from twotower.weights import named
+from twotower.towers import Towers
+from twotower.training import ARMS, DTYPES, Sample, with_doubled_steps
+from twotower.weights import fits_in, named
 from twotower.width import units
 
 ORACLE = {"alternations": 2, "joint_steps": 30}
@@ -47,7 +49,12 @@ def device_for(gpu: bool) -> torch.device:
     return torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
 
 
-def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterator[SizeResult]:
+def train(
+    spec: dict,
+    data: dict[str, np.ndarray],
+    replicates: range,
+    checkpoint: Checkpoint | None = None,
+) -> Iterator[SizeResult]:
     """Fit every sample size of a configuration, the smallest first.
 
     Args:
@@ -55,11 +62,13 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
             `precision`, `gpu`, `sample_sizes`, `certificate_size`.
         data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
         replicates: which replicates the rows of the arrays are.
+        checkpoint: of this very job; what an earlier attempt has finished is not fitted again.
 
     Yields:
         One result for each size and, at the certificate size, one for each further start.
     """
-    cell, arm, settings = spec["cell"], spec["arm"], spec["settings"]
+    cell, settings = spec["cell"], spec["settings"]
+    checkpoint = checkpoint or Checkpoint()
     device = device_for(spec["gpu"])
     names = ("user_covariates", "item_covariates", "ratings", "signal")
     columns = {name: torch.from_numpy(data[name]).to(device) for name in names}
@@ -67,7 +76,7 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
 
     def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
         def random(role: str) -> list[np.random.Generator]:
-            key = {"cell": cell, "arm": arm, "n_ratings": n, "width": width}
+            key = {"cell": cell, "arm": spec["arm"], "n_ratings": n, "width": width}
             return [generator(spec["seed"], key, role, r) for r in replicates]
 
         return Sample(
@@ -81,28 +90,35 @@ def train(spec: dict, data: dict[str, np.ndarray], replicates: range) -> Iterato
             random,
         )
 
-    def result(n, start: str, width: int, fit: Fit, fitted: Sample, began: float) -> SizeResult:
-        tensors = named(fit.towers, fitted.ratings.abs().amax(dim=1), n, start)
-        loss = fit.training_loss.double().cpu().numpy()
-        seconds = time.perf_counter() - began
-        return SizeResult(n, start, width, fit.steps, loss, seconds, tensors)
+    def fitted(
+        n: int, start: str, arm: str, chosen: dict, used: Sample, towers: Towers | None = None
+    ) -> SizeResult:
+        name = f"{n}/{start}"
+        if name not in checkpoint.finished:
+            began, progress = time.perf_counter(), checkpoint.fit(name)
+            fit = ARMS[arm](used, chosen, towers, progress)
+            arrays = named(fit.towers, used.ratings.abs().amax(dim=1), n, start)
+            arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
+            seconds = progress.seconds + time.perf_counter() - began
+            values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}
+            checkpoint.finish(name, arrays, values | {"seconds": seconds})
+        entry = checkpoint.finished[name]
+        tensors = {key: array for key, array in entry.arrays.items() if key != "training_loss"}
+        loss = entry.arrays["training_loss"]
+        return SizeResult(**entry.values, training_loss=loss, tensors=tensors)
 
     for n in spec["sample_sizes"]:
         width = units(cell["width"], theory, n)
-        variants = [("used", settings, None)]
-        if n == spec["certificate_size"]:
-            large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
-            noise_free = sample(large, width, "signal")
-            began = time.perf_counter()
-            oracle = ARMS["erm"](noise_free, ORACLE)
-            yield result(n, "noise_free", width, oracle, noise_free, began)
-            oracle = oracle.towers
-            variants += [
-                ("doubled", with_doubled_steps(arm, settings), None),
-                ("oracle", settings, oracle),
-            ]
-        for start, chosen, towers in variants:
-            began = time.perf_counter()
-            current = sample(n, width)
-            fit = ARMS[arm](current, chosen, towers)
-            yield result(n, start, width, fit, current, began)
+        current = sample(n, width)
+        if n != spec["certificate_size"]:
+            yield fitted(n, "used", spec["arm"], settings, current)
+            continue
+        large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
+        result = fitted(n, "noise_free", "erm", ORACLE, sample(large, width, "signal"))
+        yield result
+        yield fitted(n, "used", spec["arm"], settings, current)
+        doubled = with_doubled_steps(spec["arm"], settings)
+        yield fitted(n, "doubled", spec["arm"], doubled, current)
+        ((_, _, oracle, _),) = fits_in(result.tensors)
+        oracle = oracle.unflat(oracle.flat().to(device))
+        yield fitted(n, "oracle", spec["arm"], settings, current, oracle)

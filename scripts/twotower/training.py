@@ -12,10 +12,12 @@ import numpy as np
 import torch
 
 from twotower import joint
+from twotower.checkpoint import Progress
 from twotower.closed_form import fit_outputs, random_hidden_layers
 from twotower.towers import Towers, activations, loss_and_gradient
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+NOTHING = Progress()
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Sample:
     def cast(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Users, items and ratings in the training precision."""
         return tuple(t.to(self.precision) for t in (self.users, self.items, self.ratings))
+
+    def layer_sizes(self, covariates: torch.Tensor) -> list[tuple[int, int]]:
+        """Inputs and outputs of each layer of the tower that sees these covariates."""
+        sizes = [covariates.shape[2], *[self.width] * self.depth, self.rank]
+        return list(zip(sizes[:-1], sizes[1:], strict=True))
 
 
 @dataclass(frozen=True)
@@ -75,33 +82,62 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
     return fit_outputs(*hidden, *pairs, sample.rank, alternations, ridge, item_start)
 
 
-def erm(sample: Sample, settings: dict, start: Towers | None = None) -> Fit:
+def erm(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
     """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
-    towers = closed_form(sample, settings["alternations"], start)
-    rows = towers.flat().to(sample.precision)
-    towers, loss = joint.train(towers.unflat(rows), *sample.cast(), settings["joint_steps"])
-    return Fit(towers, loss, settings["joint_steps"])
+    earlier = progress.earlier()
+    if earlier:
+        towers = blank_towers(sample)
+        rows = earlier["start"].to(sample.ratings.device)
+    else:
+        towers = closed_form(sample, settings["alternations"], start)
+        rows = towers.flat().to(sample.precision)
+    steps = settings["joint_steps"]
+    towers, loss = joint.train(towers.unflat(rows), *sample.cast(), steps, progress)
+    return Fit(towers, loss, steps)
 
 
-def adam(sample: Sample, settings: dict, start: Towers | None = None) -> Fit:
+def adam(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
     """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine."""
     if start is None:
         start = random_towers(sample)
     users, items, ratings = sample.cast()
     batch, n = ratings.shape
+    size = min(n, settings["batch_size"])
     rows = start.flat().to(sample.precision)
+    draws = sample.random("minibatches")
+    earlier = progress.earlier()
+    done = int(earlier["steps"]) if earlier else 0
+    if earlier:
+        rows = earlier["rows"].to(rows.device)
+        for rng in draws:
+            for _ in range(done):
+                rng.integers(n, size=size)
     optimizer = torch.optim.Adam([rows], lr=settings["learning_rate"], foreach=False)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings["steps"])
-    draws = sample.random("minibatches")
+    if earlier:
+        moments = {name: earlier[name].to(rows.device) for name in ("exp_avg", "exp_avg_sq")}
+        optimizer.state[rows] = {"step": earlier["step"]} | moments
+        optimizer.param_groups[0]["lr"] = float(earlier["rate"])
+        schedule.last_epoch = done
     replicate = torch.arange(batch, device=ratings.device)[:, None]
-    for _ in range(settings["steps"]):
-        size = min(n, settings["batch_size"])
+
+    def state() -> dict[str, torch.Tensor]:
+        rate = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
+        return optimizer.state[rows] | {"rows": rows, "rate": rate, "steps": torch.tensor(done)}
+
+    while done < settings["steps"]:
         picks = np.stack([rng.integers(n, size=size) for rng in draws])
         picks = torch.from_numpy(picks).to(ratings.device)
         part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
         _, rows.grad = loss_and_gradient(start.unflat(rows), *part)
         optimizer.step()
         schedule.step()
+        done += 1
+        progress.offer(state)
     towers = start.unflat(rows)
     loss, _ = loss_and_gradient(towers, users, items, ratings)
     return Fit(towers, loss, settings["steps"])
@@ -112,14 +148,25 @@ def random_towers(sample: Sample) -> Towers:
     towers = []
     for covariates, role in ((sample.users, "user_start"), (sample.items, "item_start")):
         rngs = sample.random(role)
-        sizes = [covariates.shape[2], *[sample.width] * sample.depth, sample.rank]
         layers = []
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_in, n_out in sample.layer_sizes(covariates):
             draws = np.stack([rng.uniform(-1.0, 1.0, size=(n_in + 1, n_out)) for rng in rngs])
             layer = torch.from_numpy(draws / np.sqrt(n_in)).to(covariates.device)
             layers.append((layer[:, :-1].contiguous(), layer[:, -1:].contiguous()))
         towers.append(layers)
     return Towers(*towers)
+
+
+def blank_towers(sample: Sample) -> Towers:
+    """Towers of the sample's architecture with all weights 0, to be filled by `Towers.unflat`."""
+    batch = len(sample.ratings)
+
+    def layers(covariates: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        sizes = sample.layer_sizes(covariates)
+        zeros = sample.ratings.new_zeros
+        return [(zeros(batch, n_in, n_out), zeros(batch, 1, n_out)) for n_in, n_out in sizes]
+
+    return Towers(layers(sample.users), layers(sample.items))
 
 
 ARMS = {"erm": erm, "adam": adam}
