@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from twotower import budget, files, logs
+from twotower import budget, files, records
 
-logs.start(snakemake.log[0])
-risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
-rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
-files.write_csv(budget.error_budget(risks, rates), snakemake.output.table)
+with records.job(snakemake):
+    risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
+    rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+    files.write_csv(budget.error_budget(risks, rates), snakemake.output.table)

@@ -2,14 +2,17 @@
 
 import pandas as pd
 
-from twotower import decisions, files, logs, planted
+from twotower import decisions, files, planted, records
 
-logs.start(snakemake.log[0])
-rules = decisions.load(snakemake.input.decisions)
-table = planted.planted_table(rules)
-planted.check(table)
-share, nominal = planted.coverage(rules.thresholds.confidence), rules.thresholds.confidence
-row = {"case": f"coverage of {nominal:.0%} intervals in 500 draws", "slope": share, "passed": True}
-if abs(share - nominal) > 0.04:
-    raise planted.FitterError(f"{nominal:.0%} intervals cover {share:.1%} of 500 planted slopes")
-files.write_csv(pd.concat([table, pd.DataFrame([row])]), snakemake.output.table)
+with records.job(snakemake):
+    rules = decisions.load(snakemake.input.decisions)
+    table = planted.planted_table(rules)
+    planted.check(table)
+    share, nominal = planted.coverage(rules.thresholds.confidence), rules.thresholds.confidence
+    case = f"coverage of {nominal:.0%} intervals in 500 draws"
+    row = {"case": case, "slope": share, "passed": True}
+    if abs(share - nominal) > 0.04:
+        raise planted.FitterError(
+            f"{nominal:.0%} intervals cover {share:.1%} of 500 planted slopes"
+        )
+    files.write_csv(pd.concat([table, pd.DataFrame([row])]), snakemake.output.table)

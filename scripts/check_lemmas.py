@@ -1,11 +1,10 @@
 """The theory's lemmas on random networks; a violated one is a row of the table, not an error."""
 
-from twotower import files, lemmas, logs
+from twotower import files, lemmas, records
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
-names = ("seed", "networks", "depths", "widths", "sample_sizes")
-table = lemmas.lemma_table(**{name: spec[name] for name in names})
-for row in lemmas.summary(table):
-    print(f"Lemma {row['lemma']} {row['verdict']}: {row['reason']}.")
-files.write_csv(table, snakemake.output.table)
+with records.job(snakemake) as spec:
+    names = ("seed", "networks", "depths", "widths", "sample_sizes")
+    table = lemmas.lemma_table(**{name: spec[name] for name in names})
+    for row in lemmas.summary(table):
+        print(f"Lemma {row['lemma']} {row['verdict']}: {row['reason']}.")
+    files.write_csv(table, snakemake.output.table)

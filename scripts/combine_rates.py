@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from twotower import files, logs, meta
+from twotower import files, meta, records
 
-logs.start(snakemake.log[0])
-tables = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.rates]
-files.write_csv(meta.combine(tables), snakemake.output.rates)
+with records.job(snakemake):
+    tables = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.rates]
+    files.write_csv(meta.combine(tables), snakemake.output.rates)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from twotower import cold_start, decisions, files, logs
+from twotower import cold_start, decisions, files, records
 
-logs.start(snakemake.log[0])
-risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
-rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
-rules = decisions.load(snakemake.input.decisions)
-files.write_csv(cold_start.cold_start(risks, rates, rules), snakemake.output.table)
+with records.job(snakemake):
+    risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
+    rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+    rules = decisions.load(snakemake.input.decisions)
+    files.write_csv(cold_start.cold_start(risks, rates, rules), snakemake.output.table)

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import experiment_figures, logs, style
+from twotower import experiment_figures, records, style
 
-logs.start(snakemake.log[0])
-paths = snakemake.input
-
-curves, rates = (
-    pd.read_csv(path, float_precision="round_trip") for path in (paths.curves, paths.rates)
-)
-figure = experiment_figures.experiment_figure(snakemake.params.spec["experiment"], curves, rates)
-style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))
+with records.job(snakemake) as spec:
+    paths = snakemake.input
+    curves, rates = (
+        pd.read_csv(path, float_precision="round_trip") for path in (paths.curves, paths.rates)
+    )
+    figure = experiment_figures.experiment_figure(spec["experiment"], curves, rates)
+    style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))

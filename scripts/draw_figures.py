@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import claim_figures, curve_figures, decisions, logs, map_figures, style
+from twotower import claim_figures, curve_figures, decisions, map_figures, records, style
 
-logs.start(snakemake.log[0])
 paths = snakemake.input
 
 
@@ -31,5 +30,6 @@ FIGURES = {
     "lemmas": lambda: map_figures.lemmas(table("lemmas")),
 }
 
-for name in snakemake.params.spec["figures"]:
-    style.save_figure(FIGURES[name](), Path(snakemake.output[0]).with_name(name))
+with records.job(snakemake) as spec:
+    for name in spec["figures"]:
+        style.save_figure(FIGURES[name](), Path(snakemake.output[0]).with_name(name))

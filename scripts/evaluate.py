@@ -2,17 +2,15 @@
 
 import pandas as pd
 
-from twotower import evaluation, files, logs, tensors
+from twotower import evaluation, files, records, tensors
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
-
-measure = evaluation.reference_risks if spec["reference"] else evaluation.tower_risks
-frames = []
-for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True):
-    test = tensors.read(snakemake.input.test, slice(first, last))
-    for row in measure(tensors.read(fits), test):
-        frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
-risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
-columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk"]
-files.write_csv(risks[columns], snakemake.output.risks)
+with records.job(snakemake) as spec:
+    measure = evaluation.reference_risks if spec["reference"] else evaluation.tower_risks
+    frames = []
+    for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True):
+        test = tensors.read(snakemake.input.test, slice(first, last))
+        for row in measure(tensors.read(fits), test):
+            frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
+    risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
+    columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk"]
+    files.write_csv(risks[columns], snakemake.output.risks)

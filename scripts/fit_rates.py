@@ -4,28 +4,26 @@ import math
 
 import pandas as pd
 
-from twotower import approximation, components, curves, decisions, files, logs, summary, tensors
+from twotower import approximation, components, curves, decisions, files, records, summary, tensors
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
-output = snakemake.output
-
-lost = {
-    (data, dim): components.lost_energy(tensors.read(path), dim).mean()
-    for (data, dim), path in zip(spec["truncated"], snakemake.input.targets, strict=True)
-}
-frames = []
-for columns, path in zip(spec["runs"], snakemake.input.risks, strict=True):
-    frame = pd.read_csv(path, float_precision="round_trip")
-    # of the targets drawn, since its spread over targets is large
-    columns["lost_energy"] = lost.get((columns["data"], columns["embedding_dim"]), 0.0)
-    named = columns | {"experiment": spec["experiment"]}
-    frames.append(frame.assign(**{k: math.nan if v is None else v for k, v in named.items()}))
-risks = pd.concat(frames, ignore_index=True)
-named = [name for name in spec["runs"][0] if name not in (*curves.MEASURED, "experiment")]
-risks = risks[["experiment", *named, *curves.MEASURED]]
-summarize = {"ratings": summary.summarize, "units": approximation.summarize}[spec["axis"]]
-tables = summarize(risks, decisions.load(snakemake.input.decisions))
-files.write_csv(risks, output.risks)
-files.write_csv(tables.rates, output.rates)
-files.write_csv(tables.curves, output.curves)
+with records.job(snakemake) as spec:
+    output = snakemake.output
+    lost = {
+        (data, dim): components.lost_energy(tensors.read(path), dim).mean()
+        for (data, dim), path in zip(spec["truncated"], snakemake.input.targets, strict=True)
+    }
+    frames = []
+    for columns, path in zip(spec["runs"], snakemake.input.risks, strict=True):
+        frame = pd.read_csv(path, float_precision="round_trip")
+        # of the targets drawn, since its spread over targets is large
+        columns["lost_energy"] = lost.get((columns["data"], columns["embedding_dim"]), 0.0)
+        named = columns | {"experiment": spec["experiment"]}
+        frames.append(frame.assign(**{k: math.nan if v is None else v for k, v in named.items()}))
+    risks = pd.concat(frames, ignore_index=True)
+    named = [name for name in spec["runs"][0] if name not in (*curves.MEASURED, "experiment")]
+    risks = risks[["experiment", *named, *curves.MEASURED]]
+    summarize = {"ratings": summary.summarize, "units": approximation.summarize}[spec["axis"]]
+    tables = summarize(risks, decisions.load(snakemake.input.decisions))
+    files.write_csv(risks, output.risks)
+    files.write_csv(tables.rates, output.rates)
+    files.write_csv(tables.curves, output.curves)

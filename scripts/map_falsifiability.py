@@ -1,7 +1,7 @@
 """Where sizes in reach could contradict the bound."""
 
-from twotower import decisions, falsifiability, files, logs
+from twotower import decisions, falsifiability, files, records
 
-logs.start(snakemake.log[0])
-rules = decisions.load(snakemake.input.decisions)
-files.write_csv(falsifiability.falsifiability(rules), snakemake.output.table)
+with records.job(snakemake):
+    rules = decisions.load(snakemake.input.decisions)
+    files.write_csv(falsifiability.falsifiability(rules), snakemake.output.table)

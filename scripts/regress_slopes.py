@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from twotower import decisions, files, logs, meta
+from twotower import decisions, files, meta, records
 
-logs.start(snakemake.log[0])
-rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
-rules = decisions.load(snakemake.input.decisions)
-files.write_csv(meta.regression(rates, rules), snakemake.output.table)
+with records.job(snakemake):
+    rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+    rules = decisions.load(snakemake.input.decisions)
+    files.write_csv(meta.regression(rates, rules), snakemake.output.table)

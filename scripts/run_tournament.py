@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from twotower import files, logs, tournament
+from twotower import files, records, tournament
 
-logs.start(snakemake.log[0])
-rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
-files.write_csv(tournament.tournament(rates), snakemake.output.table)
+with records.job(snakemake):
+    rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+    files.write_csv(tournament.tournament(rates), snakemake.output.table)

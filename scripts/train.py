@@ -3,31 +3,29 @@
 import numpy as np
 import pandas as pd
 
-from twotower import checkpoint, files, logs, runs, tensors
+from twotower import checkpoint, files, records, runs, tensors
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
-output = snakemake.output
-
-first, last = spec["replicates"]
-data = tensors.read(snakemake.input.ratings, slice(first, last))
-device = str(runs.device_for(spec["gpu"]))
-job = {"spec": spec, "ratings": files.sha256(snakemake.input.ratings), "device": device}
-name = f"{snakemake.wildcards.run}-{snakemake.wildcards.block}.safetensors"
-kept = checkpoint.Checkpoint(f"results/checkpoints/{name}", job)
-print(kept.told(), end="", flush=True)
-weights, losses, seconds = {}, [], []
-for result in runs.train(spec, data, range(first, last), kept):
-    weights |= result.tensors
-    key = {"n_ratings": result.n_ratings, "start": result.start}
-    losses.append(
-        pd.DataFrame(
-            {"replicate": np.arange(first, last), "training_loss": result.training_loss}
-        ).assign(**key, width=result.width, steps=result.steps)
-    )
-    seconds.append(key | {"seconds": result.seconds, "device": device})
-    print(f"n = {result.n_ratings}, start {result.start}: {result.seconds:.1f} s", flush=True)
-files.write_csv(pd.DataFrame(seconds), output.seconds)
-files.write_csv(pd.concat(losses), output.losses)
-tensors.write(output.weights, weights)
-kept.remove()
+with records.job(snakemake) as spec:
+    output = snakemake.output
+    first, last = spec["replicates"]
+    data = tensors.read(snakemake.input.ratings, slice(first, last))
+    device = str(runs.device_for(spec["gpu"]))
+    job = {"spec": spec, "ratings": files.sha256(snakemake.input.ratings), "device": device}
+    name = f"{snakemake.wildcards.run}-{snakemake.wildcards.block}.safetensors"
+    kept = checkpoint.Checkpoint(f"results/checkpoints/{name}", job)
+    print(kept.told(), end="", flush=True)
+    weights, losses, seconds = {}, [], []
+    for result in runs.train(spec, data, range(first, last), kept):
+        weights |= result.tensors
+        key = {"n_ratings": result.n_ratings, "start": result.start}
+        losses.append(
+            pd.DataFrame(
+                {"replicate": np.arange(first, last), "training_loss": result.training_loss}
+            ).assign(**key, width=result.width, steps=result.steps)
+        )
+        seconds.append(key | {"seconds": result.seconds, "device": device})
+        print(f"n = {result.n_ratings}, start {result.start}: {result.seconds:.1f} s", flush=True)
+    files.write_csv(pd.DataFrame(seconds), output.seconds)
+    files.write_csv(pd.concat(losses), output.losses)
+    tensors.write(output.weights, weights)
+    kept.remove()

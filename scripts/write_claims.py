@@ -2,15 +2,16 @@
 
 import pandas as pd
 
-from twotower import claims, decisions, files, logs
+from twotower import claims, decisions, files, records
 
-logs.start(snakemake.log[0])
-named = dict(snakemake.input.items())
-rules = decisions.load(named.pop("decisions"))
-tables = {}
-for name, paths in named.items():
-    paths = [paths] if isinstance(paths, str) else paths  # of approximation none, one or several
-    frames = [pd.read_csv(path, float_precision="round_trip") for path in paths]
-    tables[name] = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-ledger = claims.ledger(tables, rules, snakemake.params.spec["study"])
-files.write_csv(ledger, snakemake.output.claims)
+with records.job(snakemake) as spec:
+    named = dict(snakemake.input.items())
+    rules = decisions.load(named.pop("decisions"))
+    tables = {}
+    for name, paths in named.items():
+        # of approximation none, one or several
+        paths = [paths] if isinstance(paths, str) else paths
+        frames = [pd.read_csv(path, float_precision="round_trip") for path in paths]
+        tables[name] = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    ledger = claims.ledger(tables, rules, spec["study"])
+    files.write_csv(ledger, snakemake.output.claims)

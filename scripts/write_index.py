@@ -4,12 +4,10 @@ import json
 
 import pandas as pd
 
-from twotower import files, logs
+from twotower import files, records
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
-
-index = pd.DataFrame(spec["runs"])
-for column in ("cell_settings", "arm_settings"):
-    index[column] = [json.dumps(settings, sort_keys=True) for settings in index[column]]
-files.write_csv(index, snakemake.output.index)
+with records.job(snakemake) as spec:
+    index = pd.DataFrame(spec["runs"])
+    for column in ("cell_settings", "arm_settings"):
+        index[column] = [json.dumps(settings, sort_keys=True) for settings in index[column]]
+    files.write_csv(index, snakemake.output.index)

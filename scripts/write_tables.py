@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from twotower import claims, files, logs, tables
+from twotower import claims, files, records, tables
 
-logs.start(snakemake.log[0])
-spec = snakemake.params.spec
 paths, output = snakemake.input, snakemake.output
 
 
@@ -18,12 +16,13 @@ def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-rates = tables.rate_table(pd.read_csv(paths.rates, float_precision="round_trip"))
-tables.to_latex(rates, tables.RATES, output.tex)
-tables.to_markdown(rates, tables.RATES, output.markdown)
-ledger = claims.display(pd.read_csv(paths.claims, float_precision="round_trip"))
-tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
-tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
-data_sets = [{"data": data} for data in spec["data"]]
-files.write_csv(joined(data_sets, paths.certificates), output.certificates)
-files.write_csv(joined(spec["runs"], paths.losses), output.losses)
+with records.job(snakemake) as spec:
+    rates = tables.rate_table(pd.read_csv(paths.rates, float_precision="round_trip"))
+    tables.to_latex(rates, tables.RATES, output.tex)
+    tables.to_markdown(rates, tables.RATES, output.markdown)
+    ledger = claims.display(pd.read_csv(paths.claims, float_precision="round_trip"))
+    tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
+    tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
+    data_sets = [{"data": data} for data in spec["data"]]
+    files.write_csv(joined(data_sets, paths.certificates), output.certificates)
+    files.write_csv(joined(spec["runs"], paths.losses), output.losses)

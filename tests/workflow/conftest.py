@@ -100,11 +100,12 @@ class Project:
     def made(self) -> dict[str, bytes]:
         """Every file in results/, by path, but for logs and benchmarks, which hold times."""
         results = self.folder / "results"
+        timed = ("logs", "benchmarks")
         paths = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
         return {
             f"{name}": path.read_bytes()
             for name, path in paths.items()
-            if name.parts[0] not in ("logs", "benchmarks")
+            if name.parts[0] not in timed and name.parts[:2] != ("records", "benchmarks")
         }
 
     def index(self, smoothness: str = "") -> list[dict[str, str]]:

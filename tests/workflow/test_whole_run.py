@@ -31,7 +31,8 @@ def expected_files(finished):
     for run in runs:
         names |= {f"runs/{run}/0.safetensors", f"runs/{run}/0.losses.csv", f"risks/{run}.csv"}
     names |= {f"figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "svg")}
-    return names | {f"tables/{table}" for table in TABLES}
+    names |= {f"tables/{table}" for table in TABLES}
+    return names | {f"records/{name}.json" for name in names}
 
 
 def test_every_promised_file_is_there_and_no_other(finished):

@@ -1,0 +1,137 @@
+"""Records of what every job made: the bytes of each output, and what they were made from.
+
+The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
+the rule, the digests of code and settings, and the SHA-256 of each input. A record holds no time
+and no absolute path, so that equal runs leave equal records. It is written last and whole: an
+output without a valid record is an unfinished one.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twotower import files, identity, logs
+
+RESULTS = Path("results")
+RECORDS = RESULTS / "records"
+PROJECT = Path(os.path.realpath(__file__)).parents[2]
+
+PATIENCE = 10.0
+"""Seconds that a job waits for a record: network file systems show new files late."""
+
+
+class ChangedFileError(logs.ExpectedError):
+    """A file whose bytes are not those that its record says were made."""
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[dict]:
+    """A rule's script as one block: its log, its inputs checked, its outputs recorded.
+
+    `snakemake` is what Snakemake gives to a script: input, output, log, params.spec and rule are
+    used. Yields params.spec. Inputs are hashed before the block and again after it.
+
+    Raises:
+        ChangedFileError: if an input is not as it was made, or changes while the job works.
+    """
+    logs.start(snakemake.log[0])
+    spec = snakemake.params.spec
+    code, settings = spec["code"], settings_digest(spec)
+    for path in snakemake.output:
+        record_path(path).unlink(missing_ok=True)
+    before = {str(path): _checked(path) for path in snakemake.input}
+    yield spec
+    for path, sha256 in before.items():
+        if files.sha256(path) != sha256:
+            raise ChangedFileError(f"{path} changed while this job read it; {_remedy(path)}")
+    made_from = {
+        "rule": snakemake.rule,
+        "code": code,
+        "settings": settings,
+        "inputs": {name(path): sha256 for path, sha256 in before.items()},
+    }
+    for path in snakemake.output:
+        write(path, made_from)
+
+
+def write(path: str | Path, made_from: dict) -> None:
+    """Write the record of an output, whole or not at all; `made_from` holds all but its bytes."""
+    content = made_from | {"bytes": Path(path).stat().st_size, "sha256": files.sha256(path)}
+    content["record"] = identity.digest(content).hex()
+    with files.atomic_write(record_path(path)) as temporary:
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="ascii", newline="\n")
+
+
+def read(path: str | Path) -> dict | None:
+    """The record of an output; None if there is none, or none that is whole and unchanged."""
+    try:
+        content = json.loads(record_path(path).read_text(encoding="ascii"))
+        own = content.pop("record")
+        valid = own == identity.digest(content).hex() and {"sha256", "inputs"} <= content.keys()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return content if valid else None
+
+
+def record_path(path: str | Path) -> Path:
+    """Where the record of an output stands: `results/records/A/B.json` for `results/A/B`."""
+    return RECORDS / f"{Path(path).relative_to(RESULTS)}.json"
+
+
+def is_made(path: str | Path) -> bool:
+    """Whether a path is one that jobs make, and so has a record; others are given."""
+    return Path(path).is_relative_to(RESULTS)
+
+
+def name(path: str | Path) -> str:
+    """A path as records name it: below results/ as it is, else from the project's folder on."""
+    if is_made(path):
+        return Path(path).as_posix()
+    return Path(os.path.relpath(os.path.realpath(path), PROJECT)).as_posix()
+
+
+def settings_digest(spec: dict) -> str:
+    """The SHA-256 of a job's settings without the code's digest, 64 hexadecimal digits."""
+    return identity.digest(_plain({k: v for k, v in spec.items() if k != "code"})).hex()
+
+
+def _checked(path: str | Path) -> str:
+    """The SHA-256 of an input; of one that a job made, it must be the recorded one."""
+    if not is_made(path):
+        return files.sha256(path)
+    until = time.monotonic() + PATIENCE
+    while True:
+        found, record = files.sha256(path), read(path)
+        if record and record["sha256"] == found:
+            return found
+        if time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    if record is None:
+        raise ChangedFileError(
+            f"{path} has no valid record in {record_path(path)}: the job that made it did not "
+            f"end, or the record changed; {_remedy(path)}"
+        )
+    raise ChangedFileError(
+        f"{path} changed since it was made: its SHA-256 begins with {found[:12]}, "
+        f"{record['sha256'][:12]} was recorded; {_remedy(path)}"
+    )
+
+
+def _remedy(path: str | Path) -> str:
+    return "`make resume` makes it anew" if is_made(path) else "run again"
+
+
+def _plain(value: Any) -> Any:
+    """`value` with infinite and missing numbers as text, which canonical JSON lacks."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,121 @@
+"""Records: what they hold, and what a job does whose inputs are not as they were made."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from twotower import files, records
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
+WORK = """
+import json, sys
+from pathlib import Path
+from types import SimpleNamespace
+sys.path.insert(0, {scripts!r})
+from twotower import records
+records.PATIENCE = 0.0
+given = json.loads(sys.argv[1])
+with records.job(SimpleNamespace(**given | {{"params": SimpleNamespace(**given["params"])}})):
+    {work}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with one recorded file, `DATA`, and one that was given, study.yaml."""
+    monkeypatch.chdir(tmp_path)
+    Path(DATA).parent.mkdir(parents=True)
+    Path(DATA).write_text("n\n1\n")
+    records.write(DATA, {"rule": "data", "code": "c", "settings": "s", "inputs": {}})
+    Path("study.yaml").write_text("seed: 1\n")
+    return tmp_path
+
+
+def run_job(work=None, **changes):
+    """What a job's log says that reads `DATA` and writes `RISKS`; it runs in its own process."""
+    given = {
+        "input": [DATA, "study.yaml"],
+        "output": [RISKS],
+        "log": ["results/logs/job.log"],
+        "rule": "evaluate",
+        "params": {"spec": {"code": "abc", "smoothness": float("inf"), "seed": 1}},
+    } | changes
+    work = work or "Path('results/risks').mkdir(exist_ok=True); Path(given['output'][0]).touch()"
+    script = WORK.format(scripts=str(SCRIPTS), work=work)
+    done = subprocess.run([sys.executable, "-c", script, json.dumps(given)], check=False)
+    return done.returncode, Path("results/logs/job.log").read_text().splitlines()[0]
+
+
+def test_a_record_names_bytes_code_settings_and_inputs(folder):
+    assert run_job()[0] == 0
+    record = records.read(RISKS)
+    assert (record["rule"], record["code"], record["bytes"]) == ("evaluate", "abc", 0)
+    assert record["sha256"] == files.sha256(RISKS)
+    assert record["settings"] == records.settings_digest({"smoothness": "inf", "seed": 1})
+    assert record["inputs"][DATA] == records.read(DATA)["sha256"]
+    assert len(record["inputs"]) == 2
+
+
+def test_equal_jobs_leave_equal_records(folder):
+    run_job()
+    before = records.record_path(RISKS).read_bytes()
+    run_job()
+    assert records.record_path(RISKS).read_bytes() == before
+    assert str(folder).encode() not in before
+
+
+@pytest.mark.parametrize("text", ["n\n2\n", "n\n1", ""])
+def test_a_changed_input_is_refused_by_name(folder, text):
+    Path(DATA).write_text(text)
+    code, line = run_job()
+    assert code == 1
+    assert line.startswith(f"ChangedFileError: {DATA} changed since it was made: its SHA-256")
+    assert line.endswith("`make resume` makes it anew")
+    assert not Path(RISKS).exists()
+
+
+def test_an_input_without_a_record_is_refused(folder):
+    records.record_path(DATA).unlink()
+    code, line = run_job()
+    assert code == 1
+    assert line.startswith(f"ChangedFileError: {DATA} has no valid record")
+
+
+@pytest.mark.parametrize("path", [DATA, "study.yaml"])
+def test_an_input_that_changes_during_the_work_fails_the_job(folder, path):
+    code, line = run_job(f"Path({path!r}).write_text('other')")
+    assert code == 1
+    assert line.startswith(f"ChangedFileError: {path} changed while this job read it")
+
+
+def test_a_job_that_does_not_end_leaves_no_record(folder):
+    run_job()
+    assert run_job("raise SystemExit(3)")[0] == 3
+    assert records.read(RISKS) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-20],
+        lambda text: text.replace('"data"', '"date"'),
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: text.replace("rule", "\x00ule"),
+    ],
+)
+def test_a_damaged_record_is_none(folder, damage):
+    path = records.record_path(DATA)
+    path.write_text(damage(path.read_text()))
+    assert records.read(DATA) is None
+
+
+def test_given_files_are_named_from_the_project_on(tmp_path, monkeypatch):
+    """So that a run in another folder (--directory) leaves the same records."""
+    monkeypatch.chdir(tmp_path)
+    assert records.name(SCRIPTS.parent / "workflow/decisions.yaml") == "workflow/decisions.yaml"
+    assert records.name("results/index.csv") == "results/index.csv"
