@@ -6,14 +6,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Progress bars in a terminal; a line for each job elsewhere.
 PROGRESS := $(shell test -t 2 && echo --logger rich)
-SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY)
+SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--profile $(PROFILE))
+RESUME := $(BIN)/python scripts/resume.py $(STUDY)
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study claims plan paper findings help test check format schema report bench lock clean
+.PHONY: study resume faults claims plan paper findings help test check format schema report bench lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
+	@$(RESUME) --check
 	@$(SNAKEMAKE)
+	@$(SHOW)
+
+resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what changed, carry on
+	@$(RESUME)
+	@$(SNAKEMAKE) --rerun-incomplete
 	@$(SHOW)
 
 claims: $(VENV)/installed  ## print the ledger of the last run again

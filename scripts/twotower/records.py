@@ -1,9 +1,9 @@
 """Records of what every job made: the bytes of each output, and what they were made from.
 
 The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
-the rule, the digests of code and settings, and the SHA-256 of each input. A record holds no time
-and no absolute path, so that equal runs leave equal records. It is written last and whole: an
-output without a valid record is an unfinished one.
+the rule, the digests of code and settings, the SHA-256 of each input, and all outputs of the job.
+A record holds no time and no absolute path, so that equal runs leave equal records. It is written
+last and whole: an output without a valid record is an unfinished one.
 """
 
 import json
@@ -23,6 +23,8 @@ PROJECT = Path(os.path.realpath(__file__)).parents[2]
 
 PATIENCE = 10.0
 """Seconds that a job waits for a record: network file systems show new files late."""
+
+_KEYS = {"rule", "code", "settings", "inputs", "outputs", "bytes", "sha256"}
 
 
 class ChangedFileError(logs.ExpectedError):
@@ -54,6 +56,7 @@ def job(snakemake: Any) -> Iterator[dict]:
         "code": code,
         "settings": settings,
         "inputs": {name(path): sha256 for path, sha256 in before.items()},
+        "outputs": sorted(name(path) for path in snakemake.output),
     }
     for path in snakemake.output:
         write(path, made_from)
@@ -69,11 +72,11 @@ def write(path: str | Path, made_from: dict) -> None:
 
 
 def read(path: str | Path) -> dict | None:
-    """The record of an output; None if there is none, or none that is whole and unchanged."""
+    """The record of an output, without its own digest; None if there is none, or a damaged one."""
     try:
         content = json.loads(record_path(path).read_text(encoding="ascii"))
         own = content.pop("record")
-        valid = own == identity.digest(content).hex() and {"sha256", "inputs"} <= content.keys()
+        valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return content if valid else None

@@ -30,7 +30,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(DATA).parent.mkdir(parents=True)
     Path(DATA).write_text("n\n1\n")
-    records.write(DATA, {"rule": "data", "code": "c", "settings": "s", "inputs": {}})
+    made_from = {"rule": "data", "code": "c", "settings": "s", "inputs": {}, "outputs": [DATA]}
+    records.write(DATA, made_from)
     Path("study.yaml").write_text("seed: 1\n")
     return tmp_path
 
@@ -58,6 +59,7 @@ def test_a_record_names_bytes_code_settings_and_inputs(folder):
     assert record["settings"] == records.settings_digest({"smoothness": "inf", "seed": 1})
     assert record["inputs"][DATA] == records.read(DATA)["sha256"]
     assert len(record["inputs"]) == 2
+    assert record["outputs"] == [RISKS]
 
 
 def test_equal_jobs_leave_equal_records(folder):

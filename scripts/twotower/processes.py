@@ -1,0 +1,158 @@
+"""Who is at work in a folder: a Snakemake that lives, or jobs that a killed one left behind."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import time
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
+from twotower import logs
+
+_SLURM_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+"""What Snakemake's Slurm jobs are named: the id of the run."""
+
+CANCEL_SECONDS = 60.0
+"""Longest wait until Slurm has ended the jobs that it was told to cancel."""
+
+
+class BusyError(logs.ExpectedError):
+    """Somebody is at work in the folder."""
+
+
+def locked(folder: Path) -> bool:
+    """Whether a Snakemake has locked the folder; a killed one leaves its lock behind."""
+    return any((folder / ".snakemake" / "locks").glob("*"))
+
+
+def require_idle(folder: Path) -> None:
+    """Check that no Snakemake runs in the folder, nor one that cannot be seen from here.
+
+    Raises:
+        BusyError: naming the process, or the machine where the run was started.
+    """
+    running = [process.pid for process in _at_work(folder) if _kind(process) == "run"]
+    if running:
+        raise BusyError(
+            f"a run is at work in this folder (process {running[0]}): wait until it ends, or stop "
+            "it with Ctrl-C where it was started"
+        )
+    host = _locking_host(folder)
+    if host not in (None, platform.node()):
+        raise BusyError(
+            f"the run that locked this folder was started on {host}, this is {platform.node()}: "
+            f"`make resume` there; if {host} is gone, `snakemake --unlock` here, then `make resume`"
+        )
+
+
+def jobs_left(folder: Path) -> list[psutil.Process]:
+    """Jobs at work in the folder; where no Snakemake runs, nobody waits for them any more."""
+    return [process for process in _at_work(folder) if _kind(process) == "job"]
+
+
+def stop_jobs(folder: Path) -> list[str]:
+    """End the jobs at work in the folder; returns their names."""
+    jobs, names = jobs_left(folder), []
+    for process in jobs:
+        script = re.search(r"\.snakemake/scripts/tmp[^.]*\.([\w.]+)", " ".join(_command(process)))
+        names.append(f"{script.group(1) if script else 'a job'} (process {process.pid})")
+        for one in [process, *_children(process)]:
+            try:
+                one.kill()
+            except psutil.NoSuchProcess:
+                continue
+    psutil.wait_procs(jobs, timeout=10)
+    return names
+
+
+def cancel_slurm_jobs(folder: Path) -> list[str]:
+    """Cancel this user's Slurm jobs that a Snakemake submitted from the folder; returns their ids.
+
+    Raises:
+        BusyError: if they have not ended within `CANCEL_SECONDS`.
+    """
+    if not shutil.which("squeue"):
+        return []
+    ids = _slurm_jobs(folder)
+    if ids:
+        subprocess.run(["scancel", *ids], check=False, timeout=60)
+    until = time.monotonic() + CANCEL_SECONDS
+    while left := set(ids).intersection(_slurm_jobs(folder) if ids else ()):
+        if time.monotonic() > until:
+            raise BusyError(
+                f"Slurm has not ended job {min(left)} yet: `make resume` again once it has"
+            )
+        time.sleep(1)
+    return ids
+
+
+def _slurm_jobs(folder: Path) -> list[str]:
+    asked = ["squeue", "--me", "--noheader", "--format=%A|%j|%Z"]
+    try:
+        done = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60)
+    except subprocess.TimeoutExpired:
+        return []
+    rows = [line.strip().split("|", 2) for line in done.stdout.splitlines()]
+    return sorted(
+        row[0]
+        for row in rows
+        if len(row) == 3 and _SLURM_RUN.search(row[1]) and os.path.realpath(row[2]) == str(folder)
+    )
+
+
+def _at_work(folder: Path) -> list[psutil.Process]:
+    """Processes with this working folder, but for this one and those that started it."""
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid not in own and process.cwd() == str(folder):
+                found.append(process)
+        except psutil.Error:  # it has ended, or is another user's
+            continue
+    return found
+
+
+def _kind(process: psutil.Process) -> str:
+    """What a process does here: "run", "job" or "" for anything else."""
+    words = _command(process)
+    if any(".snakemake/scripts/" in word for word in words):
+        return "job"
+    started = [Path(word).name for word in words[:3]]
+    if started and started[0].startswith("python"):
+        started = started[2:] if "-m" in started[1:2] else started[1:]
+    if started[:1] == ["snakemake"]:
+        return "job" if "--mode" in words else "run"
+    return "run" if started[:1] == ["resume.py"] and "--check" not in words else ""
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _locking_host(folder: Path) -> str | None:
+    """The machine of the run that locked the folder, from Snakemake's own logs, if they tell."""
+    locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
+    for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
+        text = log.read_text(encoding="utf-8", errors="replace")[:4000]
+        began = re.search(r"^ *Date: ([-\d]+ [:\d]+)", text, re.MULTILINE)
+        host = re.search(r"^ *Host: (\S+)", text, re.MULTILINE)
+        if not locks or not began or not host:
+            continue
+        if datetime.fromisoformat(began.group(1)).timestamp() <= min(locks):
+            return host.group(1)
+    return None

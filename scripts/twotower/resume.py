@@ -1,0 +1,93 @@
+"""Carrying on after a fault: nobody at work, no lock, nothing half made, nothing changed."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from twotower import logs, processes, survey
+
+SHOWN = 10  # files that a message names; of the others it says how many
+
+
+class ResultsChangedError(logs.ExpectedError):
+    """Results whose bytes are not those that were made."""
+
+
+class SnakemakeError(logs.ExpectedError):
+    """Snakemake cannot read the study or the workflow."""
+
+
+def check(remedy: str) -> list[str]:
+    """What stands against a run, in lines; times of results are set right, nothing is removed.
+
+    Raises:
+        ResultsChangedError: if results changed since they were made; `remedy` is the command.
+    """
+    found = survey.survey()
+    if found.changed:
+        lines = _listed([f"  {path}: {why}" for path, why in sorted(found.changed.items())])
+        raise ResultsChangedError(
+            f"{_files(found.changed)} changed after the job's end:\n"
+            + "\n".join(lines)
+            + f"\n`{remedy}` makes them anew; nothing has been removed yet."
+        )
+    survey.settle_times(found)
+    if not found.unrecorded:
+        return []
+    lines = _listed([f"  {path}" for path in found.unrecorded])
+    ask = f"If this study makes them, `{remedy}` makes them anew; if they are yours, all is well."
+    return [f"{_files(found.unrecorded)} of unknown origin in results/:", *lines, ask, ""]
+
+
+def mend(folder: Path, study: str) -> list[str]:
+    """Make the folder fit for a run of the study; returns what was done, in lines.
+
+    Raises:
+        BusyError: if jobs cannot be stopped.
+        SnakemakeError: with Snakemake's own words, if the study cannot be planned.
+    """
+    done = [f"Stopped {job}, left by a killed run." for job in processes.stop_jobs(folder)]
+    done += [f"Cancelled Slurm job {job}." for job in processes.cancel_slurm_jobs(folder)]
+    if processes.locked(folder):
+        _snakemake("--unlock", "--config", f"study={study}")
+        done.append("Unlocked this folder.")
+    done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
+    planned, noted = _planned(study)
+    began = time.perf_counter()
+    found = survey.survey()
+    seconds = time.perf_counter() - began
+    checked = f"Checked {_files(found.known)}, {found.size / 1e6:,.1f} MB, in {seconds:.1f} s"
+    unsound = survey.unsound(found, planned, noted)
+    size = survey.remove(unsound)
+    survey.settle_times(survey.without(found, unsound))
+    survey.remove_spent_checkpoints(found)
+    if not unsound:
+        return [*done, f"{checked}: all are as they were made."]
+    lines = _listed([f"  {path}: {why}" for path, why in unsound.items()])
+    return [*done, f"{checked}; {len(unsound)} ({size:,} bytes) are made anew:", *lines]
+
+
+def _planned(study: str) -> tuple[list[str], list[str]]:
+    """Outputs of the study's plan, and those that Snakemake has a note of."""
+    lines = _snakemake("--summary", "--rerun-incomplete", "--config", f"study={study}")
+    rows = [line.split("\t") for line in lines.splitlines()[1:]]
+    outputs = [row for row in rows if len(row) == 6]
+    return [row[0] for row in outputs], [row[0] for row in outputs if row[3] != "-"]
+
+
+def _snakemake(*arguments: str) -> str:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise SnakemakeError(done.stderr.strip() or f"it ended with code {done.returncode}")
+    return done.stdout
+
+
+def _listed(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"  and {more:,} more"] if more > 0 else [])
+
+
+def _files(paths) -> str:
+    return "1 file" if len(paths) == 1 else f"{len(paths):,} files"

@@ -1,0 +1,203 @@
+"""Which results are as their records say; what is not goes before a run carries on.
+
+Snakemake decides by times and by notes of its own, which know nothing of bytes. So bytes are
+checked against the records, what fails is removed, and the times of the rest are set to agree.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twotower import files, records
+
+TIMED = records.RESULTS / "benchmarks"
+"""Timing files: they are recorded, but no run is repeated for them."""
+
+NOT_MADE = {"logs", "benchmarks", "records", "checkpoints"}
+"""Folders of results/ whose files are no results."""
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}(\.[^.]+)?")
+
+
+@dataclass
+class Survey:
+    """Results by how they agree with their records; paths as records name them.
+
+    Attributes:
+        sound: the record of each file whose bytes are the recorded ones, made from what is there.
+        changed: files whose bytes or records are not as they were written, and why.
+        stale: files that are as they were written, but from other inputs than those of today.
+        gone: files that have a record alone.
+        unrecorded: files without a record.
+        size: bytes that were read.
+        known: every valid record, of sound files and others.
+    """
+
+    sound: dict[str, dict] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    stale: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
+    size: int = 0
+    known: dict[str, dict] = field(default_factory=dict)
+
+
+def survey() -> Survey:
+    """Read and hash every result of this folder; changes nothing."""
+    found = Survey()
+    recorded = sorted(
+        records.RESULTS / path.relative_to(records.RECORDS).with_suffix("")
+        for path in records.RECORDS.rglob("*.json")
+        if not path.name.startswith(".")
+    )
+    checked = [path for path in recorded if not path.is_relative_to(TIMED)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for path, (record, sha256, size) in zip(checked, pool.map(_read, checked), strict=True):
+            name = path.as_posix()
+            found.size += size
+            if record is not None:
+                found.known[name] = record
+            if sha256 is None:
+                found.gone.append(name)
+            elif record is None:
+                found.changed[name] = "its record is damaged"
+            elif record["sha256"] != sha256:
+                found.changed[name] = "its bytes are not those that were recorded"
+            else:
+                found.sound[name] = record
+    _set_stale_aside(found)
+    names = {path.as_posix() for path in recorded}
+    found.unrecorded = sorted(path for path in _results() if path not in names)
+    return found
+
+
+def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = ()) -> dict:
+    """Files to be made anew and why: with each, all outputs of the job that made it.
+
+    Args:
+        planned: outputs of the study's plan; one without a record comes from a job that did not
+            end. Other files without a record are nobody's concern.
+        noted: those of them that Snakemake has a note of; without one it would take any later
+            edit of settings or code for made already.
+    """
+    planned, noted = set(planned), set(noted)
+    reasons = found.changed | found.stale | dict.fromkeys(found.gone, "it is gone")
+    for path in planned.intersection(found.unrecorded):
+        reasons[path] = "it has no record: its job did not end"
+    for path in planned.intersection(found.sound) - noted:
+        reasons[path] = "Snakemake has lost its note of the job that made it"
+    beside = {}
+    for record in found.known.values():
+        first = next((path for path in record["outputs"] if path in reasons), None)
+        for path in record["outputs"] if first else ():
+            if path not in reasons and not Path(path).is_relative_to(TIMED):
+                beside[path] = f"made by the job that makes {first}"
+    return dict(sorted(reasons.items())) | dict(sorted(beside.items()))
+
+
+def without(found: Survey, removed: Iterable[str]) -> Survey:
+    """The survey after files have been removed."""
+    removed = set(removed)
+    sound = {path: record for path, record in found.sound.items() if path not in removed}
+    return Survey(sound=sound, known=found.known)
+
+
+def remove(paths: Iterable[str]) -> int:
+    """Remove results with their records; returns how many bytes of results that were."""
+    size = 0
+    for path in map(Path, paths):
+        size += path.stat().st_size if path.exists() else 0
+        path.unlink(missing_ok=True)
+        records.record_path(path).unlink(missing_ok=True)
+    return size
+
+
+def remove_temporary() -> list[str]:
+    """Remove the files that killed jobs were writing, and return their paths."""
+    left = [
+        path
+        for path in records.RESULTS.rglob(".*")
+        if _TEMPORARY.fullmatch(path.name) and path.is_file()
+    ]
+    for path in left:
+        path.unlink()
+    return sorted(path.as_posix() for path in left)
+
+
+def remove_spent_checkpoints(found: Survey) -> None:
+    """Remove the checkpoints of trainings whose weights are there."""
+    for path in map(Path, found.sound):
+        if path.parts[1] == "runs":
+            name = f"{path.parent.name}-{path.name}"
+            (records.RESULTS / "checkpoints" / name).unlink(missing_ok=True)
+
+
+def settle_times(found: Survey) -> None:
+    """Set the times of results to agree with their records, wherever a clock went wrong.
+
+    No sound result is newer than now or older than what it was made from; a stale one is older
+    than what has changed.
+    """
+    now, settled = time.time(), {}
+
+    def settle(path: str) -> float:
+        if path not in settled:
+            settled[path] = own = min(os.stat(path).st_mtime, now)
+            inputs = [settle(name) for name in found.sound[path]["inputs"] if name in found.sound]
+            settled[path] = max([own, *inputs])
+            _set_time(path, settled[path])
+        return settled[path]
+
+    for path in found.sound:
+        settle(path)
+    for path in found.stale:
+        inputs = [Path(name) for name in found.known[path]["inputs"]]
+        times = [place.stat().st_mtime for place in inputs if place.exists()]
+        _set_time(path, min([os.stat(path).st_mtime, *(t - 1 for t in times)]))
+
+
+def _set_time(path: str, wanted: float) -> None:
+    if os.stat(path).st_mtime != wanted:
+        os.utime(path, (wanted, wanted))
+
+
+def _read(path: Path) -> tuple[dict | None, str | None, int]:
+    """A result's record, the SHA-256 of its bytes, and how many these are; None where missing."""
+    record = records.read(path)
+    try:
+        return record, files.sha256(path), path.stat().st_size
+    except FileNotFoundError:
+        return record, None, 0
+
+
+def _set_stale_aside(found: Survey) -> None:
+    given: dict[str, str | None] = {}
+
+    def today(name: str) -> str | None:
+        """The SHA-256 that an input has, or will have once it is made anew; None if unknown."""
+        if name in found.known:
+            return found.known[name]["sha256"]
+        if name not in given:
+            place = Path(name) if records.is_made(name) else records.PROJECT / name
+            given[name] = files.sha256(place) if place.is_file() else None
+        return given[name]
+
+    for path, record in list(found.sound.items()):
+        for name, sha256 in record["inputs"].items():
+            if today(name) not in (sha256, None):
+                found.stale[path] = f"it was made from other bytes of {name}"
+                del found.sound[path]
+                break
+
+
+def _results() -> Iterable[str]:
+    """Every visible file of results/ that may be a result."""
+    for path in records.RESULTS.rglob("*"):
+        within = path.relative_to(records.RESULTS).parts
+        hidden = any(part.startswith(".") for part in within)
+        if within[0] not in NOT_MADE and not hidden and path.is_file():
+            yield path.as_posix()
