@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 STUDY ?= config.yaml
+INSTANTS ?= 50
+SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 # Progress bars in a terminal; a line for each job elsewhere.
@@ -51,6 +53,9 @@ $(VENV)/installed-dev: $(VENV)/installed envs/requirements-dev.txt
 
 test: $(VENV)/installed-dev  ## run all tests
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/installed-dev  ## kill, fill, cut and flip at INSTANTS=50 random instants; about an hour
+	$(BIN)/python tests/faults/fault_campaign.py --instants $(INSTANTS) --seed $(SEED)
 
 check: $(VENV)/installed-dev  ## lint and format checks, without changing anything
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ try:
     processes.require_idle(folder)
     if not given.check:
         print("\n".join(resume.mend(folder, given.study)), flush=True)
-    elif processes.locked(folder) or processes.jobs_left(folder):
+    elif processes.locked(folder) or processes.of_kind(folder, "job"):
         sys.exit(f"The last run in this folder was killed; `{remedy}` carries on.")
     else:
         print("\n".join(resume.check(remedy)), end="", flush=True)

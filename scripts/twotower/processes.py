@@ -35,7 +35,7 @@ def require_idle(folder: Path) -> None:
     Raises:
         BusyError: naming the process, or the machine where the run was started.
     """
-    running = [process.pid for process in _at_work(folder) if _kind(process) == "run"]
+    running = [process.pid for process in of_kind(folder, "run")]
     if running:
         raise BusyError(
             f"a run is at work in this folder (process {running[0]}): wait until it ends, or stop "
@@ -49,14 +49,17 @@ def require_idle(folder: Path) -> None:
         )
 
 
-def jobs_left(folder: Path) -> list[psutil.Process]:
-    """Jobs at work in the folder; where no Snakemake runs, nobody waits for them any more."""
-    return [process for process in _at_work(folder) if _kind(process) == "job"]
+def of_kind(folder: Path, kind: str) -> list[psutil.Process]:
+    """Processes at work in the folder: every "run", or every "job" with the shell around it.
+
+    Where no run is, nobody waits for the jobs any more.
+    """
+    return [process for process in _at_work(folder) if _kind(process) == kind]
 
 
 def stop_jobs(folder: Path) -> list[str]:
     """End the jobs at work in the folder; returns their names."""
-    jobs, names = jobs_left(folder), []
+    jobs, names = of_kind(folder, "job"), []
     for process in jobs:
         script = re.search(r"\.snakemake/scripts/tmp[^.]*\.([\w.]+)", " ".join(_command(process)))
         names.append(f"{script.group(1) if script else 'a job'} (process {process.pid})")
