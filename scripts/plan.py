@@ -5,7 +5,7 @@ import os
 import sys
 
 import twotower  # noqa: F401  pins numerical libraries to one thread, as in the jobs
-from twotower import cost, planning, study_file
+from twotower import planning, probe, study_file
 
 sys.stdout.reconfigure(encoding="utf-8")
 parser = argparse.ArgumentParser(description=__doc__)
@@ -19,5 +19,5 @@ try:
     study = study_file.read_study(given.study)
 except study_file.StudyError as error:
     sys.exit(f"StudyError in {error}")
-pace = cost.probe() if given.pace is None else given.pace
+pace = probe.pace() if given.pace is None else given.pace
 print(planning.report(study, planning.plan(study, pace, given.cores)))

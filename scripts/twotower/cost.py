@@ -12,21 +12,18 @@ its jobs took 852 s.
 """
 
 import math
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 
-from twotower import reference, spectrum
-from twotower.runs import ORACLE, ORACLE_SIZES
+from twotower import chunks, reference, spectrum
+from twotower.oracle import ORACLE, ORACLE_SIZES
 from twotower.supports import coordinate_dim
 from twotower.targets import TOWERS
 from twotower.theory import Theory
-from twotower.towers import Towers, chunk_rows, loss_and_gradient
 from twotower.width import units
 
 Work = Counter
@@ -76,7 +73,7 @@ class Fit:
 
     def chunks(self, n: int) -> int:
         """Chunks in which a CPU takes n pairs."""
-        return math.ceil(n / chunk_rows(self.width, torch.device("cpu")))
+        return math.ceil(n / chunks.rows(self.width, "cpu"))
 
     def gradients(self, count: int, n: int | None = None) -> Work:
         """`towers.loss_and_gradient` at n pairs (default: all), `count` times."""
@@ -234,39 +231,20 @@ def reference_work(data: dict, sizes: Sequence[int], batch: int) -> Work:
     return work
 
 
+target_cutoff = lru_cache(maxsize=1024)(spectrum.default_cutoff)
+"""Largest |k| of a target, by dimension and smoothness; many data sets share it."""
+
+
 def target_waves(data: dict, points: Sequence[float]) -> float:
     """Frequencies times points where both towers' embeddings are computed."""
     total = 0.0
     for tower, count in zip(TOWERS, points, strict=True):
         dim = coordinate_dim(data, tower)
-        cutoff = spectrum.default_cutoff(dim, float(data["smoothness"]))
+        cutoff = target_cutoff(dim, float(data["smoothness"]))
         total += count * box(dim, cutoff) * data["rank"]
     return total
 
 
 def seconds(work: Work, pace: float = 1.0) -> float:
-    """Seconds on one core; `pace` is that of the machine, as from `probe`."""
+    """Seconds on one core; `pace` is that of the machine, as from `probe.pace`."""
     return pace * sum(count * SECONDS[kind] for kind, count in work.items())
-
-
-def probe() -> float:
-    """How many times as long as the reference machine this one takes; half a second of work.
-
-    The best of several trials of a loss and its gradient, in seconds of the processor, so that
-    other programs hardly matter.
-    """
-    torch.set_num_threads(1)
-    fit = Fit(n=4096, width=48, depth=1, dims=(2, 2), rank=2, batch=12)
-    random = torch.Generator().manual_seed(0)
-
-    def normal(*shape: int) -> torch.Tensor:
-        return torch.randn(fit.batch, *shape, dtype=torch.float64, generator=random)
-
-    tower = [(normal(i, o), normal(1, o)) for i, o in ((2, fit.width), (fit.width, fit.rank))]
-    pairs = (normal(fit.n, 2), normal(fit.n, 2), normal(fit.n))
-    trials = []
-    for _ in range(9):
-        began = time.process_time()
-        loss_and_gradient(Towers(tower, tower), *pairs)
-        trials.append(time.process_time() - began)
-    return min(trials) / seconds(fit.gradients(1))

@@ -4,10 +4,10 @@ The rules themselves stand in workflow/rules/*.smk; a test compares the two with
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, spectrum
+from twotower import cost, grid
 from twotower.config import Study
 from twotower.cost import Work
 from twotower.ratings import SEEN_PAIRS
@@ -97,6 +97,54 @@ def jobs(study: Study) -> Iterator[Job]:
     yield from _later_jobs(study, len(runs) + len(referenced))
 
 
+class Jobs:
+    """Any one job of a study by itself, where all of them would be too many to look at."""
+
+    def __init__(
+        self, study: Study, runs: dict[str, grid.Run], data: dict[str, dict], sizes: dict[str, list]
+    ) -> None:
+        """Take runs by id, and settings and sample sizes of data sets by id."""
+        self._study, self._runs = study, runs
+        self._data = {i: _Data(i, spec, sizes[i]) for i, spec in data.items()}
+        self._blocks = study.blocks()
+        self._later = {}
+        for job in _later_jobs(study, len(runs) + len(data)):
+            self._later.setdefault(job.rule, job)  # those of a rule are alike
+
+    def of(self, rule: str, wildcards: Mapping[str, str]) -> Job:
+        """The job of a rule with its wildcards' values.
+
+        Raises:
+            KeyError: for a rule, run or data set that the study does not have.
+        """
+        if rule in self._later:
+            return self._later[rule]
+        fit = wildcards.get("fit") or wildcards.get("run") or wildcards["data"]
+        block = int(wildcards.get("block", 0))
+        batch = self._blocks[block][1] - self._blocks[block][0]
+        if fit in self._runs:
+            run = self._runs[fit]
+            data = self._data[run.cell.data_id]
+            match rule:
+                case "train":
+                    return _train_job(run, data, self._study, batch, f"{fit}-{block}")
+                case "fit_joint":
+                    return _joint_job(run, data, self._study)
+                case "evaluate":
+                    return _tower_risks_job(run, data, self._study)
+        data = self._data[fit.removeprefix("reference-")]
+        match rule:
+            case "generate_data":
+                return _ratings_job(data, self._study)
+            case "generate_test_pairs":
+                return _test_job(data, self._study)
+            case "fit_reference":
+                return _reference_job(data, batch, f"{fit}-{block}")
+            case "evaluate":
+                return _reference_risks_job(data, self._study)
+        raise KeyError(rule)
+
+
 def _ratings_job(data: _Data, study: Study) -> Job:
     spec, batch = data.spec, study.replicates
     tried = data.most
@@ -112,7 +160,7 @@ def _ratings_job(data: _Data, study: Study) -> Job:
             points = {"user": tried**0.5, "item": tried**0.5}
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
-        cutoff = spectrum.default_cutoff(dim, float(spec["smoothness"]))
+        cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
         points[tower] += (2 * cutoff + 2) ** dim
     ratings = batch * tried * (data.columns() + 2) * _NUMBER
     targets = cost.target_waves(spec, (1, 1)) * batch * 2 * _NUMBER

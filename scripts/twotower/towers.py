@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-# Elements of a network's hidden layer computed a time. On a CPU those of a whole batch should stay
-# in cache; a GPU wants more.
-_CHUNK_ELEMENTS = {"cpu": 1 << 13, "cuda": 1 << 22}
+from twotower import chunks
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Towers:
 
 def chunk_rows(width: int, device: torch.device) -> int:
     """How many pairs to process a time; sums run over these chunks, so never by batch size."""
-    return max(32, _CHUNK_ELEMENTS[device.type] // max(width, 1))
+    return chunks.rows(width, device.type)
 
 
 def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:

@@ -14,8 +14,8 @@ rule extrapolation_table:
         "results/benchmarks/extrapolation_table.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("extrapolation_table"),
+        runtime=runtime("extrapolation_table"),
     params:
         spec=spec("extrapolate.py"),
     message:
@@ -36,8 +36,8 @@ rule error_budget_table:
         "results/benchmarks/error_budget_table.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("error_budget_table"),
+        runtime=runtime("error_budget_table"),
     params:
         spec=spec("budget_errors.py"),
     message:
@@ -57,8 +57,8 @@ rule falsifiability_table:
         "results/benchmarks/falsifiability_table.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=memory("falsifiability_table"),
+        runtime=runtime("falsifiability_table"),
     params:
         spec=spec("map_falsifiability.py"),
     message:
@@ -78,8 +78,8 @@ rule tournament_table:
         "results/benchmarks/tournament_table.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=memory("tournament_table"),
+        runtime=runtime("tournament_table"),
     params:
         spec=spec("run_tournament.py"),
     message:
@@ -100,8 +100,8 @@ rule meta_regression_table:
         "results/benchmarks/meta_regression_table.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=20,
+        mem_mb=memory("meta_regression_table"),
+        runtime=runtime("meta_regression_table"),
     params:
         spec=spec("regress_slopes.py"),
     message:
@@ -123,8 +123,8 @@ rule cold_start_table:
         "results/benchmarks/cold_start_table.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("cold_start_table"),
+        runtime=runtime("cold_start_table"),
     params:
         spec=spec("compare_seen.py"),
     message:
@@ -142,8 +142,8 @@ rule lemmas_table:
         "results/benchmarks/lemmas_table.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("lemmas_table"),
+        runtime=runtime("lemmas_table"),
     params:
         spec=spec(
             "check_lemmas.py",

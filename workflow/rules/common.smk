@@ -12,6 +12,8 @@ sys.path.insert(0, str(SCRIPTS))
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import decisions, grid, logs, provenance, study_file
 from twotower.config import Lemmas
+from twotower.jobs import Jobs
+from twotower.resources import Requests
 
 CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
@@ -68,6 +70,20 @@ wildcard_constraints:
 def spec(script, **settings):
     """What a job depends on besides its inputs: a slice of the study, and its code's digest."""
     return settings | {"code": provenance.code_digest(SCRIPTS / script)}
+
+
+# Memory and time are no part of `params`: asking for more retrains nothing.
+REQUESTS = Requests(Jobs(STUDY, RUNS, DATA, SIZES))
+
+
+def memory(rule):
+    """Megabytes that a rule's job asks for, as a function for its `resources`."""
+    return lambda wildcards, attempt: REQUESTS.memory(rule, dict(wildcards.items()), attempt)
+
+
+def runtime(rule):
+    """Minutes that a rule's job asks for, as a function for its `resources`."""
+    return lambda wildcards, attempt: REQUESTS.runtime(rule, dict(wildcards.items()), attempt)
 
 
 def train_spec(wildcards):

@@ -12,8 +12,8 @@ rule generate_data:
         "results/benchmarks/generate_data/{data}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("generate_data"),
+        runtime=runtime("generate_data"),
     params:
         spec=lambda wildcards: spec(
             "generate_data.py",
@@ -37,8 +37,8 @@ rule generate_test_pairs:
         "results/benchmarks/generate_test_pairs/{data}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("generate_test_pairs"),
+        runtime=runtime("generate_test_pairs"),
     params:
         spec=lambda wildcards: spec(
             "generate_test_pairs.py",

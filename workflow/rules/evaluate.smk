@@ -13,8 +13,8 @@ rule evaluate:
         "results/benchmarks/evaluate/{fit}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("evaluate"),
+        runtime=runtime("evaluate"),
     params:
         spec=lambda wildcards: spec(
             "evaluate.py",

@@ -19,8 +19,8 @@ rule draw_experiment:
         "results/benchmarks/draw_experiment/{experiment}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("draw_experiment"),
+        runtime=runtime("draw_experiment"),
     params:
         spec=lambda wildcards: spec(
             "draw_experiment.py",
@@ -52,8 +52,8 @@ rule draw_figure:
         figure="|".join(FIGURE_TABLES),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("draw_figure"),
+        runtime=runtime("draw_figure"),
     params:
         spec=lambda wildcards: spec("draw_figures.py", figures=[wildcards.figure]),
     message:
@@ -78,8 +78,8 @@ rule claims:
         "results/benchmarks/claims.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("claims"),
+        runtime=runtime("claims"),
     params:
         spec=spec("write_claims.py", study=STUDY_PLACE),
     message:
@@ -110,8 +110,8 @@ rule tables:
         "results/benchmarks/tables.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("tables"),
+        runtime=runtime("tables"),
     params:
         spec=spec(
             "write_tables.py",

@@ -10,8 +10,8 @@ rule index:
         "results/benchmarks/index.tsv"
     threads: 1
     resources:
-        mem_mb=200,
-        runtime=5,
+        mem_mb=memory("index"),
+        runtime=runtime("index"),
     params:
         spec=spec(
             "write_index.py",
@@ -39,8 +39,8 @@ rule check_fitter:
         "results/benchmarks/check_fitter.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("check_fitter"),
+        runtime=runtime("check_fitter"),
     params:
         spec=spec("check_fitter.py"),
     message:
@@ -68,8 +68,8 @@ rule fit_rates:
         "results/benchmarks/fit_rates/{experiment}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory("fit_rates"),
+        runtime=runtime("fit_rates"),
     params:
         spec=lambda wildcards: spec(
             "fit_rates.py",
@@ -96,8 +96,8 @@ rule combine_rates:
         "results/benchmarks/combine_rates.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory("combine_rates"),
+        runtime=runtime("combine_rates"),
     params:
         spec=spec("combine_rates.py"),
     message:

@@ -14,8 +14,8 @@ rule train:
         "results/benchmarks/train/{run}-{block}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=memory("train"),
+        runtime=runtime("train"),
         gpu=int(STUDY.training.gpu),
     params:
         spec=train_spec,
@@ -36,8 +36,8 @@ rule fit_reference:
         "results/benchmarks/fit_reference/{data}-{block}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=memory("fit_reference"),
+        runtime=runtime("fit_reference"),
     params:
         spec=lambda wildcards: spec(
             "fit_reference.py",
@@ -63,8 +63,8 @@ rule fit_joint:
         "results/benchmarks/fit_joint/{run}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=memory("fit_joint"),
+        runtime=runtime("fit_joint"),
     params:
         spec=lambda wildcards: spec(
             "fit_joint.py",
