@@ -1,0 +1,46 @@
+"""A failed job is told with its rule, its settings in words and its log, however it ended."""
+
+import re
+
+SHAPE = "β = 1, d = 1, D = 1, depth 1, width 8; n = 64 to 512; replicates 0 to 1"
+KILLED = """
+import os, signal
+from twotower import logs
+logs.start(snakemake.log[0])
+if snakemake.params.spec["arm"] == "erm":
+    print("n = 64", flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_jobs_are_named_in_words_at_once_and_at_the_end(alone):
+    """One killed in its work and one before it wrote a line; both twice, since they are retried."""
+    (alone.folder / "scripts/train.py").write_text(KILLED, encoding="utf-8")
+    arguments = ("--until", "train", "--keep-going", "--retries", "1")
+    done = alone.snakemake(*arguments, "--config", "study=study.yaml")
+    assert done.returncode == 1
+    for arm, end in (("erm", "it stops in the middle"), ("adam", "it is empty")):
+        for attempt in ("", r" \(attempt 2\)"):
+            told = re.search(
+                rf"^Job failed{attempt}: train, run (\w+), block 0\n"
+                rf"  settings: {arm}, {SHAPE}\n"
+                rf"  log: (results/logs/train/\1-0.log)\n(?:    n = 64\n)?  {end}, so the job was",
+                done.stderr,
+                re.MULTILINE,
+            )
+            assert told, done.stderr
+        assert f"  train, run {told[1]}, block 0 ({arm}, {SHAPE}): {told[2]}\n" in done.stderr
+    assert "2 jobs failed; what each said stands above" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_job_that_succeeds_when_retried_is_told_once_and_not_at_the_end(alone):
+    script = alone.folder / "scripts/generate_test_pairs.py"
+    once = 'import pathlib\nif not pathlib.Path("tried").exists():\n'
+    once += '    pathlib.Path("tried").touch()\n    raise SystemExit("the node went away")\n'
+    script.write_text(once + script.read_text(encoding="utf-8"), encoding="utf-8")
+    arguments = ("--until", "generate_test_pairs", "--retries", "1")
+    done = alone.snakemake(*arguments, "--config", "study=study.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Job failed: generate_test_pairs, data ") == 1
+    assert "jobs failed" not in done.stderr and "job failed;" not in done.stderr

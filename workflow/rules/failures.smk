@@ -1,0 +1,51 @@
+# A failed job is told in words at once, and all of them again at the end: Snakemake itself names ids.
+
+import logging
+
+from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
+from twotower import failures
+
+NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
+
+
+class FailedJobs(logging.Handler):
+    """Follows Snakemake's own events; `failed` holds the jobs whose last attempt failed, by id."""
+
+    def __init__(self):
+        super().__init__()
+        self.wildcards = {}
+        self.failed = {}
+
+    def emit(self, record):
+        event = getattr(record, "event", None)
+        if event == LogEvent.JOB_INFO:
+            self.wildcards[record.jobid] = dict(record.wildcards or {})
+        elif event == LogEvent.JOB_FINISHED:
+            self.failed.pop(record.job_id, None)
+        elif event == LogEvent.JOB_ERROR:
+            self.tell(record)
+
+    def tell(self, record):
+        before = self.failed.get(record.jobid)
+        wildcards = self.wildcards.get(record.jobid, {})
+        attempts = before.attempts + 1 if before else 1
+        status = record.rule_msg or ""
+        failure = failures.Failure(
+            record.rule_name, wildcards, NAMES.words(wildcards), record.log, status, attempts
+        )
+        if record.indent and not Path(failure.logs[0]).exists():
+            return  # one of a group of jobs, and it never began
+        self.failed[record.jobid] = failure
+        logger.error(failure.report())
+
+
+FAILED_JOBS = FailedJobs()
+if workflow.is_main_process:
+    logger.addHandler(FAILED_JOBS)
+
+
+def show_failures():
+    """Name every job that failed for good, after a run."""
+    if FAILED_JOBS.failed:
+        logger.error(failures.summary(list(FAILED_JOBS.failed.values())))
