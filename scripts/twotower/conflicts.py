@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from twotower.config import Study
 from twotower.grid import combinations, has_grid, resolve
 from twotower.identity import canonical_json
 from twotower.kinds import complaint, shown
@@ -11,6 +12,9 @@ from twotower.settings import Experiment, Override, Settings
 
 MOST_CELLS = 5000
 """Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
+
+MOST_TRAININGS = 100_000
+"""Most training jobs of a study: twenty blocks of replicates in each of the most cells."""
 
 RESERVED = frozenset(
     ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
@@ -47,6 +51,22 @@ def conflicts(
         repeats = list(_repeated_values(name, experiment))
         messages |= dict.fromkeys(repeats or _cell_faults(defaults, name, experiment, overrides))
     return list(messages)
+
+
+def trainings_fault(study: Study) -> list[str]:
+    """The one message against a study of too many training jobs, or none.
+
+    Cells that stand in two experiments are counted twice: the bound is far from any real study.
+    """
+    jobs = len(study.blocks()) * sum(
+        _count(experiment) * len(experiment.arms or study.arms)
+        for experiment in study.experiments.values()
+    )
+    if jobs <= MOST_TRAININGS:
+        return []
+    found = f"{len(study.blocks()):,} blocks of replicates make {jobs:,} training jobs"
+    hint = "more replicates_per_job make fewer of them"
+    return ["replicates_per_job: " + complaint(found, f"at most {MOST_TRAININGS:,}", hint)]
 
 
 def _name_and_arm_faults(

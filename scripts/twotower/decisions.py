@@ -1,17 +1,33 @@
 """The frozen predictions and decision rules, `workflow/decisions.yaml`, and the hash they go by."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
+from twotower import strict_yaml
+from twotower.kinds import shown
 from twotower.logs import ExpectedError
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+# Spelled out, so that a misspelt name is told before any work: as a claim without cells it would
+# pass for untested. A test holds the rules against those of `twotower.rules`.
+RuleName = Literal[
+    "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts", "untested",
+    "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",
+    "extrapolation", "falsifiability", "approximation", "tournament",
+]  # fmt: skip
+ExperimentName = Literal[
+    "approximation", "smoothness", "dimension", "high_dimension", "dust", "max_not_sum", "depth",
+    "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
+]  # fmt: skip
 
 
 class DecisionsError(ExpectedError):
@@ -49,17 +65,17 @@ class Thresholds:
 class Confirmatory:
     """Which cells test the theory; all others are exploratory."""
 
-    arms: tuple[str, ...]
-    max_intrinsic_dim: float
-    max_smoothness: float
-    supports: tuple[str, ...]
-    samplings: tuple[str, ...]
-    noise_sd: float
-    noises: tuple[str, ...]
-    rating_scales: tuple[str, ...]
-    controls: tuple[str, ...]
+    arms: tuple[Literal["erm", "adam", "joint"], ...]
+    max_intrinsic_dim: Annotated[float, Field(gt=0)]
+    max_smoothness: Annotated[float, Field(gt=0)]
+    supports: tuple[Literal["cube", "graph", "torus", "dust", "slab"], ...]
+    samplings: tuple[Literal["fresh", "grid", "fixed_users", "popularity", "not_at_random"], ...]
+    noise_sd: Annotated[float, Field(ge=0)]
+    noises: tuple[Literal["normal", "student"], ...]
+    rating_scales: tuple[Literal["exact", "stars"], ...]
+    controls: tuple[Literal["none", "permuted_ratings", "shuffled_covariates"], ...]
     embedding_dim_is_rank: bool
-    schedules: tuple[str, ...]
+    schedules: tuple[Literal["units", "dense", "proportional", "fixed"], ...]
 
     def holds(self, cell: Mapping[str, object], arm: str) -> bool:
         """Whether a cell, given by its columns, is confirmatory under an arm."""
@@ -96,8 +112,8 @@ class Claim:
     statement: str
     prediction: str
     judged: str
-    rule: str
-    experiments: tuple[str, ...]
+    rule: RuleName
+    experiments: tuple[ExperimentName, ...]
     figure: str
     target: str
 
@@ -124,25 +140,34 @@ def load(path: str | Path) -> Decisions:
         DecisionsError: if the file cannot be read or says anything but what is asked.
     """
     try:
+        raw = strict_yaml.load(path)
         content = Path(path).read_bytes()
-        raw = yaml.safe_load(content)
-    except OSError as error:
-        raise DecisionsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DecisionsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except strict_yaml.YamlError as error:
+        raise _error(path, error.messages) from None
     if not isinstance(raw, dict) or "label" in raw:
-        raise DecisionsError(f"{path}: must hold version, thresholds, confirmatory and claims")
+        raise _error(path, ["must hold version, thresholds, confirmatory and claims"])
     label = f"v{raw.get('version')}:{hashlib.sha256(content).hexdigest()[:10]}"
     try:
-        decisions = TypeAdapter(Decisions).validate_python(raw | {"label": label})
+        # As JSON, which has no tuples and no dataclasses either: strict about all else.
+        text = json.dumps(raw | {"label": label})
+        decisions = TypeAdapter(Decisions).validate_json(text)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
-            for fault in error.errors()
-        ]
-        raise DecisionsError("\n  ".join([f"{path}:", *faults])) from None
+        raise _error(path, [_told(fault) for fault in error.errors()]) from None
+    if decisions.thresholds.meta_slope_low >= decisions.thresholds.meta_slope_high:
+        raise _error(path, ["thresholds.meta_slope_low: not below meta_slope_high"])
     ids = [claim.id for claim in decisions.claims]
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
-        raise DecisionsError(f"{path}: claims with the same id: {', '.join(repeated)}")
+        raise _error(path, [f"claims with the same id: {', '.join(repeated)}"])
     return decisions
+
+
+def _error(path: str | Path, messages: list[str]) -> DecisionsError:
+    hint = "These are the frozen rules: `git checkout workflow/decisions.yaml` brings them back."
+    return DecisionsError("\n  ".join([f"{path}:", *messages, hint]))
+
+
+def _told(fault: ErrorDetails) -> str:
+    """One line: the key's path, what is asked for, what was found."""
+    text = f"{'.'.join(map(str, fault['loc']))}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+    return text if fault["type"] == "missing_argument" else f"{text}, not {shown(fault['input'])}"

@@ -34,7 +34,7 @@ def described(value: Any) -> str:
         return "null (nothing is written here)"
     if type(value) in kinds:
         return f"{shown(value)} is {kinds[type(value)]}"
-    if isinstance(value, (int, float)) and not math.isnan(value):
+    if isinstance(value, (int, float)) and value == value:  # NaN is not itself
         return f"{shown(value)} is a number"
     return f"{shown(value)} is not a number" if isinstance(value, float) else shown(value)
 
@@ -81,7 +81,7 @@ class Number:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise fault(described(value), self.allowed, self._hint_for(value))
-        if math.isnan(value):
+        if value != value:  # NaN; math.isnan fails at integers too large for a float
             raise fault(described(value), self.allowed)
         if self.or_infinite and value == math.inf:
             return math.inf

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import (
@@ -279,7 +280,12 @@ class Override(Block):
 
     def matches(self, settings: Mapping[str, Any]) -> bool:
         """Whether a cell with these settings, shorthands worked out, is meant."""
-        return all(settings[key] == value for key, value in spelled_out(self.where).items())
+        return all(settings[key] == value for key, value in self._wanted.items())
+
+    @cached_property
+    def _wanted(self) -> dict[str, Any]:
+        """Worked out once: a study may have a thousand overrides and thousands of cells."""
+        return spelled_out(self.where)
 
 
 def spelled_out(block: Mapping[str, Any] | BaseModel) -> dict[str, Any]:

@@ -1,23 +1,21 @@
 """Reading a study: text to a mapping, a mapping to a `Study`, all faults as one `StudyError`."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from twotower import strict_yaml
 from twotower.config import Study
-from twotower.conflicts import conflicts
+from twotower.conflicts import conflicts, trainings_fault
 from twotower.explain import explained
-from twotower.kinds import complaint, described, shown
+from twotower.kinds import complaint, described
 from twotower.settings import Experiment, Override, Settings
 
+MOST_SHOWN = 50
+"""Faults that are spelled out; of more, only the number is told."""
 SEE = "config.yaml at the root of the project is an example"
-MOST_BYTES = 2**20
-MOST_NODES = 50_000
-MOST_LEVELS = 20
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -31,13 +29,16 @@ class StudyError(Exception):
 
     def __init__(self, place: str | Path, messages: list[str]) -> None:
         super().__init__(place, messages)
-        self.place = str(place)
+        self.place = str(place) if str(place).isprintable() else ascii(str(place))
         self.messages = messages
 
     def __str__(self) -> str:
         count = len(self.messages)
-        headline = f"{self.place}: {count} problem{'s' if count != 1 else ''}"
-        return "\n".join([headline, *(f"  {message}" for message in self.messages)])
+        headline = f"{self.place}: {count:,} problem{'s' if count != 1 else ''}"
+        lines = [headline, *(f"  {message}" for message in self.messages[:MOST_SHOWN])]
+        if count > MOST_SHOWN:
+            lines.append(f"  ... and {count - MOST_SHOWN:,} more; mend these first")
+        return "\n".join(lines)
 
 
 def read_study(path: str | Path) -> Study:
@@ -52,14 +53,10 @@ def load_study(path: str | Path) -> dict[Any, Any]:
         StudyError: if the file cannot be read, is too large, is not UTF-8, is broken YAML, gives
             a key twice, uses tags or aliases, or holds anything but one mapping.
     """
-    text = _text(path)
     try:
-        loader = _Loader(text)
-        raw = loader.get_single_data()
-    except yaml.YAMLError as error:
-        raise StudyError(path, [_yaml_message(error, text)]) from None
-    if loader.repeated:
-        raise StudyError(path, loader.repeated)
+        raw = strict_yaml.load(path)
+    except strict_yaml.YamlError as error:
+        raise StudyError(path, error.messages) from None
     if raw is None:
         raise StudyError(path, [complaint("the file is empty", "a study", SEE)])
     if not isinstance(raw, dict):
@@ -95,116 +92,11 @@ def validated(raw: Any, place: str | Path) -> Study:
     except ValidationError as error:
         messages = explained(error)
     messages += conflicts(*_sound_parts(raw), study.arms.keys() if study else None)
+    if study is not None and not messages:
+        messages = trainings_fault(study)
     if study is None or messages:
         raise StudyError(place, messages)
     return study
-
-
-def _text(path: str | Path) -> str:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        text = complaint("there is no such file", "a YAML file", "check the spelling")
-        raise StudyError(path, [text]) from None
-    except IsADirectoryError:
-        raise StudyError(path, [complaint("this is a folder", "a YAML file")]) from None
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        reason = getattr(error, "strerror", None) or str(error)
-        text = complaint(f"cannot be read ({reason})", "a YAML file")
-        raise StudyError(path, [text]) from None
-    if len(data) > MOST_BYTES:
-        found = "the file is too large"
-        raise StudyError(path, [complaint(found, f"at most {MOST_BYTES:,} bytes")])
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        found = f"line {line}: byte 0x{data[error.start]:02x} is not UTF-8"
-        text = complaint(found, "text in UTF-8", "save the file as UTF-8")
-        raise StudyError(path, [text]) from None
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without what a study has no use for and what can hurt: tags, aliases, depth, bulk.
-
-    Keys given twice in one mapping are noted in `repeated`, all of them, as messages.
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.nodes = 0
-        self.levels = 0
-        self.repeated: list[str] = []
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
-        if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, f"alias *{event.anchor}; write the value out instead")
-        if event.tag is not None:
-            self._refuse(event, f"tag {event.tag}; leave it out, values need none")
-        self.nodes += 1
-        self.levels += 1
-        if self.nodes > MOST_NODES:
-            self._refuse(event, f"more than {MOST_NODES:,} keys and values")
-        if self.levels > MOST_LEVELS:
-            self._refuse(event, f"more than {MOST_LEVELS} levels of nesting")
-        node = super().compose_node(parent, index)
-        self.levels -= 1
-        return node
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except ValueError:  # such as an integer of more than 4,300 digits
-            raise yaml.MarkedYAMLError(
-                problem="a number that cannot be read", problem_mark=node.start_mark
-            ) from None
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        first: dict[tuple[str, str], yaml.Mark] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a list or mapping as a key; keys are names")
-            mark = first.setdefault((key.tag, key.value), key.start_mark)
-            if mark is not key.start_mark:
-                found = f"{_where(key.start_mark)}: {shown(key.value)} is given twice"
-                hint = f"it stands on line {mark.line + 1} too, remove one of the two"
-                self.repeated.append(complaint(found, "each key once", hint))
-        return super().construct_mapping(node, deep)
-
-    def _refuse(self, place: yaml.Event | yaml.Node, problem: str) -> NoReturn:
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
-
-
-# Only what YAML 1.2 reads alike: YAML 1.1 would take 0512 for octal, 1:30 for 90 and dates for
-# dates, silently. What is left out here is text, which the study's numbers refuse.
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern) for tag, pattern in resolvers if tag.endswith((":bool", ":float", ":null"))
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$"), list("-+0123456789")
-)
-
-
-def _where(mark: yaml.Mark) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}"
-
-
-def _yaml_message(error: yaml.YAMLError, text: str) -> str:
-    """One line that says where the YAML breaks, and how."""
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        found = f"line {line}: a control character, {shown(chr(error.character))}"
-        return complaint(found, "printable text", "delete it")
-    problem = " ".join(str(error.problem).split())
-    if error.context:
-        problem += f" ({' '.join(error.context.split())})"
-    hint = "indent with spaces, not tabs" if "'\\t'" in problem else ""
-    return complaint(f"{_where(error.problem_mark)}: {problem}", "plain YAML", hint)
 
 
 def _sound_parts(raw: Any) -> tuple[Settings, dict[str, Experiment], list[Override]]:

@@ -9,7 +9,6 @@ from frozen import DECISIONS
 from study_draws import cell_risks
 from twotower import claims, meta, tournament
 from twotower.cold_start import cold_start
-from twotower.decisions import DecisionsError
 from twotower.extrapolation import extrapolate
 from twotower.falsifiability import falsifiability
 from twotower.summary import summarize
@@ -121,9 +120,3 @@ def test_the_ledger_survives_its_file(ledger, tmp_path):
     read = pd.read_csv(tmp_path / "claims.csv")
     assert claims.to_console(read, DECISIONS) == claims.to_console(ledger, DECISIONS)
     assert claims.display(read).equals(claims.display(ledger))
-
-
-def test_an_unknown_rule_is_named(tables):
-    odd = replace(DECISIONS.claims[0], rule="divination")
-    with pytest.raises(DecisionsError, match="claim primary: there is no rule 'divination'"):
-        claims.ledger(tables, replace(DECISIONS, claims=(odd,)))

@@ -1,10 +1,12 @@
 """The frozen decisions: read whole or refused, and named by their bytes."""
 
+from typing import get_args
+
 import pytest
 
 from frozen import DECISIONS, PATH
 from twotower import decisions
-from twotower.decisions import DecisionsError
+from twotower.decisions import DecisionsError, RuleName
 from twotower.rules import RULES
 
 
@@ -32,7 +34,7 @@ def test_the_thresholds_are_those_of_the_theory():
 
 
 def test_every_claim_has_a_rule_and_every_rule_a_claim():
-    assert {claim.rule for claim in DECISIONS.claims} == set(RULES)
+    assert {claim.rule for claim in DECISIONS.claims} == set(RULES) == set(get_args(RuleName))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,25 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
         ("delta: 0.05", "dleta: 0.05", "thresholds.dleta: unexpected keyword argument"),
         ("version: 1", "version: one", "version: input should be a valid integer"),
         ('id: "2"', 'id: "1"', "claims with the same id: 1"),
-        ("version: 1", "version: [", "not YAML"),
+        ("version: 1", "version: [", "line "),
+        (
+            "delta: 0.05",
+            "delta: .inf",
+            "thresholds.delta: input should be a finite number, not inf",
+        ),
+        (
+            "delta: 0.05",
+            "delta: true",
+            "thresholds.delta: input should be a valid number, not true",
+        ),
+        ("delta: 0.05", "delta: '0.05'", "thresholds.delta: input should be a valid number"),
+        ("delta: 0.05", "delta: 0.05\n  delta: 0.06", "'delta' is given twice"),
+        ("arms: [erm]", "arms: [emr]", "confirmatory.arms.0: input should be 'erm', 'adam' or"),
+        ("[normal]", "[gauss]", "confirmatory.noises.0: input should be 'normal' or 'student'"),
+        ("rule: primary", "rule: primry", "claims.0.rule: input should be 'primary', "),
+        ("[approximation]", "[aproximation]", "claims.1.experiments.0: input should be 'approx"),
+        ("_low: 0.85", "_low: 1.85", "thresholds.meta_slope_low: not below meta_slope_high"),
+        ("version: 1", "version: !!python/name:os.system 1", "leave it out, values need none"),
     ],
 )
 def test_a_faulty_file_is_one_message(tmp_path, old, new, message):
@@ -61,5 +81,5 @@ def test_a_file_of_something_else(tmp_path, text):
     path.write_text(text)
     with pytest.raises(DecisionsError, match="must hold version, thresholds, confirmatory"):
         decisions.load(path)
-    with pytest.raises(DecisionsError, match="cannot be read"):
+    with pytest.raises(DecisionsError, match="there is no such file"):
         decisions.load(tmp_path / "absent.yaml")
