@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Progress bars in a terminal; a line for each job elsewhere.
 PROGRESS := $(shell test -t 2 && echo --logger rich)
 SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--profile $(PROFILE))
-RESUME := $(BIN)/python scripts/resume.py $(STUDY)
+RESUME := $(BIN)/python scripts/resume.py $(STUDY) $(if $(PROFILE),--profile $(PROFILE))
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study

@@ -1,4 +1,4 @@
-"""Clean up after a fault, so that Snakemake can carry on: `python resume.py STUDY`.
+"""Clean up after a fault and make anew what it spoilt: `python resume.py STUDY`.
 
 With --check nothing is removed; a run that should not go on as things are is refused.
 """
@@ -13,6 +13,7 @@ from twotower import logs, processes, resume
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("--check", action="store_true", help="before a run: refuse, remove nothing")
+parser.add_argument("--profile", help="a profile of Snakemake")
 given = parser.parse_args()
 sys.stdout.reconfigure(encoding="utf-8")
 folder = Path.cwd().resolve()
@@ -20,7 +21,9 @@ remedy = "make resume" + ("" if given.study == "config.yaml" else f" STUDY={give
 try:
     processes.require_idle(folder)
     if not given.check:
-        print("\n".join(resume.mend(folder, given.study)), flush=True)
+        lines, removed = resume.mend(folder, given.study)
+        print("\n".join(lines), flush=True)
+        resume.remake(removed, given.study, ["--profile", given.profile] if given.profile else [])
     elif processes.locked(folder) or processes.of_kind(folder, "job"):
         sys.exit(f"The last run in this folder was killed; `{remedy}` carries on.")
     else:

@@ -1,5 +1,6 @@
 """Carrying on after a fault: nobody at work, no lock, nothing half made, nothing changed."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from twotower import logs, processes, survey
 
 SHOWN = 10  # files that a message names; of the others it says how many
+MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
 
 
 class ResultsChangedError(logs.ExpectedError):
@@ -40,8 +42,12 @@ def check(remedy: str) -> list[str]:
     return [f"{_files(found.unrecorded)} of unknown origin in results/:", *lines, ask, ""]
 
 
-def mend(folder: Path, study: str) -> list[str]:
-    """Make the folder fit for a run of the study; returns what was done, in lines.
+def mend(folder: Path, study: str) -> tuple[list[str], list[str]]:
+    """Make the folder fit for a run of the study.
+
+    Returns:
+        What was done, in lines; and what has been removed of the study's outputs, to be given to
+        `remake`.
 
     Raises:
         BusyError: if jobs cannot be stopped.
@@ -57,15 +63,37 @@ def mend(folder: Path, study: str) -> list[str]:
     began = time.perf_counter()
     found = survey.survey()
     seconds = time.perf_counter() - began
-    checked = f"Checked {_files(found.known)}, {found.size / 1e6:,.1f} MB, in {seconds:.1f} s"
+    done.append(f"Checked {_files(found.known)}, {found.size / 1e6:,.1f} MB, in {seconds:.1f} s.")
     unsound = survey.unsound(found, planned, noted)
     size = survey.remove(unsound)
     survey.settle_times(survey.without(found, unsound))
     survey.remove_spent_checkpoints(found)
-    if not unsound:
-        return [*done, f"{checked}: all are as they were made."]
-    lines = _listed([f"  {path}: {why}" for path, why in unsound.items()])
-    return [*done, f"{checked}; {len(unsound)} ({size:,} bytes) are made anew:", *lines]
+    if unsound:
+        done.append(f"Removed {_files(unsound)} ({size:,} bytes), to be made anew:")
+        done += _listed([f"  {path}: {why}" for path, why in unsound.items()])
+    else:
+        done.append("All are as they were made.")
+    return done, [path for path in unsound if path in planned]
+
+
+def remake(removed: list[str], study: str, options: list[str]) -> None:
+    """Have Snakemake make removed outputs again, before all else and nothing that is made of them.
+
+    It would not make them where all that is made of them is there; nor spare that, once it knows
+    that they are made: by their records they come out as they were, and times are set to say so.
+
+    Raises:
+        SnakemakeError: if a job fails; Snakemake has told why.
+    """
+    for first in range(0, len(removed), MOST_TARGETS):
+        targets = removed[first : first + MOST_TARGETS]
+        about = ["--rerun-incomplete", "--config", f"study={study}", *options]
+        command = [sys.executable, "-m", "snakemake", *targets, *about]
+        code = subprocess.run(command, env=os.environ | {"SHOW_RESULTS": "no"}).returncode
+        if code != 0:
+            raise SnakemakeError("a job failed, see above")
+    if removed:
+        survey.settle_times(survey.survey())
 
 
 def _planned(study: str) -> tuple[list[str], list[str]]:

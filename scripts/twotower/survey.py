@@ -31,7 +31,7 @@ class Survey:
         sound: the record of each file whose bytes are the recorded ones, made from what is there.
         changed: files whose bytes or records are not as they were written, and why.
         stale: files that are as they were written, but from other inputs than those of today.
-        gone: files that have a record alone.
+        gone: files that are not there, though they have a record or others were made from them.
         unrecorded: files without a record.
         size: bytes that were read.
         known: every valid record, of sound files and others.
@@ -40,7 +40,7 @@ class Survey:
     sound: dict[str, dict] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     unrecorded: list[str] = field(default_factory=list)
     size: int = 0
     known: dict[str, dict] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def survey() -> Survey:
             if record is not None:
                 found.known[name] = record
             if sha256 is None:
-                found.gone.append(name)
+                found.gone.add(name)
             elif record is None:
                 found.changed[name] = "its record is damaged"
             elif record["sha256"] != sha256:
@@ -70,6 +70,8 @@ def survey() -> Survey:
             else:
                 found.sound[name] = record
     _set_stale_aside(found)
+    read = {name for record in found.known.values() for name in record["inputs"]}
+    found.gone |= {name for name in read if records.is_made(name) and not Path(name).exists()}
     names = {path.as_posix() for path in recorded}
     found.unrecorded = sorted(path for path in _results() if path not in names)
     return found
@@ -85,7 +87,8 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
             edit of settings or code for made already.
     """
     planned, noted = set(planned), set(noted)
-    reasons = found.changed | found.stale | dict.fromkeys(found.gone, "it is gone")
+    reasons = found.changed | found.stale
+    reasons |= dict.fromkeys(planned.intersection(found.gone), "it is gone")
     for path in planned.intersection(found.unrecorded):
         reasons[path] = "it has no record: its job did not end"
     for path in planned.intersection(found.sound) - noted:
@@ -142,11 +145,11 @@ def settle_times(found: Survey) -> None:
     No sound result is newer than now or older than what it was made from; a stale one is older
     than what has changed.
     """
-    now, settled = time.time(), {}
+    now, settled = time.time_ns(), {}
 
-    def settle(path: str) -> float:
+    def settle(path: str) -> int:
         if path not in settled:
-            settled[path] = own = min(os.stat(path).st_mtime, now)
+            settled[path] = own = min(os.stat(path).st_mtime_ns, now)
             inputs = [settle(name) for name in found.sound[path]["inputs"] if name in found.sound]
             settled[path] = max([own, *inputs])
             _set_time(path, settled[path])
@@ -156,13 +159,13 @@ def settle_times(found: Survey) -> None:
         settle(path)
     for path in found.stale:
         inputs = [Path(name) for name in found.known[path]["inputs"]]
-        times = [place.stat().st_mtime for place in inputs if place.exists()]
-        _set_time(path, min([os.stat(path).st_mtime, *(t - 1 for t in times)]))
+        times = [place.stat().st_mtime_ns for place in inputs if place.exists()]
+        _set_time(path, min([os.stat(path).st_mtime_ns, *(t - 10**9 for t in times)]))
 
 
-def _set_time(path: str, wanted: float) -> None:
-    if os.stat(path).st_mtime != wanted:
-        os.utime(path, (wanted, wanted))
+def _set_time(path: str, wanted: int) -> None:
+    if os.stat(path).st_mtime_ns != wanted:
+        os.utime(path, ns=(wanted, wanted))
 
 
 def _read(path: Path) -> tuple[dict | None, str | None, int]:

@@ -58,6 +58,12 @@ def test_a_damaged_file_goes_with_its_jobs_other_outputs_alone(damage):
     assert sorted(unsound()) == [CERTIFICATE, RATINGS]
 
 
+def test_a_lost_file_that_others_were_made_from_is_made_anew():
+    """Snakemake does not: what was made from it is there."""
+    survey.remove([RATINGS])
+    assert list(unsound()) == [RATINGS, CERTIFICATE]
+
+
 def test_a_damaged_record_is_as_a_damaged_file():
     flip(records.record_path(RATINGS))
     assert unsound()[RATINGS] == "its record is damaged"

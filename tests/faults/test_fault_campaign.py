@@ -1,0 +1,59 @@
+"""Every kind of fault, one after the other, in one run of a small study."""
+
+import shutil
+import sys
+
+import pytest
+import yaml
+
+from fault_campaign import Outcome, plan, table, trial, undisturbed
+from fault_kinds import KINDS
+
+STUDY = {
+    "name": "small",
+    "seed": 1,
+    "replicates": 2,
+    "replicates_per_job": 1,
+    "sample_sizes": [64, 512],
+    "test_pairs": 256,
+    "certificate_size": 64,
+    "defaults": {"width": {"schedule": "fixed", "units": 8}},
+    "arms": {"erm": {"alternations": 1, "joint_steps": 2}},
+    "experiments": {"smoothness": {"title": "One cell", "vary": {"smoothness": [1.0]}}},
+}
+SECONDS = 8.0  # the latest instant: about when a resumed run has done its first jobs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="faults are done through Linux")
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_results_are_the_same_after_every_kind_of_fault(tmp_path):
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
+    reference, _ = undisturbed(tmp_path / "undisturbed", tmp_path / "study.yaml")
+    faults = plan(4, len(KINDS), [*KINDS])
+    origin = tmp_path / "undisturbed" / "project"
+    outcome = trial(tmp_path / "trial", origin, faults, reference, SECONDS)
+    printed = (tmp_path / "trial" / "printed.txt").read_text()
+    assert outcome.survived, f"{outcome.problem}\n{printed[-5000:]}"
+    assert len(reference) > 50
+
+
+def test_a_seed_gives_one_plan():
+    kinds = [*KINDS]
+    assert plan(1, 50, kinds) == plan(1, 50, kinds)
+    assert plan(1, 50, kinds)[:20] == plan(1, 20, kinds)
+    assert [fault.kind for fault in plan(2, 20, kinds)] == kinds * 2
+    assert all(0 < fault.at < 1 for fault in plan(1, 50, kinds))
+    assert plan(1, 1, kinds) != plan(2, 1, kinds)
+
+
+def test_the_table_counts_by_kind_and_in_all():
+    outcomes = [
+        Outcome("kill a job", 1.0, "", True, "", 10, 5.0),
+        Outcome("kill a job", 2.0, "", False, "1 files differ, first index.csv", 30, 7.0),
+        Outcome("full disk", 2.0, "", True, "", 1000, 9.0),
+    ]
+    assert table(outcomes).splitlines()[2:] == [
+        "| kill a job | 2 | 1 | 20 | 30 | 6 |",
+        "| full disk | 1 | 1 | 1,000 | 1,000 | 9 |",
+        "| all | 3 | 2 | 30 | 1,000 | 7 |",
+    ]
