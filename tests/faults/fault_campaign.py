@@ -11,6 +11,7 @@ import contextlib
 import json
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the copies and the outcomes go")
     parser.add_argument("--fresh", action="store_true", help="forget trials that are done")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # as Ctrl-C: clean up first
     folder = given.folder or Path(tempfile.gettempdir()) / f"tower-rates-faults-{given.seed}"
     if given.fresh:
         shutil.rmtree(folder, ignore_errors=True)

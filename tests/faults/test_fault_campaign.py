@@ -13,7 +13,7 @@ STUDY = {
     "name": "small",
     "seed": 1,
     "replicates": 2,
-    "replicates_per_job": 1,
+    "replicates_per_job": 2,
     "sample_sizes": [64, 512],
     "test_pairs": 256,
     "certificate_size": 64,
@@ -21,7 +21,7 @@ STUDY = {
     "arms": {"erm": {"alternations": 1, "joint_steps": 2}},
     "experiments": {"smoothness": {"title": "One cell", "vary": {"smoothness": [1.0]}}},
 }
-SECONDS = 8.0  # the latest instant: about when a resumed run has done its first jobs
+SECONDS = 6.0  # the latest instant: about when a resumed run has done its first jobs
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="faults are done through Linux")
