@@ -30,7 +30,7 @@ def check(remedy: str) -> list[str]:
     if found.changed:
         lines = _listed([f"  {path}: {why}" for path, why in sorted(found.changed.items())])
         raise ResultsChangedError(
-            f"{_files(found.changed)} changed after the job's end:\n"
+            f"{_files(found.changed)} in results/ no longer as made:\n"
             + "\n".join(lines)
             + f"\n`{remedy}` makes them anew; nothing has been removed yet."
         )
