@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from twotower.config import Study
@@ -45,7 +46,7 @@ class Cell:
     sample_sizes: tuple[int, ...]
     arms: tuple[str, ...]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Ten hexadecimal digits that stand for the settings and the seed."""
         return short_id({"seed": self.seed, "spec": self.spec})
@@ -55,7 +56,7 @@ class Cell:
         """The settings that decide the data; cells that differ in towers alone share it."""
         return {key: value for key, value in self.spec.items() if key not in TOWER_KEYS}
 
-    @property
+    @cached_property
     def data_id(self) -> str:
         """As `id`, of `data_spec`."""
         return short_id({"seed": self.seed, "spec": self.data_spec})
@@ -110,7 +111,7 @@ class Run:
     settings: dict[str, Any] = field(hash=False)
     precision: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Ten hexadecimal digits that stand for the cell, the arm, its settings and precision."""
         return short_id(

@@ -1,10 +1,15 @@
 # The study, the paths that every stage shares, and the digests that make code an input.
 
+import gc
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+# A plan is millions of objects that live to its end: Python's habit of looking through them for
+# garbage after every 700 new ones takes a seventh of the planning time, and finds next to nothing.
+gc.set_threshold(20_000, 50, 50)
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -41,13 +46,21 @@ STUDY, STUDY_PLACE = read_study()
 CELLS = grid.cells(STUDY)
 RUNS = {run.id: run for run in grid.runs(STUDY)}
 DATA = {cell.data_id: cell.data_spec for cell in CELLS}
-SIZES = {
-    data: sorted({n for cell in CELLS if cell.data_id == data for n in cell.sample_sizes})
-    for data in DATA
-}
+SIZES = {data: set() for data in DATA}
+for cell in CELLS:
+    SIZES[cell.data_id].update(cell.sample_sizes)
+SIZES = {data: sorted(sizes) for data, sizes in SIZES.items()}
 BLOCKS = STUDY.blocks()
 TOWER_RUNS = [run for run in RUNS if RUNS[run].arm != "joint"]
 EXPERIMENTS = list(STUDY.experiments)
+# Looked up once for each cell of each experiment: scans would be quadratic in large studies.
+RUNS_OF = {cell.id: [] for cell in CELLS}
+for run_id, run in RUNS.items():
+    RUNS_OF[run.cell.id].append((run_id, run))
+CELLS_OF = {experiment: [] for experiment in EXPERIMENTS}
+for cell in CELLS:
+    for experiment in cell.experiments:
+        CELLS_OF[experiment].append(cell)
 ON_RATINGS = [name for name in EXPERIMENTS if STUDY.experiments[name].axis == "ratings"]
 ON_UNITS = [name for name in EXPERIMENTS if name not in ON_RATINGS]
 FORMATS = ["pdf", "png", "svg"]
@@ -120,12 +133,10 @@ def rate_inputs(experiment):
     """Tables of risks of an experiment's cells, and the columns that name each of them."""
     tables = []
     arms = STUDY.experiments[experiment].arms or tuple(STUDY.arms)
-    for cell in CELLS:
-        if experiment not in cell.experiments:
-            continue
+    for cell in CELLS_OF[experiment]:
         columns = cell.columns() | {"experiment": experiment}
-        for run_id, run in RUNS.items():
-            if run.cell.id == cell.id and run.arm in arms:  # others are of another experiment
+        for run_id, run in RUNS_OF[cell.id]:
+            if run.arm in arms:  # others are of another experiment
                 name = f"joint-{run_id}" if run.arm == "joint" else run_id
                 tables.append((f"results/risks/{name}.csv", columns | {"arm": run.arm}))
         if cell.has_reference:
@@ -136,8 +147,8 @@ def rate_inputs(experiment):
 
 def truncated(experiment):
     """Data sets whose targets have more components than some towers, and how many those have."""
-    cells = [cell for cell in CELLS if experiment in cell.experiments]
-    pairs = [(cell.data_id, cell.columns()["embedding_dim"], cell.spec["rank"]) for cell in cells]
+    columns = [cell.columns() for cell in CELLS_OF[experiment]]
+    pairs = [(each["data"], each["embedding_dim"], each["rank"]) for each in columns]
     return sorted({(data, dim) for data, dim, rank in pairs if dim < rank})
 
 

@@ -89,9 +89,10 @@ rule claims:
 
 
 rule tables:
+    # Paths, not rules.….output: beside that Snakemake hashes a list once for each file in it.
     input:
-        rates=rules.combine_rates.output.rates,
-        claims=rules.claims.output.claims,
+        rates="results/tables/rates.csv",
+        claims="results/tables/claims.csv",
         certificates=expand("results/data/{data}/certificate.csv", data=DATA),
         losses=expand(
             "results/runs/{run}/{block}.losses.csv", run=TOWER_RUNS, block=range(len(BLOCKS))
