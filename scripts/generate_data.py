@@ -3,15 +3,14 @@
 from twotower import certificate, files, ratings, records, targets, tensors
 
 with records.job(snakemake) as spec:
-    output = snakemake.output
+    output, data = snakemake.output, spec["data"]
 
-    drawn = {
-        r: targets.draw_target(spec["seed"], spec["data"], r) for r in range(spec["replicates"])
-    }
-    train = ratings.draw_training(spec["seed"], spec["data"], drawn, spec["n_ratings"])
-    covariates = {tower: train[f"{tower}_covariates"] for tower in targets.TOWERS}
-    checks = certificate.certificate(spec["data"], [*drawn.values()], covariates, spec["n_ratings"])
-    certificate.require(checks)
+    drawn = {r: targets.draw_target(spec["seed"], data, r) for r in range(spec["replicates"])}
+    shapes = ratings.training_shapes(data, spec["replicates"], spec["n_ratings"])
+    with tensors.writing(output.ratings, shapes) as columns:
+        ratings.fill_training(columns, spec["seed"], data, drawn, spec["n_ratings"])
+        covariates = {tower: columns[f"{tower}_covariates"] for tower in targets.TOWERS}
+        checks = certificate.certificate(data, [*drawn.values()], covariates, spec["n_ratings"])
+        certificate.require(checks)
     tensors.write(output.targets, ratings.target_tensors([*drawn.values()]))
-    tensors.write(output.ratings, train)
     files.write_csv(checks, output.certificate)

@@ -37,7 +37,8 @@ def certificate(
     Args:
         spec: the cell's data settings.
         targets: one a replicate.
-        covariates: for each tower the training covariates [B, n, D].
+        covariates: for each tower the training covariates [B, n, D], in memory or a
+            `tensors.Column`; the first few thousand are looked at.
         n_ratings: largest sample size.
 
     Returns:
@@ -64,7 +65,7 @@ def certificate(
             checks.append(("smoothness", smoothness, measured, SMOOTHNESS_TOLERANCE))
             expected = _visible_dim(spec, tower)
             if expected is not None:
-                points = np.unique(covariates[tower][replicate][:_NEIGHBOUR_POINTS], axis=0)
+                points = np.unique(covariates[tower][replicate, :_NEIGHBOUR_POINTS], axis=0)
                 measured = two_nearest_neighbour_dimension(points)
                 relative = max(DIMENSION_TOLERANCE, 6.0 / math.sqrt(len(points)))  # 5 measured sd
                 checks.append(("intrinsic_dim", expected, measured, relative * expected))

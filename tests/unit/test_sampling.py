@@ -53,7 +53,9 @@ def test_ratings_not_at_random_are_seen_by_their_value():
     chance = 1 / (1 + np.exp(-every))
     seen = train(20_000, sampling="not_at_random")["ratings"][0]
     assert seen.mean() == pytest.approx((every * chance).sum() / chance.sum(), abs=0.08)
-    assert sampling.seen(1, spec, 0, np.full(4000, 2.0)).mean() == pytest.approx(0.881, abs=0.02)
+    assert sampling.selection(1, spec, 0)(np.full(4000, 2.0)).mean() == pytest.approx(
+        0.881, abs=0.02
+    )
 
 
 @pytest.mark.parametrize("settings", DESIGNS, ids=lambda s: s["sampling"])
