@@ -8,7 +8,7 @@ from twotower import checkpoint, files, records, runs, tensors
 with records.job(snakemake) as spec:
     output = snakemake.output
     first, last = spec["replicates"]
-    data = tensors.read(snakemake.input.ratings, slice(first, last))
+    data = tensors.read(snakemake.input.ratings, slice(first, last), mapped=True)
     device = str(runs.device_for(spec["gpu"]))
     job = {"spec": spec, "ratings": files.sha256(snakemake.input.ratings), "device": device}
     name = f"{snakemake.wildcards.run}-{snakemake.wildcards.block}.safetensors"

@@ -6,15 +6,19 @@ E[φ(x_u) r φ(x_i)ᵀ] gives first output weights, and alternating ridge regres
 on one tower's features, the other tower held fixed, bring them to the least-squares fit.
 """
 
+from collections.abc import Iterable, Iterator
+
 import torch
 
-from twotower.towers import Towers, chunk_rows
+from twotower import pages
+from twotower.towers import Towers, activations, chunk_rows
 
 WHITENING_CUTOFF = 1.0e-11  # of the largest eigenvalue; 1e-7 would lose the high frequencies
 
 _DESIGN_POINTS = 2048  # data points among which kinks and directions are chosen
 _CANDIDATES_PER_UNIT = 4
 _FEWEST_CANDIDATES = 64
+STRETCH = 1 << 16  # pairs that a given tower sees at a time
 
 
 def random_hidden_layers(
@@ -52,6 +56,7 @@ def random_hidden_layers(
             )
         )
         values = features.gather(2, kept[:, None, :].expand(-1, points, -1))
+    pages.gathered(batch * points)
     return layers
 
 
@@ -85,7 +90,7 @@ def fit_outputs(
     rank: int,
     alternations: int,
     ridge: torch.Tensor,
-    item_start: torch.Tensor | None = None,
+    item_layers: list | None = None,
 ) -> Towers:
     """Towers with the given hidden layers and least-squares output layers.
 
@@ -95,17 +100,20 @@ def fit_outputs(
         rank: p.
         alternations: rounds of alternating least squares.
         ridge: [B], penalty on the whitened output weights.
-        item_start: item embeddings [B, n, p] to alternate from; by default those of the
+        item_layers: an item tower whose embeddings to alternate from; by default those of the
             spectral fit.
     """
     user = Features(hidden_user, users)
     item = Features(hidden_item, items)
-    if item_start is None:
-        item_start = item.embeddings(_spectral_start(user, item, ratings, rank))
+    if item_layers is None:
+        fixed = item.embeddings(_spectral_start(user, item, ratings, rank))
+    else:
+        fixed = item.embeddings_by(item_layers)
     for alternation in range(alternations):
-        fixed = item.embeddings(item_outputs) if alternation else item_start
-        user_outputs = _least_squares(user, fixed, ratings, ridge)
-        item_outputs = _least_squares(item, user.embeddings(user_outputs), ratings, ridge)
+        if alternation:
+            fixed = item.embeddings(item_outputs)
+        user_outputs = _least_squares(user, fixed, ratings, rank, ridge)
+        item_outputs = _least_squares(item, user.embeddings(user_outputs), ratings, rank, ridge)
     user_outputs, item_outputs = _balanced(user_outputs, item_outputs)
     return Towers(
         [*hidden_user, user.output_layer(user_outputs)],
@@ -120,14 +128,21 @@ class Features:
         size: M, units of the last hidden layer and the constant.
         whitening: [B, M, M]; features times it have the identity as second moment. Columns of
             directions that the data do not show are 0.
+
+    Args:
+        hidden: hidden layers, float64.
+        covariates: [B, n, D].
+        precision: to which the covariates are rounded first; by default they are not.
     """
 
-    def __init__(self, hidden: list, covariates: torch.Tensor):
-        self.hidden, self.covariates = hidden, covariates
+    def __init__(
+        self, hidden: list, covariates: torch.Tensor, precision: torch.dtype = torch.float64
+    ):
+        self.hidden, self.covariates, self.precision = hidden, covariates, precision
         self.size = hidden[-1][0].shape[2] + 1
         batch, self.n, _ = covariates.shape
-        self.rows = chunk_rows(self.size, covariates.device)
-        gram = covariates.new_zeros(batch, self.size, self.size)
+        self.rows = chunk_rows(self.size, hidden[0][0].device)
+        gram = hidden[0][0].new_zeros(batch, self.size, self.size)
         for _, phi in self.chunks():
             gram.baddbmm_(phi.transpose(1, 2), phi)
         gram /= self.n
@@ -138,11 +153,10 @@ class Features:
         inverse_root = torch.where(kept, values, torch.ones_like(values)).rsqrt() * kept
         self.whitening = vectors * inverse_root[:, None, :] / scale[:, :, None]
 
-    def chunks(self):
+    def chunks(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """Slices of the pairs and the features there, [B, rows, size]."""
-        for start in range(0, self.n, self.rows):
-            part = slice(start, start + self.rows)
-            values = self.covariates[:, part]
+        for part in pages.parts(self.rows, self.covariates):
+            values = self.covariates[:, part].to(self.precision).to(self.hidden[0][0])
             for weight, bias in self.hidden:
                 values = torch.baddbmm(bias, values, weight).relu_()
             ones = values.new_ones(*values.shape[:2], 1)
@@ -153,38 +167,53 @@ class Features:
         raw = self.whitening @ outputs
         return raw[:, :-1].contiguous(), raw[:, -1:].contiguous()
 
-    def embeddings(self, outputs: torch.Tensor) -> torch.Tensor:
-        """The tower's outputs at all pairs: [B, n, p]."""
+    def embeddings(self, outputs: torch.Tensor) -> Iterator[torch.Tensor]:
+        """The tower's outputs at all pairs, chunk by chunk: [B, rows, p] each."""
         raw = self.whitening @ outputs
-        return torch.cat([phi @ raw for _, phi in self.chunks()], dim=1)
+        for _, phi in self.chunks():
+            yield phi @ raw
+
+    def embeddings_by(self, layers: list) -> Iterator[torch.Tensor]:
+        """As `embeddings`, of another tower with the same covariates."""
+        # in long stretches: each chunk by itself would change the last bits of older results
+        rows = self.rows * -(-STRETCH // self.rows)
+        for part in pages.parts(rows, self.covariates):
+            values = self.covariates[:, part].to(layers[0][0])
+            yield from activations(layers, values)[-1].split(self.rows, dim=1)
 
 
 def _spectral_start(
     user: Features, item: Features, ratings: torch.Tensor, rank: int
 ) -> torch.Tensor:
     """Item output weights [B, M, p]: leading right singular vectors of the cross-moment."""
-    cross = ratings.new_zeros(len(ratings), user.size, item.size)
+    cross = user.whitening.new_zeros(len(ratings), user.size, item.size)
     for (part, phi_user), (_, phi_item) in zip(user.chunks(), item.chunks(), strict=True):
-        cross.baddbmm_((phi_user * ratings[:, part, None]).transpose(1, 2), phi_item)
+        rated = phi_user * ratings[:, part, None].to(phi_user)
+        cross.baddbmm_(rated.transpose(1, 2), phi_item)
     cross = user.whitening.transpose(1, 2) @ (cross / user.n) @ item.whitening
     _, singular, right = torch.linalg.svd(cross, full_matrices=False)
     return right[:, :rank].transpose(1, 2) * singular[:, None, :rank].sqrt()
 
 
 def _least_squares(
-    tower: Features, fixed: torch.Tensor, ratings: torch.Tensor, ridge: torch.Tensor
+    tower: Features,
+    fixed: Iterable[torch.Tensor],
+    ratings: torch.Tensor,
+    rank: int,
+    ridge: torch.Tensor,
 ) -> torch.Tensor:
     """Output weights [B, M, p] of one tower that minimize the ridge loss.
 
-    `fixed` [B, n, p] holds the other tower's embeddings.
+    `fixed` gives the other tower's embeddings [B, rows, p] in the chunks of `tower`.
     """
-    batch, rank, size = len(ratings), fixed.shape[2], tower.size
-    normal = ratings.new_zeros(batch, rank, size, rank, size)
-    right = ratings.new_zeros(batch, rank, size)
-    for part, phi in tower.chunks():
-        weighted = [phi * fixed[:, part, r, None] for r in range(rank)]
+    batch, size = len(ratings), tower.size
+    normal = tower.whitening.new_zeros(batch, rank, size, rank, size)
+    right = tower.whitening.new_zeros(batch, rank, size)
+    for (part, phi), other in zip(tower.chunks(), fixed, strict=True):
+        rated = ratings[:, part, None].to(phi)
+        weighted = [phi * other[..., r, None] for r in range(rank)]
         for r in range(rank):
-            right[:, r] += torch.bmm(weighted[r].transpose(1, 2), ratings[:, part, None])[..., 0]
+            right[:, r] += torch.bmm(weighted[r].transpose(1, 2), rated)[..., 0]
             for s in range(r + 1):
                 block = torch.bmm(weighted[r].transpose(1, 2), weighted[s])
                 normal[:, r, :, s] += block

@@ -28,7 +28,7 @@ def train(
 
     Args:
         start: B networks, in the dtype to train in.
-        users, items, ratings: [B, n, D_u], [B, n, D_i], [B, n], in the same dtype.
+        users, items, ratings: [B, n, D_u], [B, n, D_i], [B, n], of any precision.
         evaluations: how often loss and gradient are computed after the start.
         progress: keeps the start with the state of the minimizer.
 
@@ -71,8 +71,8 @@ def _blocks(start: Towers, users: torch.Tensor, items: torch.Tensor) -> list[tor
             lowest = _LOWEST_CURVATURE * rows.amax(dim=1, keepdim=True)
             blocks.append(torch.maximum(rows, lowest).clamp_min(1.0e-30).rsqrt())
         hidden = [(w.double(), b.double()) for w, b in layers[:-1]]
-        whitening = Features(hidden, covariates.double()).whitening
-        blocks.append(whitening.to(covariates.dtype))
+        dtype = layers[0][0].dtype
+        blocks.append(Features(hidden, covariates, dtype).whitening.to(dtype))
     return blocks
 
 

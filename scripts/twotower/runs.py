@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from twotower import columns
 from twotower.checkpoint import Checkpoint
 from twotower.seeds import generator
 from twotower.theory import Theory
@@ -71,7 +72,7 @@ def train(
     checkpoint = checkpoint or Checkpoint()
     device = device_for(spec["gpu"])
     names = ("user_covariates", "item_covariates", "ratings", "signal")
-    columns = {name: torch.from_numpy(data[name]).to(device) for name in names}
+    given = {name: torch.from_numpy(data[name]).to(device) for name in names}
     theory = Theory.of(cell)
 
     def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
@@ -80,9 +81,9 @@ def train(
             return [generator(spec["seed"], key, role, r) for r in replicates]
 
         return Sample(
-            columns["user_covariates"][:, :n],
-            columns["item_covariates"][:, :n],
-            columns[ratings][:, :n],
+            given["user_covariates"][:, :n],
+            given["item_covariates"][:, :n],
+            given[ratings][:, :n],
             width,
             cell["depth"],
             cell.get("embedding_dim", cell["rank"]),
@@ -97,7 +98,7 @@ def train(
         if name not in checkpoint.finished:
             began, progress = time.perf_counter(), checkpoint.fit(name)
             fit = ARMS[arm](used, chosen, towers, progress)
-            arrays = named(fit.towers, used.ratings.abs().amax(dim=1), n, start)
+            arrays = named(fit.towers, columns.largest(used.ratings), n, start)
             arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
             seconds = progress.seconds + time.perf_counter() - began
             values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from twotower import chunks
+from twotower import chunks, pages
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,14 @@ def embeddings(layers: list, covariates: torch.Tensor) -> torch.Tensor:
 
 def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
     """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i]."""
-    n = users.shape[1]
     rows = chunk_rows(widest(towers), users.device)
     return torch.cat(
         [
             (
-                activations(towers.user, users[:, start : start + rows])[-1]
-                * activations(towers.item, items[:, start : start + rows])[-1]
+                activations(towers.user, users[:, part])[-1]
+                * activations(towers.item, items[:, part])[-1]
             ).sum(2)
-            for start in range(0, n, rows)
+            for part in pages.parts(rows, users, items)
         ],
         dim=1,
     )
@@ -94,21 +93,22 @@ def loss_and_gradient(
     tested against autograd.
 
     Args:
-        users, items: covariates [B, n, D_u] and [B, n, D_i].
+        users, items: covariates [B, n, D_u] and [B, n, D_i], of any precision: each chunk is
+            brought to that of the towers.
         ratings: [B, n].
 
     Returns:
         Losses [B] and gradients [B, n_parameters] in the order of `Towers.flat`.
     """
     batch, n = ratings.shape
-    rows = chunk_rows(widest(towers), users.device)
-    loss = ratings.new_zeros(batch)
+    like = towers.user[0][0]
+    rows = chunk_rows(widest(towers), like.device)
+    loss = like.new_zeros(batch)
     gradient = _zeros_like(towers)
-    for start in range(0, n, rows):
-        part = slice(start, start + rows)
-        user = activations(towers.user, users[:, part])
-        item = activations(towers.item, items[:, part])
-        residual = (user[-1] * item[-1]).sum(2) - ratings[:, part]
+    for part in pages.parts(rows, users, items, ratings):
+        user = activations(towers.user, users[:, part].to(like))
+        item = activations(towers.item, items[:, part].to(like))
+        residual = (user[-1] * item[-1]).sum(2) - ratings[:, part].to(like)
         loss += residual.square().sum(1)
         outer = (2.0 / n) * residual.unsqueeze(2)
         _accumulate(towers.user, gradient.user, user, outer * item[-1])
@@ -120,16 +120,15 @@ def curvatures(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torc
     """Mean over pairs of (∂R/∂θ)² for every parameter θ: half the diagonal of the Gauss–Newton
     matrix of the loss, [B, n_parameters] in the order of `Towers.flat`.
     """
-    n = users.shape[1]
-    rows = chunk_rows(widest(towers), users.device)
+    like = towers.user[0][0]
+    rows = chunk_rows(widest(towers), like.device)
     total = _zeros_like(towers)
-    for start in range(0, n, rows):
-        part = slice(start, start + rows)
-        user = activations(towers.user, users[:, part])
-        item = activations(towers.item, items[:, part])
+    for part in pages.parts(rows, users, items):
+        user = activations(towers.user, users[:, part].to(like))
+        item = activations(towers.item, items[:, part].to(like))
         _accumulate(towers.user, total.user, user, item[-1], squared=True)
         _accumulate(towers.item, total.item, item, user[-1], squared=True)
-    return total.flat() / n
+    return total.flat() / users.shape[1]
 
 
 def _zeros_like(towers: Towers) -> Towers:

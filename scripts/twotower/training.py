@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower import joint
+from twotower import columns, joint, pages
 from twotower.checkpoint import Progress
 from twotower.closed_form import fit_outputs, random_hidden_layers
-from twotower.towers import Towers, activations, loss_and_gradient
+from twotower.towers import Towers, loss_and_gradient
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 NOTHING = Progress()
@@ -41,9 +41,10 @@ class Sample:
     precision: torch.dtype
     random: Callable[[str], list[np.random.Generator]]
 
-    def cast(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Users, items and ratings in the training precision."""
-        return tuple(t.to(self.precision) for t in (self.users, self.items, self.ratings))
+    @property
+    def pairs(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Users, items and ratings."""
+        return self.users, self.items, self.ratings
 
     def layer_sizes(self, covariates: torch.Tensor) -> list[tuple[int, int]]:
         """Inputs and outputs of each layer of the tower that sees these covariates."""
@@ -71,15 +72,12 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
             random_hidden_layers(covariates, sample.width, sample.depth, sample.random(role))
             for covariates, role in ((sample.users, "user_hidden"), (sample.items, "item_hidden"))
         ]
-        item_start = None
+        item = None
     else:
-        hidden = [start.user[:-1], start.item[:-1]]
-        item_start = activations(start.item, sample.items)[-1]
+        hidden, item = [start.user[:-1], start.item[:-1]], start.item
     # of the order of the noise variance over n (in whitened coordinates), the signal's taken in
-    variance = torch.stack([row.var() for row in sample.ratings])  # row by row: bits alone = batch
-    ridge = variance / sample.ratings.shape[1]
-    pairs = (sample.users, sample.items, sample.ratings)
-    return fit_outputs(*hidden, *pairs, sample.rank, alternations, ridge, item_start)
+    ridge = columns.variances(sample.ratings) / sample.ratings.shape[1]
+    return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
 
 
 def erm(
@@ -94,7 +92,7 @@ def erm(
         towers = closed_form(sample, settings["alternations"], start)
         rows = towers.flat().to(sample.precision)
     steps = settings["joint_steps"]
-    towers, loss = joint.train(towers.unflat(rows), *sample.cast(), steps, progress)
+    towers, loss = joint.train(towers.unflat(rows), *sample.pairs, steps, progress)
     return Fit(towers, loss, steps)
 
 
@@ -104,7 +102,7 @@ def adam(
     """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine."""
     if start is None:
         start = random_towers(sample)
-    users, items, ratings = sample.cast()
+    users, items, ratings = sample.pairs
     batch, n = ratings.shape
     size = min(n, settings["batch_size"])
     rows = start.flat().to(sample.precision)
@@ -133,6 +131,7 @@ def adam(
         picks = np.stack([rng.integers(n, size=size) for rng in draws])
         picks = torch.from_numpy(picks).to(ratings.device)
         part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
+        pages.gathered(3 * picks.numel())
         _, rows.grad = loss_and_gradient(start.unflat(rows), *part)
         optimizer.step()
         schedule.step()
