@@ -3,6 +3,6 @@
 from twotower import records, reference, tensors
 
 with records.job(snakemake) as spec:
-    data = tensors.read(snakemake.input.ratings, slice(*spec["replicates"]))
+    data = tensors.read(snakemake.input.ratings, slice(*spec["replicates"]), mapped=True)
     fits = reference.fit_sizes(data, spec["sample_sizes"], spec["rank"])
     tensors.write(snakemake.output.fits, fits)

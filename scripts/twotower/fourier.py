@@ -112,8 +112,12 @@ class Moments:
 
     def __init__(self, points: np.ndarray, weights: np.ndarray, cutoff: int):
         self._box = Box(points.shape[1], cutoff)
-        shape = self._box.shape
-        total = np.zeros((weights.shape[1] * math.prod(shape[:-1]), shape[-1]), dtype=complex)
+        self._sums = np.zeros((weights.shape[1], *self._box.shape), dtype=complex)
+        self.add(points, weights)
+
+    def add(self, points: np.ndarray, weights: np.ndarray) -> None:
+        """Add the sums over further points and their weights."""
+        total = self._sums.reshape(-1, self._box.shape[-1])
         rows = _rows(len(total))
         for start in range(0, len(points), rows):
             factors = [f.conj() for f in self._box.exponentials(points[start : start + rows])]
@@ -121,7 +125,6 @@ class Moments:
             for factor in factors[:-1]:
                 left = (left[:, :, None] * factor[:, None, :]).reshape(len(left), -1)
             total += left.T @ factors[-1]
-        self._sums = total.reshape(weights.shape[1], *shape)
 
     def at(self, frequencies: np.ndarray) -> np.ndarray:
         """The sums at frequencies [..., dim] of any sign: complex [n_weights, ...]."""

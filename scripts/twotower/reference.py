@@ -9,10 +9,12 @@ The normal equations of a half-step hold sums Σ_n w_n exp(−2πi⟨k − l, t_
 alone, so that one pass over the data at doubled cut-off replaces all products of pairs of columns.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from twotower import pages
 from twotower.fourier import Moments, half_space, synthesize
 from twotower.spectrum import frequencies
 
@@ -20,6 +22,7 @@ HELD_OUT_SHARE = 0.2
 ALTERNATIONS = 10
 TOLERANCE = 1.0e-4  # relative fall of the squared error at which alternation stops
 PATIENCE = 2  # cut-offs tried beyond the best one
+WINDOW = 1 << 19  # pairs whose values are held at a time
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
         rank: p.
     """
     kept = len(ratings) - int(HELD_OUT_SHARE * len(ratings))
-    bound = np.abs(ratings).max()
+    bound = _largest(ratings)
     best, best_error, worse = None, np.inf, 0
     sieve = None
     for cutoff in cutoffs(4096):
@@ -74,8 +77,7 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
         if best is not None and widest_tower * rank > kept // 2:
             break
         sieve = _alternate(users[:kept], items[:kept], ratings[:kept], rank, cutoff, sieve)
-        held_out = np.clip(sieve.scores(users[kept:], items[kept:]), -bound, bound)
-        error = np.square(held_out - ratings[kept:]).mean()
+        error = _held_out_error(sieve, users[kept:], items[kept:], ratings[kept:], bound)
         if error < best_error:
             best, best_error, worse = sieve, error, 0
         else:
@@ -83,6 +85,30 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
             if worse == PATIENCE:
                 break
     return _alternate(users, items, ratings, rank, best.cutoff, best)
+
+
+def _windows(*columns: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Columns [n, …] a window of rows at a time."""
+    for part in pages.parts(WINDOW, *(column[None] for column in columns)):
+        yield [column[part] for column in columns]
+
+
+def _largest(ratings: np.ndarray) -> float:
+    return max(np.abs(window).max() for (window,) in _windows(ratings))
+
+
+def _variance(ratings: np.ndarray) -> float:
+    mean = sum(window.sum() for (window,) in _windows(ratings)) / len(ratings)
+    squares = (np.square(window - mean).sum() for (window,) in _windows(ratings))
+    return sum(squares) / len(ratings)
+
+
+def _held_out_error(sieve: Sieve, users, items, ratings, bound: float) -> float:
+    total = 0.0
+    for points, others, rated in _windows(users, items, ratings):
+        predicted = np.clip(sieve.scores(points, others), -bound, bound)
+        total += np.square(predicted - rated).sum()
+    return total / len(ratings)
 
 
 def _index_set(dim: int, cutoff: int) -> np.ndarray:
@@ -97,57 +123,85 @@ def _values(points: np.ndarray, coefficients: np.ndarray, cutoff: int) -> np.nda
     return coefficients[0].real + synthesize(points, waves[kept], coefficients[1:][kept].T)
 
 
+class _Series:
+    """One tower's series and its values, a window of pairs at a time; the last is kept."""
+
+    def __init__(self, coefficients: np.ndarray, cutoff: int):
+        self.coefficients, self._cutoff = coefficients, cutoff
+        self._window, self._kept = None, None
+
+    def values(self, points: np.ndarray, window: int) -> np.ndarray:
+        """[n, p] at the points of that window; samples of one window have them computed once."""
+        if self._window != window:
+            self._window, self._kept = window, _values(points, self.coefficients, self._cutoff)
+        return self._kept
+
+
 def _alternate(users, items, ratings, rank, cutoff, start: Sieve | None) -> Sieve:
     functions = (len(_index_set(points.shape[1], cutoff)) for points in (users, items))
     if start is None or start.user.shape[1] < min(rank, *functions):
-        user, item = _spectral_start(users, items, ratings, rank, cutoff)
+        _, item = _spectral_start(users, items, ratings, rank, cutoff)
     else:
-        user = _extended(start.user, users.shape[1], start.cutoff, cutoff)
         item = _extended(start.item, items.shape[1], start.cutoff, cutoff)
-    ridge = ratings.var() / len(ratings)
-    item_values = _values(items, item, cutoff)
+    ridge = _variance(ratings) / len(ratings)
+    item = _Series(item, cutoff)
     error = np.inf
     for _ in range(ALTERNATIONS):
-        user = _half_step(users, item_values, ratings, cutoff, ridge)
-        user_values = _values(users, user, cutoff)
-        item = _half_step(items, user_values, ratings, cutoff, ridge)
-        item_values = _values(items, item, cutoff)
-        previous = error
-        error = np.square((user_values * item_values).sum(axis=1) - ratings).mean()
+        user = _Series(_half_step(users, items, item, ratings, cutoff, ridge), cutoff)
+        item = _Series(_half_step(items, users, user, ratings, cutoff, ridge), cutoff)
+        previous, total = error, 0.0
+        for window, (points, others, rated) in enumerate(_windows(users, items, ratings)):
+            predicted = (user.values(points, window) * item.values(others, window)).sum(axis=1)
+            total += np.square(predicted - rated).sum()
+        error = total / len(ratings)
         if error > (1.0 - TOLERANCE) * previous:
             break
-    return Sieve(cutoff, user, item)
+    return Sieve(cutoff, user.coefficients, item.coefficients)
 
 
-def _half_step(points, fixed, ratings, cutoff, ridge) -> np.ndarray:
-    """Least-squares coefficients [n_frequencies, p] of one tower; `fixed` [n, p] is the other."""
+def _half_step(points, others, series: _Series, ratings, cutoff, ridge) -> np.ndarray:
+    """Least-squares coefficients [n_frequencies, p] of one tower; `series` is that of the other,
+    whose coordinates are `others`.
+    """
     # Here, since it takes a fifth of a second, and a study is planned without it.
     from scipy.linalg import solve
 
-    n, rank = fixed.shape
+    n, rank = len(ratings), series.coefficients.shape[1]
     waves = _index_set(points.shape[1], cutoff)
     size = len(waves)
     pairs = [(r, s) for r in range(rank) for s in range(r + 1)]
-    products = np.stack([fixed[:, r] * fixed[:, s] for r, s in pairs], axis=1)
-    gram = Moments(points, products, 2 * cutoff).at(waves[:, None, :] - waves[None, :, :]) / n
+    products = right = None
+    for window, (own, other, rated) in enumerate(_windows(points, others, ratings)):
+        fixed = series.values(other, window)
+        squares = np.stack([fixed[:, r] * fixed[:, s] for r, s in pairs], axis=1)
+        weighted = fixed * rated[:, None]
+        if products is None:
+            products = Moments(own, squares, 2 * cutoff)
+            right = Moments(own, weighted, cutoff)
+        else:
+            products.add(own, squares)
+            right.add(own, weighted)
+    gram = products.at(waves[:, None, :] - waves[None, :, :]) / n
     normal = np.empty((rank, size, rank, size), dtype=complex)
     for block, (r, s) in zip(gram, pairs, strict=True):
         normal[r, :, s] = normal[s, :, r] = block
     normal = normal.reshape(rank * size, rank * size)
     normal[np.diag_indices(rank * size)] += ridge
-    right = Moments(points, fixed * ratings[:, None], cutoff).at(waves) / n
-    solution = solve(normal, right.reshape(-1), assume_a="her", overwrite_a=True)
+    sums = right.at(waves) / n
+    solution = solve(normal, sums.reshape(-1), assume_a="her", overwrite_a=True)
     return solution.reshape(rank, size).T
 
 
 def _spectral_start(users, items, ratings, rank, cutoff):
     """Singular vectors of the cross-moment E[conj ψ(x_u) r ψ(x_i)ᵀ], the basis orthonormal."""
-    left, right = (
-        np.exp(-2j * np.pi * points @ _index_set(points.shape[1], cutoff).T)
-        for points in (users, items)
-    )
-    cross = left.T @ (right * ratings[:, None]) / len(ratings)
-    u, singular, v = np.linalg.svd(cross)
+    cross = 0.0
+    for own, other, rated in _windows(users, items, ratings):
+        left, right = (
+            np.exp(-2j * np.pi * points @ _index_set(points.shape[1], cutoff).T)
+            for points in (own, other)
+        )
+        cross = cross + left.T @ (right * rated[:, None])
+    u, singular, v = np.linalg.svd(cross / len(ratings))
     root = np.sqrt(singular[:rank])
     return _hermitian(u[:, :rank] * root, users, cutoff), _hermitian(
         v[:rank].T * root, items, cutoff
@@ -197,7 +251,7 @@ def fit_sizes(
                 parts = np.stack([coefficients.real, coefficients.imag], axis=-1)
                 tensors[f"{n:09d}/{tower}/{b}"] = parts
         tensors[f"{n:09d}/cutoff"] = np.array(cutoffs)
-        tensors[f"{n:09d}/bound"] = np.abs(data["ratings"][:, :n]).max(axis=1)
+        tensors[f"{n:09d}/bound"] = np.array([_largest(row[:n]) for row in data["ratings"]])
     return tensors
 
 

@@ -18,13 +18,18 @@ def risk(sieve, test, replicate=0):
     return np.square(found - test["signal"][replicate]).mean()
 
 
+@pytest.mark.parametrize("window", [300, 64])
 @pytest.mark.parametrize(("dim", "cutoff"), [(1, 5), (2, 2), (3, 1)])
-def test_a_half_step_is_dense_ridge_regression(dim, cutoff):
+def test_a_half_step_is_dense_ridge_regression(dim, cutoff, window, monkeypatch):
+    monkeypatch.setattr(reference, "WINDOW", window)
     rng = np.random.default_rng(dim)
-    points, fixed = rng.random((300, dim)), rng.standard_normal((300, 2))
-    r = rng.standard_normal(300)
-    found = reference._half_step(points, fixed, r, cutoff, 0.01)
+    points, others = rng.random((2, 300, dim))
     waves = reference._index_set(dim, cutoff)
+    other = rng.standard_normal((len(waves), 2, 2)) @ np.array([1.0, 1.0j])
+    fixed = reference._values(others, other, cutoff)
+    r = rng.standard_normal(300)
+    series = reference._Series(other, cutoff)
+    found = reference._half_step(points, others, series, r, cutoff, 0.01)
     basis = np.exp(2j * np.pi * points @ waves.T)
     columns = (fixed[:, :, None] * basis[:, None, :]).reshape(300, -1)
     normal = columns.conj().T @ columns / 300 + 0.01 * np.eye(columns.shape[1])
@@ -33,6 +38,16 @@ def test_a_half_step_is_dense_ridge_regression(dim, cutoff):
     # real series: what the sieve evaluates is the fit of the complex columns
     values = reference._values(points, found, cutoff)
     np.testing.assert_allclose(values, basis @ dense, rtol=0, atol=1e-10)
+
+
+def test_windows_of_pairs_do_not_matter(monkeypatch):
+    train, test = observed(data_spec(), 3000)
+    arrays = [train[name][0] for name in ("user_coordinates", "item_coordinates", "ratings")]
+    whole = reference.fit(*arrays, rank=2)
+    monkeypatch.setattr(reference, "WINDOW", 700)
+    parts = reference.fit(*arrays, rank=2)
+    assert parts.cutoff == whole.cutoff
+    assert risk(parts, test) == pytest.approx(risk(whole, test), rel=1e-6)
 
 
 @pytest.mark.parametrize(("user_dim", "item_dim"), [(1, 1), (2, 1), (1, 3)])
@@ -125,7 +140,10 @@ def test_a_sieve_in_a_larger_index_set_is_the_same_series():
     pairs = ratings.draw_pairs(1, spec, target, 0, 200, "train")
     points = pairs["user_coordinates"]
     rng = np.random.default_rng(0)
-    small = reference._half_step(points, rng.standard_normal((200, 2)), pairs["signal"], 2, 0.1)
+    waves = len(reference._index_set(2, 2))
+    other = reference._Series(rng.standard_normal((waves, 2)) + 0.0j, 2)
+    half_step = reference._half_step
+    small = half_step(points, pairs["item_coordinates"], other, pairs["signal"], 2, 0.1)
     large = reference._extended(small, 2, 2, 5)
     np.testing.assert_allclose(
         reference._values(points, large, 5), reference._values(points, small, 2), atol=1e-12
