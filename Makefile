@@ -13,7 +13,7 @@ RESUME := $(BIN)/python scripts/resume.py $(STUDY) $(if $(PROFILE),--profile $(P
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims plan paper findings help test check format schema report bench lock clean
+.PHONY: study resume faults claims plan paper findings help test check format schema report bench bench-streaming lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(RESUME) --check
@@ -38,7 +38,7 @@ findings: $(VENV)/installed  ## copy a finished study's tables and figures to do
 	$(BIN)/python scripts/publish_findings.py $(STUDY) docs/findings
 
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 17
 
 $(VENV)/installed: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
@@ -76,6 +76,9 @@ report: study  ## build report.html, one file with figures, tables and captions
 
 bench: $(VENV)/installed  ## measure speed, each figure as a ratio (docs/benchmarks.md)
 	$(BIN)/python benchmarks/run.py
+
+bench-streaming: $(VENV)/installed  ## measure memory and time by the number of ratings (half an hour)
+	$(BIN)/python benchmarks/streaming.py
 
 lock:  ## pin anew what envs/*.in name, from a fresh environment
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock

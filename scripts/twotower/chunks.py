@@ -4,6 +4,9 @@ Elements of a network's hidden layer are counted: on a CPU those of a whole batc
 cache; a GPU wants more.
 """
 
+STRETCH = 1 << 16
+"""Pairs whose embeddings by given towers are computed at a time."""
+
 _ELEMENTS = {"cpu": 1 << 13, "cuda": 1 << 22}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from twotower import pages
+from twotower import chunks, pages
 from twotower.towers import Towers, activations, chunk_rows
 
 WHITENING_CUTOFF = 1.0e-11  # of the largest eigenvalue; 1e-7 would lose the high frequencies
@@ -18,7 +18,6 @@ WHITENING_CUTOFF = 1.0e-11  # of the largest eigenvalue; 1e-7 would lose the hig
 _DESIGN_POINTS = 2048  # data points among which kinks and directions are chosen
 _CANDIDATES_PER_UNIT = 4
 _FEWEST_CANDIDATES = 64
-STRETCH = 1 << 16  # pairs that a given tower sees at a time
 
 
 def random_hidden_layers(
@@ -176,7 +175,7 @@ class Features:
     def embeddings_by(self, layers: list) -> Iterator[torch.Tensor]:
         """As `embeddings`, of another tower with the same covariates."""
         # in long stretches: each chunk by itself would change the last bits of older results
-        rows = self.rows * -(-STRETCH // self.rows)
+        rows = self.rows * -(-chunks.STRETCH // self.rows)
         for part in pages.parts(rows, self.covariates):
             values = self.covariates[:, part].to(layers[0][0])
             yield from activations(layers, values)[-1].split(self.rows, dim=1)

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid
+from twotower import cost, grid, memory
 from twotower.config import Study
 from twotower.cost import Work
-from twotower.ratings import SEEN_PAIRS
+from twotower.ratings import CHUNK, SEEN_PAIRS
 from twotower.supports import coordinate_dim
 from twotower.targets import TOWERS
 from twotower.theory import Theory
@@ -18,7 +18,6 @@ from twotower.theory import Theory
 STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
 """In this order: a job needs some of those of earlier stages."""
 
-_BASE = {"start": 100e6, "torch": 400e6}  # bytes of Python and its libraries
 _NUMBER = 8  # bytes
 _FORWARD = 0.25  # of a loss and its gradient
 
@@ -62,6 +61,14 @@ class _Data:
         """Numbers kept of one pair, both sides: coordinates and covariates."""
         return sum(coordinate_dim(self.spec, t) + self.spec[f"{t}_ambient_dim"] for t in TOWERS)
 
+    def bytes(self, replicates: int) -> float:
+        """Of so many replicates' ratings."""
+        return replicates * self.most * (self.columns() + 2) * _NUMBER
+
+    def held(self, study: Study, batch: int) -> float:
+        """Bytes that a job holds of the ratings of so many replicates."""
+        return memory.columns(self.bytes(study.replicates), self.bytes(batch))
+
 
 def jobs(study: Study) -> Iterator[Job]:
     """Every job of a whole run from nothing, in the order of the stages.
@@ -85,7 +92,7 @@ def jobs(study: Study) -> Iterator[Job]:
                 about = f"{run.id}-{block}"
                 yield _train_job(run, data[run.cell.data_id], study, last - first, about)
         for one in referenced:
-            yield _reference_job(one, last - first, f"{one.id}-{block}")
+            yield _reference_job(one, study, last - first, f"{one.id}-{block}")
     for run in runs:
         own = data[run.cell.data_id]
         if run.arm == "joint":
@@ -139,7 +146,7 @@ class Jobs:
             case "generate_test_pairs":
                 return _test_job(data, self._study)
             case "fit_reference":
-                return _reference_job(data, batch, f"{fit}-{block}")
+                return _reference_job(data, self._study, batch, f"{fit}-{block}")
             case "evaluate":
                 return _reference_risks_job(data, self._study)
         raise KeyError(rule)
@@ -151,7 +158,7 @@ def _ratings_job(data: _Data, study: Study) -> Job:
     points = {"user": tried, "item": tried}
     match spec.get("sampling"):
         case "not_at_random":  # half of the ratings are seen, so twice and four times are tried
-            points = {"user": 7 * tried, "item": 7 * tried}
+            points = dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))
         case "fixed_users":
             points["user"] = spec["catalogue"]
         case "popularity":
@@ -162,12 +169,13 @@ def _ratings_job(data: _Data, study: Study) -> Job:
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
         points[tower] += (2 * cutoff + 2) ** dim
-    ratings = batch * tried * (data.columns() + 2) * _NUMBER
+    ratings = data.bytes(batch)
     targets = cost.target_waves(spec, (1, 1)) * batch * 2 * _NUMBER
     waves = batch * cost.target_waves(spec, [points[tower] for tower in TOWERS])
     work = Work(start=1, wave=waves, byte=ratings, neighbour=batch * 2 * 4096 * 3)
-    memory = _BASE["start"] + 3 * ratings + targets
-    return Job("generate_data", data.id, "data", work, memory, ratings + targets)
+    tried = max(points.values())
+    peak = memory.drawing(spec, data.most, tried, data.columns() + 2) + targets
+    return Job("generate_data", data.id, "data", work, peak, ratings + targets)
 
 
 def _test_bytes(data: _Data, study: Study) -> float:
@@ -180,34 +188,28 @@ def _test_job(data: _Data, study: Study) -> Job:
     waves = study.replicates * cost.target_waves(data.spec, (points, points))
     size = _test_bytes(data, study)
     work = Work(start=1, wave=waves, byte=size)
-    return Job("generate_test_pairs", data.id, "data", work, _BASE["start"] + 3 * size, size)
+    return Job("generate_test_pairs", data.id, "data", work, memory.BASE["start"] + 3 * size, size)
 
 
 def _train_job(run: grid.Run, data: _Data, study: Study, batch: int, about: str) -> Job:
     cell, certificate = run.cell, study.certificate_size
     work = cost.train_work(cell.spec, run.arm, run.settings, cell.sample_sizes, certificate, batch)
-    ratings = batch * data.most * (data.columns() + 2) * _NUMBER
-    work["byte"] += ratings
+    work["byte"] += data.bytes(batch)
     fits = cost.fits_of(cell.spec, cell.sample_sizes, batch)
-    largest = fits[max(fits)]
-    solve = 8 * (largest.rank * (largest.width + 1)) ** 2
-    pairs = 3 * largest.n * largest.rank
-    memory = _BASE["torch"] + 1.5 * ratings + batch * (pairs + solve) * _NUMBER
     weights = sum(fit.weights for fit in fits.values())
-    weights += 3 * fits.get(certificate, largest).weights
-    return Job("train", about, "fits", work, memory, batch * weights * _NUMBER, on_card=True)
+    weights += 3 * fits.get(certificate, fits[max(fits)]).weights
+    peak = memory.training(fits, certificate) + data.held(study, batch)
+    return Job("train", about, "fits", work, peak, batch * weights * _NUMBER, on_card=True)
 
 
-def _reference_job(data: _Data, batch: int, about: str) -> Job:
+def _reference_job(data: _Data, study: Study, batch: int, about: str) -> Job:
     work = cost.reference_work(data.spec, data.sizes, batch)
-    ratings = batch * data.most * (data.columns() + 2) * _NUMBER
-    work["byte"] += ratings
+    work["byte"] += data.bytes(batch)
     rank, cutoff = data.spec["rank"], max(cost.tried_cutoffs(data.spec, data.most))
     functions = max(cost.ball(data.spec[f"{tower}_intrinsic_dim"], cutoff) for tower in TOWERS)
-    equations = 3 * 16 * (rank * functions) ** 2 + 150 * functions**2  # complex; with their indices
-    memory = _BASE["start"] + ratings + equations
+    peak = memory.sieve(rank, data.most, functions) + data.held(study, batch)
     disk = batch * len(data.sizes) * 32 * rank * functions / 3  # fewer at smaller sizes
-    return Job("fit_reference", about, "fits", work, memory, disk)
+    return Job("fit_reference", about, "fits", work, peak, disk)
 
 
 def _joint_job(run: grid.Run, data: _Data, study: Study) -> Job:
@@ -223,10 +225,10 @@ def _joint_job(run: grid.Run, data: _Data, study: Study) -> Job:
         chosen = min(most, n**power)
         found = 0.2 * n * min(most, 0.8 * n) + study.test_pairs * (chosen + 8 * columns)
         work["neighbour"] += study.replicates * found * columns**0.5
-    ratings = study.replicates * data.most * (data.columns() + 2) * _NUMBER
+    ratings = data.bytes(study.replicates)
     nearest = 3 * max(0.2 * data.most, study.test_pairs / 4) * most * _NUMBER
-    memory = _BASE["torch"] + ratings + _test_bytes(data, study) + nearest
-    return Job("fit_joint", run.id, "risks", work, memory)
+    peak = memory.BASE["torch"] + ratings + _test_bytes(data, study) + nearest
+    return Job("fit_joint", run.id, "risks", work, peak)
 
 
 def _tower_risks_job(run: grid.Run, data: _Data, study: Study) -> Job:
@@ -238,7 +240,7 @@ def _tower_risks_job(run: grid.Run, data: _Data, study: Study) -> Job:
         pairs = study.test_pairs + 2 * SEEN_PAIRS
         for kind, count in fit.gradients(1, pairs).items():
             work[kind] += times * count
-    return Job("evaluate", run.id, "risks", work, _BASE["torch"] + 1.5 * test)
+    return Job("evaluate", run.id, "risks", work, memory.BASE["torch"] + 1.5 * test)
 
 
 def _reference_risks_job(data: _Data, study: Study) -> Job:
@@ -250,7 +252,7 @@ def _reference_risks_job(data: _Data, study: Study) -> Job:
             waves = cost.box(dim, cost.reference_cutoff(data.spec, n)) * data.spec["rank"]
             pairs = study.replicates * study.test_pairs
             work.update(moment=pairs * waves, point=pairs / 5)
-    return Job("evaluate", f"reference-{data.id}", "risks", work, _BASE["torch"] + 1.5 * test)
+    return Job("evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test)
 
 
 def _later_jobs(study: Study, curves: int) -> Iterator[Job]:

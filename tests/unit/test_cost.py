@@ -12,6 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from twotower import cost, planning
+from twotower.config import Study
 from twotower.fourier import Box
 from twotower.jobs import jobs
 from twotower.study_file import read_study, validated
@@ -148,6 +149,18 @@ def test_paper_study_is_sound_and_within_limits():
     assert made.wall_seconds() >= made.seconds() / 2
     assert made.seconds([made.longest()]) < 3600
     assert max(job.memory for job in made.listed) < 8e9
+
+
+def test_ratings_larger_than_memory_are_planned_in_flat_memory():
+    study = read_study(STUDIES / "streaming.yaml").model_dump()
+    peaks = []
+    for times in (1, 4):
+        study["sample_sizes"] = [1_000_000, 5_000_000 * times, 20_000_000 * times]
+        listed = list(jobs(Study.model_validate(study)))
+        assert max(job.disk for job in listed) > 900e6 * times
+        peaks.append({(job.rule, job.about): job.memory for job in listed})
+    assert peaks[0] == pytest.approx(peaks[1], rel=0.1)
+    assert max(peaks[0].values()) < 1 << 30
 
 
 def planned(*arguments: str) -> subprocess.CompletedProcess:
