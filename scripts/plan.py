@@ -2,12 +2,13 @@
 
 import argparse
 import os
-import sys
 
-import twotower  # noqa: F401  pins numerical libraries to one thread, as in the jobs
-from twotower import planning, probe, study_file
+from twotower import console
 
-sys.stdout.reconfigure(encoding="utf-8")
+console.start()
+
+from twotower import conflicts, planning, probe, study_file  # noqa: E402
+
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, metavar="N")
@@ -15,9 +16,10 @@ parser.add_argument("--pace", type=float, metavar="X", help="of this machine, el
 given = parser.parse_args()
 if given.cores < 1:
     parser.error("--cores must be at least 1")
-try:
-    study = study_file.read_study(given.study)
-except study_file.StudyError as error:
-    sys.exit(f"StudyError in {error}")
+if given.pace is not None and not 0 < given.pace < float("inf"):
+    parser.error("--pace must be a number above 0; 1 is the machine of docs/benchmarks.md")
+study = study_file.read_study(given.study)
 pace = probe.pace() if given.pace is None else given.pace
 print(planning.report(study, planning.plan(study, pace, given.cores)))
+for remark in conflicts.remarks(study):
+    print(remark)

@@ -1,10 +1,12 @@
 """What is said of a failed job: its rule, the settings that its ids stand for, and its logs."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twotower import console
 from twotower.grid import PLAIN, Cell, Run
 from twotower.logs import WORKED
 from twotower.settings import Settings
@@ -12,6 +14,18 @@ from twotower.settings import Settings
 MOST_LINES = 40
 """Last lines of a log that are shown: a traceback and what led to it."""
 _MOST_BYTES = 2**15
+REMEDIES = {
+    "No space left on device": "the disk is full: free some space where results/ is",
+    "Disk quota exceeded": "the quota is used up: free some space where results/ is",
+    "Read-only file system": "results/ cannot be written to: see `make doctor`",
+    "ModuleNotFoundError": console.INSTALL,
+    "CUDA out of memory": "the card's memory is full: fewer replicates_per_job, or gpu: false",
+    "MemoryError": "memory is full: fewer replicates_per_job, or fewer jobs at once (--cores)",
+    "can't allocate memory": "memory is full: fewer replicates_per_job, or fewer jobs at once",
+    "OUT_OF_MEMORY": "it needs more memory: the rule's mem_mb, or fewer replicates_per_job",
+    "DUE TO TIME LIMIT": "it needs more time: the rule's runtime, or fewer replicates_per_job",
+}
+"""What a log may hold → what helps."""
 # Width and depth are always named; the embeddings' components where they are not the truth's.
 _ALWAYS_NAMED = ("schedule", "depth", "embedding_dim")
 
@@ -94,6 +108,10 @@ class Failure:
             lines += [f"    {line}" for line in text if not line.startswith(WORKED)]
             if index == 0 and (end := _untold_end(path, text)):
                 lines.append(f"  {end}")
+            if remedy := next(
+                (REMEDIES[cause] for cause in REMEDIES if cause in "".join(text)), ""
+            ):
+                lines.append(f"  hint: {remedy}")
         return "\n".join(lines)
 
     def line(self) -> str:
@@ -108,6 +126,18 @@ def summary(failures: Sequence[Failure]) -> str:
     lines = [f"{count}; what each said stands above, and in its log:"]
     lines += [f"  {failure.line()}" for failure in failures]
     return "\n".join([*lines, "Finished jobs are kept: mend the cause, then `make resume`."])
+
+
+def hint(message: str, targets: Sequence[str]) -> str:
+    """What helps with a message of Snakemake's about a target; "" with any other."""
+    named = re.search("No rule to produce ([^ ]+)", message)
+    if named:
+        close = difflib.get_close_matches(named[1], targets, n=1)
+        guess = f"; did you mean {close[0]!r}?" if close else ""
+        return f"This study's targets: {', '.join(targets)}, and the files of results/{guess}"
+    if "InputFunctionException" in message and "KeyError" in message:
+        return "No run or data set of this study has that id; results/index.csv lists them all."
+    return ""
 
 
 def data_words(cell: Cell) -> str:

@@ -11,6 +11,7 @@ from twotower.config import Study
 from twotower.conflicts import conflicts, trainings_fault
 from twotower.explain import explained
 from twotower.kinds import complaint, described
+from twotower.logs import ExpectedError
 from twotower.settings import Experiment, Override, Settings
 
 MOST_SHOWN = 50
@@ -20,7 +21,7 @@ SEE = "config.yaml at the root of the project is an example"
 _M = TypeVar("_M", bound=BaseModel)
 
 
-class StudyError(Exception):
+class StudyError(ExpectedError):
     """Faults of a study that its author can mend; `str()` is a headline, then one line each.
 
     `place` names the file; each of `messages` is one line: the key's path or the line in the file,

@@ -15,7 +15,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import decisions, grid, logs, provenance, study_file
+from twotower import console, decisions, grid, logs, provenance, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -31,18 +31,23 @@ def read_study():
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
-    named = place = str(given.pop("study", files[0]))
+    named = place = str(given.pop("study", files[0]) or "--config study=")
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
     place = str(beside) if place and not Path(place).exists() and beside.exists() else place
-    try:
-        raw = study_file.load_study(place)
-        return study_file.validated(study_file.merged(raw, given), place), named
-    except study_file.StudyError as error:
-        sys.exit(f"StudyError in {error}")
+    raw = study_file.load_study(place)
+    return study_file.validated(study_file.merged(raw, given), place), named
 
 
 STARTED = time.time()
-STUDY, STUDY_PLACE = read_study()
+# Relative, so that a finished study can be moved with its project.
+DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
+try:
+    STUDY, STUDY_PLACE = read_study()
+    if workflow.is_main_process:  # what would stop the run is told before any work starts
+        decisions.load(DECISIONS)
+        workplace.check("results", workflow.resource_settings.cores)
+except logs.ExpectedError as error:
+    sys.exit(console.message(error))
 CELLS = grid.cells(STUDY)
 RUNS = {run.id: run for run in grid.runs(STUDY)}
 DATA = {cell.data_id: cell.data_spec for cell in CELLS}
@@ -64,12 +69,6 @@ for cell in CELLS:
 ON_RATINGS = [name for name in EXPERIMENTS if STUDY.experiments[name].axis == "ratings"]
 ON_UNITS = [name for name in EXPERIMENTS if name not in ON_RATINGS]
 FORMATS = ["pdf", "png", "svg"]
-# Relative, so that a finished study can be moved with its project.
-DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
-try:
-    decisions.load(DECISIONS)  # a fault in it is told before any work starts
-except logs.ExpectedError as error:
-    sys.exit(f"{type(error).__name__}: {error}")
 
 
 wildcard_constraints:

@@ -8,6 +8,8 @@ from twotower import failures
 
 NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
 
+TARGETS = ["all", *EXPERIMENTS, *(name for name, tables in FIGURE_TABLES.items() if tables)]
+
 
 class FailedJobs(logging.Handler):
     """Follows Snakemake's own events; `failed` holds the jobs whose last attempt failed, by id."""
@@ -25,6 +27,8 @@ class FailedJobs(logging.Handler):
             self.failed.pop(record.job_id, None)
         elif event == LogEvent.JOB_ERROR:
             self.tell(record)
+        elif record.levelno >= logging.ERROR and (hint := failures.hint(str(record.msg), TARGETS)):
+            logger.error(hint)
 
     def tell(self, record):
         before = self.failed.get(record.jobid)

@@ -1,0 +1,94 @@
+"""A finished study's tables and figures, copied beside a note of where they come from."""
+
+import datetime
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+
+from twotower.logs import ExpectedError
+
+TABLES = Path("results/tables")
+FIGURES = Path("results/figures")
+LARGE = ("losses.csv", "certificates.csv")  # a row for each replicate: they stay in results/
+NOTE = "PROVENANCE.md"
+
+
+class PublishError(ExpectedError):
+    """What there is cannot be published; the message says why, and what to do first."""
+
+
+def publish(study: str, folder: Path) -> None:
+    """Replace tables/, figures/ and PROVENANCE.md in `folder` by those of results/.
+
+    Args:
+        study: path of the study's file, as its results were made from.
+        folder: absent, empty, or one that an earlier call wrote: others are not overwritten.
+
+    Raises:
+        PublishError: if there are no finished results, or of another study; if git does not know
+            the commit, or there are changes that none holds; if `folder` holds something else.
+    """
+    _check_results(study)
+    _check_folder(folder)
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
+    if changed:
+        raise PublishError(f"there are changes that no commit holds, commit them first:\n{changed}")
+    commit = _git("rev-parse", "HEAD")
+    for part, files in {
+        "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in LARGE],
+        "figures": [*sorted(FIGURES.glob("*.png"))],
+    }.items():
+        shutil.rmtree(folder / part, ignore_errors=True)
+        (folder / part).mkdir(parents=True)
+        for path in files:
+            shutil.copyfile(path, folder / part / path.name)
+    units = Path("results/rates/approximation/rates.csv")  # its axis is not that of rates.csv
+    if units.exists():
+        shutil.copyfile(units, folder / "tables" / "approximation.csv")
+    made = datetime.datetime.fromtimestamp((TABLES / "claims.csv").stat().st_mtime, datetime.UTC)
+    (folder / NOTE).write_text(
+        f"""# Where these tables and figures come from
+
+- command: `make STUDY={study}`, then `make findings STUDY={study}`
+- commit: `{commit}`
+- date: {made:%Y-%m-%d}, UTC
+""",
+        encoding="utf-8",
+    )
+
+
+def _check_results(study: str) -> None:
+    ledger = TABLES / "claims.csv"
+    if not ledger.exists():
+        raise PublishError(f"there is no ledger of claims yet: run `make STUDY={study}` first")
+    try:
+        commands = pd.read_csv(ledger)["command"].dropna().astype(str)
+    except (ValueError, KeyError) as error:
+        text = f"{ledger}: not the table that a study wrote ({error}); `make resume` makes it anew"
+        raise PublishError(text) from None
+    if study != "config.yaml" and not commands.str.contains(study, regex=False).any():
+        raise PublishError(f"{ledger} is of another study than {study}: run `make STUDY={study}`")
+
+
+def _check_folder(folder: Path) -> None:
+    """Its tables/ and figures/ will be removed: only those written here may be there."""
+    if folder.exists() and not folder.is_dir():
+        raise PublishError(f"{folder}: this is a file; allowed: a folder, such as docs/findings")
+    present = [part for part in ("tables", "figures") if (folder / part).exists()]
+    if present and not (folder / NOTE).exists():
+        found = f"{folder}/{present[0]} is there and was not written by this command"
+        raise PublishError(f"{found}; allowed: a new folder, or docs/findings")
+
+
+def _git(*arguments: str) -> str:
+    try:
+        return subprocess.run(
+            ["git", *arguments], check=True, capture_output=True, text=True
+        ).stdout.strip()
+    except FileNotFoundError:
+        raise PublishError("git is not installed: the commit cannot be noted") from None
+    except subprocess.CalledProcessError as error:
+        reason = " ".join(error.stderr.split())
+        raise PublishError(f"git does not tell the commit of this folder ({reason})") from None
