@@ -115,7 +115,7 @@ def _checked(path: str | Path) -> str:
             return found
         if time.monotonic() > until:
             break
-        time.sleep(0.2)
+        time.sleep(0.5)
     if record is None:
         raise ChangedFileError(
             f"{path} has no valid record in {record_path(path)}: the job that made it did not "

@@ -67,3 +67,21 @@ def test_a_run_of_another_machine_is_not_taken_for_dead(here):
     assert processes.locked(here)
     with pytest.raises(processes.BusyError, match="was started on far.example"):
         processes.require_idle(here)
+
+
+def test_slurm_jobs_of_this_folder_alone_are_cancelled(here, tmp_path, monkeypatch):
+    """squeue and scancel are played: three jobs of Snakemake, one elsewhere, and a shell."""
+    run = "7dce8d84-f7a6-492b-87bd-5ae8a2a0cfff"
+    jobs = f"11|{run}|{here}\n12|{run}|{tmp_path}\n13|bash|{here}\n14|paper_{run}|{here}\n"
+    (tmp_path / "jobs").write_text(jobs)
+    played = {
+        "squeue": f"cat {tmp_path}/jobs",
+        "scancel": f'echo "$@" > {tmp_path}/cancelled; : > {tmp_path}/jobs',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, work in played.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{work}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    assert processes.cancel_slurm_jobs(here) == ["11", "14"]
+    assert (tmp_path / "cancelled").read_text() == "11 14\n"
