@@ -2,6 +2,7 @@
 
 import math
 import runpy
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from twotower import entropy, lemmas, lipschitz, logs, reparametrization
+from twotower import entropy, lemmas, lipschitz, logs, records, reparametrization
 from twotower.random_networks import Shape, batches, covariates, draw, filled
 from twotower.theory import Theory
 from twotower.towers import Towers, scores
@@ -248,7 +249,7 @@ def test_networks_that_overflow_are_refused():
 
 
 def test_the_script_writes_the_table(tmp_path, monkeypatch, table):
-    monkeypatch.setattr(logs, "start", lambda path: None)
+    monkeypatch.setattr(records, "job", lambda given: nullcontext(given.params.spec))
     spec = SPEC | {"code": "the digest that every rule adds"}
     output = SimpleNamespace(table=tmp_path / "lemmas.csv")
     snakemake = SimpleNamespace(log=["log"], params=SimpleNamespace(spec=spec), output=output)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 sys.path.insert(0, {scripts!r})
 from twotower import records
-records.PATIENCE = 0.0
+records.PATIENCE, records.PROJECT = 0.0, Path.cwd()
 given = json.loads(sys.argv[1])
 with records.job(SimpleNamespace(**given | {{"params": SimpleNamespace(**given["params"])}})):
     {work}
