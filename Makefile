@@ -13,7 +13,7 @@ RESUME := $(BIN)/python scripts/resume.py $(STUDY) $(if $(PROFILE),--profile $(P
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims plan paper findings help test check format schema report bench bench-streaming lock clean
+.PHONY: study resume faults claims plan paper findings help test check format schema report doctor bench bench-streaming lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(RESUME) --check
@@ -36,6 +36,9 @@ paper: plan study  ## run the study of paper scale: `make plan STUDY=workflow/st
 
 findings: $(VENV)/installed  ## copy a finished study's tables and figures to docs/findings
 	$(BIN)/python scripts/publish_findings.py $(STUDY) docs/findings
+
+doctor:  ## what a bug report needs, and what is missing on this machine
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) scripts/doctor.py $(STUDY)
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 17
