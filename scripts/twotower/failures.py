@@ -117,7 +117,8 @@ class Failure:
     def line(self) -> str:
         """One line: the job, its settings, and where its log is."""
         words = f" ({self.words})" if self.words else ""
-        return f"{self.name}{words}" + (f": {self.logs[0]}" if self.logs else "")
+        written = [path for path in self.logs if Path(path).exists()]
+        return f"{self.name}{words}: {written[0] if written else 'no log, it never began'}"
 
 
 def summary(failures: Sequence[Failure]) -> str:
@@ -200,9 +201,7 @@ def _untold_end(path: str, lines: Sequence[str]) -> str:
         found = "it is empty, so the job was killed as it began"
     else:
         return "there is no such log: the job never began; see Snakemake's own lines above"
-    return (
-        f"{found}: memory or time at its end, or by hand; more memory, or fewer jobs at once, help"
-    )
+    return f"{found}: out of memory, out of time, or by hand; fewer jobs at once need less memory"
 
 
 def _sizes(cells: Sequence[Cell]) -> str:

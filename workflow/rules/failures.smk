@@ -18,13 +18,21 @@ class FailedJobs(logging.Handler):
         super().__init__()
         self.wildcards = {}
         self.failed = {}
+        self.group_logs = []
 
     def emit(self, record):
-        event = getattr(record, "event", None)
+        try:
+            self.follow(record, getattr(record, "event", None))
+        except Exception:  # words that cannot be found must not hide the failure itself
+            self.handleError(record)
+
+    def follow(self, record, event):
         if event == LogEvent.JOB_INFO:
             self.wildcards[record.jobid] = dict(record.wildcards or {})
         elif event == LogEvent.JOB_FINISHED:
             self.failed.pop(record.job_id, None)
+        elif event == LogEvent.GROUP_ERROR:  # its jobs follow, each as an error of its own
+            self.group_logs = [str(path) for path in record.aux_logs]
         elif event == LogEvent.JOB_ERROR:
             self.tell(record)
         elif record.levelno >= logging.ERROR and (hint := failures.hint(str(record.msg), TARGETS)):
@@ -35,13 +43,14 @@ class FailedJobs(logging.Handler):
         wildcards = self.wildcards.get(record.jobid, {})
         attempts = before.attempts + 1 if before else 1
         status = record.rule_msg or ""
-        failure = failures.Failure(
-            record.rule_name, wildcards, NAMES.words(wildcards), record.log, status, attempts
-        )
-        if record.indent and not Path(failure.logs[0]).exists():
-            return  # one of a group of jobs, and it never began
+        paths = [*map(str, record.log), *(self.group_logs if record.indent else [])]
+        words = NAMES.words(wildcards)
+        failure = failures.Failure(record.rule_name, wildcards, words, paths, status, attempts)
         self.failed[record.jobid] = failure
-        logger.error(failure.report())
+        if not record.indent or any(
+            Path(path).exists() for path in paths[:1]
+        ):  # others of a group have not begun
+            logger.error(failure.report())
 
 
 FAILED_JOBS = FailedJobs()
