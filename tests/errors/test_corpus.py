@@ -149,3 +149,10 @@ def test_bad_input_gets_its_message_and_leaves_no_file(name, told):
 def test_the_corpus_is_large_and_says_each_thing_once():
     assert len(CASES) == sum(len(section["cases"]) for section in SECTIONS) >= 60
     assert all(case["says"] for case in CASES.values())
+
+
+def test_a_script_whose_reader_leaves_ends_quietly():
+    """As `python scripts/plan.py | head` does."""
+    line = f"{sys.executable} scripts/plan.py config.yaml --pace 1 | head -n 1"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert done.stdout and not done.stderr
