@@ -1,0 +1,153 @@
+"""The tiny study, run once here and once on a real Slurm; skipped where none can be started."""
+
+import importlib.util
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import sandbox
+
+ROOT = Path(__file__).parents[2]
+PROFILE = "profiles/slurm"
+FAST = {  # a job of these tests takes seconds: ask for its state as often
+    "slurm-init-seconds-before-status-checks: 10": "slurm-init-seconds-before-status-checks: 2",
+    "seconds-between-status-checks: 10": "seconds-between-status-checks: 2",
+}
+# As the copy's own study, so that it is named alike in both runs. Here are no cards to compute on.
+STUDY = yaml.safe_load((ROOT / "workflow/studies/tiny.yaml").read_text(encoding="utf-8"))
+STUDY["training"] = {"gpu": True}
+DEADLINE = 900.0
+
+
+def _workflow_tests():
+    """The module with the copies of the project that the workflow's tests run."""
+    spec = importlib.util.spec_from_file_location("copies", ROOT / "tests/workflow/conftest.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+copies = _workflow_tests()
+
+
+class Cluster:
+    """A copy of the project that runs on the sandbox, and what Slurm knows of its jobs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = copies.fresh_copy(folder)
+        self.project.write_study(**STUDY)
+        for old, new in FAST.items():
+            self.project.edit(f"{PROFILE}/config.yaml", f"\n{old}", f"\n{new}")
+        self.earlier = {job["id"] for job in sandbox.jobs()}
+
+    def prelude(self, code: str) -> None:
+        """Put code before that of every training job."""
+        script = self.project.folder / "scripts/train.py"
+        script.write_text(code + script.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start Snakemake with the profile, its output in printed.txt."""
+        command = self.project.command(*arguments, "--profile", PROFILE)
+        with open(self.project.folder / "printed.txt", "w", encoding="utf-8") as printed:
+            return subprocess.Popen(
+                [*command, "--config", "study=study.yaml"],
+                cwd=self.project.folder,
+                env=self.project.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+            )
+
+    def finish(self, run: subprocess.Popen) -> str:
+        """What a started run printed; it must succeed."""
+        try:
+            status = run.wait(DEADLINE)
+        finally:
+            self.end(run)
+        printed = (self.project.folder / "printed.txt").read_text(encoding="utf-8")
+        assert status == 0, printed
+        return printed
+
+    def end(self, run: subprocess.Popen) -> None:
+        """Stop a run that is still going, and its Slurm jobs."""
+        run.kill()
+        run.wait(DEADLINE)
+        left = [str(job["id"]) for job in self.jobs(states="PENDING,RUNNING")]
+        if left:
+            subprocess.run(["scancel", *left], check=False, timeout=60)
+
+    def jobs(self, comment: str = "", states: str = "all") -> list[dict]:
+        """Slurm jobs of this copy, the first submitted first; of those a part of the comment."""
+        known = [job for job in sandbox.jobs(states) if job["id"] not in self.earlier]
+        found = [job for job in known if comment in job["comment"]]
+        return sorted(found, key=lambda job: job["id"])
+
+    def wait_for(self, condition, run: subprocess.Popen) -> None:
+        """Return when `condition` holds; fail if the run ends first or time runs out."""
+        until = time.monotonic() + DEADLINE
+        while not condition():
+            if run.poll() is not None or time.monotonic() > until:
+                self.end(run)
+                printed = (self.project.folder / "printed.txt").read_text(encoding="utf-8")
+                pytest.fail(f"the run did not get so far in {DEADLINE:.0f} s:\n{printed}")
+            time.sleep(0.1)
+
+    def trained(self) -> list[tuple[str, str]]:
+        """Run and block of every training job that a dry run announces."""
+        done = self.project.snakemake("--dry-run", "--config", "study=study.yaml")
+        assert done.returncode == 0, done.stdout + done.stderr
+        announced = done.stdout + done.stderr
+        return sorted(set(re.findall(r"Training towers, run ([0-9a-f]+), block (\d+)", announced)))
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[None]:
+    """A sandbox that is up; one that someone has started is used and left running."""
+    if reason := sandbox.obstacle():
+        pytest.skip(f"no Slurm here: {reason}")
+    if sandbox.running_in() is not None:
+        yield
+        return
+    sandbox.start()
+    yield
+    sandbox.stop()
+
+
+@pytest.fixture
+def cluster(slurm, tmp_path: Path) -> Cluster:
+    """A fresh copy of the project on the sandbox."""
+    return Cluster(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def here(slurm, tmp_path_factory: pytest.TempPathFactory):
+    """The tiny study run by this machine without Slurm; not to be changed."""
+    project = copies.fresh_copy(tmp_path_factory.mktemp("here") / "project")
+    project.write_study(**STUDY)
+    project.run_study("--resources", "gpu=2", timeout=DEADLINE)
+    return project
+
+
+@pytest.fixture(scope="session")
+def on_slurm(slurm, tmp_path_factory: pytest.TempPathFactory):
+    """The tiny study run by Slurm, and what was printed; not to be changed.
+
+    Every training job writes into cards.txt its card and when it began and ended.
+    """
+    cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project")
+    cluster.prelude(NOTE_CARD)
+    return cluster, cluster.finish(cluster.start())
+
+
+NOTE_CARD = """
+import atexit, os, time
+def note_card(began=time.time()):
+    with open("cards.txt", "a") as file:
+        file.write(f"{os.environ.get('CUDA_VISIBLE_DEVICES')} {began} {time.time()}\\n")
+atexit.register(note_card)
+"""

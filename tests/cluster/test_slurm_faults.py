@@ -1,0 +1,106 @@
+"""What fails on a cluster is tried again, with more, and named; the bytes do not change."""
+
+import subprocess
+
+import pytest
+
+FIRST_TRY = """
+import time
+from pathlib import Path
+tried = Path(f"tried-{snakemake.wildcards.run}-{snakemake.wildcards.block}")
+first_try = not tried.exists()
+with tried.open("a") as file:
+    file.write(f"{snakemake.resources.mem_mb} {snakemake.resources.runtime}\\n")
+"""
+MISBEHAVE = """
+if first_try and snakemake.wildcards.run + snakemake.wildcards.block == "{greedy}":
+    held = bytearray(3 * 10**9)
+    held[::4096] = b"x" * len(held[::4096])
+if first_try:
+    time.sleep(600)
+"""
+STOP_AFTER_TWO_FITS = """
+import twotower
+from twotower import runs
+def stopped(*arguments, train=runs.train):
+    for count, result in enumerate(train(*arguments), start=1):
+        yield result
+        if first_try and count == 2:
+            time.sleep(600)
+runs.train = stopped
+"""
+
+
+def target(job):
+    return f"results/runs/{job[0]}/{job[1]}.safetensors"
+
+
+def comment(job):
+    return f"rule_train_wildcards_{job[0]}_{job[1]}"
+
+
+def asked(cluster, job):
+    """Memory and runtime that each attempt of a training job had asked for."""
+    lines = (cluster.project.folder / "tried-{}-{}".format(*job)).read_text().splitlines()
+    return [tuple(map(int, line.split())) for line in lines]
+
+
+def assert_same_bytes(cluster, here, *jobs):
+    for job in jobs:
+        made = (cluster.project.folder / target(job)).read_bytes()
+        assert made == (here.folder / target(job)).read_bytes()
+
+
+def errors(printed, job):
+    """What Snakemake printed of a training job's failures, one block each."""
+    blocks = printed.split("Error in rule ")[1:]
+    blocks = [block.partition("Trying to restart")[0] for block in blocks]
+    return [block for block in blocks if target(job) in block]
+
+
+def test_killed_and_cancelled_jobs_ask_for_more_and_are_named(cluster, here):
+    """Of three training jobs one is over its memory, one over its time, one is cancelled."""
+    greedy, slow, cancelled = jobs = cluster.trained()[:3]
+    cluster.prelude(FIRST_TRY + MISBEHAVE.format(greedy="".join(greedy)))
+    cluster.project.edit(  # a minute at the first attempt, so that this test takes no longer
+        "scripts/twotower/resources.py", "_LEAST_MINUTES = 5, 5", "_LEAST_MINUTES = 0, 1"
+    )
+    run = cluster.start(*map(target, jobs), "--config", "training={gpu: false}")
+    tried = cluster.project.folder / "tried-{}-{}".format(*cancelled)
+    cluster.wait_for(tried.exists, run)
+    (first,) = cluster.jobs(comment(cancelled))
+    subprocess.run(["scancel", str(first["id"])], check=True, timeout=60)
+    printed = cluster.finish(run)
+    for job, state in ((greedy, "FAILED"), (slow, "TIMEOUT"), (cancelled, "CANCELLED")):
+        assert [one["state"] for one in cluster.jobs(comment(job))] == [state, "COMPLETED"]
+        (memory, runtime), again = asked(cluster, job)
+        assert again == (2 * memory, 2 * runtime)
+        (error,) = errors(printed, job)
+        assert error.startswith("train:")
+        assert f"SLURM status is: '{state}'" in error
+        assert f"Training towers, run {job[0]}, block {job[1]}" in printed
+    assert_same_bytes(cluster, here, *jobs)
+
+
+@pytest.fixture
+def node_back():
+    yield
+    command = ["scontrol", "update", "nodename=n1", "state=resume"]
+    subprocess.run(command, check=False, timeout=60)
+
+
+def test_a_node_that_goes_down_costs_no_finished_fit(cluster, here, node_back):
+    """The job had finished two fits and was at the third; it goes on from there."""
+    job = cluster.trained()[0]
+    cluster.prelude(FIRST_TRY + STOP_AFTER_TWO_FITS)
+    run = cluster.start(target(job), "--config", "training={gpu: false}")
+    log = cluster.project.folder / "results/logs/train/{}-{}.log".format(*job)
+    cluster.wait_for(lambda: log.exists() and log.read_text().count("\nn = ") >= 1, run)
+    (first,) = cluster.jobs(comment(job))
+    down = ["scontrol", "update", f"nodename={first['nodes']}", "state=down", "reason=test"]
+    subprocess.run(down, check=True, timeout=60)
+    printed = cluster.finish(run)
+    assert [one["state"] for one in cluster.jobs(comment(job))] == ["NODE_FAIL", "COMPLETED"]
+    assert "node failure" in errors(printed, job)[0]
+    assert "2 finished fits taken over" in log.read_text()
+    assert_same_bytes(cluster, here, job)
