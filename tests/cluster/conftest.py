@@ -43,7 +43,6 @@ class Cluster:
         self.project.write_study(**STUDY)
         for old, new in FAST.items():
             self.project.edit(f"{PROFILE}/config.yaml", f"\n{old}", f"\n{new}")
-        self.earlier = {job["id"] for job in sandbox.jobs()}
 
     def prelude(self, code: str) -> None:
         """Put code before that of every training job."""
@@ -83,8 +82,8 @@ class Cluster:
 
     def jobs(self, comment: str = "", states: str = "all") -> list[dict]:
         """Slurm jobs of this copy, the first submitted first; of those a part of the comment."""
-        known = [job for job in sandbox.jobs(states) if job["id"] not in self.earlier]
-        found = [job for job in known if comment in job["comment"]]
+        own = [job for job in sandbox.jobs(states) if job["folder"] == str(self.project.folder)]
+        found = [job for job in own if comment in job["comment"]]
         return sorted(found, key=lambda job: job["id"])
 
     def wait_for(self, condition, run: subprocess.Popen) -> None:

@@ -71,9 +71,8 @@ def main() -> None:
         folder.mkdir()
         sandbox.start(cpus=1, memory=8000)
         try:
-            earlier = {job["id"] for job in sandbox.jobs()}
             wall = run(folder, "--profile", "profiles/slurm", *config)
-            jobs = [job for job in sandbox.jobs() if job["id"] not in earlier]
+            jobs = [job for job in sandbox.jobs() if job["folder"] == str(folder)]
         finally:
             sandbox.stop()
         held = sum(job["cpus"] * (job["ended"] - job["began"]) for job in jobs)

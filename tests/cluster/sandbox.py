@@ -141,7 +141,7 @@ def stop() -> None:
 
 
 def jobs(states: str = "all") -> list[dict]:
-    """Jobs that slurmctld remembers: `id`, `comment` and `state`, node names, limits, times.
+    """Jobs that slurmctld remembers: id, folder, comment, state, node names, limits, times.
 
     Times are seconds since 1970, `limit` is in minutes, `memory` in MB.
     """
@@ -149,6 +149,7 @@ def jobs(states: str = "all") -> list[dict]:
     return [
         {
             "id": job["job_id"],
+            "folder": job["current_working_directory"],
             "comment": job["comment"],
             "state": job["job_state"],
             "nodes": job["nodes"],
