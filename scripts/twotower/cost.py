@@ -47,7 +47,7 @@ SECONDS = {
 }
 """Seconds of one operation on one core of the reference machine."""
 
-_MOST_CUTOFF = 4096
+_CUTOFFS = reference.cutoffs(4096)
 HALF_STEPS = 5  # of the reference estimator at one cut-off; 4 to 20 were counted, mostly 4
 
 
@@ -174,7 +174,7 @@ def reference_cutoff(data: dict, n: int) -> int:
 def _cutoff(smoothness, user_dim, item_dim, rank, noise_sd, n) -> int:
     """The risk R is the tail plus p·functions/n·(σ² + R), summed over both towers."""
     dims, risks = (user_dim, item_dim), {}
-    for cutoff in reference.cutoffs(_MOST_CUTOFF):
+    for cutoff in _CUTOFFS:
         share = rank * sum(ball(dim, cutoff) for dim in dims) / n
         if share >= 1:
             break
@@ -206,7 +206,7 @@ def _energies(dim: int, smoothness: float) -> tuple[np.ndarray, np.ndarray]:
 
 def tried_cutoffs(data: dict, n: int) -> list[int]:
     """Every cut-off up to two beyond the best, then the best again on all ratings."""
-    best, grid = reference_cutoff(data, n), reference.cutoffs(_MOST_CUTOFF)
+    best, grid = reference_cutoff(data, n), _CUTOFFS
     return [*grid[: grid.index(best) + 1 + reference.PATIENCE], best]
 
 
