@@ -20,13 +20,20 @@ def code_digest(script: Path) -> str:
         name, path = waiting.pop()
         if name in found:
             continue
-        found[name] = path.read_bytes()
-        for module in _imported(found[name]):
+        found[name], imported = _read(path, path.stat().st_mtime_ns)
+        for module in imported:
             waiting.append((module, package / f"{module}.py"))
     total = hashlib.sha256()
     for name in sorted(found):
         total.update(f"{name}\0{len(found[name])}\0".encode() + found[name])
     return total.hexdigest()[:16]
+
+
+@cache  # most scripts lead to the same modules
+def _read(path: Path, changed: int) -> tuple[bytes, set[str]]:
+    """A source that was changed at that time, and the library's modules that it imports."""
+    source = path.read_bytes()
+    return source, _imported(source)
 
 
 def _imported(source: bytes) -> set[str]:
