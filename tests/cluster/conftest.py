@@ -21,6 +21,7 @@ FAST = {  # a job of these tests takes seconds: ask for its state as often
 # As the copy's own study, so that it is named alike in both runs. Here are no cards to compute on.
 STUDY = yaml.safe_load((ROOT / "workflow/studies/tiny.yaml").read_text(encoding="utf-8"))
 STUDY["training"] = {"gpu": True}
+ALIVE = ("PENDING", "RUNNING", "COMPLETING")
 DEADLINE = 900.0
 
 
@@ -76,13 +77,13 @@ class Cluster:
         """Stop a run that is still going, and its Slurm jobs."""
         run.kill()
         run.wait(DEADLINE)
-        left = [str(job["id"]) for job in self.jobs(states="PENDING,RUNNING")]
+        left = [str(job["id"]) for job in self.jobs() if job["state"] in ALIVE]
         if left:
             subprocess.run(["scancel", *left], check=False, timeout=60)
 
-    def jobs(self, comment: str = "", states: str = "all") -> list[dict]:
+    def jobs(self, comment: str = "") -> list[dict]:
         """Slurm jobs of this copy, the first submitted first; of those a part of the comment."""
-        own = [job for job in sandbox.jobs(states) if job["folder"] == str(self.project.folder)]
+        own = [job for job in sandbox.jobs() if job["folder"] == str(self.project.folder)]
         found = [job for job in own if comment in job["comment"]]
         return sorted(found, key=lambda job: job["id"])
 
