@@ -21,8 +21,9 @@ RESULTS = Path("results")
 RECORDS = RESULTS / "records"
 PROJECT = Path(os.path.realpath(__file__)).parents[2]
 
-PATIENCE = 10.0
-"""Seconds that a job waits for a record: network file systems show new files late."""
+PATIENCE = 2.0
+"""Seconds that a job waits for a record: network file systems show new files late. A cluster's
+profile tries a job again that waited in vain."""
 
 _KEYS = {"rule", "code", "settings", "inputs", "outputs", "bytes", "sha256"}
 
