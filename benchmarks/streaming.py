@@ -2,22 +2,24 @@
 
 The study workflow/studies/streaming.yaml runs in a copy of the project through Snakemake, with its
 sizes scaled down for the smaller numbers. Memory is the kernel's account of each job's process:
-its peak, and the peak of the part that belongs to no file. Takes half an hour and 2 GB of disk.
+its peak, and the peak of the part that belongs to no file. Seconds are those of the processor, so
+that other work on the machine hardly matters. Takes half an hour and 2 GB of disk.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import pandas as pd  # noqa: E402
 import psutil  # noqa: E402
 import yaml  # noqa: E402
 
@@ -39,30 +41,46 @@ def status(pid: int) -> dict[str, int]:
     return {part[0].rstrip(":"): int(part[1]) * 1024 for part in parts}
 
 
-def job_of(process: psutil.Process) -> str:
-    """Rule and file of the job that a process runs, from the log that it writes; "" if none."""
+def log_of(process: psutil.Process) -> Path | None:
+    """The log that a job's process writes; None for any other process."""
     try:
         log = Path(os.readlink(f"/proc/{process.pid}/fd/1"))
     except OSError:
-        return ""
-    return f"{log.parent.name}/{log.stem}" if log.parent.name in RULES else ""
+        return None
+    return log if log.parent.name in RULES else None
 
 
-def watched(command: list, folder: Path) -> dict[str, dict[str, int]]:
-    """Peaks `total` and `anonymous` of every job of a run, in bytes."""
-    peaks: dict[str, dict[str, int]] = {}
+@dataclass
+class Used:
+    """What a job has used: peaks in bytes, processor seconds, and those at the end of each fit."""
+
+    total: int = 0
+    anonymous: int = 0
+    seconds: float = 0.0
+    fits: list[float] = field(default_factory=list)
+
+
+def watched(command: list, folder: Path) -> dict[str, Used]:
+    """What every job of a run used, by rule and name."""
+    jobs: dict[str, Used] = {}
     run = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while run.poll() is None:
         for process in run.children(recursive=True):
-            job, used = job_of(process), status(process.pid)
-            if job and used.get("VmHWM"):
-                peak = peaks.setdefault(job, {"total": 0, "anonymous": 0})
-                peak["total"] = max(peak["total"], used["VmHWM"])
-                peak["anonymous"] = max(peak["anonymous"], used["RssAnon"])
+            log, memory = log_of(process), status(process.pid)
+            if log is None or not memory.get("VmHWM"):
+                continue
+            job = jobs.setdefault(f"{log.parent.name}/{log.stem}", Used())
+            job.total = max(job.total, memory["VmHWM"])
+            job.anonymous = max(job.anonymous, memory["RssAnon"])
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                job.seconds = times.user + times.system
+                ended = log.read_text().count("n = ") - len(job.fits)
+                job.fits += [job.seconds] * ended
         time.sleep(0.02)
     if run.returncode:
         sys.exit(run.stderr.read().decode())
-    return peaks
+    return jobs
 
 
 def measure(n: int) -> list[str]:
@@ -82,20 +100,18 @@ def measure(n: int) -> list[str]:
         targets = [f"results/runs/{run.id}/0.safetensors" for run in runs]
         targets += {f"results/references/{run.cell.data_id}/0.safetensors" for run in runs}
         command = [sys.executable, "-m", "snakemake", *targets, "--cores", "1"]
-        peaks = watched([*command, "--config", f"study={path}"], project)
+        jobs = watched([*command, "--config", f"study={path}"], project)
         rows = []
-        for job, peak in peaks.items():
+        for job, used in jobs.items():
             rule, name = job.split("/")
-            benchmarks = project / "results/benchmarks" / rule
-            seconds = float(pd.read_csv(benchmarks / f"{name}.tsv", sep="\t")["s"].iloc[0])
+            seconds = used.seconds
             ratings = n if rule == "generate_data" else sum(text["sample_sizes"])
             if rule == "train":
-                fits = pd.read_csv(benchmarks / f"{name}.seconds.csv")
-                seconds, ratings = float(fits["seconds"].iloc[-1]), n  # the fit to all of them
+                seconds, ratings = used.fits[-1] - used.fits[-2], n  # the fit to all of them
             what = f"{rule}, {arms[name]}" if rule == "train" else rule
             rows.append(
-                f"| {what} | {n:,} | {peak['total'] / MIB:.0f} MiB "
-                f"| {peak['anonymous'] / MIB:.0f} MiB | {seconds * 1e6 / ratings:.2f} s |"
+                f"| {what} | {n:,} | {used.total / MIB:.0f} MiB | {used.anonymous / MIB:.0f} MiB "
+                f"| {seconds * 1e6 / ratings:.2f} s |"
             )
     return rows
 
