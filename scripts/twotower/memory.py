@@ -9,8 +9,11 @@ _NUMBER = 8
 
 
 def columns(file: float, part: float) -> float:
-    """Of a part of a file of ratings in a job that reads it: if it is mapped, a window."""
-    return min(part, pages.WINDOW) if file >= tensors.MAPPED_BYTES else 1.5 * part
+    """Of a part of a file of ratings in a job that reads it: if it is mapped, a window.
+
+    Half as much again, for what copies take, and pages that are mapped around those in use.
+    """
+    return 1.5 * (min(part, pages.WINDOW) if file >= tensors.MAPPED_BYTES else part)
 
 
 def drawing(data: dict, n: int, tried: float, columns: int) -> float:
