@@ -44,7 +44,7 @@ class SizeResult:
 def device_for(gpu: bool) -> torch.device:
     """CUDA where the study asks for it and there is one, the CPU otherwise; deterministic."""
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # the usual call loads a compiler
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
