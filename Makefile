@@ -8,21 +8,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Progress bars in a terminal; a line for each job elsewhere.
 PROGRESS := $(shell test -t 2 && echo --logger rich)
-SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--profile $(PROFILE))
-RESUME := $(BIN)/python scripts/resume.py $(STUDY) $(if $(PROFILE),--profile $(PROFILE))
+SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--workflow-profile $(PROFILE))
+# Of the study that is named, else of the last run's.
+RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file,$(origin STUDY)),$(STUDY)) $(if $(PROFILE),--profile $(PROFILE)) $(PROGRESS)
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
 .PHONY: study resume faults claims plan paper findings help test check format schema report doctor bench bench-streaming lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
-	@$(RESUME) --check
+	@$(BIN)/python scripts/resume.py $(STUDY) --check
 	@$(SNAKEMAKE)
 	@$(SHOW)
 
 resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what changed, carry on
 	@$(RESUME)
-	@$(SNAKEMAKE) --rerun-incomplete
 	@$(SHOW)
 
 claims: $(VENV)/installed  ## print the ledger of the last run again

@@ -1,4 +1,4 @@
-"""Clean up after a fault and make anew what it spoilt: `python resume.py STUDY`.
+"""Clean up after a fault and carry on: `python resume.py [STUDY]`, by default the last run's.
 
 With --check nothing is removed; a run that should not go on as things are is refused.
 """
@@ -7,26 +7,32 @@ import argparse
 import sys
 from pathlib import Path
 
-import twotower  # noqa: F401  pins numerical libraries, as in the jobs
-from twotower import logs, processes, resume
+from twotower import console
+
+console.start()
+
+from twotower import last_run, processes, resume, study_file  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
+parser.add_argument("study", nargs="?", help="a study file")
 parser.add_argument("--check", action="store_true", help="before a run: refuse, remove nothing")
 parser.add_argument("--profile", help="a profile of Snakemake")
+parser.add_argument("--logger", help="a logger of Snakemake")
 given = parser.parse_args()
-sys.stdout.reconfigure(encoding="utf-8")
 folder = Path.cwd().resolve()
-remedy = "make resume" + ("" if given.study == "config.yaml" else f" STUDY={given.study}")
-try:
-    processes.require_idle(folder)
-    if not given.check:
-        lines, removed = resume.mend(folder, given.study)
-        print("\n".join(lines), flush=True)
-        resume.remake(removed, given.study, ["--profile", given.profile] if given.profile else [])
-    elif processes.locked(folder) or processes.of_kind(folder, "job"):
-        sys.exit(f"The last run in this folder was killed; `{remedy}` carries on.")
-    else:
-        print("\n".join(resume.check(remedy)), end="", flush=True)
-except logs.ExpectedError as error:
-    sys.exit(f"{type(error).__name__}: {error}")
+if given.study is not None:
+    study_file.load_study(given.study)
+processes.require_idle(folder)
+if given.check:
+    if processes.locked(folder) or processes.of_kind(folder, "job"):
+        sys.exit("The last run in this folder was killed; `make resume` carries on.")
+    print("\n".join(resume.check()), end="", flush=True)
+    sys.exit()
+about = ["--config", f"study={given.study}"] if given.study else last_run.options(folder)
+about += ["--workflow-profile", given.profile] if given.profile else []
+about += ["--logger", given.logger] if given.logger else []
+print(f"Resuming: snakemake {' '.join(about)}", flush=True)
+lines, layers = resume.mend(folder, about)
+print("\n".join(lines), flush=True)
+resume.remake(layers, about)
+sys.exit(resume.run(*about))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from twotower import logs
+from twotower import last_run, logs
 
 _SLURM_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 """What Snakemake's Slurm jobs are named: the id of the run."""
@@ -150,12 +150,9 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 def _locking_host(folder: Path) -> str | None:
     """The machine of the run that locked the folder, from Snakemake's own logs, if they tell."""
     locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
-    for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
-        text = log.read_text(encoding="utf-8", errors="replace")[:4000]
-        began = re.search(r"^ *Date: ([-\d]+ [:\d]+)", text, re.MULTILINE)
-        host = re.search(r"^ *Host: (\S+)", text, re.MULTILINE)
-        if not locks or not began or not host:
+    for header in last_run.headers(folder):
+        if not locks or not {"date", "host"} <= header.keys():
             continue
-        if datetime.fromisoformat(began.group(1)).timestamp() <= min(locks):
-            return host.group(1)
+        if datetime.fromisoformat(header["date"]).timestamp() <= min(locks):
+            return header["host"]
     return None

@@ -20,11 +20,11 @@ class SnakemakeError(logs.ExpectedError):
     """Snakemake cannot read the study or the workflow."""
 
 
-def check(remedy: str) -> list[str]:
+def check() -> list[str]:
     """What stands against a run, in lines; times of results are set right, nothing is removed.
 
     Raises:
-        ResultsChangedError: if results changed since they were made; `remedy` is the command.
+        ResultsChangedError: if results changed since they were made.
     """
     found = survey.survey()
     if found.changed:
@@ -32,22 +32,22 @@ def check(remedy: str) -> list[str]:
         raise ResultsChangedError(
             f"{_files(found.changed)} in results/ no longer as made:\n"
             + "\n".join(lines)
-            + f"\n`{remedy}` makes them anew; nothing has been removed yet."
+            + "\n`make resume` makes them anew; nothing has been removed yet."
         )
     survey.settle_times(found)
     if not found.unrecorded:
         return []
     lines = _listed([f"  {path}" for path in found.unrecorded])
-    ask = f"If this study makes them, `{remedy}` makes them anew; if they are yours, all is well."
+    ask = "If this study makes them, `make resume` makes them anew; if they are yours, all is well."
     return [f"{_files(found.unrecorded)} of unknown origin in results/:", *lines, ask, ""]
 
 
-def mend(folder: Path, study: str) -> tuple[list[str], list[str]]:
-    """Make the folder fit for a run of the study.
+def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Make the folder fit for a run of the study that Snakemake's options `about` name.
 
     Returns:
-        What was done, in lines; and what has been removed of the study's outputs, to be given to
-        `remake`.
+        What was done, in lines; and what has been removed of the study's outputs, in layers, to be
+        given to `remake`.
 
     Raises:
         BusyError: if jobs cannot be stopped.
@@ -56,10 +56,10 @@ def mend(folder: Path, study: str) -> tuple[list[str], list[str]]:
     done = [f"Stopped {job}, left by a killed run." for job in processes.stop_jobs(folder)]
     done += [f"Cancelled Slurm job {job}." for job in processes.cancel_slurm_jobs(folder)]
     if processes.locked(folder):
-        _snakemake("--unlock", "--config", f"study={study}")
+        _snakemake("--unlock", *about)
         done.append("Unlocked this folder.")
     done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
-    planned, noted = _planned(study)
+    planned, noted = _planned(about)
     began = time.perf_counter()
     found = survey.survey()
     seconds = time.perf_counter() - began
@@ -73,32 +73,45 @@ def mend(folder: Path, study: str) -> tuple[list[str], list[str]]:
         done += _listed([f"  {path}: {why}" for path, why in unsound.items()])
     else:
         done.append("All are as they were made.")
-    return done, [path for path in unsound if path in planned]
+    planned = set(planned)
+    return done, survey.layers(found, [path for path in unsound if path in planned])
 
 
-def remake(removed: list[str], study: str, options: list[str]) -> None:
+def remake(layers: list[list[str]], about: list[str]) -> None:
     """Have Snakemake make removed outputs again, before all else and nothing that is made of them.
 
     It would not make them where all that is made of them is there; nor spare that, once it knows
-    that they are made: by their records they come out as they were, and times are set to say so.
+    that they are made: by their records they come out as they were, and times are set to say so,
+    after each layer, of which the next ones are made.
 
     Raises:
         SnakemakeError: if a job fails; Snakemake has told why.
     """
-    for first in range(0, len(removed), MOST_TARGETS):
-        targets = removed[first : first + MOST_TARGETS]
-        about = ["--rerun-incomplete", "--config", f"study={study}", *options]
-        command = [sys.executable, "-m", "snakemake", *targets, *about]
-        code = subprocess.run(command, env=os.environ | {"SHOW_RESULTS": "no"}).returncode
-        if code != 0:
-            raise SnakemakeError("a job failed, see above")
-    if removed:
+    for layer in layers:
+        for first in range(0, len(layer), MOST_TARGETS):
+            if run(*layer[first : first + MOST_TARGETS], *about, results="no"):
+                raise SnakemakeError("a job failed, see above")
         survey.settle_times(survey.survey())
 
 
-def _planned(study: str) -> tuple[list[str], list[str]]:
+def run(*arguments: str, results: str = "") -> int:
+    """Run Snakemake with what survived; returns its exit status.
+
+    Ctrl-C goes to Snakemake as well, which ends its jobs and unlocks: it is waited for.
+    """
+    command = [sys.executable, "-m", "snakemake", *arguments, "--rerun-incomplete"]
+    environment = os.environ | ({"SHOW_RESULTS": results} if results else {})
+    process = subprocess.Popen(command, env=environment)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def _planned(about: list[str]) -> tuple[list[str], list[str]]:
     """Outputs of the study's plan, and those that Snakemake has a note of."""
-    lines = _snakemake("--summary", "--rerun-incomplete", "--config", f"study={study}")
+    lines = _snakemake("--summary", "--rerun-incomplete", *about)
     rows = [line.split("\t") for line in lines.splitlines()[1:]]
     outputs = [row for row in rows if len(row) == 6]
     return [row[0] for row in outputs], [row[0] for row in outputs if row[3] != "-"]

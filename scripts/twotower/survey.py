@@ -4,6 +4,7 @@ Snakemake decides by times and by notes of its own, which know nothing of bytes.
 checked against the records, what fails is removed, and the times of the rest are set to agree.
 """
 
+import math
 import os
 import re
 import time
@@ -100,6 +101,23 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
             if path not in reasons and not Path(path).is_relative_to(TIMED):
                 beside[path] = f"made by the job that makes {first}"
     return dict(sorted(reasons.items())) | dict(sorted(beside.items()))
+
+
+def layers(found: Survey, paths: Iterable[str]) -> list[list[str]]:
+    """The paths by how many jobs lie before them, the fewest first; those without a record last."""
+    heights: dict[str, float] = {}
+
+    def height(path: str) -> float:
+        if path not in heights:
+            inputs = found.known[path]["inputs"] if path in found.known else ()
+            made = [height(name) for name in inputs if name in found.known]
+            heights[path] = 1 + max(made, default=0) if path in found.known else math.inf
+        return heights[path]
+
+    groups: dict[float, list[str]] = {}
+    for path in paths:
+        groups.setdefault(height(path), []).append(path)
+    return [groups[one] for one in sorted(groups)]
 
 
 def without(found: Survey, removed: Iterable[str]) -> Survey:

@@ -20,23 +20,23 @@ def finished(tmp_path, monkeypatch):
 
 
 def test_nothing_is_said_of_results_as_they_were_made():
-    assert resume.check("make resume") == []
+    assert resume.check() == []
 
 
 def test_a_folder_without_results_is_fine(tmp_path, monkeypatch):
     (tmp_path / "new").mkdir()
     monkeypatch.chdir(tmp_path / "new")
-    assert resume.check("make resume") == []
+    assert resume.check() == []
 
 
 def test_changed_results_are_named_with_the_remedy_and_left_alone():
     Path("results/risks/03.csv").write_text("risk\n0\n")
     with pytest.raises(resume.ResultsChangedError) as found:
-        resume.check("make resume STUDY=a.yaml")
+        resume.check()
     assert str(found.value).splitlines() == [
         "1 file in results/ no longer as made:",
         "  results/risks/03.csv: its bytes are not those that were recorded",
-        "`make resume STUDY=a.yaml` makes them anew; nothing has been removed yet.",
+        "`make resume` makes them anew; nothing has been removed yet.",
     ]
     assert Path("results/risks/03.csv").read_text() == "risk\n0\n"
 
@@ -45,7 +45,7 @@ def test_a_long_list_is_cut():
     for path in Path("results/risks").iterdir():
         path.write_text("")
     with pytest.raises(resume.ResultsChangedError) as found:
-        resume.check("make resume")
+        resume.check()
     lines = str(found.value).splitlines()
     assert lines[0].startswith("12 files")
     assert lines[-2] == "  and 2 more"
@@ -54,5 +54,5 @@ def test_a_long_list_is_cut():
 
 def test_files_of_unknown_origin_are_told_and_do_not_stop_a_run():
     Path("results/notes.md").touch()
-    lines = resume.check("make resume")
+    lines = resume.check()
     assert lines[:2] == ["1 file of unknown origin in results/:", "  results/notes.md"]

@@ -132,3 +132,10 @@ def test_a_stale_file_is_older_than_what_changed():
     os.utime(RATINGS, (1e9, 1e9))
     survey.settle_times(survey.survey())
     assert os.stat(WEIGHTS).st_mtime < os.stat(RATINGS).st_mtime
+
+
+def test_what_was_removed_is_made_again_layer_by_layer():
+    found = survey.survey()
+    new = "results/tables/new.csv"
+    order = survey.layers(found, [new, RISKS, CERTIFICATE, RATINGS])
+    assert order == [[CERTIFICATE, RATINGS], [RISKS], [new]]
