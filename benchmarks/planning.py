@@ -1,11 +1,9 @@
 """What planning costs: processor seconds until the plan stands, and peak memory, by dry runs.
 
-    python benchmarks/planning.py            # 5,000 configurations, and one study ten times smaller
-    python benchmarks/planning.py --targets shapes --batch fit_rates=1/4
-
-Prints a line of Markdown for each study: the large study, whose cells share data sets; the same
-number of configurations with a data set each, the worst there is; and, as a floor, as many jobs
-without parameters, resources or input functions. Arguments go to Snakemake as they are.
+`make bench-planning` prints a line of Markdown for each study: the large study, whose cells share
+data sets; as many configurations on fewer or more data sets, one each being the worst there is;
+each also ten times smaller; and, as a floor, bare jobs without parameters, resources or functions.
+Arguments go to Snakemake as they are: `python benchmarks/planning.py shapes --batch fit_rates=1/4`.
 """
 
 import os
@@ -22,6 +20,7 @@ import psutil
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+ADAM = {"steps": 2000, "batch_size": 256, "learning_rate": 1.0e-2}
 BARE = """
 rule all:
     input: expand("{{i}}.c", i=range({chains}))
@@ -81,17 +80,18 @@ def planned(folder: Path, *arguments: str) -> Planned:
     return Planned(jobs, seconds, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def with_own_data(study: dict, cells: int) -> dict:
-    """The study with one shape of towers, and so many targets and noises."""
+def with_own_data(study: dict, cells: int, **arms: dict) -> dict:
+    """The study with one shape of towers, so many targets and noises, and further arms."""
     vary = {
         "smoothness": [round(0.5 + 0.01 * step, 2) for step in range(cells // 100)],
         "noise_sd": [round(0.1 + 0.02 * step, 2) for step in range(100)],
     }
-    return study | {"experiments": {"shapes": study["experiments"]["shapes"] | {"vary": vary}}}
+    shapes = study["experiments"]["shapes"] | {"vary": vary}
+    return study | {"experiments": {"shapes": shapes}, "arms": study["arms"] | arms}
 
 
 def smaller(study: dict, times: int) -> dict:
-    """The study with fewer shapes of towers, and fewer data sets."""
+    """The study with fewer shapes of towers."""
     shapes = study["experiments"]["shapes"]
     vary = shapes["vary"] | {"width": shapes["vary"]["width"][::times]}
     return study | {"experiments": {"shapes": shapes | {"vary": vary}}}
@@ -103,6 +103,7 @@ def main() -> None:
     studies = {
         "500 configurations, 50 data sets": smaller(large, 10),
         "5,000 configurations, 50 data sets": large,
+        "5,000 configurations, 2,500 data sets": with_own_data(large, 2500, adam=ADAM),
         "500 configurations, a data set each": with_own_data(large, 500),
         "5,000 configurations, a data set each": with_own_data(large, 5000),
     }
