@@ -36,6 +36,12 @@ def _workflow_tests():
 copies = _workflow_tests()
 
 
+def put_before_training(project, code: str) -> None:
+    """Put code before that of every training job of a copy of the project."""
+    script = project.folder / "scripts/train.py"
+    script.write_text(code + script.read_text(encoding="utf-8"), encoding="utf-8")
+
+
 class Cluster:
     """A copy of the project that runs on the sandbox, and what Slurm knows of its jobs."""
 
@@ -47,8 +53,7 @@ class Cluster:
 
     def prelude(self, code: str) -> None:
         """Put code before that of every training job."""
-        script = self.project.folder / "scripts/train.py"
-        script.write_text(code + script.read_text(encoding="utf-8"), encoding="utf-8")
+        put_before_training(self.project, code)
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake with the profile, its output in printed.txt."""
@@ -129,6 +134,7 @@ def here(slurm, tmp_path_factory: pytest.TempPathFactory):
     """The tiny study run by this machine without Slurm; not to be changed."""
     project = copies.fresh_copy(tmp_path_factory.mktemp("here") / "project")
     project.write_study(**STUDY)
+    put_before_training(project, NOTE_CARD)  # as on Slurm: records name the code
     project.run_study("--resources", "gpu=2", timeout=DEADLINE)
     return project
 

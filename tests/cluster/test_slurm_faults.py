@@ -53,7 +53,7 @@ def assert_same_bytes(cluster, here, *jobs):
 
 def errors(printed, job):
     """What Snakemake printed of a training job's failures, one block each."""
-    blocks = printed.split("Error in rule ")[1:]
+    blocks = printed.split("\nError in rule ")[1:]  # those further in are quoted from Slurm's logs
     blocks = [block.partition("Trying to restart")[0] for block in blocks]
     return [block for block in blocks if target(job) in block]
 
@@ -78,7 +78,7 @@ def test_killed_and_cancelled_jobs_ask_for_more_and_are_named(cluster, here):
         (error,) = errors(printed, job)
         assert error.startswith("train:")
         assert f"SLURM status is: '{state}'" in error
-        assert f"Training towers, run {job[0]}, block {job[1]}" in printed
+        assert f"Job failed: train, run {job[0]}, block {job[1]}\n  settings: " in printed
     assert_same_bytes(cluster, here, *jobs)
 
 
