@@ -39,6 +39,12 @@ rule all:
         expand(rules.draw_figure.output, figure=FIGURE_TABLES),
 
 
+# The Snakemake inside a cluster's job runs its rules itself: without this it would start another
+# Snakemake for them, as a step of the job, which takes seconds of every job.
+if workflow.remote_exec:
+    workflow.localrules(*(rule.name for rule in workflow.rules))
+
+
 onsuccess:
     show_results()
 
