@@ -6,7 +6,7 @@ experiments it belongs to, and however the study spelled its settings.
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from twotower.config import Study
 from twotower.identity import canonical_json, short_id
 from twotower.kinds import complaint
+from twotower.logs import ExpectedError
 from twotower.settings import Experiment, Override, Settings, spelled_out
 
 TOWER_KEYS = ("depth", "width", "embedding_dim")
@@ -123,6 +124,27 @@ class Run:
                 "precision": self.precision,
             }
         )
+
+
+class SharedIdError(ExpectedError):
+    """Two things of a study that differ have one id: files of one would overwrite the other's."""
+
+
+def by_id(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Pairs of id and thing as a dict; equal things may come more than once.
+
+    Raises:
+        SharedIdError: if two that differ have one id. Ids have 40 bits: among the most cells that
+            a study may have, that happens with probability 1e-5.
+    """
+    found: dict[str, Any] = {}
+    for name, thing in entries:
+        if found.setdefault(name, thing) != thing:
+            raise SharedIdError(
+                f"two different settings of this study have the id {name}, so that their files "
+                "would be one; ids depend on the seed: give the study another one"
+            )
+    return found
 
 
 def cells(study: Study) -> list[Cell]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studies import GOOD
-from twotower.grid import Cell, cells, runs
+from twotower import grid
+from twotower.grid import Cell, SharedIdError, by_id, cells, runs
 from twotower.identity import canonical_json, digest, short_id
 from twotower.study_file import merged, validated
 
@@ -135,6 +136,16 @@ def test_the_seed_is_part_of_every_id():
     one, two = runs(study(seed=1))[0], runs(study(seed=2))[0]
     pairs = [(one.id, two.id), (one.cell.id, two.cell.id), (one.cell.data_id, two.cell.data_id)]
     assert all(left != right for left, right in pairs)
+
+
+def test_two_settings_of_one_id_are_refused_and_equal_ones_are_not(monkeypatch):
+    """As if ids had four bits: 32 cells cannot all have one of their own."""
+    depths = {"vary": {"depth": list(range(1, 33))}}
+    assert len(by_id((cell.id, cell.spec) for cell in cells_of(depths))) == 32
+    assert len(by_id((cell.data_id, cell.data_spec) for cell in cells_of(depths))) == 1
+    monkeypatch.setattr(grid, "short_id", lambda spec: short_id(spec)[0])
+    with pytest.raises(SharedIdError, match="have the id [0-9a-f],.*another one"):
+        by_id((cell.id, cell.spec) for cell in cells_of(depths))
 
 
 def test_runs_are_cells_by_arms_and_only_what_matters_renames_them():

@@ -46,11 +46,11 @@ try:
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
         workplace.check("results", workflow.resource_settings.cores)
+    CELLS = grid.cells(STUDY)
+    RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
+    DATA = grid.by_id((cell.data_id, cell.data_spec) for cell in CELLS)
 except logs.ExpectedError as error:
     sys.exit(console.message(error))
-CELLS = grid.cells(STUDY)
-RUNS = {run.id: run for run in grid.runs(STUDY)}
-DATA = {cell.data_id: cell.data_spec for cell in CELLS}
 SIZES = {data: set() for data in DATA}
 for cell in CELLS:
     SIZES[cell.data_id].update(cell.sample_sizes)
