@@ -9,7 +9,7 @@ console.start()
 
 import pandas as pd  # noqa: E402
 
-from twotower import claims, decisions, tables  # noqa: E402
+from twotower import claims, decisions, files, records, tables  # noqa: E402
 
 MOST_RATES = 20  # rows that a reader still takes in on a screen; more are in rates.md
 
@@ -18,6 +18,10 @@ found = {path.name: path for path in made if path.suffix == ".csv" and path.exis
 if not {"claims.csv", "rates.csv"} <= set(found):
     sys.exit("There are no claims judged yet: run `make` (or `snakemake`) first.")
 rules = decisions.load(Path(__file__).resolve().parents[1] / "workflow" / "decisions.yaml")
+for path in (found["claims.csv"], found["rates.csv"]):
+    record = records.read(path) if records.is_made(path) else None
+    if record and record["sha256"] != files.sha256(path):
+        sys.exit(f"{path} is no longer as the study made it; `make resume` makes it anew.")
 path = found["claims.csv"]
 try:
     shown = ["\n" + claims.to_console(pd.read_csv(path), rules) + "\n"]

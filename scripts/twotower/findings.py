@@ -171,7 +171,11 @@ def counted(answers: Iterable[Answer]) -> str:
 
 
 def interval_text(value: float, low: float, high: float) -> str:
-    """A number with its interval, for a sentence."""
+    """A number with its interval, for a sentence; what could not be had is said in words."""
+    if math.isnan(value):
+        return "not measured"
+    if math.isnan(low) or math.isnan(high):
+        return f"{value:.2f} (no interval)"
     return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 

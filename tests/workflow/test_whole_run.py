@@ -91,6 +91,20 @@ def test_verdicts_judged_by_another_file_are_called_stale(finished_copy):
     )
 
 
+def test_an_edited_ledger_is_not_printed(finished_copy):
+    ledger = finished_copy.folder / "results/tables/claims.csv"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace("not decided", "holds"))
+    tables = ["results/tables/claims.csv", "results/tables/rates.csv"]
+    done = subprocess.run(
+        [sys.executable, "scripts/show_results.py", *tables],
+        cwd=finished_copy.folder,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("results/tables/claims.csv is no longer as the study made it;")
+
+
 def test_an_experiment_runs_alone(project):
     """Its name is a target: its cells, its rates and its figure, and nothing beyond."""
     project.write_study(
