@@ -1,5 +1,8 @@
 """What fails on a cluster is tried again, with more, and named; the bytes do not change."""
 
+import contextlib
+import os
+import signal
 import subprocess
 
 import pytest
@@ -20,12 +23,14 @@ if first_try:
     time.sleep(600)
 """
 STOP_AFTER_TWO_FITS = """
+import os
 import twotower
 from twotower import runs
 def stopped(*arguments, train=runs.train):
     for count, result in enumerate(train(*arguments), start=1):
         yield result
         if first_try and count == 2:
+            Path("sleeping").write_text(str(os.getpid()))
             time.sleep(600)
 runs.train = stopped
 """
@@ -83,8 +88,11 @@ def test_killed_and_cancelled_jobs_ask_for_more_and_are_named(cluster, here):
 
 
 @pytest.fixture
-def node_back():
+def node_back(cluster):
+    """Afterwards the node is up again, and what slept on it ends: Slurm has lost sight of it."""
     yield
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((cluster.project.folder / "sleeping").read_text()), signal.SIGKILL)
     command = ["scontrol", "update", "nodename=n1", "state=resume"]
     subprocess.run(command, check=False, timeout=60)
 
