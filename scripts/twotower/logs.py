@@ -31,5 +31,7 @@ def start(path: str) -> None:
 def _report(kind, error, traceback) -> None:
     if issubclass(kind, ExpectedError):
         print(f"{kind.__name__}: {error}", file=sys.stderr)
+    elif issubclass(kind, KeyboardInterrupt):
+        print("Stopped by Ctrl-C.", file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, traceback)

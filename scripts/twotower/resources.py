@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from twotower import cost
 from twotower.jobs import Jobs
 
-_MEMORY_ROOM, _LAUNCHERS_MB, _STEP_MB = 1.5, 500, 500
-"""A job on a cluster has two launching processes beside it, of 150 MB each."""
+_MEMORY_ROOM, _BESIDE_MB, _STEP_MB = 1.5, 500, 500
+"""Beside a job on a cluster runs the Snakemake that starts it, of 150 MB; the rest is room."""
 
 _TIME_ROOM, _LEAST_MINUTES = 5, 5
 
@@ -36,7 +36,7 @@ class Requests:
         key = (rule, *wildcards.values())
         if key not in self._known:
             job = self._jobs.of(rule, wildcards)
-            megabytes = _LAUNCHERS_MB + _MEMORY_ROOM * job.memory / 1e6
+            megabytes = _BESIDE_MB + _MEMORY_ROOM * job.memory / 1e6
             minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * cost.seconds(job.work) / 60)
             self._known[key] = _STEP_MB * math.ceil(megabytes / _STEP_MB), minutes
         return self._known[key]

@@ -1,6 +1,10 @@
 """A failed job is told with its rule, its settings in words and its log, however it ended."""
 
+import os
 import re
+import signal
+import subprocess
+import time
 
 SHAPE = "β = 1, d = 1, D = 1, depth 1, width 8; n = 64 to 512; replicates 0 to 1"
 KILLED = """
@@ -44,3 +48,39 @@ def test_a_job_that_succeeds_when_retried_is_told_once_and_not_at_the_end(alone)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("Job failed: generate_test_pairs, data ") == 1
     assert "jobs failed" not in done.stderr and "job failed;" not in done.stderr
+
+
+SLEEPY = """
+from pathlib import Path
+from twotower import logs
+logs.start(snakemake.log[0])
+Path("asleep").touch()
+import time
+time.sleep(60)
+"""
+
+
+def test_ctrl_c_is_no_failure(alone):
+    """As a terminal does it: the signal goes to Snakemake and to its jobs."""
+    (alone.folder / "scripts/train.py").write_text(SLEEPY, encoding="utf-8")
+    run = subprocess.Popen(
+        alone.command("--until", "train", "--cores", "1", "--config", "study=study.yaml"),
+        cwd=alone.folder,
+        env=alone.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    until = time.monotonic() + 120
+    while not (alone.folder / "asleep").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGINT)
+    told, _ = run.communicate(timeout=60)
+    assert run.returncode == 1, told
+    assert "Stopped. Finished jobs are kept" in told
+    assert "ailed" not in told and "Error" not in told and "Traceback" not in told
+    (log,) = (alone.folder / "results/logs/train").glob("*.log")
+    assert log.read_text(encoding="utf-8").startswith("Stopped by Ctrl-C.")

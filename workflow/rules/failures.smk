@@ -19,6 +19,7 @@ class FailedJobs(logging.Handler):
         self.wildcards = {}
         self.failed = {}
         self.group_logs = []
+        self.stopped = False
 
     def emit(self, record):
         try:
@@ -54,11 +55,25 @@ class FailedJobs(logging.Handler):
 
 
 FAILED_JOBS = FailedJobs()
+
+
+def unless_stopped(record):
+    """Jobs that Ctrl-C ends with Snakemake have not failed: one line at the end says it all."""
+    if str(record.msg).startswith("Terminating processes on user request"):
+        FAILED_JOBS.stopped = True
+    return not FAILED_JOBS.stopped or record.levelno < logging.ERROR
+
+
 if workflow.is_main_process:
     logger.addHandler(FAILED_JOBS)
+    logger.addFilter(unless_stopped)
 
 
 def show_failures():
     """Name every job that failed for good, after a run."""
-    if FAILED_JOBS.failed:
+    if FAILED_JOBS.stopped:
+        logger.warning(
+            "Stopped. Finished jobs are kept: the same command, or `make resume`, goes on."
+        )
+    elif FAILED_JOBS.failed:
         logger.error(failures.summary(list(FAILED_JOBS.failed.values())))
