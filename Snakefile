@@ -45,6 +45,10 @@ if workflow.remote_exec:
     workflow.localrules(*(rule.name for rule in workflow.rules))
 
 
+onstart:
+    last_run.note(Path.cwd(), sys.argv)
+
+
 onsuccess:
     show_results()
 

@@ -4,6 +4,7 @@ With --check nothing is removed; a run that should not go on as things are is re
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -29,9 +30,11 @@ if given.check:
     print("\n".join(resume.check()), end="", flush=True)
     sys.exit()
 about = ["--config", f"study={given.study}"] if given.study else last_run.options(folder)
+if about is None:
+    sys.exit("No run is known in this folder; `make resume STUDY=…` says which study to carry on.")
 about += ["--workflow-profile", given.profile] if given.profile else []
 about += ["--logger", given.logger] if given.logger else []
-print(f"Resuming: snakemake {' '.join(about)}", flush=True)
+print(f"Resuming: snakemake {shlex.join(about)}", flush=True)
 lines, layers = resume.mend(folder, about)
 print("\n".join(lines), flush=True)
 resume.remake(layers, about)

@@ -18,10 +18,6 @@ found = {path.name: path for path in made if path.suffix == ".csv" and path.exis
 if not {"claims.csv", "rates.csv"} <= set(found):
     sys.exit("There are no claims judged yet: run `make` (or `snakemake`) first.")
 rules = decisions.load(Path(__file__).resolve().parents[1] / "workflow" / "decisions.yaml")
-for path in (found["claims.csv"], found["rates.csv"]):
-    record = records.read(path) if records.is_made(path) else None
-    if record and record["sha256"] != files.sha256(path):
-        sys.exit(f"{path} is no longer as the study made it; `make resume` makes it anew.")
 path = found["claims.csv"]
 try:
     shown = ["\n" + claims.to_console(pd.read_csv(path), rules) + "\n"]
@@ -31,6 +27,13 @@ try:
         shown += [tables.console_table(rates) + "\n", *tables.console_reasons(rates)]
 except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever pandas meets in it
     sys.exit(f"{path}: not the table that the study wrote ({error}); `make resume` makes it anew.")
+for path in (found["claims.csv"], found["rates.csv"]):
+    record = records.read(path) if records.is_made(path) else {"sha256": files.sha256(path)}
+    if record is None or record["sha256"] != files.sha256(path):
+        why = "it has no valid record" if record is None else "its bytes have changed"
+        sys.exit(
+            f"{path}: not the table that the study wrote ({why}); `make resume` makes it anew."
+        )
 print("\n".join(shown))
 for folder in dict.fromkeys(path.parent for path in made):
     names = sorted(path.name for path in made if path.parent == folder)

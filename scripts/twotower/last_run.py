@@ -1,9 +1,14 @@
-"""What the last run in a folder was asked to do: Snakemake's own logs begin with its command."""
+"""What the last run in a folder was asked to do: the workflow notes its command as it starts.
 
+Snakemake's own logs tell when and where a run was started; its command stands there without quotes.
+"""
+
+import json
 import re
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from twotower.files import atomic_write
 
 _NO_RUN = {"-n", "--dry-run", "--dryrun", "--summary", "--unlock", "--lint", "--touch", "--report"}
 _ONE_VALUE = {"--profile", "--workflow-profile"}
@@ -11,20 +16,34 @@ _SOME_VALUES = {"--config", "-C", "--configfile", "--configfiles"}
 
 
 def headers(folder: Path) -> Iterator[dict[str, str]]:
-    """What each log of a run in the folder says of it, the newest first: date, host, command."""
+    """What each log of a run in the folder says of it, the newest first: date and host."""
     for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
         text = log.read_text(encoding="utf-8", errors="replace")[:4000]
-        found = re.findall(r"^ *(Date|Host|Command): (.+)$", text, re.MULTILINE)
+        found = re.findall(r"^ *(Date|Host): (.+)$", text, re.MULTILINE)
         yield {name.lower(): value for name, value in found}
 
 
-def options(folder: Path) -> list[str]:
-    """Options that name the study and the profile of the last run, for Snakemake; [] if unknown."""
-    for header in headers(folder):
-        words = shlex.split(header.get("command", ""))
-        if words and not _NO_RUN.intersection(words):
-            return list(_chosen(words[1:]))
-    return []
+def note(folder: Path, command: Sequence[str]) -> None:
+    """Keep the command of a run that starts in the folder; one that makes nothing is not noted."""
+    if not _NO_RUN.intersection(command):
+        with atomic_write(_place(folder)) as temporary:
+            temporary.write_text(json.dumps(list(command)) + "\n", encoding="utf-8")
+
+
+def options(folder: Path) -> list[str] | None:
+    """Options that name the study and the profile of the last run, for Snakemake.
+
+    [] is a run of the default study; None: no run is known.
+    """
+    try:
+        command = json.loads(_place(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return list(_chosen(command[1:]))
+
+
+def _place(folder: Path) -> Path:
+    return folder / ".snakemake" / "last_run.json"
 
 
 def _chosen(words: list[str]) -> Iterator[str]:

@@ -78,7 +78,8 @@ def read(path: str | Path) -> dict | None:
         content = json.loads(record_path(path).read_text(encoding="ascii"))
         own = content.pop("record")
         valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        valid = valid and all(map(_is_output, content["outputs"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return content if valid else None
 
@@ -103,6 +104,11 @@ def name(path: str | Path) -> str:
 def settings_digest(spec: dict) -> str:
     """The SHA-256 of a job's settings without the code's digest, 64 hexadecimal digits."""
     return identity.digest(_plain({k: v for k, v in spec.items() if k != "code"})).hex()
+
+
+def _is_output(path: str) -> bool:
+    """Whether a job may have made it: what lies elsewhere is nobody's to remove."""
+    return is_made(path) and ".." not in Path(path).parts
 
 
 def _checked(path: str | Path) -> str:

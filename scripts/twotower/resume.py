@@ -59,6 +59,7 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
         _snakemake("--unlock", *about)
         done.append("Unlocked this folder.")
     done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
+    done += [f"Removed {path}, which cannot be read." for path in survey.remove_unreadable_notes()]
     planned, noted = _planned(about)
     began = time.perf_counter()
     found = survey.survey()
@@ -97,16 +98,23 @@ def remake(layers: list[list[str]], about: list[str]) -> None:
 def run(*arguments: str, results: str = "") -> int:
     """Run Snakemake with what survived; returns its exit status.
 
-    Ctrl-C goes to Snakemake as well, which ends its jobs and unlocks: it is waited for.
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, which goes to Snakemake as well: it ends its jobs and
+            unlocks, and is waited for.
     """
     command = [sys.executable, "-m", "snakemake", *arguments, "--rerun-incomplete"]
     environment = os.environ | ({"SHOW_RESULTS": results} if results else {})
     process = subprocess.Popen(command, env=environment)
+    stopped = False
     while True:
         try:
-            return process.wait()
+            status = process.wait()
         except KeyboardInterrupt:
+            stopped = True
             continue
+        if stopped:
+            raise KeyboardInterrupt
+        return status
 
 
 def _planned(about: list[str]) -> tuple[list[str], list[str]]:

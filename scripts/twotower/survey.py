@@ -4,11 +4,13 @@ Snakemake decides by times and by notes of its own, which know nothing of bytes.
 checked against the records, what fails is removed, and the times of the rest are set to agree.
 """
 
+import json
 import math
 import os
 import re
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,8 +54,8 @@ def survey() -> Survey:
     found = Survey()
     recorded = sorted(
         records.RESULTS / path.relative_to(records.RECORDS).with_suffix("")
-        for path in records.RECORDS.rglob("*.json")
-        if not path.name.startswith(".")
+        for path in _files(records.RECORDS)
+        if path.suffix == ".json" and not path.name.startswith(".")
     )
     checked = [path for path in recorded if not path.is_relative_to(TIMED)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -62,7 +64,9 @@ def survey() -> Survey:
             found.size += size
             if record is not None:
                 found.known[name] = record
-            if sha256 is None:
+            if sha256 is None and os.path.lexists(path):
+                found.changed[name] = "it is no file"
+            elif sha256 is None:
                 found.gone.add(name)
             elif record is None:
                 found.changed[name] = "its record is damaged"
@@ -131,9 +135,9 @@ def remove(paths: Iterable[str]) -> int:
     """Remove results with their records; returns how many bytes of results that were."""
     size = 0
     for path in map(Path, paths):
-        size += path.stat().st_size if path.exists() else 0
-        path.unlink(missing_ok=True)
-        records.record_path(path).unlink(missing_ok=True)
+        size += path.stat().st_size if path.is_file() else 0
+        _discard(path)
+        _discard(records.record_path(path))
     return size
 
 
@@ -141,7 +145,7 @@ def remove_temporary() -> list[str]:
     """Remove the files that killed jobs were writing, and return their paths."""
     left = [
         path
-        for path in records.RESULTS.rglob(".*")
+        for path in _files(records.RESULTS)
         if _TEMPORARY.fullmatch(path.name) and path.is_file()
     ]
     for path in left:
@@ -149,12 +153,26 @@ def remove_temporary() -> list[str]:
     return sorted(path.as_posix() for path in left)
 
 
+def remove_unreadable_notes() -> list[str]:
+    """Remove Snakemake's notes of jobs that it could not read, and return their paths."""
+    left = []
+    for path in _files(Path(".snakemake/metadata")):
+        try:
+            readable = isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+        except (OSError, ValueError, RecursionError):
+            readable = False
+        if not readable:
+            _discard(path)
+            left.append(path.as_posix())
+    return sorted(left)
+
+
 def remove_spent_checkpoints(found: Survey) -> None:
     """Remove the checkpoints of trainings whose weights are there."""
     for path in map(Path, found.sound):
         if path.parts[1] == "runs":
             name = f"{path.parent.name}-{path.name}"
-            (records.RESULTS / "checkpoints" / name).unlink(missing_ok=True)
+            _discard(records.RESULTS / "checkpoints" / name)
 
 
 def settle_times(found: Survey) -> None:
@@ -187,12 +205,14 @@ def _set_time(path: str, wanted: int) -> None:
 
 
 def _read(path: Path) -> tuple[dict | None, str | None, int]:
-    """A result's record, the SHA-256 of its bytes, and how many these are; None where missing."""
+    """A result's record, the SHA-256 of its bytes, and how many these are; None where no file is.
+
+    A folder or a pipe in its place is not read.
+    """
     record = records.read(path)
-    try:
-        return record, files.sha256(path), path.stat().st_size
-    except FileNotFoundError:
+    if not path.is_file():
         return record, None, 0
+    return record, files.sha256(path), path.stat().st_size
 
 
 def _set_stale_aside(found: Survey) -> None:
@@ -217,8 +237,27 @@ def _set_stale_aside(found: Survey) -> None:
 
 def _results() -> Iterable[str]:
     """Every visible file of results/ that may be a result."""
-    for path in records.RESULTS.rglob("*"):
+    for path in _files(records.RESULTS):
         within = path.relative_to(records.RESULTS).parts
         hidden = any(part.startswith(".") for part in within)
         if within[0] not in NOT_MADE and not hidden and path.is_file():
             yield path.as_posix()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """What a folder holds that is no folder; folders that are links are entered, each one once."""
+    entered = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        yield from (Path(place, name) for name in names)
+
+
+def _discard(path: Path) -> None:
+    """Remove whatever stands at a path, a folder too."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

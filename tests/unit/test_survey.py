@@ -139,3 +139,40 @@ def test_what_was_removed_is_made_again_layer_by_layer():
     new = "results/tables/new.csv"
     order = survey.layers(found, [new, RISKS, CERTIFICATE, RATINGS])
     assert order == [[CERTIFICATE, RATINGS], [RISKS], [new]]
+
+
+def test_links_to_folders_are_entered_and_loops_end():
+    os.rename("results/data", "elsewhere")
+    os.symlink(os.path.abspath("elsewhere"), "results/data")
+    os.symlink(os.path.abspath("results"), "results/loop")
+    records.record_path(RATINGS).unlink()
+    assert unsound()[RATINGS] == "it has no record: its job did not end"
+
+
+def test_a_folder_or_a_pipe_in_place_of_a_result_is_no_result():
+    os.unlink(WEIGHTS)
+    os.mkdir(WEIGHTS)
+    os.unlink(RISKS)
+    os.mkfifo(RISKS)
+    found = unsound()
+    assert found == {WEIGHTS: "it is no file", RISKS: "it is no file"}
+    survey.remove(found)
+    assert not os.path.lexists(WEIGHTS) and not os.path.lexists(RISKS)
+
+
+def test_a_record_that_names_what_no_job_makes_is_damaged():
+    """Else what it names would be removed with the job's outputs."""
+    victim = os.path.abspath("mine.txt")
+    for outside in (victim, "results/../mine.txt"):
+        about = {"rule": "r", "code": "c", "settings": "s", "inputs": {}}
+        records.write(RISKS, about | {"outputs": [RISKS, outside]})
+        assert records.read(RISKS) is None
+
+
+@pytest.mark.parametrize("content", [b"\x80", b"", b"[" * 10**5, b"[]"])
+def test_notes_that_snakemake_cannot_read_go(content):
+    Path(".snakemake/metadata/ab").mkdir(parents=True)
+    Path(".snakemake/metadata/ab/good").write_text("{}")
+    Path(".snakemake/metadata/ab/bad").write_bytes(content)
+    assert survey.remove_unreadable_notes() == [".snakemake/metadata/ab/bad"]
+    assert os.listdir(".snakemake/metadata/ab") == ["good"]

@@ -102,7 +102,8 @@ def test_an_edited_ledger_is_not_printed(finished_copy):
         encoding="utf-8",
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("results/tables/claims.csv is no longer as the study made it;")
+    told = "results/tables/claims.csv: not the table that the study wrote (its bytes have changed)"
+    assert done.stderr.startswith(told)
 
 
 def test_an_experiment_runs_alone(project):

@@ -15,7 +15,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import console, decisions, grid, logs, provenance, study_file, workplace
+from twotower import console, decisions, grid, last_run, logs, provenance, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -33,7 +33,8 @@ def read_study():
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
-    place = str(beside) if place and not Path(place).exists() and beside.exists() else place
+    if place and not os.path.exists(place) and os.path.exists(beside):
+        place = str(beside)
     raw = study_file.load_study(place)
     return study_file.validated(study_file.merged(raw, given), place), named
 
@@ -47,6 +48,7 @@ try:
         decisions.load(DECISIONS)
         workplace.check("results", workflow.resource_settings.cores)
     CELLS = grid.cells(STUDY)
+    grid.by_id((cell.id, cell.spec) for cell in CELLS)
     RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
     DATA = grid.by_id((cell.data_id, cell.data_spec) for cell in CELLS)
 except logs.ExpectedError as error:
