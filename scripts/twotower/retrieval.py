@@ -63,11 +63,11 @@ def _lists(effort: int) -> faiss.SearchParameters:
 
 EXACT = "exact"
 KINDS = {
-    EXACT: Kind("exact", "Flat"),
-    "ivf": Kind("lists (IVF), lifted", "IVF{lists},Flat", True, _lists),
-    "ivf_sq8": Kind("the same in 8 bits", "IVF{lists},SQ8", True, _lists),
-    "ivf_raw": Kind("lists, not lifted", "IVF{lists},Flat", False, _lists),
-    "hnsw": Kind("graph (HNSW)", "HNSW32", False, _graph),
+    EXACT: Kind("exact search", "Flat"),
+    "ivf": Kind("IVF lists", "IVF{lists},Flat", True, _lists),
+    "ivf_sq8": Kind("IVF lists, 8 bits", "IVF{lists},SQ8", True, _lists),
+    "ivf_raw": Kind("IVF lists, not lifted", "IVF{lists},Flat", False, _lists),
+    "hnsw": Kind("HNSW graph", "HNSW32", False, _graph),
 }
 
 

@@ -31,7 +31,9 @@ def retrieval(frame: pd.DataFrame, k: int) -> Figure:
     """
     cases = list(frame["case"].unique())
     with style.paper_style():
-        fig = Figure(figsize=(style.TEXT_WIDTH, 0.5 + 2.0 * (len(cases) + 1)), layout="constrained")
+        fig = Figure(
+            figsize=(style.TEXT_WIDTH, 0.3 + 1.75 * (len(cases) + 1)), layout="constrained"
+        )
         *rows, last = fig.subfigures(len(cases) + 1, 1, squeeze=False)[:, 0]
         for part, case in zip(rows, cases, strict=True):
             _recall_row(part, frame[frame["case"] == case], case, k)
@@ -51,7 +53,7 @@ def retrieval(frame: pd.DataFrame, k: int) -> Figure:
 def _recall_row(part: SubFigure, rows: pd.DataFrame, case: str, k: int) -> None:
     sizes = sorted(rows["items"].unique())
     sizes = [size for size in sizes if size in _decades(sizes)][-MOST_PANELS:]
-    panels = part.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
+    panels = part.subplots(1, len(sizes), sharex=True, sharey=True, squeeze=False)[0]
     for ax, size in zip(panels, sizes, strict=True):
         here = rows[rows["items"] == size]
         ax.axhline(tables.ENOUGH, color=style.GUIDE_GREY, linewidth=0.8, linestyle=":")
@@ -63,7 +65,7 @@ def _recall_row(part: SubFigure, rows: pd.DataFrame, case: str, k: int) -> None:
         ax.set_title(f"{size:,} items")
     style.note(panels[-1], f"{tables.ENOUGH:g}", tables.ENOUGH, outside=True)
     panels[0].set_ylabel(f"recall@{k}")
-    part.supxlabel("latency of a single query (ms)")
+    part.supxlabel("latency of a single search (ms of the processor)")
     part.suptitle(case, fontsize=style.LARGE, fontweight="bold")
 
 
@@ -77,15 +79,16 @@ def _latency_panel(ax: Axes, rows: pd.DataFrame, case: str) -> None:
         ax.axvline(at, color=style.GUIDE_GREY, linewidth=0.8, linestyle=":")
     text = tables.pays_text(at, rows["items"])
     ax.annotate(
-        f"approximate search pays {text}",
+        f"approximate search pays\n{text}",
         (0.03, 0.95),
         xycoords="axes fraction",
         va="top",
         fontsize=style.SMALL,
         color=style.TEXT_GREY,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
     )
     ax.set_xlabel("items in the catalogue")
-    ax.set_title(f"{case}: the fastest setting of recall ≥ {tables.ENOUGH:g}")
+    ax.set_title(f"{case}: at recall ≥ {tables.ENOUGH:g}")
 
 
 def _decades(sizes: list[int]) -> set[int]:
