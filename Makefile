@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims plan paper findings help test check format schema report doctor bench bench-streaming bench-planning lock clean
+.PHONY: study resume faults claims plan paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -85,6 +85,9 @@ bench-streaming: $(VENV)/installed  ## measure memory and time by the number of 
 
 bench-planning: $(VENV)/installed  ## measure what planning a large study costs (docs/scale.md)
 	$(BIN)/python benchmarks/planning.py
+
+bench-retrieval: $(VENV)/installed  ## measure search in catalogues of up to 10^6 items (docs/retrieval.md)
+	$(BIN)/python benchmarks/retrieval.py
 
 lock:  ## pin anew what envs/*.in name, from a fresh environment
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
