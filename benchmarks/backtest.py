@@ -25,7 +25,7 @@ def main() -> None:
     print(f"Drift of published slopes: {found:.3f} a doubling ({len(rates)} curves); the planner")
     print(f"takes {drift.TYPICAL_DRIFT}.\n")
     paths = sys.argv[1:] or sorted(Path("results/rates").glob("*/risks.csv"))
-    tables = [pd.read_csv(path, float_precision="round_trip") for path in paths]
+    tables = [pd.read_csv(path) for path in paths]
     judged = [backtest.judge(backtest.synthetic(CURVES)), backtest.judge(backtest.measured(tables))]
     for part in judged:
         if len(part):
@@ -46,7 +46,10 @@ def markdown(table: pd.DataFrame) -> str:
         cells += [f"{row[name]:.0%}" for name in ("fails its check", "out of reach")]
         cells += [cover, f"{row['more needed']:.0%}", f"{row['fewer needed']:.0%}"]
         cells += [f"{row['middle over true']:.2f}", f"{row['factor']:.2f}"]
-        cells += [f"{row['open']:.0%}", f"{row['line covered']:.0%}"]
+        cells += [
+            f"{row['open']:.0%}",
+            "–" if pd.isna(row["line covered"]) else f"{row['line covered']:.0%}",
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

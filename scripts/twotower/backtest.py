@@ -81,7 +81,8 @@ def summary(judged: pd.DataFrame) -> pd.DataFrame:
     for kind, part in [*judged.groupby("kind", sort=False), ("all", judged)]:
         told = part[part["refused"] == ""]
         inside = (told["low"] <= told["true"]) & (told["true"] <= told["high"])
-        lines = (part["line_low"] <= part["true"]) & (part["true"] <= part["line_high"])
+        drawn = part.dropna(subset="line_low")
+        lines = (drawn["line_low"] <= drawn["true"]) & (drawn["true"] <= drawn["line_high"])
         share, count = inside.mean(), max(told["curve"].nunique(), 1)
         error = 1.96 * math.sqrt(share * (1 - share) / count) if len(told) else math.nan
         rows.append(
@@ -213,16 +214,21 @@ def measured(risks: list[pd.DataFrame]) -> Iterator[Case]:
 
 
 def _line(case: Case) -> tuple[float, float]:
-    """80% interval of the ratings by the weighted line that the project fits to slopes."""
+    """80% interval of the ratings by the weighted line that the project fits to slopes.
+
+    NaN where a floor would have to be fitted, which a line has not.
+    """
     pilot = case.pilot
-    excess = pilot.error - (pilot.floor or 0.0)
+    if pilot.floor is None:
+        return math.nan, math.nan
+    excess = pilot.error - pilot.floor
     rng = generator(0, {"curve": case.curve}, "line", 0)
     log_n = np.log(pilot.n.astype(float))
     drawn = resample(excess, 0 * excess, rng, _LINES)
     found = _crossing(log_n, drawn, case.target)
     middle = float(_crossing(log_n, excess, case.target))
     half = half_width(found, len(excess), data_plan.CONFIDENCE)
-    return math.exp(middle - half), math.exp(middle + half)
+    return tuple(math.exp(min(end, 700.0)) for end in (middle - half, middle + half))
 
 
 def _crossing(log_n: np.ndarray, risk: np.ndarray, target: float) -> np.ndarray:

@@ -57,7 +57,8 @@ def values(source: Source, present: float, found: Forecast, confidence: float) -
         return Values({}, f"{remark}: not told apart")
     middle, half = elasticities(points, told, float(np.median(found.floor)), confidence)
     excess = float(np.median(found.error_at(present) - found.floor))
-    nearest = points.loc[(np.log(points["n_ratings"] / present)).abs().idxmin()]
+    own = points[points["planned"]]
+    nearest = own.loc[np.log(own["n_ratings"] / present).abs().idxmin()]
     each = {}
     for name, elasticity, error in zip(told, middle, half, strict=True):
         count = present if name == "n_ratings" else float(nearest[name])

@@ -42,8 +42,9 @@ class Source:
         unit: what the error is.
         settings: the columns of a study's cell; empty for a pilot of one's own.
         widths: units of a hidden layer at each size, shape [sizes]; None where it is not known.
-        points: columns n_ratings, n_users, n_items, replicate, error: all that was measured under
-            otherwise equal settings; no rows where numbers of users and items are not known.
+        points: columns n_ratings, n_users, n_items, replicate, error and planned (whether of the
+            curve itself): all that was measured under otherwise equal settings; no rows where
+            numbers of users and items are not known.
     """
 
     key: str
@@ -95,7 +96,7 @@ def finished() -> list[Path]:
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, float_precision="round_trip")
+        frame = pd.read_csv(path)
     except FileNotFoundError:
         raise PilotError(
             f"{path}: there is no such file; allowed: results/rates/<experiment>/risks.csv of a "
@@ -167,7 +168,9 @@ def _study_points(frame: pd.DataFrame, settings: dict) -> pd.DataFrame:
     elif design == "repeated":
         among = np.maximum(16.0, np.ceil(n / like["ratings_each"].to_numpy(float)))
         counts = dict.fromkeys(counts, among)
-    kept = like[["n_ratings", "replicate"]].assign(error=like["risk"], **counts)
+    kept = like[["n_ratings", "replicate"]].assign(
+        error=like["risk"], planned=like["cell"] == settings["cell"], **counts
+    )
     return kept.reset_index(drop=True)
 
 
@@ -197,6 +200,8 @@ def _own(frame: pd.DataFrame, path: Path, floor: str) -> Source:
         )
     points = frame[["n_ratings", *counts, "replicate", "error"]] if len(counts) == 2 else None
     frame = _one_design(frame, counts, path)
+    if points is not None:
+        points = points.assign(planned=points.index.isin(frame.index))
     _check_rows(frame, path)
     wide = frame.pivot(index="replicate", columns="n_ratings", values="error")
     fitted = None if error != "risk" else 0.0
@@ -230,7 +235,7 @@ def _one_design(frame: pd.DataFrame, counts: list[str], path: Path) -> pd.DataFr
             f"n_ratings, at most {max(sizes.values())}; allowed: vary n_ratings alone, and the "
             "numbers of users and items in further rows"
         )
-    return frame[(frame[counts] == max(enough)).all(axis=1)]
+    return frame[(frame[counts] == list(max(enough))).all(axis=1)]
 
 
 def _check_rows(frame: pd.DataFrame, path: Path) -> None:

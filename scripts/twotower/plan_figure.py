@@ -18,6 +18,9 @@ _MARK = style.Mark(style.BLUE, "o", "none", markersize=3.8, zorder=4.0)
 _TARGET = {"color": style.VERMILION, "linewidth": 1.0, "linestyle": (0, (5, 2)), "zorder": 2.2}
 _FLOOR = {"color": style.BLACK, "linewidth": 0.8, "linestyle": (0, (1, 1.5)), "zorder": 2.1}
 _BORDER = {"color": style.BLACK, "linewidth": 1.4, "zorder": 2.5}
+_RANGE = {"color": style.VERMILION, "linewidth": 4.0, "zorder": 4.5}
+_POINT = {"color": style.VERMILION, "marker": "D", "markersize": 5.0, "markeredgecolor": "white",
+          "markeredgewidth": 0.7, "zorder": 5.0}  # fmt: skip
 _LOG_RANGE = 3.0  # errors that span less than this factor are shown on a plain axis
 
 
@@ -29,7 +32,7 @@ def figure(made: Plan) -> Figure:
     """
     pilot, found = made.source.pilot, made.forecast
     with style.paper_style():
-        fig = Figure(figsize=(0.7 * style.TEXT_WIDTH, 3.2), layout="constrained")
+        fig = Figure(figsize=(0.75 * style.TEXT_WIDTH, 3.2), layout="constrained")
         ax = fig.subplots()
         ax.set_xscale("log", base=2)
         largest, border = float(pilot.n[-1]), REACH * float(pilot.n[-1])
@@ -47,11 +50,7 @@ def figure(made: Plan) -> Figure:
         if made.floor:
             ax.axhline(made.floor.middle, **_FLOOR)
         ax.axvline(border, **_BORDER)
-        ends = made.ratings.low, min(made.ratings.high, border)
-        ax.plot(ends, [made.target] * 2, color=style.VERMILION, linewidth=2.6, zorder=4.5,
-                solid_capstyle="butt")  # fmt: skip
-        ax.plot([made.ratings.middle], [made.target], "D", color=style.VERMILION, markersize=5.5,
-                markeredgecolor="white", markeredgewidth=0.7, zorder=5.0)  # fmt: skip
+        _needed(ax, made, border)
         ax.set_xlim(pilot.n[0] / 1.25, border * 1.25)
         _axes(
             ax,
@@ -76,6 +75,23 @@ def figure(made: Plan) -> Figure:
     return fig
 
 
+def _needed(ax, made: Plan, border: float) -> None:
+    """The ratings needed, from where the curve meets the target down to the axis."""
+    low, middle, high = made.ratings.low, made.ratings.middle, min(made.ratings.high, border)
+    below = ax.get_xaxis_transform()
+    ax.annotate(
+        "",
+        xy=(middle, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(middle, made.target),
+        textcoords="data",
+        arrowprops={"arrowstyle": "-|>", "color": style.VERMILION, "linewidth": 0.9},
+        zorder=4.2,
+    )
+    ax.plot([low, high], [0, 0], transform=below, clip_on=False, solid_capstyle="butt", **_RANGE)
+    ax.plot([middle], [made.target], **_POINT)
+
+
 def _axes(ax, shown: list[float]) -> None:
     ax.xaxis.set_major_locator(LogLocator(base=2, numticks=6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _size(n)))
@@ -83,10 +99,10 @@ def _axes(ax, shown: list[float]) -> None:
     low, high = min(shown), max(shown)
     if high / low > _LOG_RANGE:
         ax.set_yscale("log")
-        ax.set_ylim(low / 1.6, high * 1.5)
+        ax.set_ylim(low / 2.2, high * 1.5)
         style.risk_axis(ax)
     else:
-        ax.set_ylim(low - 0.15 * (high - low), high + 0.12 * (high - low))
+        ax.set_ylim(low - 0.22 * (high - low), high + 0.12 * (high - low))
 
 
 def _size(n: float) -> str:
@@ -95,12 +111,13 @@ def _size(n: float) -> str:
 
 def _handles(made: Plan) -> list:
     n = made.ratings
-    high = "beyond" if math.isinf(n.high) else f"{n.high:,.3g}"
     needed = f"ratings needed: {_round(n.middle)}\n80%: {_round(n.low)} to "
-    needed += high if math.isinf(n.high) else _round(n.high)
+    needed += "beyond" if math.isinf(n.high) else _round(n.high)
     point = {"marker": "D", "color": style.VERMILION, "linewidth": 2.6, "markersize": 5.0}
     handles = [
-        Line2D([], [], label="measured, 95%", **_MARK.line()),
+        Line2D(
+            [], [], label=f"mean of {len(made.source.pilot.error)} replicates, 95%", **_MARK.line()
+        ),
         Line2D([], [], color=style.BLUE, label="curve fitted"),
         Line2D([], [], color=style.BLUE, linestyle="--", label="extrapolated"),
         Patch(color=style.SKY, alpha=0.55, label=f"{CONFIDENCE:.0%} band"),
