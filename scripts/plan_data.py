@@ -11,7 +11,7 @@ from twotower import console
 
 console.start()
 
-from twotower import data_plan, files, pilots, plan_figure, plan_text, style  # noqa: E402
+from twotower import data_plan, pilots, plan_files, plan_text  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("target", type=float, help="the wanted error, in the unit of the file's")
@@ -19,9 +19,7 @@ parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
 for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
-parser.add_argument(
-    "--at", type=float, metavar="N", help="ratings at present; else the largest size"
-)
+parser.add_argument("--at", type=float, metavar="N", help="ratings at present; else the largest n")
 parser.add_argument("--to", type=Path, default=Path("results/plan"), metavar="FOLDER")
 given = parser.parse_args()
 if not 0 < given.target < float("inf"):
@@ -30,11 +28,8 @@ chosen = {k: v for k in ("cell", "arm", "method") if (v := getattr(given, k))}
 sources = pilots.read(given.files or pilots.finished(), chosen, given.floor)
 if len(sources) > 1:
     text, answered = plan_text.table(sources, given.target)
-    print(f"{text}\n\nChoose one for its width, values and figure: --cell ID (CELL=ID of make).")
+    print(f"{text}\n\nChoose one for its width, values and figure: --cell ID (make: CELL=ID).")
     raise SystemExit(0 if answered else 1)
-made = data_plan.plan(sources[0], given.target, given.at)
-stem = given.to / f"{sources[0].key}-{given.target:g}"
-style.save_figure(plan_figure.figure(made), stem)
-with files.atomic_write(stem.with_name(f"{stem.name}.json")) as path:
-    path.write_text(plan_text.record(made), encoding="utf-8")
-print(f"{plan_text.text(made)}\nWrote {stem}.json, .pdf, .svg and .png.")
+target = given.target**2 if sources[0].rooted else given.target
+made = data_plan.plan(sources[0], target, given.at)
+print(f"{plan_text.text(made)}\nWrote {plan_files.write(made, given.to)}.")

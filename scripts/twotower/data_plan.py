@@ -18,7 +18,7 @@ import numpy as np
 from twotower import drift, marginal, width
 from twotower.drift import REACH, Forecast, Pilot
 from twotower.logs import ExpectedError
-from twotower.pilots import Source
+from twotower.sources import Source
 from twotower.theory import Theory
 
 CONFIDENCE = 0.8

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from twotower.drift import Forecast
-from twotower.pilots import Source
 from twotower.rates import half_width
 from twotower.seeds import generator
+from twotower.sources import Source
 
 COUNTS = {"n_users": "user", "n_items": "item", "n_ratings": "rating"}
 MOST_INFLATION = 10.0

@@ -17,7 +17,7 @@ from twotower.data_plan import (
     shown,
 )
 from twotower.drift import REACH
-from twotower.pilots import Source
+from twotower.sources import Source
 
 _SPREAD = float(norm.ppf(0.5 + CONFIDENCE / 2))
 
@@ -27,7 +27,7 @@ def text(made: Plan) -> str:
     pilot = made.source.pilot
     replicates, largest = len(pilot.error), int(pilot.n[-1])
     rows = [
-        ("wanted", f"{made.source.unit}: {made.target:g}"),
+        ("wanted", _wanted(made)),
         ("ratings", f"{_ratings(made.ratings, largest)}, {made.ratings.middle / largest:.2g} times "
          f"the largest size of the pilot"),
         ("towers", _towers(made)),
@@ -96,6 +96,11 @@ def _ratings(found: Interval, largest: int) -> str:
         f"beyond {REACH * largest:,.0f}" if math.isinf(found.high) else f"{_digits(found.high):,}"
     )
     return f"{_digits(found.middle):,} ({CONFIDENCE:.0%} interval {_digits(found.low):,} to {high})"
+
+
+def _wanted(made: Plan) -> str:
+    root = f" (its root {math.sqrt(made.target):.4g})" if made.source.rooted else ""
+    return f"{made.source.unit}: {made.target:.4g}{root}"
 
 
 def _towers(made: Plan) -> str:
