@@ -10,6 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+from twotower import pins  # noqa: E402
+
+pins.apply()
+
 import pandas as pd  # noqa: E402
 
 from twotower import backtest, drift  # noqa: E402

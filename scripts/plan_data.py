@@ -7,9 +7,10 @@ of your own with a row for each size and replicate: n_ratings, replicate (or spl
 import argparse
 from pathlib import Path
 
-from twotower import console
+from twotower import console, pins
 
 console.start()
+pins.apply()  # one thread: the same bytes wherever it runs
 
 from twotower import data_plan, pilots, plan_files, plan_text  # noqa: E402
 

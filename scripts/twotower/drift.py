@@ -156,13 +156,15 @@ def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast
         centre[0] + walks.SLOPE * math.log(2) * places + walks.paths(places, drifts[chosen], rng)
     )
     white = rng.standard_normal((draws, doublings.size))
-    for component in np.unique(chosen):  # Matheron's rule: a prior draw, corrected by the data
-        rows = np.flatnonzero(chosen == component)
-        cover = walks.covariance(places, doublings, drifts[[component]])[0]
-        errors = white[rows] @ np.linalg.cholesky(fits.noise[component]).T
-        missed = fits.pseudo[component] - errors - paths[rows, : doublings.size]
-        total = prior[component] + fits.noise[component]
-        paths[rows] += np.linalg.solve(total, missed.T).T @ cover.T
+    roots = np.linalg.cholesky(fits.noise)[chosen]
+    missed = fits.pseudo[chosen] - np.einsum("dij,dj->di", roots, white)
+    missed -= paths[:, : doublings.size]
+    total = (prior + fits.noise)[chosen]
+    pull = np.linalg.solve(total, missed[..., None])[..., 0]
+    for value in np.unique(drifts):  # Matheron's rule: a prior draw, corrected by the data
+        rows = drifts[chosen] == value
+        cover = walks.covariance(places, doublings, np.array([value]))[0]
+        paths[rows] += pull[rows] @ cover.T
     n = pilot.n[0] * 2.0**points
     return Forecast(n, np.exp(paths[:, doublings.size :]), floors[chosen], drifts[chosen])
 

@@ -84,21 +84,23 @@ def test_a_lower_error_needs_more_ratings_and_is_known_less_well():
     assert (np.diff([found.high / found.low for found in made]) > 0).all()
 
 
-def test_intervals_cover_planted_curves():
-    """Power laws whose slopes drift as the prior has it: 80% within two standard errors."""
+@pytest.mark.parametrize("floor", [0.0, None])
+def test_intervals_cover_curves_drawn_as_the_model_has_it(floor):
+    """Slopes, drifts and floors from their priors: 80% within two standard errors."""
     held = []
-    for seed in range(200):
-        rng = generator(seed, {}, "walks", 0)
-        x = np.arange(0, 9)
+    for seed in range(120):
+        rng = generator(seed, {"floor": floor}, "walks", 0)
         tau = drift.TYPICAL_DRIFT * math.exp(rng.standard_normal())
-        slopes = -0.6 + np.cumsum(tau * rng.standard_normal(9 * 16).reshape(9, 16) / 4, None)
-        log_mean = math.log(2) * np.cumsum(slopes.reshape(9, 16).mean(axis=1))
-        mean = 0.3 * np.exp(log_mean - log_mean[0])
-        error, _ = noisy(mean, 2 ** (9 + x), 12, rng)
-        found = forecast(Pilot(2 ** (9 + x[:6]), error[:, :6]), draws=1000)
-        low, high = np.quantile(found.error_at(2.0**16), [0.1, 0.9])
-        held.append(low <= mean[7] <= high)
-    assert 0.74 <= np.mean(held) <= 0.88
+        walk = tau * np.cumsum(rng.standard_normal(16 * 7)) / 4  # 16 steps a doubling
+        log_mean = math.log(2) * np.cumsum(rng.normal(-0.5, 0.5) + walk) / 16
+        mean = np.exp(log_mean[15::16])
+        share = 0.0 if floor == 0.0 else rng.random()  # of the smallest mean error
+        bottom = mean[:5].min() * share / (1 - share)
+        error, _ = noisy(mean, 2 ** np.arange(9, 16), 8, rng)
+        found = forecast(Pilot(SIZES, bottom + error[:, :5], floor=floor), draws=1000)
+        low, high = np.quantile(found.error_at(2.0**15), [0.1, 0.9])
+        held.append(low <= bottom + mean[6] <= high)
+    assert 0.725 <= np.mean(held) <= 0.875
 
 
 def test_the_same_pilot_gives_the_same_answer():
