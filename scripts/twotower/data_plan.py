@@ -190,26 +190,24 @@ def _check_target(source: Source, target: float, found: Forecast) -> None:
         source,
         "below the floor",
         f"the wanted error {target:g} is below the floor, which no number of ratings passes: "
-        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {target:g} or above); allowed: "
-        f"more than {floor.high:.4g}. A pilot of {4 * pilot.n[-1]:,} ratings would tell the floor "
-        "better",
+        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {target:g} or above); surely "
+        f"above it: more than {floor.high:.4g}. A pilot of {4 * pilot.n[-1]:,} ratings would tell "
+        "the floor better",
     )
 
 
 def _out_of_reach(pilot: Pilot, target: float, found: Forecast, slope: Interval) -> str:
     largest = int(pilot.n[-1])
+    beyond = float(np.isinf(found.ratings(target)).mean())
     reached = np.median(found.error[:, -1])
     needed = float(np.median(drift.forecast(pilot, reach=_FAR).ratings(target)))
-    pilot_size = (
-        "a pilot much larger than that"
-        if math.isinf(needed)
-        else (f"a pilot to about {_round_up(needed / REACH):,} ratings")
-    )
+    sized = _round_up(4 * largest if math.isinf(needed) else needed / REACH)
     return (
-        f"the wanted error {target:g} needs more than {REACH * largest:,.0f} "
-        f"ratings, ten times the largest size {largest:,}: beyond that nothing is extrapolated. "
-        f"There an error of about {reached:.3g} is due; the slope is {shown(slope)}. Needed next: "
-        f"{pilot_size}"
+        f"the wanted error {target:g} needs more than {REACH * largest:,.0f} ratings in "
+        f"{beyond:.0%} of the draws: that is ten times the largest size, {largest:,}, and beyond "
+        f"it nothing is extrapolated. There an error of about {reached:.3g} is due; the slope is "
+        f"{shown(slope)}. Needed next: a pilot to about {sized:,} ratings"
+        + (", which may tell whether the error is reached at all" if math.isinf(needed) else "")
     )
 
 

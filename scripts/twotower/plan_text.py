@@ -110,8 +110,8 @@ def _towers(made: Plan) -> str:
         towers = f"{made.units} units wide, {made.depth} hidden {layers}"
         return f"{towers} (the study's schedule: {schedule})"
     return (
-        f"widen hidden layers by a factor of {shown(made.growth)} from those of the largest size, "
-        "keep the depth (the theorem's schedule at this slope)"
+        f"hidden layers {shown(made.growth)} times as wide as at the largest size, depth unchanged "
+        "(the theorem's schedule at this slope)"
     )
 
 

@@ -115,7 +115,12 @@ def test_the_same_pilot_gives_the_same_answer():
 @pytest.mark.parametrize(
     ("error", "settings", "target", "says"),
     [
-        (POWER, {}, POWER[-1] * 12**-0.6, "ten times the largest size 8,192.*Needed next: a pilot"),
+        (
+            POWER,
+            {},
+            POWER[-1] * 12**-0.6,
+            "ten times the largest size, 8,192.*Needed next: a",
+        ),
         (POWER, {}, 0.4, "reached with 512 ratings.*below 0.3"),
         (0.75 + POWER, {"floor": None}, 0.6, "below the floor.*more than"),
         (0.75 + POWER, {"floor": 0.75}, 0.75, "not above the floor 0.75"),
