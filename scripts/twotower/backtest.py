@@ -72,13 +72,16 @@ def judge(cases: Iterator[Case]) -> pd.DataFrame:
 
 
 def summary(judged: pd.DataFrame) -> pd.DataFrame:
-    """A row for each kind and one for all: counts, coverage, and where the misses lie.
+    """A row for each kind, and for all kinds without and with a fitted floor: counts and coverage.
 
     `covered` has a binomial 95% interval over curves, since questions to one curve go together;
     `factor` is the median of high over low, `open` the share of intervals without an upper end.
     """
     rows = []
-    for kind, part in [*judged.groupby("kind", sort=False), ("all", judged)]:
+    fitted = judged["kind"].str.contains("mse")
+    totals = [("all without a floor", judged[~fitted]), ("all with a fitted floor", judged[fitted])]
+    kinds = [*judged.groupby("kind", sort=False), *totals]
+    for kind, part in [(kind, part) for kind, part in kinds if len(part)]:
         told = part[part["refused"] == ""]
         inside = (told["low"] <= told["true"]) & (told["true"] <= told["high"])
         drawn = part.dropna(subset="line_low")
@@ -195,7 +198,11 @@ _KINDS = {
 
 
 def measured(risks: list[pd.DataFrame]) -> Iterator[Case]:
-    """Cases of every curve in a study's tables of risks that has seven sizes or more, each once."""
+    """Cases of every curve in a study's tables of risks that has seven sizes or more, each once.
+
+    Each curve is judged twice: as the risk that it is, and as the mean squared error that is seen
+    where noise cannot be taken off, with the floor to be fitted.
+    """
     seen = set()
     for table in risks:
         for (cell, arm), rows in table.groupby(["cell", "arm"], sort=False):
@@ -203,11 +210,23 @@ def measured(risks: list[pd.DataFrame]) -> Iterator[Case]:
                 continue
             seen.add((cell, arm))
             curve = curves.used_curve(rows, arm)
-            whole = Pilot(curve.n, curve.risk, carried_on=True)
-            pilot = whole.cut(max(math.ceil(curve.n.size / 2), PILOT_SIZES))
-            for size, mean in zip(whole.n, whole.mean, strict=True):
-                if pilot.n[-1] < size <= drift.REACH * pilot.n[-1]:
-                    yield Case(f"measured, {arm}", f"{cell} {arm}", pilot, float(mean), float(size))
+            noise = float(rows["noise_sd"].iloc[0]) ** 2
+            yield from _cut(f"{arm}, risk", f"{cell} {arm}", curve.n, curve.risk, 0.0)
+            if noise > 0:
+                yield from _cut(
+                    f"{arm}, mse", f"{cell} {arm} mse", curve.n, curve.risk + noise, None
+                )
+
+
+def _cut(
+    kind: str, name: str, n: np.ndarray, error: np.ndarray, floor: float | None
+) -> Iterator[Case]:
+    """The later sizes of a curve as questions to its first half."""
+    whole = Pilot(n, error, carried_on=True, floor=floor)
+    pilot = whole.cut(max(math.ceil(n.size / 2), PILOT_SIZES))
+    for size, mean in zip(whole.n, whole.mean, strict=True):
+        if pilot.n[-1] < size <= drift.REACH * pilot.n[-1]:
+            yield Case(kind, name, pilot, float(mean), float(size))
 
 
 # ---------------------------------------------------------------- the straight line

@@ -290,6 +290,6 @@ def test_the_back_test_counts_what_it_says():
 
 def test_measured_curves_are_cut_at_the_middle():
     cases = list(backtest.measured([cell_risks(), cell_risks()]))
-    assert len(cases) == 2 * 3 and {case.pilot.n[-1] for case in cases} == {8192}
+    assert len(cases) == 2 * 3 * 2 and {case.pilot.n[-1] for case in cases} == {8192}
     assert [case.true for case in cases[:3]] == [16384, 32768, 65536]
     assert all(case.pilot.carried_on for case in cases)
