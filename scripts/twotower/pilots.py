@@ -63,7 +63,11 @@ def _sources(path: Path, chosen: dict[str, str], floor: str) -> list[Source]:
     frame = _table(path)
     if {"cell", "arm", "start", "risk"} <= set(frame.columns):
         usual = {"arm": arms.ERM} if (frame["arm"] == arms.ERM).any() else {}
-        return _study(_chosen(frame, usual | chosen, path), path, floor)
+        named = {name: value for name, value in (usual | chosen).items() if name != "cell"}
+        cells = {name: value for name, value in chosen.items() if name == "cell"}
+        frame = _chosen(frame, named, path)  # other cells tell users and items apart
+        wanted = _chosen(frame, cells, path)["cell"].unique()
+        return _study(frame, wanted, path, floor)
     usual = {name: value for name, value in own_pilots.USUAL.items() if name in frame}
     return [own_pilots.source(_chosen(frame, usual | chosen, path), path, floor)]
 
@@ -100,10 +104,11 @@ def _chosen(frame: pd.DataFrame, chosen: dict[str, str], path: Path) -> pd.DataF
 # ---------------------------------------------------------------- a study's risks
 
 
-def _study(frame: pd.DataFrame, path: Path, floor: str) -> list[Source]:
+def _study(frame: pd.DataFrame, cells: Iterable[str], path: Path, floor: str) -> list[Source]:
     titles = cell_titles(frame)
     found, faults = [], []
-    for (cell, arm), rows in frame.groupby(["cell", "arm"], sort=False):
+    wanted = frame[frame["cell"].isin(cells)]
+    for (cell, arm), rows in wanted.groupby(["cell", "arm"], sort=False):
         try:
             found.append(_of_study(rows, frame, f"{arm}, {titles[cell]}", path, floor))
         except PilotError as fault:
