@@ -54,7 +54,8 @@ def markdown(table: pd.DataFrame) -> str:
             f"{row['open']:.0%}",
             "–" if pd.isna(row["line covered"]) else f"{row['line covered']:.0%}",
         ]
-        lines.append(f"| {' | '.join(cells)} |")
+        shown = ("–" if "nan" in cell else cell for cell in cells)  # nothing was answered
+        lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
