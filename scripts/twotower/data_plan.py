@@ -3,7 +3,7 @@
 The answer is read off the draws of `drift.forecast`. It is refused, with one message, where
 
 1. the fit fails its check: from the other sizes the mean error at the largest one is forecast, and
-   lies outside the 95% interval (so it does for about one good curve in twenty);
+   lies outside the 95% interval (of synthetic curves in the back-test, at most 1% of a kind do);
 2. the curve does not surely fall at its end: less than 90% of the draws do;
 3. the error wanted is reached at the smallest size already: nothing is to be extrapolated;
 4. half of the draws or more have a floor that is not below it;
