@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims plan paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -30,6 +30,14 @@ claims: $(VENV)/installed  ## print the ledger of the last run again
 
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)
+
+plan-data: $(VENV)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= FLOOR= AT=]
+	@$(if $(TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))
+	@$(BIN)/python scripts/plan_data.py $(TARGET) $(RISKS) $(if $(CELL),--cell $(CELL)) $(if $(ARM),--arm $(ARM)) \
+	  $(if $(METHOD),--method $(METHOD)) $(if $(FLOOR),--floor $(FLOOR)) $(if $(AT),--at $(AT))
+
+backtest: $(VENV)/installed  ## do plan-data's intervals hold? on synthetic curves, and on the last run's or RISKS=FILE
+	@$(BIN)/python benchmarks/backtest.py $(RISKS)
 
 paper: STUDY := workflow/studies/paper.yaml
 paper: plan study  ## run the study of paper scale: `make plan STUDY=workflow/studies/paper.yaml` first

@@ -1,0 +1,240 @@
+"""How many ratings a wanted error needs, and what the next ones are worth.
+
+The answer is read off the draws of `drift.forecast`. It is refused, with one message, where
+
+1. the fit fails its check: from the other sizes the mean error at the largest one is forecast, and
+   lies outside the 95% interval (of synthetic curves in the back-test, at most 1% of a kind do);
+2. the curve does not surely fall at its end: less than 90% of the draws do;
+3. the error wanted is reached at the smallest size already: nothing is to be extrapolated;
+4. half of the draws or more have a floor that is not below it;
+5. half of the draws or more need over ten times the largest number of ratings that was measured.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from twotower import drift, marginal, width
+from twotower.drift import REACH, Forecast, Pilot
+from twotower.logs import ExpectedError
+from twotower.sources import Source
+from twotower.theory import Theory
+
+CONFIDENCE = 0.8
+"""Of all intervals in an answer."""
+CHECKED = 0.95
+"""Of the interval that the largest size must lie in."""
+FURTHER = 1000
+"""Ratings whose marginal value is told."""
+_FALLING = 0.9  # of the draws, at the end of the pilot
+_FAR = 1e4  # times the pilot, to say how large the next one must be; never shown as an answer
+
+
+class PlanRefused(ExpectedError):  # noqa: N818 - shown to people: the plan was refused
+    """No honest answer can be given; the message says why, and what to measure next.
+
+    `short` says it in a few words, for a table of many curves.
+    """
+
+    def __init__(self, source: Source, short: str, text: str) -> None:
+        super().__init__(f"{source.title}: {text}")
+        self.short = short
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A median and the limits of an 80% interval; inf where they are out of reach."""
+
+    middle: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer.
+
+    Attributes:
+        source, target: what was asked.
+        forecast: draws of the curve.
+        ratings: number of ratings for the target.
+        due: interval at the largest size from the others, for the check that was passed.
+        present: the number of ratings that the marginal values are for.
+        slope: of log excess on log n at the end of the pilot.
+        floor: None where it is not fitted.
+        value: fall of the error by `FURTHER` ratings at `present`.
+        shares: values of a user, an item and a rating, or why they cannot be told apart.
+        units, depth: of the towers at `ratings.middle`, None where it is not known.
+        growth: factor by which the theorem's schedule widens the towers from the largest size.
+    """
+
+    source: Source
+    target: float
+    forecast: Forecast
+    ratings: Interval
+    due: tuple[float, float]
+    present: float
+    slope: Interval
+    floor: Interval | None
+    value: Interval
+    shares: marginal.Values
+    units: int | None
+    depth: int | None
+    growth: Interval
+
+
+def plan(source: Source, target: float, at: float | None = None) -> Plan:
+    """The plan for a target; `at` is the present number of ratings, by default the largest one.
+
+    Raises:
+        PlanRefused: for the reasons in the module's docstring.
+    """
+    pilot = source.pilot
+    largest = float(pilot.n[-1])
+    present = largest if at is None else float(at)
+    if not pilot.n[0] <= present <= REACH * largest - FURTHER:
+        raise PlanRefused(
+            source,
+            "present size out of reach",
+            f"{present:,.0f} ratings at present; allowed: {pilot.n[0]:,}, the smallest size, to "
+            f"{REACH * largest - FURTHER:,.0f}, ten times the largest one less {FURTHER:,}",
+        )
+    due = _check_fit(source)
+    found = drift.forecast(pilot)
+    end = found.slope_at(largest)
+    slope = interval(end)
+    if (end < 0).mean() < _FALLING:
+        raise PlanRefused(
+            source,
+            "does not surely fall",
+            f"the error does not surely fall at {largest:,.0f} ratings: its slope there is "
+            f"{shown(slope)}; measure more replicates, and {2 * largest:,.0f} ratings",
+        )
+    _check_target(source, target, found)
+    ratings = found.ratings(target)
+    if np.median(ratings) == math.inf:
+        text = _out_of_reach(pilot, target, found, slope)
+        raise PlanRefused(source, "beyond ten times the data", text)
+    needed = interval(ratings)
+    after = found.error_at(present) - found.error_at(present + FURTHER)
+    units, depth = _towers(source, round(needed.middle))
+    return Plan(
+        source=source,
+        target=target,
+        forecast=found,
+        ratings=needed,
+        due=due,
+        present=present,
+        slope=slope,
+        floor=interval(found.floor) if pilot.floor is None else None,
+        value=interval(after),
+        shares=marginal.values(source, present, found, CONFIDENCE),
+        units=units,
+        depth=depth,
+        growth=interval((needed.middle / largest) ** (1.0 + np.clip(end, -1.0, 0.0))),
+    )
+
+
+def interval(draws: np.ndarray) -> Interval:
+    """Median and 80% interval; no interpolation, so that an end out of reach is inf."""
+    half = CONFIDENCE / 2
+    low, middle, high = np.quantile(draws, [0.5 - half, 0.5, 0.5 + half], method="higher")
+    return Interval(float(middle), float(low), float(high))
+
+
+def passes(pilot: Pilot) -> bool:
+    """Whether the largest size lies where the others say."""
+    low, high = drift.held_out_interval(pilot, CHECKED)
+    return bool(low <= pilot.mean[-1] <= high)
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def _check_fit(source: Source) -> tuple[float, float]:
+    pilot = source.pilot
+    due = drift.held_out_interval(pilot, CHECKED)
+    measured = pilot.mean[-1]
+    if not due[0] <= measured <= due[1]:
+        raise PlanRefused(
+            source,
+            "fails its check",
+            f"the fit fails its check: from the sizes to {pilot.n[-2]:,} an error "
+            f"of {due[0]:.3g} to {due[1]:.3g} was due at {pilot.n[-1]:,} ratings, and "
+            f"{measured:.3g} was measured; the curve bends there: measure {2 * pilot.n[-1]:,} too, "
+            "and a size between the two last ones",
+        )
+    return due
+
+
+def _check_target(source: Source, target: float, found: Forecast) -> None:
+    pilot = source.pilot
+    if target >= pilot.mean[0]:
+        raise PlanRefused(
+            source,
+            "reached at the smallest size",
+            f"the wanted error {target:g} is reached with {pilot.n[0]:,} ratings, "
+            f"the smallest size; allowed: below {pilot.mean[0]:.4g}",
+        )
+    above = float((found.floor >= target).mean())
+    if above < 0.5:
+        return
+    if pilot.floor is not None:
+        text = (
+            f"the wanted error {target:g} is not above the floor {pilot.floor:g}, which no number"
+        )
+        raise PlanRefused(source, "below the floor", f"{text} of ratings passes")
+    floor = interval(found.floor)
+    raise PlanRefused(
+        source,
+        "below the floor",
+        f"the wanted error {target:g} is below the floor, which no number of ratings passes: "
+        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {target:g} or above); surely "
+        f"above it: more than {floor.high:.4g}. A pilot of {4 * pilot.n[-1]:,} ratings would tell "
+        "the floor better",
+    )
+
+
+def _out_of_reach(pilot: Pilot, target: float, found: Forecast, slope: Interval) -> str:
+    largest = int(pilot.n[-1])
+    beyond = float(np.isinf(found.ratings(target)).mean())
+    reached = np.median(found.error[:, -1])
+    needed = float(np.median(drift.forecast(pilot, reach=_FAR).ratings(target)))
+    sized = _round_up(4 * largest if math.isinf(needed) else needed / REACH)
+    return (
+        f"the wanted error {target:g} needs more than {REACH * largest:,.0f} ratings in "
+        f"{beyond:.0%} of the draws: that is ten times the largest size, {largest:,}, and beyond "
+        f"it nothing is extrapolated. There an error of about {reached:.3g} is due; the slope is "
+        f"{shown(slope)}. Needed next: a pilot to about {sized:,} ratings"
+        + (", which may tell whether the error is reached at all" if math.isinf(needed) else "")
+    )
+
+
+def _round_up(n: float) -> int:
+    """To two digits."""
+    unit = 10 ** max(math.floor(math.log10(n)) - 1, 0)
+    return math.ceil(n / unit) * unit
+
+
+def shown(found: Interval) -> str:
+    """An estimate with its interval, three digits each."""
+    return f"{found.middle:.3g} [{found.low:.3g}, {found.high:.3g}]".replace("-", "−")
+
+
+# ---------------------------------------------------------------- towers
+
+
+def _towers(source: Source, n: int) -> tuple[int | None, int | None]:
+    """Units of a hidden layer at n ratings, and hidden layers, by the study's own schedule."""
+    settings = source.settings
+    if source.widths is None or not settings:
+        return None, None
+    depth = int(settings["depth"])
+    if settings["schedule"] == "fixed":
+        return int(source.widths[-1]), depth
+    thick = float(settings.get("off_manifold_noise") or 0.0) > 0  # False where it is missing
+    ambient = {f"{tower}_ambient_dim": settings["ambient_dim"] for tower in ("user", "item")}
+    theory = Theory.of(settings | ambient | {"off_manifold_noise": thick})
+    rule = {"schedule": settings["schedule"], "constant": float(settings["width_constant"])}
+    return width.units(rule, theory, n), depth

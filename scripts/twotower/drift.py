@@ -1,0 +1,250 @@
+"""A learning curve whose slope may drift: what a plan for more ratings extrapolates.
+
+A pure power law is not to be trusted two sizes ahead: of its 95% intervals 36% held the risk in the
+standard study (docs/findings), since curves bend. So the slope itself is a random walk over
+doublings of the number of ratings n, and how fast it walks is not known either. The mean error at n
+is
+
+    error(n) = floor + exp(g(x)),   x = log2 n,   dg/dx = ln 2 · slope(x),   d slope = τ dW(x).
+
+g is an integrated Wiener process (a cubic smoothing spline seen as a prior; G. Wahba, "Improper
+priors, spline smoothing and the problem of guarding against model errors in regression", 1978): the
+forecast starts from the level and the slope at the largest sizes, not from the mean slope of all,
+and its band widens with the cube of the doublings ahead.
+
+What is averaged over, each with its prior, by a grid and Laplace's approximation in g:
+
+- τ, the change of slope in one doubling: log-normal around `TYPICAL_DRIFT`, a factor of e either
+  way. The value is the root mean square drift of the published curves of the standard study
+  (`calibrated_drift`: their column `steepening`, its error taken off); it was set before any curve
+  was cut for the back-test, which judges on other curves.
+- the floor (only where one is fitted): uniform between 0 and the smallest mean error.
+- slope at the smallest size: normal, −½ ± ½; between no learning and the parametric rate.
+
+The noise of mean errors over replicates has three parts: what replicates differ in by level, by
+slope, and at single sizes. Where the same replicates would be carried on to more ratings (a study's
+targets) their levels and slopes are part of the curve sought, not noise (`Pilot.carried_on`).
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student_t
+
+from twotower import walks
+from twotower.seeds import generator
+
+TYPICAL_DRIFT = 0.1
+"""Change of slope in one doubling, as in `calibrated_drift` on docs/findings/tables/rates.csv."""
+REACH = 10.0
+"""No answer beyond so many times the largest number of ratings."""
+DRAWS = 4000
+
+_SPREAD = 1.0  # of log τ around log TYPICAL_DRIFT
+_DRIFTS = 11  # values of τ tried, from −2 to 2 times its spread
+_FLOORS = 48
+_STEPS = 8  # points of a path in one doubling
+_NEGLIGIBLE = 1e-6  # relative standard error of noise-free curves
+_NORMAL = float(norm.ppf(0.9))
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """A measured learning curve.
+
+    Attributes:
+        n: numbers of ratings, increasing, shape [sizes].
+        error: errors, shape [replicates, sizes]; squared, in whatever unit.
+        carried_on: whether the curve sought is that of these very replicates.
+        floor: None to fit it, else what the error tends to (0 for a risk).
+    """
+
+    n: np.ndarray
+    error: np.ndarray
+    carried_on: bool = False
+    floor: float | None = 0.0
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean error, shape [sizes]."""
+        return self.error.mean(axis=0)
+
+    def cut(self, sizes: int) -> "Pilot":
+        """The same at its first sizes alone."""
+        return replace(self, n=self.n[:sizes], error=self.error[:, :sizes])
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Draws of the curve from what is known after the pilot.
+
+    Attributes:
+        n: numbers of ratings from the smallest to `REACH` times the largest, shape [points].
+        excess: error above the floor, shape [draws, points].
+        floor: shape [draws].
+        drift: τ of each draw, shape [draws].
+    """
+
+    n: np.ndarray
+    excess: np.ndarray
+    floor: np.ndarray
+    drift: np.ndarray
+
+    @property
+    def error(self) -> np.ndarray:
+        """Errors, shape [draws, points]."""
+        return self.floor[:, None] + self.excess
+
+    def ratings(self, target: float) -> np.ndarray:
+        """Smallest n whose error is the target or less; inf where none in reach, shape [draws].
+
+        Between points log excess is linear in log n. Where the smallest n is already enough, it is
+        the answer.
+        """
+        below = self.error <= target
+        at = below.argmax(axis=1)
+        draws = np.arange(len(at))
+        before = np.maximum(at - 1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):  # floors above the target
+            wanted = np.log(target - self.floor)
+            high, low = np.log(self.excess[draws, before]), np.log(self.excess[draws, at])
+            share = np.where(high > low, (high - wanted) / (high - low), 0.0)
+        log_n = np.log(self.n)
+        found = np.exp(log_n[before] + np.clip(share, 0.0, 1.0) * (log_n[at] - log_n[before]))
+        return np.where(below.any(axis=1), np.where(at == 0, self.n[0], found), np.inf)
+
+    def error_at(self, n: float) -> np.ndarray:
+        """Errors at n ratings, within the points, shape [draws]."""
+        log_n, at = np.log(self.n), math.log(n)
+        right = int(np.clip(np.searchsorted(log_n, at), 1, log_n.size - 1))
+        share = (at - log_n[right - 1]) / (log_n[right] - log_n[right - 1])
+        logs = np.log(self.excess[:, [right - 1, right]])
+        return self.floor + np.exp((1 - share) * logs[:, 0] + share * logs[:, 1])
+
+    def slope_at(self, n: float) -> np.ndarray:
+        """Slope of log excess on log n around n, over one doubling, shape [draws]."""
+        middle = min(max(n, self.n[0] * math.sqrt(2)), self.n[-1] / math.sqrt(2))
+        low, high = (self.error_at(middle * f) - self.floor for f in (2**-0.5, 2**0.5))
+        return np.log(high / low) / math.log(2)
+
+
+def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast:
+    """What is known about the curve after the pilot; the same draws for the same pilot.
+
+    Args:
+        pilot: three sizes or more, two replicates or more; mean errors above a floor that is given.
+        draws: number of draws.
+        reach: largest n of the forecast over the largest of the pilot.
+    """
+    log2_n = np.log2(pilot.n.astype(float))
+    doublings = log2_n - log2_n[0]
+    drifts, floors, log_prior = _grid(pilot)
+    noise = _noise(pilot)  # of mean errors
+    prior = walks.covariance(doublings, doublings, drifts)
+    centre = math.log(pilot.mean[0]) + walks.SLOPE * math.log(2) * doublings
+    fits = walks.laplace(pilot.mean, floors, noise, prior, centre)
+    weights = np.exp(log_prior + fits.evidence - (log_prior + fits.evidence).max())
+    rng = generator(0, {"n": pilot.n.tolist(), "draws": draws}, "plan", 0)
+    chosen = _systematic(weights / weights.sum(), draws, rng)
+
+    points = np.arange(0.0, doublings[-1] + math.log2(reach) + 1 / _STEPS, 1 / _STEPS)
+    points[-1] = doublings[-1] + math.log2(reach)
+    places = np.concatenate([doublings, points])
+    paths = (
+        centre[0] + walks.SLOPE * math.log(2) * places + walks.paths(places, drifts[chosen], rng)
+    )
+    white = rng.standard_normal((draws, doublings.size))
+    roots = np.linalg.cholesky(fits.noise)[chosen]
+    missed = fits.pseudo[chosen] - np.einsum("dij,dj->di", roots, white)
+    missed -= paths[:, : doublings.size]
+    total = (prior + fits.noise)[chosen]
+    pull = np.linalg.solve(total, missed[..., None])[..., 0]
+    for value in np.unique(drifts):  # Matheron's rule: a prior draw, corrected by the data
+        rows = drifts[chosen] == value
+        cover = walks.covariance(places, doublings, np.array([value]))[0]
+        paths[rows] += pull[rows] @ cover.T
+    n = pilot.n[0] * 2.0**points
+    return Forecast(n, np.exp(paths[:, doublings.size :]), floors[chosen], drifts[chosen])
+
+
+def held_out_interval(pilot: Pilot, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval in which the mean error at the largest size is due, from the other sizes.
+
+    Of the same replicates on both sides, so only the noise of single sizes counts.
+    """
+    same = replace(pilot, carried_on=True)
+    rest = forecast(same.cut(pilot.n.size - 1), reach=1.001 * pilot.n[-1] / pilot.n[-2])
+    rng = generator(0, {"n": pilot.n.tolist()}, "held out", 0)
+    sd = math.sqrt(_noise(same)[-1, -1])
+    draws = rest.error_at(float(pilot.n[-1])) + sd * rng.standard_normal(rest.floor.size)
+    low, high = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return float(low), float(high)
+
+
+def calibrated_drift(n_min, n_max, steepening, low, high) -> float:
+    """Root mean square change of slope in one doubling, from published slopes of half curves.
+
+    The slope over the upper half minus that over the lower half of D doublings has variance
+    τ² D/3 under the random walk (means over adjacent stretches of length D/2), beside the squared
+    error of its 95% interval.
+
+    Args:
+        n_min, n_max, steepening, low, high: columns of a table of rates, shape [curves].
+    """
+    doublings = np.log2(np.asarray(n_max, float) / np.asarray(n_min, float))
+    error = (np.asarray(high) - np.asarray(low)) / (2 * norm.ppf(0.975))
+    moment = (np.square(steepening) - error**2).sum() / (doublings / 3).sum()
+    return math.sqrt(max(moment, 0.0))
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _grid(pilot: Pilot) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of drift and floor, and the log of their prior weights, each of shape [pairs]."""
+    deviations = np.linspace(-2.0, 2.0, _DRIFTS)
+    drifts, drift_weights = TYPICAL_DRIFT * np.exp(_SPREAD * deviations), -(deviations**2) / 2
+    if pilot.floor is not None:
+        return drifts, np.full(_DRIFTS, float(pilot.floor)), drift_weights
+    rest = 1.0 - (np.arange(_FLOORS) + 0.5) / _FLOORS
+    floors, floor_weights = (
+        pilot.mean.min() * (1.0 - rest**2),
+        np.log(rest),
+    )  # densest near the data
+    pairs = np.meshgrid(drifts, floors, indexing="ij")
+    weights = drift_weights[:, None] + floor_weights[None, :]
+    return pairs[0].ravel(), pairs[1].ravel(), weights.ravel()
+
+
+def _noise(pilot: Pilot) -> np.ndarray:
+    """Covariance of the mean errors, shape [sizes, sizes].
+
+    Relative deviations of replicates are split into level, slope and the rest. Variances from few
+    replicates are too small as often as not: they are widened as Student's t is at 80%.
+    """
+    replicates, sizes = pilot.error.shape
+    x = np.log2(pilot.n.astype(float))
+    x = x - x.mean()
+    deviation = pilot.error / pilot.mean - 1.0
+    line = np.linalg.lstsq(np.column_stack([np.ones(sizes), x]), deviation.T, rcond=None)[0]
+    rest = deviation - line.T @ np.vstack([np.ones(sizes), x])
+    freedom = (replicates - 1) * max(sizes - 2, 1)
+    single = _widened((rest**2).sum() / freedom, freedom)
+    relative = np.eye(sizes) * (single + _NEGLIGIBLE**2) / replicates
+    if not pilot.carried_on:
+        between = line @ line.T / (replicates - 1)  # of levels and slopes
+        basis = np.column_stack([np.ones(sizes), x])
+        relative += basis @ _widened(between, replicates - 1) @ basis.T / replicates
+    return relative * np.outer(pilot.mean, pilot.mean)
+
+
+def _widened(variance, freedom: int):
+    return variance * (float(student_t.ppf(0.9, freedom)) / _NORMAL) ** 2
+
+
+def _systematic(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Components in proportion to their weights, with the least scatter, shape [draws]."""
+    steps = (np.arange(draws) + rng.random()) / draws
+    return np.minimum(np.searchsorted(np.cumsum(weights), steps), weights.size - 1)

@@ -1,0 +1,136 @@
+"""The picture of a plan: what was measured, where the curve goes, and where answers end."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from twotower import style
+from twotower.curve_figures import SIZE_LABEL
+from twotower.data_plan import CONFIDENCE, Plan
+from twotower.drift import REACH
+from twotower.rates import mean_interval
+
+_MARK = style.Mark(style.BLUE, "o", "none", markersize=3.8, zorder=4.0)
+_TARGET = {"color": style.VERMILION, "linewidth": 1.0, "linestyle": (0, (5, 2)), "zorder": 2.2}
+_FLOOR = {"color": style.BLACK, "linewidth": 0.8, "linestyle": (0, (1, 1.5)), "zorder": 2.1}
+_BORDER = {"color": style.BLACK, "linewidth": 1.4, "zorder": 2.5}
+_RANGE = {"color": style.VERMILION, "linewidth": 4.0, "zorder": 4.5}
+_POINT = {"color": style.VERMILION, "marker": "D", "markersize": 5.0, "markeredgecolor": "white",
+          "markeredgewidth": 0.7, "zorder": 5.0}  # fmt: skip
+_LOG_RANGE = 3.0  # errors that span less than this factor are shown on a plain axis
+
+
+def figure(made: Plan) -> Figure:
+    """Points with 95% intervals, the curve with its 80% band, the target and the ratings it needs.
+
+    Right of the largest size the curve is extrapolated (grey); beyond the thick line, ten times
+    that size, nothing is said.
+    """
+    pilot, found = made.source.pilot, made.forecast
+    with style.paper_style():
+        fig = Figure(figsize=(0.75 * style.TEXT_WIDTH, 3.2), layout="constrained")
+        ax = fig.subplots()
+        ax.set_xscale("log", base=2)
+        largest, border = float(pilot.n[-1]), REACH * float(pilot.n[-1])
+        half = CONFIDENCE / 2
+        low, middle, high = np.quantile(found.error, [0.5 - half, 0.5, 0.5 + half], axis=0)
+        ax.axvspan(largest, border, color=style.WINDOW_GREY, linewidth=0, zorder=0)
+        ax.fill_between(found.n, low, high, color=style.SKY, alpha=0.55, linewidth=0, zorder=1.5)
+        inside = found.n <= largest * 1.001
+        line = {"color": style.BLUE, "linewidth": 1.2, "zorder": 3.0}
+        ax.plot(found.n[inside], middle[inside], **line)
+        ax.plot(found.n[~inside], middle[~inside], linestyle="--", **line)
+        means, lows, highs = np.array([mean_interval(e, 0.95) for e in pilot.error.T]).T
+        style.draw_points(ax, _MARK, pilot.n, means, lows, highs)
+        ax.axhline(made.target, **_TARGET)
+        if made.floor:
+            ax.axhline(made.floor.middle, **_FLOOR)
+        ax.axvline(border, **_BORDER)
+        _needed(ax, made, border)
+        ax.set_xlim(pilot.n[0] / 1.25, border * 1.25)
+        _axes(
+            ax,
+            [means.min(), means.max(), made.target, *([made.floor.middle] if made.floor else [])],
+        )
+        ax.annotate(
+            f"no answer beyond {REACH:.0f} × the data",
+            xy=(border, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3, -4),
+            textcoords="offset points",
+            rotation=90,
+            ha="right",
+            va="top",
+            fontsize=style.SMALL,
+            color=style.TEXT_GREY,
+        )
+        ax.set_xlabel(SIZE_LABEL)
+        ax.set_ylabel(made.source.unit)
+        ax.set_title(made.source.title)
+        fig.legend(handles=_handles(made), loc="outside right center", labelspacing=0.8)
+    return fig
+
+
+def _needed(ax, made: Plan, border: float) -> None:
+    """The ratings needed, from where the curve meets the target down to the axis."""
+    low, middle, high = made.ratings.low, made.ratings.middle, min(made.ratings.high, border)
+    below = ax.get_xaxis_transform()
+    ax.annotate(
+        "",
+        xy=(middle, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(middle, made.target),
+        textcoords="data",
+        arrowprops={"arrowstyle": "-|>", "color": style.VERMILION, "linewidth": 0.9},
+        zorder=4.2,
+    )
+    ax.plot([low, high], [0, 0], transform=below, clip_on=False, solid_capstyle="butt", **_RANGE)
+    ax.plot([middle], [made.target], **_POINT)
+
+
+def _axes(ax, shown: list[float]) -> None:
+    ax.xaxis.set_major_locator(LogLocator(base=2, numticks=6))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _size(n)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    low, high = min(shown), max(shown)
+    if high / low > _LOG_RANGE:
+        ax.set_yscale("log")
+        ax.set_ylim(low / 2.2, high * 1.5)
+        style.risk_axis(ax)
+    else:
+        ax.set_ylim(low - 0.22 * (high - low), high + 0.12 * (high - low))
+
+
+def _size(n: float) -> str:
+    return f"{n / 1e6:.3g} M" if n >= 1e6 else f"{n:,.0f}"
+
+
+def _handles(made: Plan) -> list:
+    n = made.ratings
+    needed = f"ratings needed: {_round(n.middle)}\n80%: {_round(n.low)} to "
+    needed += "beyond" if math.isinf(n.high) else _round(n.high)
+    point = {"marker": "D", "color": style.VERMILION, "linewidth": 2.6, "markersize": 5.0}
+    handles = [
+        Line2D(
+            [], [], label=f"mean of {len(made.source.pilot.error)} replicates, 95%", **_MARK.line()
+        ),
+        Line2D([], [], color=style.BLUE, label="curve fitted"),
+        Line2D([], [], color=style.BLUE, linestyle="--", label="extrapolated"),
+        Patch(color=style.SKY, alpha=0.55, label=f"{CONFIDENCE:.0%} band"),
+        Line2D([], [], label=f"wanted: {made.target:g}", **_TARGET),
+        Line2D([], [], label=needed, **point),
+        Patch(color=style.WINDOW_GREY, label="extrapolation"),
+        Line2D([], [], label="limit of answers", **_BORDER),
+    ]
+    if made.floor:
+        handles.insert(5, Line2D([], [], label=f"floor: {made.floor.middle:.3g}", **_FLOOR))
+    return handles
+
+
+def _round(n: float) -> str:
+    unit = 10 ** max(math.floor(math.log10(n)) - 2, 0)
+    return f"{round(n / unit) * unit:,}"

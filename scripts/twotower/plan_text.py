@@ -1,0 +1,142 @@
+"""A plan as text and as a record, and many of them as a table."""
+
+import json
+import math
+
+import numpy as np
+from scipy.stats import norm
+
+from twotower.data_plan import (
+    CHECKED,
+    CONFIDENCE,
+    FURTHER,
+    Interval,
+    Plan,
+    PlanRefused,
+    plan,
+    shown,
+)
+from twotower.drift import REACH
+from twotower.sources import Source
+
+_SPREAD = float(norm.ppf(0.5 + CONFIDENCE / 2))
+
+
+def text(made: Plan) -> str:
+    """The answer as lines for a terminal."""
+    pilot = made.source.pilot
+    replicates, largest = len(pilot.error), int(pilot.n[-1])
+    rows = [
+        ("wanted", _wanted(made)),
+        ("ratings", f"{_ratings(made.ratings, largest)}, {made.ratings.middle / largest:.2g} times "
+         f"the largest size of the pilot"),
+        ("towers", _towers(made)),
+        (f"{FURTHER:,} more",
+         f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"),
+        *[(f"1 more {name}", f"lowers it by {_small(Interval(*value))}")
+          for name, value in made.shares.each.items()],
+        *([("users, items", made.shares.remark)] if made.shares.remark else []),
+        ("slope", f"{shown(made.slope)} at {largest:,} ratings"),
+        *([("floor", f"{shown(made.floor)}, fitted")] if made.floor else []),
+        *([("one target", _single(made))] if pilot.carried_on else []),
+        ("check", f"passed: {made.due[0]:.3g} to {made.due[1]:.3g} due at {largest:,} ratings from "
+         f"the smaller sizes ({CHECKED:.0%} interval), {pilot.mean[-1]:.3g} measured"),
+    ]  # fmt: skip
+    head = f"{made.source.title}: {pilot.n[0]:,} to {largest:,} ratings, {replicates} replicates"
+    return "\n".join([head, *(f"  {name:<13} {said}" for name, said in rows)])
+
+
+def record(made: Plan) -> str:
+    """The answer as JSON; an end of an interval that is out of reach is null."""
+    pilot = made.source.pilot
+    content = {
+        "title": made.source.title,
+        "error": made.source.unit,
+        "target": made.target,
+        "confidence": CONFIDENCE,
+        "n_ratings": _entry(made.ratings),
+        "largest_measured": int(pilot.n[-1]),
+        "largest_answered": int(REACH * pilot.n[-1]),
+        "width": made.units,
+        "depth": made.depth,
+        "width_factor": _entry(made.growth),
+        "present": made.present,
+        "further_ratings": FURTHER,
+        "value_of_further_ratings": _entry(made.value),
+        "value_of_one": {k: _entry(Interval(*v)) for k, v in made.shares.each.items()},
+        "not_told_apart": made.shares.remark,
+        "slope": _entry(made.slope),
+        "floor": _entry(made.floor) if made.floor else pilot.floor,
+        "floor_fitted": made.floor is not None,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def table(sources: list[Source], target: float) -> tuple[str, int]:
+    """One line for each curve, and the number of those with an answer."""
+    lines, answered = [], 0
+    for source in sources:
+        try:
+            made = plan(source, target)
+            said, answered = _ratings(made.ratings, int(source.pilot.n[-1])), answered + 1
+        except PlanRefused as refused:
+            said = f"refused: {refused.short}"
+        lines.append((source.key, source.title, f"{source.pilot.n[-1]:,}", said))
+    head = ("curve", "what it is", "measured to", f"ratings for {target:g}")
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    padded = [
+        "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *lines)
+    ]
+    return "\n".join(padded), answered
+
+
+def _ratings(found: Interval, largest: int) -> str:
+    high = (
+        f"beyond {REACH * largest:,.0f}" if math.isinf(found.high) else f"{_digits(found.high):,}"
+    )
+    return f"{_digits(found.middle):,} ({CONFIDENCE:.0%} interval {_digits(found.low):,} to {high})"
+
+
+def _wanted(made: Plan) -> str:
+    root = f" (its root {math.sqrt(made.target):.4g})" if made.source.rooted else ""
+    return f"{made.source.unit}: {made.target:.4g}{root}"
+
+
+def _towers(made: Plan) -> str:
+    if made.units is not None:
+        schedule = made.source.settings["schedule"]
+        layers = "layer" if made.depth == 1 else "layers"
+        towers = f"{made.units} units wide, {made.depth} hidden {layers}"
+        return f"{towers} (the study's schedule: {schedule})"
+    return (
+        f"hidden layers {shown(made.growth)} times as wide as at the largest size, depth unchanged "
+        "(the theorem's schedule at this slope)"
+    )
+
+
+def _single(made: Plan) -> str:
+    """How far one target alone is from the mean of all, in ratings."""
+    logs = np.log(made.source.pilot.error[:, -1])
+    factor = math.exp(_SPREAD * float(logs.std(ddof=1)) / max(abs(made.slope.middle), 0.05))
+    return (
+        f"needs {1 / factor:.2g} to {factor:.2g} times as many as the mean of all "
+        f"(spread of {len(logs)} targets at the largest size)"
+    )
+
+
+def _small(found: Interval) -> str:
+    return f"{found.middle:.2g} ({found.low:.2g} to {found.high:.2g})".replace("-", "−")
+
+
+def _digits(n: float) -> int:
+    """To three digits: more would be read as exactness."""
+    unit = 10 ** max(math.floor(math.log10(n)) - 2, 0)
+    return round(n / unit) * unit
+
+
+def _entry(found: Interval) -> dict:
+    return {
+        name: None if math.isinf(value) else float(f"{value:.6g}")
+        for name, value in vars(found).items()
+    }

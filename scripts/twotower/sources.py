@@ -1,0 +1,85 @@
+"""What a plan is made from: a learning curve, and what its file says of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from twotower.drift import Pilot
+from twotower.logs import ExpectedError
+
+LEAST_SIZES = 5
+LEAST_REPLICATES = 3
+
+
+class PilotError(ExpectedError):
+    """A file that no plan can be made from; the message says where, what, and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A learning curve, and what the file says of it.
+
+    Attributes:
+        key: short name, for files.
+        title: what was measured, for readers.
+        pilot: the curve.
+        unit: what the error is.
+        settings: the columns of a study's cell; empty for a pilot of one's own.
+        widths: units of a hidden layer at each size, shape [sizes]; None where it is not known.
+        rooted: whether the file holds root mean squares, which are squared here.
+        points: columns n_ratings, n_users, n_items, replicate, error and planned (whether of the
+            curve itself): all that was measured under otherwise equal settings; no rows where
+            numbers of users and items are not known.
+    """
+
+    key: str
+    title: str
+    pilot: Pilot
+    unit: str
+    settings: dict = field(default_factory=dict)
+    widths: np.ndarray | None = None
+    rooted: bool = False
+    points: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def floor_of(given: str, usual: float | None) -> float | None:
+    """The floor of a pilot for "fit", "none" or a number; the usual one for no word at all."""
+    if given in ("", None):
+        return usual
+    if given in ("fit", "none"):
+        return None if given == "fit" else 0.0
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise PilotError(f"the floor is {given}; allowed: fit, none, or a number from 0")
+    return value
+
+
+def checked(pilot: Pilot, place: str) -> Pilot:
+    """The pilot itself.
+
+    Raises:
+        PilotError: if sizes or replicates are too few, or errors or the floor make no curve.
+    """
+    replicates, sizes = pilot.error.shape
+    if sizes < LEAST_SIZES:
+        raise PilotError(
+            f"{place}: has {sizes} sizes, {', '.join(map(str, pilot.n))}; allowed: {LEAST_SIZES} "
+            "or more, each about twice the one before"
+        )
+    if replicates < LEAST_REPLICATES:
+        raise PilotError(
+            f"{place}: has {replicates} replicates; allowed: {LEAST_REPLICATES} or more, such as "
+            "splits of the same ratings, to tell noise from shape"
+        )
+    if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():
+        raise PilotError(f"{place}: an error is not a number above 0")
+    if pilot.floor is not None and pilot.floor >= pilot.mean.min():
+        raise PilotError(
+            f"{place}: the floor {pilot.floor:g} is not below the smallest mean error, "
+            f"{pilot.mean.min():.4g}; allowed: a smaller one, or fit"
+        )
+    return pilot

@@ -1,0 +1,92 @@
+"""Integrated random walks as the prior of a curve: covariance, draws, and fits to data.
+
+Places are doublings of the number of ratings, from the smallest size on; drift is the change of
+slope in one doubling. See `drift` for the model.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+SLOPE, _SLOPE_SD = -0.5, 0.5
+"""Slope at the smallest size, before the curve is seen."""
+_LEVEL_SD = 10.0  # on the log scale: anything
+_ROUNDS = 25  # of Gauss–Newton; most fits need five
+_LARGEST_STEP = 1.0
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Laplace's approximation for each pair of a drift and a floor.
+
+    Attributes:
+        evidence: log marginal likelihood, shape [pairs].
+        pseudo: log excess that stands for the data, shape [pairs, sizes].
+        noise: its covariance, shape [pairs, sizes, sizes].
+    """
+
+    evidence: np.ndarray
+    pseudo: np.ndarray
+    noise: np.ndarray
+
+
+def covariance(left: np.ndarray, right: np.ndarray, drifts: np.ndarray) -> np.ndarray:
+    """Covariance of g at places (doublings from the smallest size), [drifts, left, right]."""
+    a, b = np.meshgrid(left, right, indexing="ij")
+    least = np.minimum(a, b)
+    walk = least**3 / 3 + least**2 * np.abs(a - b) / 2
+    unit = math.log(2) ** 2
+    fixed = _LEVEL_SD**2 + unit * _SLOPE_SD**2 * a * b
+    return fixed[None] + unit * drifts[:, None, None] ** 2 * walk[None]
+
+
+def paths(places: np.ndarray, drifts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draws of g minus its mean, one for each drift, at places in any order: [drifts, places]."""
+    draws = drifts.size
+    order = np.argsort(places, kind="stable")
+    level = _LEVEL_SD * rng.standard_normal(draws)
+    slope = _SLOPE_SD * math.log(2) * rng.standard_normal(draws)
+    scale = drifts * math.log(2)
+    drawn = np.empty((draws, places.size))
+    at = 0.0
+    for place in order:
+        step = places[place] - at
+        if step > 0:
+            first, second = rng.standard_normal((2, draws))
+            # (∫W, W) over a step: covariance [[h³/3, h²/2], [h²/2, h]]
+            level = level + slope * step
+            level = level + scale * step**1.5 * (first / math.sqrt(12) + second / 2)
+            slope = slope + scale * math.sqrt(step) * second
+            at = places[place]
+        drawn[:, place] = level
+    return drawn
+
+
+def laplace(mean, floors, noise, prior, centre) -> Fits:
+    """Gauss–Newton on log excess for all pairs at once, linearized where the curve is.
+
+    Linearized at the data instead, a floor just below the smallest error would cost nothing.
+    """
+    excess = np.maximum(mean - floors[:, None], 1e-3 * mean)
+    g = np.log(excess)
+    for _ in range(_ROUNDS):
+        pseudo, spread = _linearized(g, mean, floors, noise)
+        gain = np.linalg.solve(prior + spread, (pseudo - centre)[..., None])
+        aim = centre + (prior @ gain)[..., 0]
+        step = np.clip(aim - g, -_LARGEST_STEP, _LARGEST_STEP)
+        g = g + step
+        if np.abs(step).max() < 1e-8:
+            break
+    pseudo, spread = _linearized(g, mean, floors, noise)
+    missed = pseudo - centre
+    total = prior + spread
+    square = (missed * np.linalg.solve(total, missed[..., None])[..., 0]).sum(axis=1)
+    evidence = -0.5 * (square + np.linalg.slogdet(total)[1]) - g.sum(axis=1)
+    return Fits(evidence, pseudo, spread)
+
+
+def _linearized(g, mean, floors, noise):
+    scale = np.exp(-g)
+    pseudo = g + (mean - floors[:, None]) * scale - 1.0
+    return pseudo, noise * scale[:, :, None] * scale[:, None, :]
