@@ -55,13 +55,9 @@ def top(scores: np.ndarray, k: int) -> np.ndarray:
 
 def ndcg(chosen: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """NDCG@k of each user's list, 0 to 1; 1 where all items are equally good."""
-    lowest = truth.min(axis=1, keepdims=True)
-    discount = 1.0 / np.log2(np.arange(2, chosen.shape[1] + 2))
-    reached, ideal = (
-        ((_at(items, truth) - lowest) * discount).sum(axis=1)
-        for items in (chosen, _best(chosen, truth))
-    )
-    return np.where(ideal > 0, reached / np.where(ideal > 0, ideal, 1.0), 1.0)
+    gains, discount = truth - truth.min(axis=1, keepdims=True), _discount(chosen.shape[1])
+    reached, ideal = (_at(items, gains) @ discount for items in (chosen, _best(chosen, truth)))
+    return _share(reached, ideal)
 
 
 def recall(chosen: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -81,11 +77,6 @@ def regret(chosen: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return (_at(_best(chosen, truth), truth) - _at(chosen, truth)).mean(axis=1)
 
 
-def random_regret(truth: np.ndarray, k: int) -> np.ndarray:
-    """The regret@k that lists in random order have on average, exactly."""
-    return _at(top(truth, k), truth).mean(axis=1) - truth.mean(axis=1)
-
-
 def measures(scores: np.ndarray, truth: np.ndarray, k: int) -> dict[str, np.ndarray]:
     """All of `METRICS` for the lists that scores [users, items] make; MRR over all items."""
     order = top(scores, scores.shape[1])
@@ -98,9 +89,33 @@ def measures(scores: np.ndarray, truth: np.ndarray, k: int) -> dict[str, np.ndar
     }
 
 
+def random_measures(truth: np.ndarray, k: int) -> dict[str, np.ndarray]:
+    """What lists in random order reach on average, exactly: the mark that says nothing is known."""
+    users, items = truth.shape
+    gains = truth - truth.min(axis=1, keepdims=True)
+    best = _at(top(truth, k), gains)
+    discount = _discount(k)
+    ideal, mean = best @ discount, gains.mean(axis=1)
+    return {
+        "ndcg": _share(mean * discount.sum(), ideal),
+        "recall": np.full(users, k / items),
+        "mrr": np.full(users, (1.0 / np.arange(1, items + 1)).mean()),
+        "regret": best.mean(axis=1) - mean,
+    }
+
+
 def _best(chosen: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return top(truth, chosen.shape[1])
 
 
 def _at(items: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.take_along_axis(truth, items, axis=1)
+
+
+def _discount(k: int) -> np.ndarray:
+    return 1.0 / np.log2(np.arange(2, k + 2))
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, and 1 where there is nothing to have a part of."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 1.0)

@@ -25,7 +25,7 @@ def test_a_list_that_can_be_checked_by_hand():
     assert ranking.reciprocal_rank(chosen, TRUTH) == pytest.approx(1 / 3)
     assert ranking.reciprocal_rank(chosen[:, :2], TRUTH) == 0
     assert ranking.regret(chosen, TRUTH) == pytest.approx((3 + 2 + 1) / 3 - (2 - 1 + 3) / 3)
-    assert ranking.random_regret(TRUTH, 3) == pytest.approx(2 - 1.25)
+    assert ranking.random_measures(TRUTH, 3)["regret"] == pytest.approx(2 - 1.25)
 
 
 def test_the_truth_ranks_perfectly_and_its_reverse_worst():
@@ -77,11 +77,15 @@ def test_of_equals_the_lower_number_comes_first():
         ranking.top(np.array([[0.0, np.nan]]), 1)
 
 
-def test_a_random_order_loses_what_is_said():
+def test_random_orders_reach_on_average_what_is_said():
     rng = np.random.default_rng(1)
     _, truth = drawn(users=3)
-    lost = [ranking.measures(rng.random(truth.shape), truth, 5)["regret"] for _ in range(4000)]
-    np.testing.assert_allclose(np.mean(lost, axis=0), ranking.random_regret(truth, 5), atol=0.03)
+    truth[2] = 1.0  # nothing to choose
+    found = [ranking.measures(rng.random(truth.shape), truth, 5) for _ in range(4000)]
+    for name, expected in ranking.random_measures(truth, 5).items():
+        users = slice(2) if name in ("recall", "mrr") else slice(3)
+        reached = np.mean([each[name] for each in found], axis=0)
+        np.testing.assert_allclose(reached[users], expected[users], atol=0.03, err_msg=name)
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.3, 3.0])
