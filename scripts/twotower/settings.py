@@ -50,7 +50,7 @@ SampleSizes = Annotated[
     Field(min_length=2, max_length=64, strict=False),
     AfterValidator(_growing),
 ]
-ArmName = Literal["erm", "adam", "joint"]
+ArmName = Literal["erm", "adam", "pairwise", "joint"]
 Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable characters")]
 IntrinsicDim = Annotated[
     int | float, Number(1, 4, whole=False, whole_if_equal=True, hint=HIGH_DIMENSION)
