@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, memory
+from twotower import cost, grid, memory, sampling
 from twotower.config import Study
 from twotower.cost import Work
 from twotower.later_jobs import STAGES, Job, later_jobs
@@ -147,6 +147,8 @@ def _ratings_job(data: _Data, study: Study) -> Job:
             points["item"] = spec["catalogue"]
         case "grid":
             points = {"user": tried**0.5, "item": tried**0.5}
+        case "repeated":
+            points = dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
