@@ -11,14 +11,16 @@ noise the weights matter: a pair that the noise may well have turned around tell
 order in d their estimate has the variance of least squares on normal differences, and that without
 weights π/2 times as much.
 
-The loss knows scores only up to a constant for each user, and no scale that could be compared with
-the ratings'. So fitted towers are multiplied by the one factor a network that brings their scores
-nearest to its training ratings; rankings do not change.
+The loss does not see what is the same for all items of a user: a constant vector may be added to
+the item embeddings. Nor has it a scale that could be compared with the ratings'. So fitted towers
+are calibrated: of all a > 0 and vectors c, the item embeddings f̃ become a f̃ + c with those that
+bring the scores nearest to the training ratings. No list changes by that, and a risk can be
+measured.
 """
 
 import torch
 
-from twotower.towers import Towers, gradient_of_scores, scores
+from twotower.towers import Towers, embeddings, gradient_of_scores, scores
 
 WEIGHTS = ("size", "none")
 
@@ -104,17 +106,23 @@ def loss_and_gradient(
 def calibrated(
     towers: Towers, users: torch.Tensor, items: torch.Tensor, ratings: torch.Tensor
 ) -> Towers:
-    """Towers with scores times the factor above 0 that brings them nearest to ratings [B, n].
+    """Towers with item embeddings a f̃ + c, a and c by least squares on ratings [B, n].
 
-    A network whose scores do not rise with the ratings is left as it is.
+    Where scores do not rise with the ratings a is 1 and c is 0: the order is the loss's, not this
+    fit's.
     """
+    like = towers.user[0][0]
     found = scores(towers, users, items).double()
-    above = torch.stack([row.sum() for row in found * ratings])
-    factor = above / torch.stack([row.sum() for row in found.square()])
-    root = torch.where(above > 0, factor, 1.0).sqrt().to(towers.user[0][0])[:, None, None]
-
-    def scaled(layers: list) -> list:
-        weight, bias = layers[-1]
-        return [*layers[:-1], (weight * root, bias * root)]
-
-    return Towers(scaled(towers.user), scaled(towers.item))
+    embedded = embeddings(towers.user, users.to(like)).double()
+    factors, shifts = [], []
+    for score, user, rating in zip(found, embedded, ratings.double(), strict=True):
+        columns = torch.cat([score[:, None], user], dim=1)  # alone or in a batch: the same bits
+        inverse = torch.linalg.pinv(columns.T @ columns, hermitian=True)
+        solution = inverse @ (columns.T @ rating)
+        rises = solution[0] > 0
+        factors.append(torch.where(rises, solution[0], 1.0))
+        shifts.append(torch.where(rises, solution[1:], 0.0))
+    factor = torch.stack(factors)[:, None, None].to(like)
+    weight, bias = towers.item[-1]
+    last = (weight * factor, bias * factor + torch.stack(shifts)[:, None, :].to(like))
+    return Towers(towers.user, [*towers.item[:-1], last])

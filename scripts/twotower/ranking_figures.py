@@ -19,40 +19,42 @@ _ROOM = 2.4  # a factor of space below the points, for the corner's text
 
 
 def ranking_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
-    """What is lost, log-log: a row of panels per cell, a panel per metric, a series per arm.
+    """What is lost, log-log: a panel per metric, for several cells a row of them each.
 
     Points are means over targets with 95% intervals, lines the fitted power laws, over the sizes
-    that risks are fitted over. The corner gives each slope, and the power of the risk it makes.
+    that risks are fitted over. The corner gives each slope, and where there is room also the power
+    of the risk that it makes.
     """
     if curves.empty:
         return style.message_figure("No fit of this study was ranked.")
     titles = list(cell_titles(curves).items())
     shown = titles[:MAX_ROWS]
+    metrics, alone = ranking.METRICS, len(shown) == 1
     with style.paper_style():
-        size = (style.TEXT_WIDTH, 0.75 + 1.95 * len(shown))
-        fig = Figure(figsize=size, layout="constrained")
-        grid = fig.subplots(
-            len(shown), len(ranking.METRICS), sharex=True, sharey="col", squeeze=False
-        )
-        for axes, (cell, title) in zip(grid, shown, strict=True):
-            for ax, metric in zip(axes, ranking.METRICS, strict=True):
+        rows, columns = (2, 2) if alone else (len(shown), len(metrics))
+        fig = Figure(figsize=(style.TEXT_WIDTH, 0.7 + 2.05 * rows), layout="constrained")
+        shared = False if alone else "col"
+        grid = fig.subplots(rows, columns, sharex=True, sharey=shared, squeeze=False)
+        for axes, (cell, title) in zip(grid.reshape(len(shown), -1), shown, strict=True):
+            for ax, metric in zip(axes, metrics, strict=True):
                 here = (curves["cell"] == cell) & (curves["metric"] == metric)
                 of = (rates["cell"] == cell) & (rates["metric"] == metric)
-                _draw(ax, curves[here], rates[of])
-            if len(shown) > 1:
+                _draw(ax, curves[here], rates[of], spelled=alone)
+            if not alone:
                 axes[0].set_ylabel(title)
-        for ax, metric in zip(grid[0], ranking.METRICS, strict=True):
+        for ax, metric in zip(grid.flat, metrics, strict=False):
             ax.set_title(_title(metric, int(curves["k"].iloc[0])))
             low, high = ax.get_ylim()
             ax.set_ylim(low / _ROOM, high)
             style.risk_axis(ax)
         style.size_axis(grid[0][0], curves["n_ratings"])
         fig.supxlabel(SIZE_LABEL)
-        fig.supylabel("error of the ranking")
+        fig.supylabel("what the lists lack")
         entries = [style.arm_handle(arm) for arm, _ in style.arms_of(curves)]
         entries.append(Line2D([], [], label="random order", **_AT_RANDOM))
         left_out = len(titles) - len(shown)
-        told = f"the first {len(shown)} of {len(titles)} cells" if left_out else None
+        told = f"the first {len(shown)} of {len(titles)} cells" if left_out else titles[0][1]
+        told = told if alone or left_out else None
         fig.legend(handles=entries, loc="outside upper center", ncols=len(entries), title=told)
     return fig
 
@@ -66,7 +68,7 @@ def _title(metric: str, k: int) -> str:
     }[metric]
 
 
-def _draw(ax: Axes, points: pd.DataFrame, rates: pd.DataFrame) -> None:
+def _draw(ax: Axes, points: pd.DataFrame, rates: pd.DataFrame, spelled: bool) -> None:
     ax.set(xscale="log", yscale="log")
     ax.spines[["top", "right"]].set_visible(False)
     lines = []
@@ -77,14 +79,17 @@ def _draw(ax: Axes, points: pd.DataFrame, rates: pd.DataFrame) -> None:
         style.draw_points(ax, mark, frame["n_ratings"], *means, line=fitted.empty)
         if len(fitted):
             ax.plot(fitted["n_ratings"], fitted["fitted_error"], **mark.line() | {"marker": ""})
-        lines.append((_told(arm, rates[rates["arm"] == arm]), mark.color))
+        lines.append((_told(arm, rates[rates["arm"] == arm], spelled), mark.color))
     ax.axhline(points["random_error"].max(), **_AT_RANDOM)
     style.corner_text(ax, lines)
+    for text in ax.texts:
+        text.set_in_layout(False)  # panels keep their widths
 
 
-def _told(arm: str, rate: pd.DataFrame) -> str:
+def _told(arm: str, rate: pd.DataFrame, spelled: bool) -> str:
+    name = f"{arm} " if spelled else ""
     if rate.empty or math.isnan(rate["slope"].iloc[0]):
-        return f"{arm} {ABSENT}"
+        return name + ABSENT
     row = rate.iloc[0]
     slope = plus_minus_text(*row[["slope", "slope_low", "slope_high"]])
-    return f"{arm} {slope}, risk$^{{{number_text(row['power'])}}}$"
+    return name + slope + (f", risk$^{{{number_text(row['power'])}}}$" if spelled else "")

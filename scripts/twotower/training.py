@@ -103,7 +103,7 @@ def pairs_of_ratings(
 ) -> Fit:
     """As `erm`, from the same start, but the joint training is of the pairwise loss.
 
-    The towers are scaled to the ratings, see `pairwise.calibrated`.
+    The towers are brought to the scale of the ratings, see `pairwise.calibrated`.
     """
     start = _joint_start(sample, settings, start, progress)
     chosen = (settings["comparisons"], settings["weight"])

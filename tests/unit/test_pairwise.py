@@ -77,14 +77,25 @@ def test_gradient_is_that_of_autograd(depth):
     torch.testing.assert_close(gradient, by_autograd, rtol=1e-9, atol=1e-14)
 
 
-def test_calibration_is_the_best_factor_and_leaves_the_order():
-    data = sample(range(3), 200)
-    start = training.random_towers(data)
-    scaled = pairwise.calibrated(start, *data.pairs)
-    before, after = (towers.scores(each, data.users, data.items) for each in (start, scaled))
-    for given, found, ratings in zip(before, after, data.ratings, strict=True):
-        factor = max(0.0, float(given @ ratings / (given @ given))) or 1.0
-        torch.testing.assert_close(found, factor * given)
+def test_calibration_finds_scale_and_level_and_leaves_the_order():
+    """Towers whose items were moved and stretched come back to where they fit best."""
+    data = sample(range(3), 400)
+    fitted = training.closed_form(data, 3)
+    weight, bias = fitted.item[-1]
+    moved = (0.2 * weight, 0.2 * bias + torch.tensor([3.0, -4.0]))
+    spoiled = towers.Towers(fitted.user, [*fitted.item[:-1], moved])
+    back = pairwise.calibrated(spoiled, *data.pairs)
+    errors = [
+        (towers.scores(each, data.users, data.items) - data.ratings).square().mean(1)
+        for each in (fitted, spoiled, back, pairwise.calibrated(fitted, *data.pairs))
+    ]
+    assert (errors[2] < 0.1 * errors[1]).all() and (errors[2] <= errors[0]).all()
+    torch.testing.assert_close(errors[2], errors[3])  # wherever it starts, the same minimum
+    one_user = data.users[:, :1].expand_as(data.users)
+    before, after = (towers.scores(each, one_user, data.items) for each in (spoiled, back))
+    assert torch.equal(before.argsort(1), after.argsort(1))
+    reversed_ = pairwise.calibrated(fitted, data.users, data.items, -data.ratings)
+    assert torch.equal(reversed_.flat(), fitted.flat())
 
 
 def test_learns_the_order_from_pairs_alone():

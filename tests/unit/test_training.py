@@ -142,7 +142,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
         assert np.array_equal(result.tensors[f"{prefix}/bound"], bound)
         tensors |= result.tensors
         if arm == "pairwise" and result.start != "noise_free":
-            continue  # its weights are scaled once its loss is found
+            continue  # its weights are calibrated once its loss is found
         # the loss on file is that of the weights on file
         ((_, _, towers, _),) = weights.fits_in(result.tensors)
         columns = [data[f"{t}_covariates"][:, rows] for t in ("user", "item")]
