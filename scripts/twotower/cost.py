@@ -40,7 +40,7 @@ SECONDS = {
     "point": 2.2e-7,  # a point in a half-step of the reference estimator
     "lookup": 2.0e-8,  # an entry of its normal equations
     "neighbour": 7.5e-8,  # a neighbour found, in one dimension
-    "compared": 4.0e-8,  # a pair of ratings in the pairwise loss, forward and back
+    "compared": 2.0e-8,  # a pair of ratings in the pairwise loss, forward and back
     "listed": 1.5e-7,  # an item in the list of one user
     "byte": 3.0e-9,  # of a file of data, read or written
     "torch": 2.0,  # starting Python with torch
