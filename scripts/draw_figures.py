@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from twotower import claim_figures, curve_figures, decisions, map_figures, records, style
+from twotower.ranking_figures import ranking_curves
 
 paths = snakemake.input
 
@@ -28,6 +29,7 @@ FIGURES = {
     "falsifiability": lambda: map_figures.falsifiability(table("falsifiability")),
     "error_budget": lambda: map_figures.error_budget(table("error_budget")),
     "lemmas": lambda: map_figures.lemmas(table("lemmas")),
+    "ranking": lambda: ranking_curves(table("curves"), table("ranking")),
 }
 
 with records.job(snakemake) as spec:

@@ -2,8 +2,10 @@
 
 ERM = "erm"
 ADAM = "adam"
+PAIRWISE = "pairwise"
+"""As erm with a loss on pairs of ratings of one user: it needs users who are rated again."""
 JOINT = "joint"
 """Regression on the joined covariates: it pays the sum of both dimensions, not their maximum."""
 REFERENCE = "reference"
 """The estimator that others are judged against, where there is one."""
-ORDER = (ERM, ADAM, JOINT, REFERENCE)
+ORDER = (ERM, ADAM, PAIRWISE, JOINT, REFERENCE)

@@ -31,6 +31,7 @@ from twotower.settings import (
     without_null,
 )
 
+_MOST_RANKED = 2**26
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -76,7 +77,29 @@ class JointSettings(Block):
     )
 
 
-ArmSettings = ErmSettings | AdamSettings | JointSettings
+class PairwiseSettings(Block):
+    """Towers trained on pairs of ratings of one user: which of the two is higher?
+
+    The start and the steps of erm, a logistic loss. Only for designs that rate users again.
+    """
+
+    alternations: Annotated[int, Number(1, 1000)] = Field(
+        2, description="Rounds of alternating least squares before the start, as for erm."
+    )
+    joint_steps: Annotated[int, Number(0, 100_000)] = Field(
+        60, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
+    )
+    comparisons: Annotated[int, Number(1, 4096)] = Field(
+        16, description="Earlier ratings of the same user that each is compared with, at most."
+    )
+    weight: Literal["size", "none"] = Field(
+        "size",
+        description="What a pair counts. size: as much as its ratings differ; none: all that "
+        "differ the same.",
+    )
+
+
+ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings
 
 
 class Arms(Block):
@@ -87,6 +110,9 @@ class Arms(Block):
     )
     adam: AdamSettings | None = Field(
         None, description=AdamSettings.__doc__, json_schema_extra=without_null
+    )
+    pairwise: PairwiseSettings | None = Field(
+        None, description=PairwiseSettings.__doc__, json_schema_extra=without_null
     )
     joint: JointSettings | None = Field(
         None, description=JointSettings.__doc__, json_schema_extra=without_null
@@ -118,7 +144,7 @@ class Arms(Block):
     def _plain(self) -> dict[str, Any]:
         return {name: settings.model_dump() for name, settings in self.items()}
 
-    @field_validator("erm", "adam", "joint", mode="before")
+    @field_validator("erm", "adam", "pairwise", "joint", mode="before")
     @classmethod
     def _written(cls, value: Any) -> Any:
         if value is None:  # "erm:" with nothing behind it could mean either of two things
@@ -132,7 +158,8 @@ class Arms(Block):
     @model_validator(mode="after")
     def _any(self) -> Self:
         if not self._present():
-            raise fault("no arm is given", "erm, adam, joint", "write erm: {} beneath arms")
+            allowed = ", ".join(type(self).model_fields)
+            raise fault("no arm is given", allowed, "write erm: {} beneath arms")
         return self
 
 
@@ -148,6 +175,30 @@ class Lemmas(Block):
     widths: Annotated[
         tuple[Annotated[int, Number(1, 4096)], ...], Field(min_length=1, strict=False)
     ] = Field((4, 16, 64), description="Units in each of their hidden layers.")
+
+
+class Ranking(Block):
+    """Lists of the best items for fresh users, judged by the truth, beside the risks."""
+
+    users: Annotated[int, Number(2, 2**16)] = Field(
+        256, description="Fresh users of each target for whom the items are ranked."
+    )
+    items: Annotated[int, Number(2, 2**20)] = Field(
+        1024, description="Fresh items of each target that are ranked for every user."
+    )
+    k: Annotated[int, Number(1, 2**20)] = Field(
+        10, description="Places of a list that count; fewer than the items."
+    )
+
+    @model_validator(mode="after")
+    def _a_choice(self) -> Self:
+        if self.k >= self.items:
+            raise fault(f"k is {self.k:,} of {self.items:,} items", "a k below items")
+        if self.users * self.items > _MOST_RANKED:
+            found = f"{self.users:,} users times {self.items:,} items"
+            allowed = f"at most {_MOST_RANKED:,} pairs in all"
+            raise fault(found, allowed, "all of them are scored at once")
+        return self
 
 
 class Training(Block):
@@ -200,6 +251,9 @@ class Study(Block):
     )
     training: Training = Field(default_factory=Training, description=Training.__doc__)
     lemmas: Lemmas | None = Field(None, description=Lemmas.__doc__, json_schema_extra=without_null)
+    ranking: Ranking | None = Field(
+        None, description=Ranking.__doc__, json_schema_extra=without_null
+    )
 
     def title(self, experiment: str) -> str:
         """The title of the experiment of that name; KeyError if there is none."""

@@ -4,6 +4,8 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from twotower import arms as names
+from twotower import sampling
 from twotower.config import Study
 from twotower.grid import combinations, has_grid, resolve
 from twotower.identity import canonical_json
@@ -21,7 +23,7 @@ RESERVED = frozenset(
     + ["evaluate", "check_fitter", "fit_rates", "combine_rates", "draw_experiment", "draw_figure"]
     + ["claims", "tables", "lemmas", "error_budget", "falsifiability", "extrapolation"]
     + ["tournament", "learning_curves", "slope_comparison", "plain_training_cost"]
-    + ["meta_regression", "cold_start"]
+    + ["meta_regression", "cold_start", "rank", "ranking"]
 )
 """Names of the workflow's own rules and figures, which an experiment cannot have."""
 
@@ -49,7 +51,8 @@ def conflicts(
     for name, experiment in experiments.items():
         messages |= dict.fromkeys(_name_and_arm_faults(name, experiment, arms))
         repeats = list(_repeated_values(name, experiment))
-        messages |= dict.fromkeys(repeats or _cell_faults(defaults, name, experiment, overrides))
+        faults = repeats or _cell_faults(defaults, name, experiment, overrides, arms or ())
+        messages |= dict.fromkeys(faults)
     return list(messages)
 
 
@@ -115,8 +118,14 @@ def _repeated_values(name: str, experiment: Experiment) -> Iterator[str]:
 
 
 def _cell_faults(
-    defaults: Settings, name: str, experiment: Experiment, overrides: Sequence[Override]
+    defaults: Settings,
+    name: str,
+    experiment: Experiment,
+    overrides: Sequence[Override],
+    arms: Collection[str],
 ) -> Iterator[str]:
+    pairwise = names.PAIRWISE in (experiment.arms or arms)
+    again = [design for design, towers in sampling.AGAIN.items() if "user" in towers]
     seen: dict[str, dict[str, Any]] = {}
     for values in combinations(experiment):
         try:
@@ -128,6 +137,11 @@ def _cell_faults(
         if experiment.axis == "units" and schedule != "fixed":
             found = f"axis units with a width of schedule {schedule}"
             yield f"experiments.{name}: " + complaint(found, "widths of schedule fixed alone")
+        design = spec.get("sampling", "fresh")
+        if pairwise and design not in again:
+            found = f"arm pairwise with sampling {design}, which rates no user twice"
+            hint = "it learns from pairs of ratings of one user; or name other arms in arms"
+            yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
         key = canonical_json(spec)
         if key in seen:
             found = f"{_spelled(seen[key])} and {_spelled(values)} are the same cell"

@@ -40,6 +40,8 @@ SECONDS = {
     "point": 2.2e-7,  # a point in a half-step of the reference estimator
     "lookup": 2.0e-8,  # an entry of its normal equations
     "neighbour": 7.5e-8,  # a neighbour found, in one dimension
+    "compared": 2.0e-8,  # a pair of ratings in the pairwise loss, forward and back
+    "listed": 1.5e-7,  # an item in the list of one user
     "byte": 3.0e-9,  # of a file of data, read or written
     "torch": 2.0,  # starting Python with torch
     "start": 1.2,  # and without
@@ -126,6 +128,22 @@ def adam_work(fit: Fit, steps: int, batch_size: int) -> Work:
     return work
 
 
+def pairwise_work(
+    fit: Fit, alternations: int, joint_steps: int, comparisons: int, from_start: bool = False
+) -> Work:
+    """`training.pairs_of_ratings`: as erm, with scores computed twice, and pairs compared."""
+    work = erm_work(fit, alternations, joint_steps, from_start)
+    again = fit.gradients(joint_steps + 1)
+    pairs = fit.n * min(comparisons, fit.n - 1) * fit.batch
+    work.update(
+        product=again["product"] / 3,
+        element=again["element"] / 3,
+        compared=(joint_steps + 1) * pairs,
+        call=again["call"] / 2,
+    )
+    return work
+
+
 def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
     """The fit at each sample size of a cell, given by its specification."""
     theory = Theory.of(cell)
@@ -145,6 +163,9 @@ def train_work(
         if arm == "adam":
             return adam_work(fit, doubled * settings["steps"], settings["batch_size"])
         steps = doubled * settings["joint_steps"]
+        if arm == "pairwise":
+            compared = settings["comparisons"]
+            return pairwise_work(fit, settings["alternations"], steps, compared, from_start)
         return erm_work(fit, settings["alternations"], steps, from_start)
 
     work = Work(torch=1, second=0.8)  # the first call of everything

@@ -7,42 +7,19 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, memory
+from twotower import cost, grid, memory, sampling
 from twotower.config import Study
 from twotower.cost import Work
+from twotower.later_jobs import STAGES, Job, later_jobs
 from twotower.ratings import CHUNK, SEEN_PAIRS
 from twotower.supports import coordinate_dim
 from twotower.targets import TOWERS
 from twotower.theory import Theory
 
-STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
-"""In this order: a job needs some of those of earlier stages."""
+__all__ = ["STAGES", "Job", "Jobs", "jobs"]
 
 _NUMBER = 8  # bytes
 _FORWARD = 0.25  # of a loss and its gradient
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job.
-
-    Attributes:
-        rule: name of its rule.
-        about: id of its run or data set, an experiment, or "".
-        stage: one of `STAGES`.
-        work: operations, see `cost.SECONDS`.
-        memory: peak, bytes.
-        disk: bytes that it writes.
-        on_card: whether it may run on a graphics card.
-    """
-
-    rule: str
-    about: str
-    stage: str
-    work: Work
-    memory: float = 2e8
-    disk: float = 1e5
-    on_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +78,8 @@ def jobs(study: Study) -> Iterator[Job]:
             yield _tower_risks_job(run, own, study)
     for one in referenced:
         yield _reference_risks_job(one, study)
-    yield from _later_jobs(study, len(runs) + len(referenced))
+    yield from _rank_jobs(study, runs, data)
+    yield from later_jobs(study, len(runs) + len(referenced))
 
 
 class Jobs:
@@ -115,7 +93,7 @@ class Jobs:
         self._data = {i: _Data(i, spec, sizes[i]) for i, spec in data.items()}
         self._blocks = study.blocks()
         self._later = {}
-        for job in _later_jobs(study, len(runs) + len(data)):
+        for job in later_jobs(study, len(runs) + len(data)):
             self._later.setdefault(job.rule, job)  # those of a rule are alike
 
     def of(self, rule: str, wildcards: Mapping[str, str]) -> Job:
@@ -139,6 +117,8 @@ class Jobs:
                     return _joint_job(run, data, self._study)
                 case "evaluate":
                     return _tower_risks_job(run, data, self._study)
+                case "rank":
+                    return _rank_job(fit, data, run.cell, self._study)
         data = self._data[fit.removeprefix("reference-")]
         match rule:
             case "generate_data":
@@ -149,6 +129,8 @@ class Jobs:
                 return _reference_job(data, self._study, batch, f"{fit}-{block}")
             case "evaluate":
                 return _reference_risks_job(data, self._study)
+            case "rank":
+                return _rank_job(fit, data, None, self._study)
         raise KeyError(rule)
 
 
@@ -165,6 +147,8 @@ def _ratings_job(data: _Data, study: Study) -> Job:
             points["item"] = spec["catalogue"]
         case "grid":
             points = {"user": tried**0.5, "item": tried**0.5}
+        case "repeated":
+            points = dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
@@ -199,6 +183,8 @@ def _train_job(run: grid.Run, data: _Data, study: Study, batch: int, about: str)
     weights = sum(fit.weights for fit in fits.values())
     weights += 3 * fits.get(certificate, fits[max(fits)]).weights
     peak = memory.training(fits, certificate) + data.held(study, batch)
+    if run.arm == "pairwise":  # users, orders, scores and the like of every rating
+        peak += 12 * batch * max(cell.sample_sizes) * _NUMBER
     return Job("train", about, "fits", work, peak, batch * weights * _NUMBER, on_card=True)
 
 
@@ -255,42 +241,39 @@ def _reference_risks_job(data: _Data, study: Study) -> Job:
     return Job("evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test)
 
 
-def _later_jobs(study: Study, curves: int) -> Iterator[Job]:
-    """Rates, tables and figures: their seconds were measured, and hardly depend on the sizes."""
-
-    def job(rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5) -> Job:
-        return Job(rule, about, stage, Work(second=seconds), disk=disk)
-
-    yield job("index", "rates", 0.5)
-    yield job("check_fitter", "rates", 5.0)
-    for name in study.experiments:
-        yield job("fit_rates", "rates", 1.5 + 0.05 * curves / len(study.experiments), name)
-    yield job("combine_rates", "tables", 1.0)
-    tables, figures = _analyses(study)
-    for table in tables:
-        networks = study.lemmas.networks if table == "lemmas" else 0
-        yield job(f"{table}_table", "tables", 2.0 + 0.003 * networks)
-    yield job("claims", "tables", 2.0)
-    yield job("tables", "tables", 1.0)
-    for name in study.experiments:
-        yield job("draw_experiment", "figures", 4.0, name, 1e6)
-    for name in figures:
-        yield job("draw_figure", "figures", 4.0, name, 1e6)
+def _rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, _Data]) -> Iterator[Job]:
+    """Of every fit of towers, and of every reference, whose cell has a rate in the ratings."""
+    if study.ranking is None:
+        return
+    on_ratings = {name for name, each in study.experiments.items() if each.axis == "ratings"}
+    references = {}
+    for run in runs:
+        own = data[run.cell.data_id]
+        if on_ratings.isdisjoint(run.cell.experiments):
+            continue
+        if run.arm != "joint":
+            yield _rank_job(run.id, own, run.cell, study)
+        if run.cell.has_reference:
+            references[own.id] = _rank_job(f"reference-{own.id}", own, None, study)
+    yield from references.values()
 
 
-def _analyses(study: Study) -> tuple[list[str], list[str]]:
-    """Tables and figures over all experiments that a study has."""
-    tables = ["meta_regression", "extrapolation", "falsifiability", "cold_start"]
-    figures = ["learning_curves", "slope_comparison", "extrapolation", "falsifiability"]
-    if {"erm", "adam"} & set(study.arms):
-        tables.append("error_budget")
-        figures.append("error_budget")
-    if "adam" in study.arms:
-        figures.append("plain_training_cost")
-    if "max_not_sum" in study.experiments:
-        tables.append("tournament")
-        figures.append("tournament")
-    if study.lemmas is not None:
-        tables.append("lemmas")
-        figures.append("lemmas")
-    return tables, figures
+def _rank_job(about: str, data: _Data, cell: grid.Cell | None, study: Study) -> Job:
+    """Of the towers of a cell, or (None) of the reference on the data set."""
+    shape, spec = study.ranking, data.spec
+    sizes = cell.sample_sizes if cell else data.sizes
+    pairs = study.replicates * shape.users * shape.items
+    waves = study.replicates * cost.target_waves(spec, (shape.users, shape.items))
+    work = Work(torch=1, wave=waves, listed=len(sizes) * pairs)
+    for n in sizes:
+        if cell:
+            fit = cost.fits_of(cell.spec, [n], study.replicates)[n]
+            for kind, count in fit.gradients(1, shape.users + shape.items).items():
+                work[kind] += _FORWARD * count
+        else:
+            cutoff = cost.reference_cutoff(spec, n)
+            for tower, points in zip(TOWERS, (shape.users, shape.items), strict=True):
+                waves = cost.box(spec[f"{tower}_intrinsic_dim"], cutoff) * spec["rank"]
+                work["moment"] += study.replicates * points * waves
+    peak = memory.BASE["torch"] + 8 * shape.users * shape.items * _NUMBER
+    return Job("rank", about, "rates", work, peak)

@@ -6,12 +6,14 @@ hidden layers through the roots of their Gauss–Newton curvatures. The Hessian 
 identity at the start.
 """
 
+from collections.abc import Callable
+
 import torch
 
 from twotower import lbfgs
 from twotower.checkpoint import Progress
 from twotower.closed_form import Features
-from twotower.towers import Towers, curvatures, loss_and_gradient
+from twotower.towers import Towers, curvatures
 
 _LOWEST_CURVATURE = 1.0e-6  # relative to a layer's highest: units that are dead on the data
 
@@ -20,15 +22,17 @@ def train(
     start: Towers,
     users: torch.Tensor,
     items: torch.Tensor,
-    ratings: torch.Tensor,
+    objective: Callable[[Towers], tuple[torch.Tensor, torch.Tensor]],
     evaluations: int,
     progress: Progress,
 ) -> tuple[Towers, torch.Tensor]:
-    """Towers of a lower (never a higher) mean squared error, and that error.
+    """Towers of a lower (never a higher) loss, and that loss.
 
     Args:
         start: B networks, in the dtype to train in.
-        users, items, ratings: [B, n, D_u], [B, n, D_i], [B, n], of any precision.
+        users, items: [B, n, D_u], [B, n, D_i], of any precision.
+        objective: from towers to the losses on these pairs, [B], and their gradients
+            [B, n_parameters] in the order of `Towers.flat`.
         evaluations: how often loss and gradient are computed after the start.
         progress: keeps the start with the state of the minimizer.
 
@@ -42,7 +46,7 @@ def train(
         return start.unflat(origin + _mapped(blocks, z))
 
     def function(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        loss, gradient = loss_and_gradient(point(z), users, items, ratings)
+        loss, gradient = objective(point(z))
         return loss, _mapped(blocks, gradient, transposed=True)
 
     earlier = {name: tensor.to(origin.device) for name, tensor in progress.earlier().items()}

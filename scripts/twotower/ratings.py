@@ -61,6 +61,15 @@ def draw_pairs(seed: int, spec: dict, target: Target, replicate: int, n: int, ro
     return _paired({t: _Stream(seed, spec, target, replicate, t, role).draw(n) for t in TOWERS})
 
 
+def draw_side(
+    seed: int, spec: dict, target: Target, replicate: int, tower: str, count: int, role: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coordinates [count, d], covariates [count, D] and true embeddings [count, p] of users or
+    items alone; the streams of two roles are independent.
+    """
+    return _Stream(seed, spec, target, replicate, tower, role).draw(count)
+
+
 def _rated(
     seed: int, spec: dict, target: Target, replicate: int, n: int | None
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -43,11 +43,13 @@ class Sieve:
         """Basis functions of the user tower."""
         return len(self.user)
 
+    def embeddings(self, tower: str, coordinates: np.ndarray) -> np.ndarray:
+        """One tower's values [n, p] at intrinsic coordinates [n, d]."""
+        return _values(coordinates, getattr(self, tower), self.cutoff)
+
     def scores(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Unclipped predictions [n] at intrinsic coordinates [n, d_u] and [n, d_i]."""
-        return (
-            _values(users, self.user, self.cutoff) * _values(items, self.item, self.cutoff)
-        ).sum(axis=1)
+        return (self.embeddings("user", users) * self.embeddings("item", items)).sum(axis=1)
 
 
 def cutoffs(largest: int) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower import columns
+from twotower import columns, sampling
 from twotower.checkpoint import Checkpoint
 from twotower.seeds import generator
 from twotower.theory import Theory
@@ -60,7 +60,8 @@ def train(
 
     Args:
         spec: plain settings: `seed`, `cell` (a cell's spec), `arm`, `settings` (of the arm),
-            `precision`, `gpu`, `sample_sizes`, `certificate_size`.
+            `precision`, `gpu`, `sample_sizes`, `certificate_size`; for an arm that asks which user
+            a rating is of also `data`, the cell's data settings.
         data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
         replicates: which replicates the rows of the arrays are.
         checkpoint: of this very job; what an earlier attempt has finished is not fitted again.
@@ -80,6 +81,10 @@ def train(
             key = {"cell": cell, "arm": spec["arm"], "n_ratings": n, "width": width}
             return [generator(spec["seed"], key, role, r) for r in replicates]
 
+        numbers = None
+        if "data" in spec:
+            users = [sampling.numbers(spec["seed"], spec["data"], r, n)[0] for r in replicates]
+            numbers = torch.from_numpy(np.stack(users)).to(device)
         return Sample(
             given["user_covariates"][:, :n],
             given["item_covariates"][:, :n],
@@ -89,6 +94,7 @@ def train(
             cell.get("embedding_dim", cell["rank"]),
             DTYPES[spec["precision"]],
             random,
+            numbers,
         )
 
     def fitted(

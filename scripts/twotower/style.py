@@ -110,6 +110,7 @@ class Mark:
 ARM_MARKS = {
     arms.ERM: Mark(BLUE, "o", "-", markersize=3.4, zorder=4.0),
     arms.ADAM: Mark(VERMILION, "^", "-.", markersize=4.2),
+    arms.PAIRWISE: Mark(PURPLE, "v", (0, (6, 1.5, 1, 1.5, 1, 1.5)), markersize=4.2),
     arms.JOINT: Mark(GREEN, "D", ":", markersize=3.6),
     arms.REFERENCE: Mark(BLACK, "s", "none", hollow=True, markersize=5.4),
 }

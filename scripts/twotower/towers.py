@@ -66,12 +66,13 @@ def embeddings(layers: list, covariates: torch.Tensor) -> torch.Tensor:
 
 def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
     """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i]."""
+    like = towers.user[0][0]
     rows = chunk_rows(widest(towers), users.device)
     return torch.cat(
         [
             (
-                activations(towers.user, users[:, part])[-1]
-                * activations(towers.item, items[:, part])[-1]
+                activations(towers.user, users[:, part].to(like))[-1]
+                * activations(towers.item, items[:, part].to(like))[-1]
             ).sum(2)
             for part in pages.parts(rows, users, items)
         ],
@@ -114,6 +115,26 @@ def loss_and_gradient(
         _accumulate(towers.user, gradient.user, user, outer * item[-1])
         _accumulate(towers.item, gradient.item, item, outer * user[-1])
     return loss / n, gradient.flat()
+
+
+def gradient_of_scores(
+    towers: Towers, users: torch.Tensor, items: torch.Tensor, slopes: torch.Tensor
+) -> torch.Tensor:
+    """Gradient of a loss whose derivatives by the scores of n pairs are `slopes`, [B, n].
+
+    Returns:
+        [B, n_parameters] in the order of `Towers.flat`.
+    """
+    like = towers.user[0][0]
+    rows = chunk_rows(widest(towers), like.device)
+    gradient = _zeros_like(towers)
+    for part in pages.parts(rows, users, items):
+        user = activations(towers.user, users[:, part].to(like))
+        item = activations(towers.item, items[:, part].to(like))
+        outer = slopes[:, part, None].to(like)
+        _accumulate(towers.user, gradient.user, user, outer * item[-1])
+        _accumulate(towers.item, gradient.item, item, outer * user[-1])
+    return gradient.flat()
 
 
 def curvatures(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:

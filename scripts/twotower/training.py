@@ -1,8 +1,9 @@
 """Arms: ways to fit a batch of towers to ratings.
 
 `erm` seeks the empirical risk minimizer that the theorem speaks of: a closed-form start, then
-joint training of all layers. `adam` is what people do: a random start, Adam on minibatches, a
-cosine decay. Both take all replicates of a configuration and size as one batch.
+joint training of all layers. `pairwise` does the same with a loss on pairs of ratings of a user.
+`adam` is what people do: a random start, Adam on minibatches, a cosine decay. All take all
+replicates of a configuration and size as one batch.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower import columns, joint, pages
+from twotower import columns, joint, pages, pairwise
 from twotower.checkpoint import Progress
 from twotower.closed_form import fit_outputs, random_hidden_layers
 from twotower.towers import Towers, loss_and_gradient
@@ -30,6 +31,7 @@ class Sample:
         width, depth, rank: units in a hidden layer, hidden layers, p.
         precision: number format of the joint training; the closed form is always float64.
         random: from the name of a role to B random generators, one a replicate.
+        numbers: int64 [B, n], which user each rating is of; None where the arm need not know.
     """
 
     users: torch.Tensor
@@ -40,6 +42,7 @@ class Sample:
     rank: int
     precision: torch.dtype
     random: Callable[[str], list[np.random.Generator]]
+    numbers: torch.Tensor | None = None
 
     @property
     def pairs(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -54,7 +57,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Fit:
-    """Fitted towers with their mean squared errors on the training ratings, [B], and the steps."""
+    """Fitted towers with the losses on the training ratings that their arm minimized, [B], and the
+    steps: mean squared errors, or pairwise losses.
+    """
 
     towers: Towers
     training_loss: torch.Tensor
@@ -84,16 +89,43 @@ def erm(
     sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
 ) -> Fit:
     """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
+    start = _joint_start(sample, settings, start, progress)
+
+    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
+        return loss_and_gradient(towers, *sample.pairs)
+
+    steps = settings["joint_steps"]
+    return Fit(*joint.train(start, *sample.pairs[:2], objective, steps, progress), steps)
+
+
+def pairs_of_ratings(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
+    """As `erm`, from the same start, but the joint training is of the pairwise loss.
+
+    The towers are brought to the scale of the ratings, see `pairwise.calibrated`.
+    """
+    start = _joint_start(sample, settings, start, progress)
+    chosen = (settings["comparisons"], settings["weight"])
+    comparisons = pairwise.Comparisons(sample.numbers, sample.ratings, *chosen)
+
+    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
+        return pairwise.loss_and_gradient(towers, *sample.pairs[:2], comparisons)
+
+    steps = settings["joint_steps"]
+    towers, loss = joint.train(start, *sample.pairs[:2], objective, steps, progress)
+    return Fit(pairwise.calibrated(towers, *sample.pairs), loss, steps)
+
+
+def _joint_start(
+    sample: Sample, settings: dict, start: Towers | None, progress: Progress
+) -> Towers:
+    """Towers to train jointly: the closed form's, or those that an earlier attempt started from."""
     earlier = progress.earlier()
     if earlier:
-        towers = blank_towers(sample)
-        rows = earlier["start"].to(sample.ratings.device)
-    else:
-        towers = closed_form(sample, settings["alternations"], start)
-        rows = towers.flat().to(sample.precision)
-    steps = settings["joint_steps"]
-    towers, loss = joint.train(towers.unflat(rows), *sample.pairs, steps, progress)
-    return Fit(towers, loss, steps)
+        return blank_towers(sample).unflat(earlier["start"].to(sample.ratings.device))
+    towers = closed_form(sample, settings["alternations"], start)
+    return towers.unflat(towers.flat().to(sample.precision))
 
 
 def adam(
@@ -168,8 +200,8 @@ def blank_towers(sample: Sample) -> Towers:
     return Towers(layers(sample.users), layers(sample.items))
 
 
-ARMS = {"erm": erm, "adam": adam}
-STEPS = {"erm": "joint_steps", "adam": "steps"}
+ARMS = {"erm": erm, "adam": adam, "pairwise": pairs_of_ratings}
+STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
 
 
 def with_doubled_steps(arm: str, settings: dict) -> dict:

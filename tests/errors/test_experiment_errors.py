@@ -6,6 +6,7 @@ import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages
 from twotower.conflicts import remarks
+from twotower.sampling import AGAIN
 from twotower.study_file import validated
 
 
@@ -135,6 +136,20 @@ def test_ambient_dimension_from_the_defaults_is_named_as_such():
         "experiments.one (defaults.ambient_dim): 1 is below the intrinsic dimension 2; "
         "allowed: 2 or more here, or null"
     ]
+
+
+@pytest.mark.parametrize("design", ["fresh", "popularity", "not_at_random"])
+def test_pairs_of_ratings_need_users_who_rate_again(design):
+    arms = {"arms": {"erm": {}, "pairwise": {}}}
+    vary = {"sampling": ["fixed_users", design], "noise_sd": [0.5, 1.0]}  # told once
+    again = [name for name, towers in AGAIN.items() if "user" in towers]
+    assert messages(with_experiment(vary=vary) | arms) == [
+        f"experiments.one: arm pairwise with sampling {design}, which rates no user twice; "
+        f"allowed: sampling {', '.join(again)}; "
+        "it learns from pairs of ratings of one user; or name other arms in arms"
+    ]
+    validated(with_experiment(vary=vary, arms=["erm"]) | arms, "study.yaml")
+    validated(with_experiment(set={"sampling": "fixed_users"}) | arms, "study.yaml")
 
 
 def test_what_the_names_and_axes_of_experiments_cannot_be():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages, with_keys
-from twotower.config import Study
+from twotower.config import Arms, Study
 from twotower.study_file import StudyError, validated
 
 NAME = "a lower-case letter, then at most 40 lower-case letters, digits and underscores"
@@ -22,7 +22,7 @@ def test_the_good_study_is_good():
             {"replicate": 3},
             "replicate: unknown key; allowed: name, seed, replicates, replicates_per_job, "
             "sample_sizes, test_pairs, certificate_size, arms, experiments, defaults, overrides, "
-            "training, lemmas; did you mean 'replicates'?",
+            "training, lemmas, ranking; did you mean 'replicates'?",
         ),
         (
             {"defaults": {"smothness": 1.0}},
@@ -45,7 +45,7 @@ def test_the_good_study_is_good():
         ),
         (
             {"arms": {"sgd": {}}},
-            "arms.sgd: unknown key; allowed: erm, adam, joint",
+            f"arms.sgd: unknown key; allowed: {', '.join(Arms.model_fields)}",
         ),
         (
             {"seed": "1"},
@@ -135,6 +135,15 @@ def test_the_good_study_is_good():
             {"defaults": {"width": 64}},
             "defaults.width: 64 is a number; allowed: a mapping of keys to values",
         ),
+        (
+            {"ranking": {"items": 10}},
+            "ranking: k is 10 of 10 items; allowed: a k below items",
+        ),
+        (
+            {"ranking": {"users": 65536, "items": 2048}},
+            "ranking: 65,536 users times 2,048 items; allowed: at most 67,108,864 pairs in all; "
+            "all of them are scored at once",
+        ),
         ({"training": {"gpu": 1}}, "training.gpu: 1 is a number; allowed: true or false"),
         (
             {"experiments": {"a/b": GOOD["experiments"]["one"]}},
@@ -159,7 +168,8 @@ def test_every_key_that_is_needed_is_asked_for(key):
 
 def test_no_arm():
     assert messages(GOOD | {"arms": {}}) == [
-        "arms: no arm is given; allowed: erm, adam, joint; write erm: {} beneath arms"
+        f"arms: no arm is given; allowed: {', '.join(Arms.model_fields)}; "
+        "write erm: {} beneath arms"
     ]
 
 

@@ -13,6 +13,7 @@ from twotower.checkpoint import Checkpoint
 SETTINGS = {
     "erm": {"alternations": 2, "joint_steps": 6},
     "adam": {"steps": 9, "batch_size": 32, "learning_rate": 1e-2},
+    "pairwise": {"alternations": 2, "joint_steps": 6, "comparisons": 4, "weight": "size"},
 }
 
 
@@ -21,7 +22,8 @@ class KilledError(Exception):
 
 
 def job(arm: str, precision: str = "float64") -> tuple[dict, dict]:
-    cell = data_spec() | {"depth": 2, "width": {"schedule": "fixed", "units": 6}}
+    data = data_spec(sampling="fixed_users", catalogue=16) if arm == "pairwise" else data_spec()
+    cell = data | {"depth": 2, "width": {"schedule": "fixed", "units": 6}}
     spec = {
         "seed": 1,
         "cell": cell,
@@ -32,8 +34,8 @@ def job(arm: str, precision: str = "float64") -> tuple[dict, dict]:
         "sample_sizes": [64, 128, 256],
         "certificate_size": 128,
         "code": "0123456789abcdef",
-    }
-    return spec, draw_replicates(1, data_spec(), range(2), 256, 16)[1]
+    } | ({"data": data} if arm == "pairwise" else {})
+    return spec, draw_replicates(1, data, range(2), 256, 16)[1]
 
 
 def results(spec: dict, data: dict, kept: Checkpoint | None = None) -> dict[str, bytes]:
@@ -62,7 +64,8 @@ def killed_at(monkeypatch, write: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arm", "precision"), [("erm", "float64"), ("adam", "float64"), ("erm", "float32")]
+    ("arm", "precision"),
+    [("erm", "float64"), ("adam", "float64"), ("erm", "float32"), ("pairwise", "float64")],
 )
 def test_a_job_killed_anywhere_ends_with_the_same_bits(tmp_path, monkeypatch, arm, precision):
     """Every state of every fit is written, and the job is killed after each writing in turn."""

@@ -127,6 +127,35 @@ def test_products_are_those_that_torch_counts(n, width, depth, dim, settings):
     assert work["product"] == pytest.approx(counter.get_total_flops(), rel=0.1)
 
 
+def test_pairs_of_ratings_cost_what_they_are():
+    """Beside erm's work: pairs as many as there are at most, and scores once more."""
+    fit = cost.Fit(1024, 16, 1, (1, 1), 2, 3)
+    erm, pairs = cost.erm_work(fit, 2, 10), cost.pairwise_work(fit, 2, 10, 8)
+    assert pairs["compared"] == 11 * 1024 * 8 * 3
+    assert pairs["product"] - erm["product"] == 11 * fit.gradients(1)["product"] / 3
+    raw = MEASURED | {"arms": {"erm": {}, "pairwise": {}}}
+    raw |= {"experiments": {"one": {"title": "One", "set": {"sampling": "fixed_users"}}}}
+    listed = list(jobs(validated(raw, "study")))
+    erm, pairwise = (job for job in listed if job.rule == "train")
+    assert cost.seconds(pairwise.work) > cost.seconds(erm.work)
+    assert pairwise.memory > erm.memory
+
+
+def test_rankings_are_jobs_where_they_are_asked_for():
+    raw = MEASURED | {"ranking": {"users": 64, "items": 512}}
+    before, after = (
+        Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)
+    )
+    towers = before["train"]
+    assert after - before == {
+        "rank": towers + before["fit_reference"],
+        "ranking_table": 1,
+        "draw_figure": 1,
+    }
+    seconds = total(ranking={"users": 64, "items": 512})
+    assert total() < seconds < total(ranking={"users": 64, "items": 4096})
+
+
 def test_frequencies_are_counted_as_they_are_stored():
     for dim, cutoff in ((1, 512), (2, 64), (3, 16)):
         stored = np.prod(Box(dim, cutoff).shape)

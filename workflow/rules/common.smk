@@ -102,6 +102,8 @@ def runtime(rule):
 
 def train_spec(wildcards):
     run = RUNS[wildcards.run]
+    # who rated what: asked for by one arm alone
+    further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
     return spec(
         "train.py",
         seed=STUDY.seed,
@@ -113,6 +115,7 @@ def train_spec(wildcards):
         sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
         certificate_size=STUDY.certificate_size,
         replicates=list(BLOCKS[int(wildcards.block)]),
+        **further,
     )
 
 
@@ -153,8 +156,23 @@ def truncated(experiment):
     return sorted({(data, dim) for data, dim, rank in pairs if dim < rank})
 
 
+def ranked_fits():
+    """The fits whose rankings are measured, and the cell and arm of each."""
+    fits = []
+    for cell in CELLS if STUDY.ranking else ():
+        if not set(cell.experiments) & set(ON_RATINGS):
+            continue
+        for run_id, run in RUNS_OF[cell.id]:
+            if run.arm != "joint":
+                fits.append((run_id, {"cell": cell.id, "arm": run.arm}))
+        if cell.has_reference:
+            fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": "reference"}))
+    return fits
+
+
 TRUNCATED = {experiment: truncated(experiment) for experiment in EXPERIMENTS}
 RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS}
+RANKED = ranked_fits()
 EXPERIMENT_RISKS = [f"results/rates/{experiment}/risks.csv" for experiment in ON_RATINGS]
 
 # The analyses that each study-wide figure is drawn from.
@@ -172,6 +190,8 @@ if "max_not_sum" in STUDY.experiments:
     FIGURE_TABLES["tournament"] = ["tournament"]
 if STUDY.lemmas is not None:
     FIGURE_TABLES["lemmas"] = ["lemmas"]
+if STUDY.ranking is not None:
+    FIGURE_TABLES["ranking"] = ["ranking"]
 ANALYSES = [*(table for tables in FIGURE_TABLES.values() for table in tables), "cold_start"]
 
 
@@ -181,6 +201,8 @@ def figure_inputs(wildcards):
         inputs["rates"] = "results/tables/rates.csv"
     if wildcards.figure == "learning_curves":
         inputs["curves"] = [f"results/rates/{name}/curves.csv" for name in ON_RATINGS]
+    if wildcards.figure == "ranking":
+        inputs["curves"] = "results/tables/ranking_curves.csv"
     if wildcards.figure == "slope_comparison":
         inputs["decisions"] = DECISIONS
     if wildcards.figure == "plain_training_cost":
