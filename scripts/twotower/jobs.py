@@ -7,42 +7,20 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, memory, sampling
+from twotower import arms, cost, grid, memory, method_cost, sampling
 from twotower.config import Study
 from twotower.cost import Work
+from twotower.groups import KINDS, MOST_PAIRS
+from twotower.later_jobs import STAGES, Job, later_jobs
 from twotower.ratings import CHUNK, SEEN_PAIRS
 from twotower.supports import coordinate_dim
 from twotower.targets import TOWERS
 from twotower.theory import Theory
 
-STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
-"""In this order: a job needs some of those of earlier stages."""
+__all__ = ["STAGES", "Job", "Jobs", "jobs"]
 
 _NUMBER = 8  # bytes
 _FORWARD = 0.25  # of a loss and its gradient
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job.
-
-    Attributes:
-        rule: name of its rule.
-        about: id of its run or data set, an experiment, or "".
-        stage: one of `STAGES`.
-        work: operations, see `cost.SECONDS`.
-        memory: peak, bytes.
-        disk: bytes that it writes.
-        on_card: whether it may run on a graphics card.
-    """
-
-    rule: str
-    about: str
-    stage: str
-    work: Work
-    memory: float = 2e8
-    disk: float = 1e5
-    on_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,20 +66,22 @@ def jobs(study: Study) -> Iterator[Job]:
         yield _test_job(one, study)
     for block, (first, last) in enumerate(blocks):
         for run in runs:
-            if run.arm != "joint":
+            if run.arm in arms.TOWERS:
                 about = f"{run.id}-{block}"
                 yield _train_job(run, data[run.cell.data_id], study, last - first, about)
         for one in referenced:
             yield _reference_job(one, study, last - first, f"{one.id}-{block}")
     for run in runs:
         own = data[run.cell.data_id]
-        if run.arm == "joint":
+        if run.arm == arms.JOINT:
             yield _joint_job(run, own, study)
+        elif run.arm in arms.COMPARATORS:
+            yield _comparator_job(run, own, study)
         else:
             yield _tower_risks_job(run, own, study)
     for one in referenced:
         yield _reference_risks_job(one, study)
-    yield from _later_jobs(study, len(runs) + len(referenced))
+    yield from later_jobs(study, len(runs) + len(referenced))
 
 
 class Jobs:
@@ -115,7 +95,7 @@ class Jobs:
         self._data = {i: _Data(i, spec, sizes[i]) for i, spec in data.items()}
         self._blocks = study.blocks()
         self._later = {}
-        for job in _later_jobs(study, len(runs) + len(data)):
+        for job in later_jobs(study, len(runs) + len(data)):
             self._later.setdefault(job.rule, job)  # those of a rule are alike
 
     def of(self, rule: str, wildcards: Mapping[str, str]) -> Job:
@@ -137,6 +117,8 @@ class Jobs:
                     return _train_job(run, data, self._study, batch, f"{fit}-{block}")
                 case "fit_joint":
                     return _joint_job(run, data, self._study)
+                case "fit_comparator":
+                    return _comparator_job(run, data, self._study)
                 case "evaluate":
                     return _tower_risks_job(run, data, self._study)
         data = self._data[fit.removeprefix("reference-")]
@@ -152,21 +134,25 @@ class Jobs:
         raise KeyError(rule)
 
 
-def _ratings_job(data: _Data, study: Study) -> Job:
-    spec, batch = data.spec, study.replicates
-    tried = data.most
-    points = {"user": tried, "item": tried}
+def _points(spec: dict, tried: int) -> dict[str, float]:
+    """Users and items that are drawn for so many ratings."""
     match spec.get("sampling"):
         case "not_at_random":  # half of the ratings are seen, so twice and four times are tried
-            points = dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))
+            return dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))
         case "fixed_users":
-            points["user"] = spec["catalogue"]
+            return {"user": spec["catalogue"], "item": tried}
         case "popularity":
-            points["item"] = spec["catalogue"]
+            return {"user": tried, "item": spec["catalogue"]}
         case "grid":
-            points = {"user": tried**0.5, "item": tried**0.5}
+            return {"user": tried**0.5, "item": tried**0.5}
         case "repeated":
-            points = dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
+            return dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
+    return {"user": tried, "item": tried}
+
+
+def _ratings_job(data: _Data, study: Study) -> Job:
+    spec, batch = data.spec, study.replicates
+    points = _points(spec, data.most)
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
@@ -182,6 +168,8 @@ def _ratings_job(data: _Data, study: Study) -> Job:
 
 def _test_bytes(data: _Data, study: Study) -> float:
     seen = min(SEEN_PAIRS, data.most) * (2 * data.spec["rank"] + 2 * data.columns())
+    if data.spec.get("sampling") == "repeated":  # instead: two numbers for each pair at each size
+        seen = 2 * len(data.sizes) * len(KINDS) * min(study.test_pairs, MOST_PAIRS)
     return study.replicates * (study.test_pairs * (data.columns() + 1) + seen) * _NUMBER
 
 
@@ -233,6 +221,23 @@ def _joint_job(run: grid.Run, data: _Data, study: Study) -> Job:
     return Job("fit_joint", run.id, "risks", work, peak)
 
 
+def _comparator_job(run: grid.Run, data: _Data, study: Study) -> Job:
+    spec = data.spec
+    again = spec.get("sampling") in sampling.AGAIN
+    known = spec.get("sampling") == "repeated"
+    judged = len(KINDS) * min(study.test_pairs, MOST_PAIRS) if known else study.test_pairs
+    columns = spec["user_ambient_dim"] + spec["item_ambient_dim"]
+    work = Work(start=2, byte=_test_bytes(data, study))
+    for n in run.cell.sample_sizes:
+        each = method_cost.seconds(run.arm, run.settings["budget"], n, judged, columns, again)
+        work["second"] += study.replicates * each
+    held = data.bytes(study.replicates) + _test_bytes(data, study)
+    compared = max(_points(spec, data.most).values()) if again else 0
+    own = method_cost.peak(run.arm, data.most, columns, compared)
+    peak = memory.BASE["methods"] + 1.5 * held + own
+    return Job("fit_comparator", run.id, "risks", work, peak)
+
+
 def _tower_risks_job(run: grid.Run, data: _Data, study: Study) -> Job:
     cell, test = run.cell, _test_bytes(data, study)
     work = Work(torch=1, byte=test)
@@ -255,44 +260,3 @@ def _reference_risks_job(data: _Data, study: Study) -> Job:
             pairs = study.replicates * study.test_pairs
             work.update(moment=pairs * waves, point=pairs / 5)
     return Job("evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test)
-
-
-def _later_jobs(study: Study, curves: int) -> Iterator[Job]:
-    """Rates, tables and figures: their seconds were measured, and hardly depend on the sizes."""
-
-    def job(rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5) -> Job:
-        return Job(rule, about, stage, Work(second=seconds), disk=disk)
-
-    yield job("index", "rates", 0.5)
-    yield job("check_fitter", "rates", 5.0)
-    for name in study.experiments:
-        yield job("fit_rates", "rates", 1.5 + 0.05 * curves / len(study.experiments), name)
-    yield job("combine_rates", "tables", 1.0)
-    tables, figures = _analyses(study)
-    for table in tables:
-        networks = study.lemmas.networks if table == "lemmas" else 0
-        yield job(f"{table}_table", "tables", 2.0 + 0.003 * networks)
-    yield job("claims", "tables", 2.0)
-    yield job("tables", "tables", 1.0)
-    for name in study.experiments:
-        yield job("draw_experiment", "figures", 4.0, name, 1e6)
-    for name in figures:
-        yield job("draw_figure", "figures", 4.0, name, 1e6)
-
-
-def _analyses(study: Study) -> tuple[list[str], list[str]]:
-    """Tables and figures over all experiments that a study has."""
-    tables = ["meta_regression", "extrapolation", "falsifiability", "cold_start"]
-    figures = ["learning_curves", "slope_comparison", "extrapolation", "falsifiability"]
-    if {"erm", "adam"} & set(study.arms):
-        tables.append("error_budget")
-        figures.append("error_budget")
-    if "adam" in study.arms:
-        figures.append("plain_training_cost")
-    if "max_not_sum" in study.experiments:
-        tables.append("tournament")
-        figures.append("tournament")
-    if study.lemmas is not None:
-        tables.append("lemmas")
-        figures.append("lemmas")
-    return tables, figures

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from scipy.stats import binom
 
-from twotower import arms, cell_rules, lemmas
+from twotower import arms, cell_rules, lemmas, method_rules
 from twotower.findings import (
     UNTESTED,
     Answer,
@@ -169,6 +169,7 @@ RULES: dict[str, Callable[[Evidence], Finding]] = {
         cell_rules.approximation, cell_rules.verdicts, cell_rules.limit, cell_rules.smoothness,
         cell_rules.intrinsic, cell_rules.ambient, cell_rules.predicted, cell_rules.sampling,
         cell_rules.off_manifold, cell_rules.embedding_dim, cell_rules.null_cells,
+        method_rules.rivals, method_rules.newcomers,
     )
 }  # fmt: skip
 """By the names that the decisions use."""
