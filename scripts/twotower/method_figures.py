@@ -13,9 +13,10 @@ from twotower.curve_figures import (
     RISK_LABEL,
     SIZE_LABEL,
     draw_prediction,
+    shared_title,
 )
 from twotower.groups import KINDS
-from twotower.labels import cell_titles
+from twotower.labels import cell_titles, shared_settings
 
 _FAMILIES = {
     "identities alone": (arms.GLOBAL_MEAN, *arms.IDENTITY_METHODS),
@@ -46,9 +47,9 @@ def methods(curves: pd.DataFrame) -> Figure:
     curves = curves.drop_duplicates(["cell", "arm", "n_ratings"])
     compared = curves.loc[curves["arm"].isin(arms.COMPARATORS), "cell"]
     curves = curves[curves["cell"].isin(compared)] if len(compared) else curves
-    titles = cell_titles(curves)
+    titles = cell_titles(curves, without=shared_settings(curves))
     with style.paper_style():
-        size = style.TEXT_WIDTH, 0.75 + 2.5 * len(titles)
+        size = style.TEXT_WIDTH, 0.9 + 2.5 * len(titles)
         fig = Figure(figsize=size, layout="constrained")
         grid = fig.subplots(len(titles), 2, sharex=True, sharey=True, squeeze=False)
         for row, (cell, title) in zip(grid, titles.items(), strict=True):
@@ -56,7 +57,8 @@ def methods(curves: pd.DataFrame) -> Figure:
                 ax.set(xscale="log", yscale="log")
                 ax.spines[["top", "right"]].set_visible(False)
                 _curves(ax, curves[curves["cell"] == cell], members)
-                ax.set_title(f"{title}\nmethods that know {family}" if title else family)
+                lines = [style.two_lines(title)] * bool(title) + [f"methods that know {family}"]
+                ax.set_title("\n".join(lines))
         style.size_axis(grid[0, 0], curves["n_ratings"])
         style.risk_axis(grid[0, 0])
         for row in grid:
@@ -71,7 +73,8 @@ def methods(curves: pd.DataFrame) -> Figure:
             if (curves["arm"] == arm).any()
         ]
         handles.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
-        fig.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+        legend = {"handles": handles, "title": shared_title(curves)}
+        fig.legend(loc="outside upper center", ncols=len(handles), **legend)
     return fig
 
 
