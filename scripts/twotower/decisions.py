@@ -21,7 +21,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # Spelled out, so that a misspelt name is told before any work: as a claim without cells it would
 # pass for untested. A test holds the rules against those of `twotower.rules`.
 RuleName = Literal[
-    "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts", "untested",
+    "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts",
     "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",
     "extrapolation", "falsifiability", "approximation", "tournament", "rivals", "newcomers",
 ]  # fmt: skip

@@ -158,14 +158,10 @@ def tournament(evidence: Evidence) -> Finding:
     )
 
 
-def untested(evidence: Evidence) -> Finding:
-    return UNTESTED
-
-
 RULES: dict[str, Callable[[Evidence], Finding]] = {
     rule.__name__: rule
     for rule in (
-        primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament, untested,
+        primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament,
         cell_rules.approximation, cell_rules.verdicts, cell_rules.limit, cell_rules.smoothness,
         cell_rules.intrinsic, cell_rules.ambient, cell_rules.predicted, cell_rules.sampling,
         cell_rules.off_manifold, cell_rules.embedding_dim, cell_rules.null_cells,

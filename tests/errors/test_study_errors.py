@@ -5,9 +5,11 @@ import math
 import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages, with_keys
+from twotower import arms
 from twotower.config import Study
 from twotower.study_file import StudyError, validated
 
+ARMS = ", ".join(arms.FITTED)
 NAME = "a lower-case letter, then at most 40 lower-case letters, digits and underscores"
 
 
@@ -45,7 +47,7 @@ def test_the_good_study_is_good():
         ),
         (
             {"arms": {"sgd": {}}},
-            "arms.sgd: unknown key; allowed: erm, adam, joint",
+            f"arms.sgd: unknown key; allowed: {ARMS}; did you mean 'svd'?",
         ),
         (
             {"seed": "1"},
@@ -159,7 +161,7 @@ def test_every_key_that_is_needed_is_asked_for(key):
 
 def test_no_arm():
     assert messages(GOOD | {"arms": {}}) == [
-        "arms: no arm is given; allowed: erm, adam, joint; write erm: {} beneath arms"
+        f"arms: no arm is given; allowed: {ARMS}; write erm: {{}} beneath arms"
     ]
 
 
