@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import claim_figures, curve_figures, decisions, map_figures, records, style
+from twotower import (
+    claim_figures,
+    curve_figures,
+    decisions,
+    map_figures,
+    method_figures,
+    records,
+    style,
+)
 from twotower.ranking_figures import ranking_curves
 
 paths = snakemake.input
@@ -28,6 +36,8 @@ FIGURES = {
     "plain_training_cost": lambda: claim_figures.plain_training_cost(table("risks")),
     "falsifiability": lambda: map_figures.falsifiability(table("falsifiability")),
     "error_budget": lambda: map_figures.error_budget(table("error_budget")),
+    "methods": lambda: method_figures.methods(table("curves")),
+    "newcomers": lambda: method_figures.newcomers(table("newcomers")),
     "lemmas": lambda: map_figures.lemmas(table("lemmas")),
     "ranking": lambda: ranking_curves(table("curves"), table("ranking")),
 }

@@ -1,8 +1,8 @@
-"""Risks of one run (towers or reference) on fresh users and items."""
+"""Risks of one run (towers or reference) on users and items that were not paired."""
 
 import pandas as pd
 
-from twotower import evaluation, files, records, tensors
+from twotower import evaluation, files, groups, records, tensors
 
 with records.job(snakemake) as spec:
     measure = evaluation.reference_risks if spec["reference"] else evaluation.tower_risks
@@ -12,5 +12,5 @@ with records.job(snakemake) as spec:
         for row in measure(tensors.read(fits), test):
             frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
     risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
-    columns = ["n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk"]
-    files.write_csv(risks[columns], snakemake.output.risks)
+    present = [name for name in groups.GROUPS if name in risks]
+    files.write_csv(risks[[*evaluation.COLUMNS, *present]], snakemake.output.risks)

@@ -10,17 +10,15 @@ with records.job(snakemake) as spec:
     rows = []
     for replicate, ratings in enumerate(train["ratings"]):
         names = ("user_covariates", "item_covariates")
-        pairs, fresh = (
-            neighbours.joined(*(d[name][replicate] for name in names)) for d in (train, test)
-        )
+        pairs = neighbours.joined(*(train[name][replicate] for name in names))
         for n in spec["sample_sizes"]:
             count = neighbours.chosen_neighbours(pairs[:n], ratings[:n], spec["most_neighbours"])
-            predicted = neighbours.predictions(pairs[:n], ratings[:n], count, fresh)
-            bound = np.abs(ratings[:n]).max(keepdims=True)
-            found = evaluation.risk(predicted[None], bound, test["signal"][replicate][None])
-            measured = {name: value[0] for name, value in found.items()}
+            measured = evaluation.method_risks(
+                neighbours.predictor(pairs[:n], ratings[:n], count),
+                *(test, replicate, n, np.abs(ratings[:n]).max()),
+            )
             key = {"n_ratings": n, "start": "used", "replicate": replicate, "width": count}
-            rows.append(key | measured | {"seen_risk": np.nan})
+            rows.append(key | measured)
             print(f"replicate {replicate}, n = {n}: k = {count}", flush=True)
     risks = pd.DataFrame(rows).sort_values(["n_ratings", "replicate"], kind="stable")
     files.write_csv(risks, snakemake.output.risks)

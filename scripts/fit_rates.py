@@ -4,7 +4,17 @@ import math
 
 import pandas as pd
 
-from twotower import approximation, components, curves, decisions, files, records, summary, tensors
+from twotower import (
+    approximation,
+    components,
+    curves,
+    decisions,
+    files,
+    groups,
+    records,
+    summary,
+    tensors,
+)
 
 with records.job(snakemake) as spec:
     output = snakemake.output
@@ -21,7 +31,8 @@ with records.job(snakemake) as spec:
         frames.append(frame.assign(**{k: math.nan if v is None else v for k, v in named.items()}))
     risks = pd.concat(frames, ignore_index=True)
     named = [name for name in spec["runs"][0] if name not in (*curves.MEASURED, "experiment")]
-    risks = risks[["experiment", *named, *curves.MEASURED]]
+    present = [name for name in groups.GROUPS if name in risks]
+    risks = risks[["experiment", *named, *curves.MEASURED, *present]]
     summarize = {"ratings": summary.summarize, "units": approximation.summarize}[spec["axis"]]
     tables = summarize(risks, decisions.load(snakemake.input.decisions))
     files.write_csv(risks, output.risks)

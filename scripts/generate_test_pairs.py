@@ -1,6 +1,8 @@
-"""Fresh users and items of one data set, on which risks are measured."""
+"""Pairs of one data set on which risks are measured: fresh ones, and where the design rates users
+and items again, of known ones.
+"""
 
-from twotower import ratings, records, targets, tensors
+from twotower import known, ratings, records, targets, tensors
 
 with records.job(snakemake) as spec:
     drawn = {
@@ -9,4 +11,6 @@ with records.job(snakemake) as spec:
     test = ratings.draw_test(
         spec["seed"], spec["data"], drawn, spec["test_pairs"], spec["n_ratings"]
     )
+    if spec["known_at"]:
+        test |= known.draw(spec["seed"], spec["data"], drawn, spec["known_at"], spec["test_pairs"])
     tensors.write(snakemake.output.test, test)

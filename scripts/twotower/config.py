@@ -15,11 +15,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     ValidationInfo,
+    create_model,
     field_validator,
     model_serializer,
     model_validator,
 )
 
+from twotower import arms
 from twotower.kinds import Number, Text, fault, shown
 from twotower.settings import (
     Block,
@@ -99,10 +101,20 @@ class PairwiseSettings(Block):
     )
 
 
-ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings
+class ComparatorSettings(Block):
+    """A method other than towers, tuned on held-out ratings."""
+
+    budget: Annotated[int, Number(1, 64)] = Field(
+        8,
+        description="Settings that are tried at each sample size; give all methods that are "
+        "compared the same.",
+    )
 
 
-class Arms(Block):
+ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings | ComparatorSettings
+
+
+class _Arms(Block):
     """The ways to fit ratings, at least one; reads like a dict of those present."""
 
     erm: ErmSettings | None = Field(
@@ -144,7 +156,7 @@ class Arms(Block):
     def _plain(self) -> dict[str, Any]:
         return {name: settings.model_dump() for name, settings in self.items()}
 
-    @field_validator("erm", "adam", "pairwise", "joint", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
     def _written(cls, value: Any) -> Any:
         if value is None:  # "erm:" with nothing behind it could mean either of two things
@@ -161,6 +173,24 @@ class Arms(Block):
             allowed = ", ".join(type(self).model_fields)
             raise fault("no arm is given", allowed, "write erm: {} beneath arms")
         return self
+
+
+Arms = create_model(
+    "Arms",
+    __base__=_Arms,
+    __doc__=_Arms.__doc__,
+    **{
+        name: (
+            ComparatorSettings | None,
+            Field(
+                None,
+                description=f"{arms.label(name)}: {ComparatorSettings.__doc__}",
+                json_schema_extra=without_null,
+            ),
+        )
+        for name in arms.COMPARATORS
+    },
+)
 
 
 class Lemmas(Block):

@@ -20,6 +20,7 @@ MOST_TRAININGS = 100_000
 
 RESERVED = frozenset(
     ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
+    + ["fit_comparator", "methods", "newcomers"]
     + ["evaluate", "check_fitter", "fit_rates", "combine_rates", "draw_experiment", "draw_figure"]
     + ["claims", "tables", "lemmas", "error_budget", "falsifiability", "extrapolation"]
     + ["tournament", "learning_curves", "slope_comparison", "plain_training_cost"]

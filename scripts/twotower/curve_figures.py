@@ -73,6 +73,8 @@ def study_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     if curves.empty:
         return style.message_figure("No experiment of this study varies the number of ratings.")
     curves = curves.drop_duplicates(["cell", "arm", "n_ratings"])  # a cell of two experiments
+    curves = curves[~curves["arm"].isin(arms.COMPARATORS)]  # they have a figure of their own
+    rates = rates[~rates["arm"].isin(arms.COMPARATORS)]
     confirmatory = rates.loc[rates["confirmatory"].astype(bool), "cell"]
     kept = curves["cell"].isin(confirmatory)
     return learning_curves(curves[kept] if kept.any() else curves, rates)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.arms import REFERENCE
+from twotower.groups import GROUPS
 from twotower.rates import RateFit, bootstrap_generator, fit_rate, mean_interval
 from twotower.verdicts import optimization_error
 
@@ -34,7 +35,7 @@ class Curve:
 
 def cell_columns(risks: pd.DataFrame) -> list[str]:
     """Names of the columns that say what a cell is, in their order."""
-    return [name for name in risks.columns if name not in MEASURED]
+    return [name for name in risks.columns if name not in (*MEASURED, *GROUPS)]
 
 
 def settings_of(frame: pd.DataFrame) -> dict[str, object]:

@@ -14,20 +14,21 @@ from pydantic_core import ErrorDetails
 from twotower import strict_yaml
 from twotower.kinds import shown
 from twotower.logs import ExpectedError
-from twotower.settings import Sampling
+from twotower.settings import ArmName, Sampling
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 # Spelled out, so that a misspelt name is told before any work: as a claim without cells it would
 # pass for untested. A test holds the rules against those of `twotower.rules`.
 RuleName = Literal[
-    "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts", "untested",
+    "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts",
     "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",
-    "extrapolation", "falsifiability", "approximation", "tournament",
+    "extrapolation", "falsifiability", "approximation", "tournament", "rivals", "newcomers",
 ]  # fmt: skip
 ExperimentName = Literal[
     "approximation", "smoothness", "dimension", "high_dimension", "dust", "max_not_sum", "depth",
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
+    "methods_fresh", "methods_repeated",
 ]  # fmt: skip
 
 
@@ -66,7 +67,7 @@ class Thresholds:
 class Confirmatory:
     """Which cells test the theory; all others are exploratory."""
 
-    arms: tuple[Literal["erm", "adam", "joint"], ...]
+    arms: tuple[ArmName, ...]
     max_intrinsic_dim: Annotated[float, Field(gt=0)]
     max_smoothness: Annotated[float, Field(gt=0)]
     supports: tuple[Literal["cube", "graph", "torus", "dust", "slab"], ...]

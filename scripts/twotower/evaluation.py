@@ -1,8 +1,14 @@
-"""Risk of fitted recommenders: the squared distance to R* on fresh users and items."""
+"""Risk of fitted recommenders: the squared distance to R* on fresh users and items, or on known
+ones that were not paired where the design rates them again (`known`).
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
 
+from twotower import known
+from twotower.pairs import Pairs
 from twotower.reference import sieves_of
 from twotower.towers import Towers, embeddings, scores
 from twotower.weights import fits_in
@@ -30,6 +36,26 @@ def risk(predictions: np.ndarray, bound: np.ndarray, signal: np.ndarray) -> dict
     }
 
 
+COLUMNS = ("n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk")
+"""Of a table of risks; those of `groups.GROUPS` follow where they were measured."""
+
+
+def method_risks(
+    predict: Callable[[Pairs], np.ndarray], test: dict, replicate: int, n: int, bound: float
+) -> dict[str, float]:
+    """Risks of one replicate of a method that predicts pairs; identities of users and items who
+    are not in the ratings are unknown.
+    """
+    if known.judged(test):
+        judge = known.Judge(test, replicate, n)
+        return judge.risks(predict(judge.pairs()), bound) | {"seen_risk": np.nan}
+    covariates = [test[f"{tower}_covariates"][replicate] for tower in TOWERS]
+    unknown = -1 - np.arange(len(covariates[0]))
+    predicted = predict(Pairs(unknown, unknown, *covariates))[None]
+    found = risk(predicted, np.array([bound]), test["signal"][replicate][None])
+    return {name: float(value[0]) for name, value in found.items()} | {"seen_risk": np.nan}
+
+
 def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> list[dict]:
     """Risks of every size and start in a training job's weight file.
 
@@ -44,12 +70,30 @@ def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> 
     users, items = (torch.from_numpy(test[f"{tower}_covariates"]) for tower in TOWERS)
     rows = []
     for n_ratings, start, towers, bound in fits_in(tensors):
-        predictions = scores(towers, users, items).numpy()
-        width = np.full(len(predictions), towers.user[0][0].shape[2])
-        found = risk(predictions, bound, test["signal"])
+        width = np.full(len(bound), towers.user[0][0].shape[2])
+        if known.judged(test):
+            found = _known_risks(towers, bound, test, n_ratings)
+        else:
+            found = risk(scores(towers, users, items).numpy(), bound, test["signal"])
         found["seen_risk"] = _seen_risk(towers, bound, test, n_ratings)
         rows.append({"n_ratings": n_ratings, "start": start, "width": width} | found)
     return rows
+
+
+def _known_risks(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) -> dict:
+    """Risks on known and new users and items, as of `known`."""
+    pools = [
+        embeddings(
+            getattr(towers, tower), torch.from_numpy(test[f"pool_{tower}_covariates"])
+        ).numpy()
+        for tower in TOWERS
+    ]
+
+    def predict(replicate: int, judge: known.Judge) -> np.ndarray:
+        user, item = pools[0][replicate][judge.users], pools[1][replicate][judge.items]
+        return (user * item).sum(axis=1)
+
+    return known.stacked(test, n_ratings, bound, predict)
 
 
 def _seen_risk(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) -> np.ndarray:
@@ -84,13 +128,23 @@ def reference_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray])
     for name in sorted(name for name in tensors if name.endswith("/bound")):
         n_ratings = int(name.split("/")[0])
         sieves = sieves_of(tensors, n_ratings)
-        predictions = [
-            sieve.scores(users, items)
-            for sieve, users, items in zip(
-                sieves, test["user_coordinates"], test["item_coordinates"], strict=True
+        if known.judged(test):
+            found = known.stacked(
+                test,
+                n_ratings,
+                tensors[name],
+                lambda row, judge, sieves=sieves: sieves[row].scores(
+                    *(judge.of("coordinates", tower) for tower in TOWERS)
+                ),
             )
-        ]
-        found = risk(np.stack(predictions), tensors[name], test["signal"])
+        else:
+            predictions = [
+                sieve.scores(users, items)
+                for sieve, users, items in zip(
+                    sieves, test["user_coordinates"], test["item_coordinates"], strict=True
+                )
+            ]
+            found = risk(np.stack(predictions), tensors[name], test["signal"])
         width = np.array([sieve.n_functions for sieve in sieves])
         found["seen_risk"] = np.full(len(width), np.nan)
         rows.append({"n_ratings": n_ratings, "start": "used", "width": width} | found)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
-from twotower import arms, curve_figures, special_figures, style
+from twotower import arms, curve_figures, method_figures, special_figures, style
 from twotower.curve_figures import GUIDE, PREDICTION
 from twotower.labels import (
     cell_titles,
@@ -118,6 +118,8 @@ def experiment_figure(name: str, curves: pd.DataFrame, rates: pd.DataFrame) -> F
         return special_figures.approximation(curves, rates)
     if name == "null_cells":
         return special_figures.null_cells(curves, rates)
+    if curves["arm"].isin(arms.COMPARATORS).any():
+        return method_figures.methods(curves)
     fitted = rates.dropna(subset=["slope"])
     if name == "max_not_sum" and not fitted.empty:
         return _two_storeys(curves, rates, lambda fig: _max_and_sum(fig, fitted))

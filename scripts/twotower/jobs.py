@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, memory, sampling
+from twotower import arms, cost, grid, memory, method_cost, sampling
 from twotower.config import Study
 from twotower.cost import Work
+from twotower.groups import KINDS, MOST_PAIRS
 from twotower.later_jobs import STAGES, Job, later_jobs
 from twotower.ratings import CHUNK, SEEN_PAIRS
 from twotower.supports import coordinate_dim
@@ -65,15 +66,17 @@ def jobs(study: Study) -> Iterator[Job]:
         yield _test_job(one, study)
     for block, (first, last) in enumerate(blocks):
         for run in runs:
-            if run.arm != "joint":
+            if run.arm in arms.TOWERS:
                 about = f"{run.id}-{block}"
                 yield _train_job(run, data[run.cell.data_id], study, last - first, about)
         for one in referenced:
             yield _reference_job(one, study, last - first, f"{one.id}-{block}")
     for run in runs:
         own = data[run.cell.data_id]
-        if run.arm == "joint":
+        if run.arm == arms.JOINT:
             yield _joint_job(run, own, study)
+        elif run.arm in arms.COMPARATORS:
+            yield _comparator_job(run, own, study)
         else:
             yield _tower_risks_job(run, own, study)
     for one in referenced:
@@ -115,6 +118,8 @@ class Jobs:
                     return _train_job(run, data, self._study, batch, f"{fit}-{block}")
                 case "fit_joint":
                     return _joint_job(run, data, self._study)
+                case "fit_comparator":
+                    return _comparator_job(run, data, self._study)
                 case "evaluate":
                     return _tower_risks_job(run, data, self._study)
                 case "rank":
@@ -134,21 +139,25 @@ class Jobs:
         raise KeyError(rule)
 
 
-def _ratings_job(data: _Data, study: Study) -> Job:
-    spec, batch = data.spec, study.replicates
-    tried = data.most
-    points = {"user": tried, "item": tried}
+def _points(spec: dict, tried: int) -> dict[str, float]:
+    """Users and items that are drawn for so many ratings."""
     match spec.get("sampling"):
         case "not_at_random":  # half of the ratings are seen, so twice and four times are tried
-            points = dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))
+            return dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))
         case "fixed_users":
-            points["user"] = spec["catalogue"]
+            return {"user": spec["catalogue"], "item": tried}
         case "popularity":
-            points["item"] = spec["catalogue"]
+            return {"user": tried, "item": spec["catalogue"]}
         case "grid":
-            points = {"user": tried**0.5, "item": tried**0.5}
+            return {"user": tried**0.5, "item": tried**0.5}
         case "repeated":
-            points = dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
+            return dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
+    return {"user": tried, "item": tried}
+
+
+def _ratings_job(data: _Data, study: Study) -> Job:
+    spec, batch = data.spec, study.replicates
+    points = _points(spec, data.most)
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))
@@ -164,6 +173,8 @@ def _ratings_job(data: _Data, study: Study) -> Job:
 
 def _test_bytes(data: _Data, study: Study) -> float:
     seen = min(SEEN_PAIRS, data.most) * (2 * data.spec["rank"] + 2 * data.columns())
+    if data.spec.get("sampling") == "repeated":  # instead: two numbers for each pair at each size
+        seen = 2 * len(data.sizes) * len(KINDS) * min(study.test_pairs, MOST_PAIRS)
     return study.replicates * (study.test_pairs * (data.columns() + 1) + seen) * _NUMBER
 
 
@@ -217,6 +228,23 @@ def _joint_job(run: grid.Run, data: _Data, study: Study) -> Job:
     return Job("fit_joint", run.id, "risks", work, peak)
 
 
+def _comparator_job(run: grid.Run, data: _Data, study: Study) -> Job:
+    spec = data.spec
+    again = spec.get("sampling") in sampling.AGAIN
+    known = spec.get("sampling") == "repeated"
+    judged = len(KINDS) * min(study.test_pairs, MOST_PAIRS) if known else study.test_pairs
+    columns = spec["user_ambient_dim"] + spec["item_ambient_dim"]
+    work = Work(start=2, byte=_test_bytes(data, study))
+    for n in run.cell.sample_sizes:
+        each = method_cost.seconds(run.arm, run.settings["budget"], n, judged, columns, again)
+        work["second"] += study.replicates * each
+    held = data.bytes(study.replicates) + _test_bytes(data, study)
+    compared = max(_points(spec, data.most).values()) if again else 0
+    own = method_cost.peak(run.arm, data.most, columns, compared)
+    peak = memory.BASE["methods"] + 1.5 * held + own
+    return Job("fit_comparator", run.id, "risks", work, peak)
+
+
 def _tower_risks_job(run: grid.Run, data: _Data, study: Study) -> Job:
     cell, test = run.cell, _test_bytes(data, study)
     work = Work(torch=1, byte=test)
@@ -251,7 +279,7 @@ def _rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, _Data]) -> It
         own = data[run.cell.data_id]
         if on_ratings.isdisjoint(run.cell.experiments):
             continue
-        if run.arm != "joint":
+        if run.arm in arms.TOWERS:
             yield _rank_job(run.id, own, run.cell, study)
         if run.cell.has_reference:
             references[own.id] = _rank_job(f"reference-{own.id}", own, None, study)

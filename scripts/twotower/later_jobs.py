@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from twotower import arms, grid
 from twotower.config import Study
 from twotower.cost import Work
 
@@ -60,10 +61,10 @@ def _analyses(study: Study) -> tuple[list[str], list[str]]:
     """Tables and figures over all experiments that a study has."""
     tables = ["meta_regression", "extrapolation", "falsifiability", "cold_start"]
     figures = ["learning_curves", "slope_comparison", "extrapolation", "falsifiability"]
-    if {"erm", "adam"} & set(study.arms):
+    if set(arms.TOWERS) & set(study.arms):
         tables.append("error_budget")
         figures.append("error_budget")
-    if "adam" in study.arms:
+    if arms.ADAM in study.arms:
         figures.append("plain_training_cost")
     if "max_not_sum" in study.experiments:
         tables.append("tournament")
@@ -74,4 +75,10 @@ def _analyses(study: Study) -> tuple[list[str], list[str]]:
     if study.ranking is not None:
         tables.append("ranking")
         figures.append("ranking")
+    if set(arms.COMPARATORS) & set(study.arms):
+        tables.append("methods")
+        figures.append("methods")
+    if any(cell.spec.get("sampling") == "repeated" for cell in grid.cells(study)):
+        tables.append("newcomers")
+        figures.append("newcomers")
     return tables, figures

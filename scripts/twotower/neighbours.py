@@ -5,8 +5,12 @@ joined space, so its rate is that of d_u + d_i dimensions, n^(−2β/(2β+d_u+d_
 et al., *A Distribution-Free Theory of Nonparametric Regression*, 2002, ch. 6).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
+
+from twotower.pairs import Pairs
 
 HELD_OUT_SHARE = 0.2
 
@@ -31,6 +35,15 @@ def chosen_neighbours(pairs: np.ndarray, ratings: np.ndarray, most: int) -> int:
         np.square(means[:, count - 1] / count - ratings[kept:]).mean() for count in candidates
     ]
     return candidates[int(np.argmin(errors))]
+
+
+def predictor(
+    pairs: np.ndarray, ratings: np.ndarray, neighbours: int
+) -> Callable[[Pairs], np.ndarray]:
+    """`predictions` as a function of fresh pairs."""
+    return lambda fresh: predictions(
+        pairs, ratings, neighbours, joined(fresh.user_covariates, fresh.item_covariates)
+    )
 
 
 def predictions(

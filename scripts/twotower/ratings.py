@@ -36,6 +36,15 @@ class _Stream:
         return coordinates, covariates, self._embedding.values(coordinates)
 
 
+def fresh_side(
+    seed: int, spec: dict, target: Target, replicate: int, tower: str, role: str, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first users, or items, of a role: coordinates [count, d], covariates [count, D] and true
+    embeddings [count, p].
+    """
+    return _Stream(seed, spec, target, replicate, tower, role).draw(count)
+
+
 def _paired(sides: dict[str, tuple]) -> dict[str, np.ndarray]:
     """Named columns of pairs, given what `_Stream.draw` gives of both sides."""
     columns, values = {}, []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from scipy.stats import binom
 
-from twotower import arms, cell_rules, lemmas
+from twotower import arms, cell_rules, lemmas, method_rules
 from twotower.findings import (
     UNTESTED,
     Answer,
@@ -158,17 +158,14 @@ def tournament(evidence: Evidence) -> Finding:
     )
 
 
-def untested(evidence: Evidence) -> Finding:
-    return UNTESTED
-
-
 RULES: dict[str, Callable[[Evidence], Finding]] = {
     rule.__name__: rule
     for rule in (
-        primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament, untested,
+        primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament,
         cell_rules.approximation, cell_rules.verdicts, cell_rules.limit, cell_rules.smoothness,
         cell_rules.intrinsic, cell_rules.ambient, cell_rules.predicted, cell_rules.sampling,
         cell_rules.off_manifold, cell_rules.embedding_dim, cell_rules.null_cells,
+        method_rules.rivals, method_rules.newcomers,
     )
 }  # fmt: skip
 """By the names that the decisions use."""

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from twotower import arms
 from twotower.kinds import Number, Text, fault
 
 HIGH_DIMENSION = "above 4 no sample size in reach resolves the rate"
@@ -50,7 +51,7 @@ SampleSizes = Annotated[
     Field(min_length=2, max_length=64, strict=False),
     AfterValidator(_growing),
 ]
-ArmName = Literal["erm", "adam", "pairwise", "joint"]
+ArmName = Literal[arms.FITTED]
 Sampling = Literal["fresh", "grid", "fixed_users", "popularity", "repeated", "not_at_random"]
 Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable characters")]
 IntrinsicDim = Annotated[

@@ -1,7 +1,7 @@
 """The look of every figure: sizes, fonts, one colour, marker and line per arm; and its bytes.
 
-Each arm differs from the others in colour, marker *and* line style, so that a figure survives
-grey print and colour blindness. Colours are those of M. Okabe and K. Ito, *Color Universal
+Each arm of towers differs from the others in colour, marker *and* line style, so that a figure
+survives grey print and colour blindness. Colours are those of M. Okabe and K. Ito, *Color Universal
 Design* (2008). The style starts from matplotlib's defaults, never from the reader's matplotlibrc.
 """
 
@@ -113,7 +113,14 @@ ARM_MARKS = {
     arms.PAIRWISE: Mark(PURPLE, "v", (0, (6, 1.5, 1, 1.5, 1, 1.5)), markersize=4.2),
     arms.JOINT: Mark(GREEN, "D", ":", markersize=3.6),
     arms.REFERENCE: Mark(BLACK, "s", "none", hollow=True, markersize=5.4),
-}
+    # Other methods are too many for a colour each: no two share colour and marker.
+    arms.GLOBAL_MEAN: Mark(GUIDE_GREY, "_", ":"), "biases": Mark(TEXT_GREY, "x", ":"),
+    "svd": Mark(VERMILION, "v", "-"), "svdpp": Mark(ORANGE, "<", "--"),
+    "user_knn": Mark(GREEN, "p", "-."), "item_knn": Mark(SKY, "h", "-."),
+    "nmf": Mark(PURPLE, "d", "--"), "co_clustering": Mark(TEXT_GREY, "*", "--"),
+    "ridge": Mark(PURPLE, "P", "--"), "boosting": Mark(ORANGE, "X", "-."),
+    "kernel_ridge": Mark(VERMILION, "D", "-", markersize=3.6),
+}  # fmt: skip
 
 # For series that are no arms (cells, or values of β); colour, marker and dashes repeat with
 # different periods, so that the first 30 or more differ.
@@ -166,7 +173,7 @@ def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def arm_handle(arm: str, line: bool = True) -> Line2D:
     """An arm's entry in a legend; without its line where only points are drawn."""
     style = arm_mark(arm).line() | ({} if line else {"linestyle": "none"})
-    return Line2D([], [], label=arm, **style)
+    return Line2D([], [], label=arms.label(arm), **style)
 
 
 def draw_points(ax: Axes, mark: Mark, x, y, low, high, line: bool = True) -> None:

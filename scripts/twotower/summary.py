@@ -66,7 +66,8 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
     """Rates with verdicts, one row per cell and arm, and the curves that they were fitted to.
 
     Where there is no reference (and for the joint arm, which pays another rate) the prediction
-    decides what the reference decides elsewhere; `judged_against` says so.
+    decides what the reference decides elsewhere; `judged_against` says so. Other methods are
+    judged as towers are, but for the optimization certificate: they are tuned, not certified.
 
     Args:
         risks: one row per cell, arm, start, size and replicate, risks in units of the signal's
@@ -129,7 +130,7 @@ def _cell(frame: pd.DataFrame, decisions: Decisions) -> _Cell:
 
 def _rate_row(cell: _Cell, arm: str, decisions: Decisions) -> dict[str, object]:
     curve, reference = cell.curves[arm], cell.curves.get(arms.REFERENCE)
-    trained = arm not in (arms.REFERENCE, arms.JOINT)
+    trained = arm in arms.TOWERS
     by_reference = reference is not None and arm != arms.JOINT
     error = curves.measured_optimization_error(cell.frame, arm) if trained else math.nan
     risk = float(curve.risk[:, -1].mean())
@@ -220,7 +221,10 @@ def _certificates(
                 thresholds,
             )
         )
-    if arm != arms.REFERENCE:
+    if arm in arms.COMPARATORS:
+        precise = precision_certificate(arm, _monte_carlo_error(cell, arm), thresholds)
+        certificates.append(precise)
+    elif arm != arms.REFERENCE:
         precision = _monte_carlo_error(cell, arm)
         certificates.append(optimization_certificate(error, precision, thresholds))
     return tuple(certificates)

@@ -110,7 +110,7 @@ def test_the_console_shows_what_was_tested_within_its_width(ledger):
     text = claims.to_console(ledger)
     assert max(map(len, text.splitlines())) <= claims.WIDTH
     assert "Smoothness helps" in text
-    assert "\nNot tested in this study: 1, 3, 5, 6, 7, 9.1" in text
+    assert "\nNot tested in this study: 1, 3, 5, 6, 7, 8b, 9.1" in text
 
 
 def test_the_ledger_survives_its_file(ledger, tmp_path):

@@ -42,9 +42,9 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
     [
         ("delta: 0.05", "delta: -1", "thresholds.delta: input should be greater than 0"),
         ("delta: 0.05", "dleta: 0.05", "thresholds.dleta: unexpected keyword argument"),
-        ("version: 1", "version: one", "version: input should be a valid integer"),
+        ("version: 2", "version: one", "version: input should be a valid integer"),
         ('id: "2"', 'id: "1"', "claims with the same id: 1"),
-        ("version: 1", "version: [", "line "),
+        ("version: 2", "version: [", "line "),
         (
             "delta: 0.05",
             "delta: .inf",
@@ -57,12 +57,16 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
         ),
         ("delta: 0.05", "delta: '0.05'", "thresholds.delta: input should be a valid number"),
         ("delta: 0.05", "delta: 0.05\n  delta: 0.06", "'delta' is given twice"),
-        ("arms: [erm]", "arms: [emr]", "confirmatory.arms.0: input should be 'erm', 'adam' or"),
+        (
+            "arms: [erm]",
+            "arms: [emr]",
+            "confirmatory.arms.0: input should be 'erm', 'adam', 'joint'",
+        ),
         ("[normal]", "[gauss]", "confirmatory.noises.0: input should be 'normal' or 'student'"),
         ("rule: primary", "rule: primry", "claims.0.rule: input should be 'primary', "),
         ("[approximation]", "[aproximation]", "claims.1.experiments.0: input should be 'approx"),
         ("_low: 0.85", "_low: 1.85", "thresholds.meta_slope_low: not below meta_slope_high"),
-        ("version: 1", "version: !!python/name:os.system 1", "leave it out, values need none"),
+        ("version: 2", "version: !!python/name:os.system 1", "leave it out, values need none"),
     ],
 )
 def test_a_faulty_file_is_one_message(tmp_path, old, new, message):

@@ -23,9 +23,12 @@ def figure():
 
 def test_every_arm_has_a_mark_of_its_own():
     assert set(style.ARM_MARKS) == set(arms.ORDER)
-    marks = style.ARM_MARKS.values()
+    plain = [style.ARM_MARKS[arm] for arm in (*arms.TOWERS, arms.JOINT, arms.REFERENCE)]
     for feature in ("color", "marker", "linestyle"):
-        assert len({getattr(mark, feature) for mark in marks}) == len(marks)
+        assert len({getattr(mark, feature) for mark in plain}) == len(plain)
+    pairs = {(mark.color, mark.marker) for mark in style.ARM_MARKS.values()}
+    assert len(pairs) == len(style.ARM_MARKS)
+    assert sum(mark.color == style.BLUE for mark in style.ARM_MARKS.values()) == 1  # erm stands out
     assert len({style.series_mark(position, dashes=True) for position in range(30)}) == 30
 
 

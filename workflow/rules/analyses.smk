@@ -155,3 +155,48 @@ rule lemmas_table:
         "Trying the lemmas on random networks"
     script:
         "../../scripts/check_lemmas.py"
+
+
+rule methods_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/methods.csv",
+    log:
+        "results/logs/methods_table.log",
+    benchmark:
+        "results/benchmarks/methods_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("methods_table"),
+        runtime=runtime("methods_table"),
+    params:
+        spec=spec("compare_methods.py"),
+    message:
+        "Comparing other methods with towers"
+    script:
+        "../../scripts/compare_methods.py"
+
+
+rule newcomers_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/newcomers.csv",
+    log:
+        "results/logs/newcomers_table.log",
+    benchmark:
+        "results/benchmarks/newcomers_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("newcomers_table"),
+        runtime=runtime("newcomers_table"),
+    params:
+        spec=spec("compare_newcomers.py"),
+    message:
+        "Comparing new with known users and items, by method"
+    script:
+        "../../scripts/compare_newcomers.py"

@@ -15,7 +15,8 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import console, decisions, grid, last_run, logs, provenance, study_file, workplace
+from twotower import arms, console, decisions, grid, last_run, logs, provenance
+from twotower import study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -58,7 +59,7 @@ for cell in CELLS:
     SIZES[cell.data_id].update(cell.sample_sizes)
 SIZES = {data: sorted(sizes) for data, sizes in SIZES.items()}
 BLOCKS = STUDY.blocks()
-TOWER_RUNS = [run for run in RUNS if RUNS[run].arm != "joint"]
+TOWER_RUNS = [run for run in RUNS if RUNS[run].arm in arms.TOWERS]
 EXPERIMENTS = list(STUDY.experiments)
 # Looked up once for each cell of each experiment: scans would be quadratic in large studies.
 RUNS_OF = {cell.id: [] for cell in CELLS}
@@ -119,6 +120,23 @@ def train_spec(wildcards):
     )
 
 
+def comparator_spec(wildcards):
+    run = RUNS[wildcards.run]
+    return spec(
+        "fit_comparator.py",
+        seed=STUDY.seed,
+        data=run.cell.data_spec,
+        arm=run.arm,
+        sample_sizes=list(run.cell.sample_sizes),
+        **run.settings,
+    )
+
+
+def known_at(data):
+    """Sizes at which users and items are known: in the design that rates both again."""
+    return SIZES[data] if DATA[data].get("sampling") == "repeated" else []
+
+
 def data_of(fit):
     """Data set that a fit (a run, or reference-<data set>) was made on."""
     return RUNS[fit].cell.data_id if fit in RUNS else fit.removeprefix("reference-")
@@ -133,16 +151,23 @@ def fits_of(wildcards):
     return [f"{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
 
 
+def risks_name(run):
+    """Towers' risks are named by their run, other arms' by how they were made as well."""
+    if RUNS[run].arm in arms.TOWERS:
+        return run
+    return f"{'joint' if RUNS[run].arm == arms.JOINT else 'comparator'}-{run}"
+
+
 def rate_inputs(experiment):
     """Tables of risks of an experiment's cells, and the columns that name each of them."""
     tables = []
-    arms = STUDY.experiments[experiment].arms or tuple(STUDY.arms)
+    asked = STUDY.experiments[experiment].arms or tuple(STUDY.arms)
     for cell in CELLS_OF[experiment]:
         columns = cell.columns() | {"experiment": experiment}
         for run_id, run in RUNS_OF[cell.id]:
-            if run.arm in arms:  # others are of another experiment
-                name = f"joint-{run_id}" if run.arm == "joint" else run_id
-                tables.append((f"results/risks/{name}.csv", columns | {"arm": run.arm}))
+            if run.arm in asked:  # others are of another experiment
+                path = f"results/risks/{risks_name(run_id)}.csv"
+                tables.append((path, columns | {"arm": run.arm}))
         if cell.has_reference:
             path = f"results/risks/reference-{cell.data_id}.csv"
             tables.append((path, columns | {"arm": "reference"}))
@@ -163,7 +188,7 @@ def ranked_fits():
         if not set(cell.experiments) & set(ON_RATINGS):
             continue
         for run_id, run in RUNS_OF[cell.id]:
-            if run.arm != "joint":
+            if run.arm in arms.TOWERS:
                 fits.append((run_id, {"cell": cell.id, "arm": run.arm}))
         if cell.has_reference:
             fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": "reference"}))
@@ -182,7 +207,7 @@ FIGURE_TABLES = {
     "extrapolation": ["extrapolation"],
     "falsifiability": ["falsifiability"],
 }
-if "erm" in STUDY.arms or "adam" in STUDY.arms:
+if set(arms.TOWERS) & set(STUDY.arms):
     FIGURE_TABLES["error_budget"] = ["error_budget"]
 if "adam" in STUDY.arms:
     FIGURE_TABLES["plain_training_cost"] = []
@@ -192,6 +217,10 @@ if STUDY.lemmas is not None:
     FIGURE_TABLES["lemmas"] = ["lemmas"]
 if STUDY.ranking is not None:
     FIGURE_TABLES["ranking"] = ["ranking"]
+if set(arms.COMPARATORS) & set(STUDY.arms):
+    FIGURE_TABLES["methods"] = ["methods"]
+if any(known_at(data) for data in DATA):
+    FIGURE_TABLES["newcomers"] = ["newcomers"]
 ANALYSES = [*(table for tables in FIGURE_TABLES.values() for table in tables), "cold_start"]
 
 
@@ -199,7 +228,7 @@ def figure_inputs(wildcards):
     inputs = {table: f"results/tables/{table}.csv" for table in FIGURE_TABLES[wildcards.figure]}
     if wildcards.figure in ("learning_curves", "slope_comparison"):
         inputs["rates"] = "results/tables/rates.csv"
-    if wildcards.figure == "learning_curves":
+    if wildcards.figure in ("learning_curves", "methods"):
         inputs["curves"] = [f"results/rates/{name}/curves.csv" for name in ON_RATINGS]
     if wildcards.figure == "ranking":
         inputs["curves"] = "results/tables/ranking_curves.csv"

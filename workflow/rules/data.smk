@@ -47,6 +47,7 @@ rule generate_test_pairs:
             replicates=STUDY.replicates,
             test_pairs=STUDY.test_pairs,
             n_ratings=max(SIZES[wildcards.data]),
+            known_at=known_at(wildcards.data),
         ),
     message:
         "Drawing fresh users and items, data set {wildcards.data}"

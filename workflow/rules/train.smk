@@ -75,3 +75,26 @@ rule fit_joint:
         "Fitting the joint regressor and measuring its risks, run {wildcards.run}"
     script:
         "../../scripts/fit_joint.py"
+
+
+rule fit_comparator:
+    input:
+        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
+        test=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/test.safetensors",
+    output:
+        risks="results/risks/comparator-{run}.csv",
+        settings="results/comparators/{run}.csv",
+    log:
+        "results/logs/fit_comparator/{run}.log",
+    benchmark:
+        "results/benchmarks/fit_comparator/{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("fit_comparator"),
+        runtime=runtime("fit_comparator"),
+    params:
+        spec=comparator_spec,
+    message:
+        "Tuning another method and measuring its risks, run {wildcards.run}"
+    script:
+        "../../scripts/fit_comparator.py"
