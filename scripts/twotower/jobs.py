@@ -4,7 +4,7 @@ The rules themselves stand in workflow/rules/*.smk; a test compares the two with
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from twotower import arms, cost, grid, memory, method_cost, sampling
@@ -82,7 +82,7 @@ def jobs(study: Study) -> Iterator[Job]:
     for one in referenced:
         yield _reference_risks_job(one, study)
     yield from _rank_jobs(study, runs, data)
-    yield from later_jobs(study, len(runs) + len(referenced))
+    yield from later_jobs(study, len(runs) + len(referenced), _designs(data.values()))
 
 
 class Jobs:
@@ -96,7 +96,7 @@ class Jobs:
         self._data = {i: _Data(i, spec, sizes[i]) for i, spec in data.items()}
         self._blocks = study.blocks()
         self._later = {}
-        for job in later_jobs(study, len(runs) + len(data)):
+        for job in later_jobs(study, len(runs) + len(data), _designs(self._data.values())):
             self._later.setdefault(job.rule, job)  # those of a rule are alike
 
     def of(self, rule: str, wildcards: Mapping[str, str]) -> Job:
@@ -137,6 +137,10 @@ class Jobs:
             case "rank":
                 return _rank_job(fit, data, None, self._study)
         raise KeyError(rule)
+
+
+def _designs(data: Iterable[_Data]) -> set[str]:
+    return {one.spec.get("sampling", "fresh") for one in data}
 
 
 def _points(spec: dict, tried: int) -> dict[str, float]:

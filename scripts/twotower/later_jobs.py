@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twotower import arms, grid
+from twotower import arms
 from twotower.config import Study
 from twotower.cost import Work
 
@@ -34,8 +34,11 @@ class Job:
     on_card: bool = False
 
 
-def later_jobs(study: Study, curves: int) -> Iterator[Job]:
-    """Rates, tables and figures: their seconds were measured, and hardly depend on the sizes."""
+def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:
+    """Rates, tables and figures: their seconds were measured, and hardly depend on the sizes.
+
+    `designs` are those of the study's data sets.
+    """
 
     def job(rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5) -> Job:
         return Job(rule, about, stage, Work(second=seconds), disk=disk)
@@ -45,7 +48,7 @@ def later_jobs(study: Study, curves: int) -> Iterator[Job]:
     for name in study.experiments:
         yield job("fit_rates", "rates", 1.5 + 0.05 * curves / len(study.experiments), name)
     yield job("combine_rates", "tables", 1.0)
-    tables, figures = _analyses(study)
+    tables, figures = _analyses(study, designs)
     for table in tables:
         networks = study.lemmas.networks if table == "lemmas" else 0
         yield job(f"{table}_table", "tables", 2.0 + 0.003 * networks)
@@ -57,7 +60,7 @@ def later_jobs(study: Study, curves: int) -> Iterator[Job]:
         yield job("draw_figure", "figures", 4.0, name, 1e6)
 
 
-def _analyses(study: Study) -> tuple[list[str], list[str]]:
+def _analyses(study: Study, designs: set[str]) -> tuple[list[str], list[str]]:
     """Tables and figures over all experiments that a study has."""
     tables = ["meta_regression", "extrapolation", "falsifiability", "cold_start"]
     figures = ["learning_curves", "slope_comparison", "extrapolation", "falsifiability"]
@@ -78,7 +81,7 @@ def _analyses(study: Study) -> tuple[list[str], list[str]]:
     if set(arms.COMPARATORS) & set(study.arms):
         tables.append("methods")
         figures.append("methods")
-    if any(cell.spec.get("sampling") == "repeated" for cell in grid.cells(study)):
+    if "repeated" in designs:
         tables.append("newcomers")
         figures.append("newcomers")
     return tables, figures

@@ -1,16 +1,32 @@
 """Towers beside other methods: the tables, the claims and the figures that are made of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from frozen import DECISIONS
 from test_summary import N, risks_frame
-from twotower import arms, comparators, method_figures, method_rules, method_table, style
+from twotower import (
+    arms,
+    comparators,
+    cost,
+    covariate_methods,
+    grid,
+    method_cost,
+    method_figures,
+    method_rules,
+    method_table,
+    style,
+)
 from twotower.findings import Answer, Evidence
 from twotower.groups import GROUPS
+from twotower.jobs import Jobs, jobs
+from twotower.study_file import read_study
 from twotower.summary import summarize
 
+ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = {claim.rule: claim for claim in DECISIONS.claims}
 HOLDS, FAILS, OPEN = Answer.HOLDS, Answer.FAILS, Answer.UNDECIDED
 
@@ -40,6 +56,25 @@ def test_the_list_of_arms_is_that_of_the_methods():
     for name, method in comparators.COMPARATORS.items():
         assert method.uses_identities == (name in arms.IDENTITY_METHODS)
         assert method.uses_covariates == (name in arms.COVARIATE_METHODS)
+
+
+def test_the_plan_has_a_job_for_every_method():
+    study = read_study(ROOT / "workflow/studies/methods.yaml")
+    made = [job for job in jobs(study) if job.rule == "fit_comparator"]
+    assert len(made) == 2 * len(arms.COMPARATORS)
+    runs, cells = {run.id: run for run in grid.runs(study)}, grid.cells(study)
+    sizes = {cell.data_id: list(cell.sample_sizes) for cell in cells}
+    single = Jobs(study, runs, {cell.data_id: cell.data_spec for cell in cells}, sizes)
+    assert all(single.of(job.rule, {"run": job.about}) == job for job in made)
+    seconds = {
+        (runs[job.about].arm, runs[job.about].cell.id): cost.seconds(job.work) for job in made
+    }
+    fresh, repeated = (cell.id for cell in cells)
+    assert seconds[("svd", repeated)] > 2 * seconds[("svd", fresh)]  # there is nothing to fit
+    assert max(seconds, key=seconds.get)[0] == "kernel_ridge"
+    assert {"methods_table", "newcomers_table"} < {job.rule for job in jobs(study)}
+    assert method_cost.MOST_EXACT == covariate_methods.MOST_EXACT
+    assert method_cost.LANDMARKS == covariate_methods.LANDMARKS
 
 
 def test_methods_are_judged_against_the_bound_and_not_certified():
