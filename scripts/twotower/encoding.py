@@ -67,4 +67,5 @@ def _text_columns(texts: list[str]) -> np.ndarray:
     size = min(TEXT_DIMENSIONS, min(weights.shape) - 1)
     if size < 1:
         return weights.toarray()
-    return TruncatedSVD(size, algorithm="arpack", random_state=0).fit_transform(weights)
+    with np.errstate(divide="ignore", invalid="ignore"):  # its shares of variance, unused here
+        return TruncatedSVD(size, algorithm="arpack", random_state=0).fit_transform(weights)

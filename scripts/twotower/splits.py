@@ -12,7 +12,6 @@ HELD_OUT_SHARE = 0.2
 """Of users, and of items, in cold splits."""
 FEW_SHARE = 0.3
 """Of users that keep few ratings, or none."""
-KINDS = ("random", "time", "cold", "few")
 FRACTIONS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Of the training ratings, in learning curves."""
 PAST = (0, 1, 6, 21)
