@@ -25,7 +25,7 @@ from twotower.verdicts import Verdict
 
 # Settings that cells must share to be compared in one that is not among them; widths may differ.
 _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
-_ALIKE += ["control", "depth", "schedule", "off_manifold_noise"]
+_ALIKE += ["ratings_each", "control", "depth", "schedule", "off_manifold_noise"]
 
 
 def approximation(evidence: Evidence) -> Finding:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from twotower import strict_yaml
 from twotower.kinds import shown
 from twotower.logs import ExpectedError
+from twotower.settings import Sampling
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -69,7 +70,7 @@ class Confirmatory:
     max_intrinsic_dim: Annotated[float, Field(gt=0)]
     max_smoothness: Annotated[float, Field(gt=0)]
     supports: tuple[Literal["cube", "graph", "torus", "dust", "slab"], ...]
-    samplings: tuple[Literal["fresh", "grid", "fixed_users", "popularity", "not_at_random"], ...]
+    samplings: tuple[Sampling, ...]
     noise_sd: Annotated[float, Field(ge=0)]
     noises: tuple[Literal["normal", "student"], ...]
     rating_scales: tuple[Literal["exact", "stars"], ...]

@@ -86,7 +86,9 @@ _VARIED = {
     "dust": _Varied(("intrinsic_dim",), "intrinsic dimension d of the dust", dims_text),
     "depth": _Varied(("depth",), "hidden layers", lambda row: f"{row['depth']:g}"),
     "sampling": _Varied(
-        ("sampling", "catalogue"), "how pairs are sampled", _words("sampling", "catalogue")
+        ("sampling", "catalogue", "ratings_each"),
+        "how pairs are sampled",
+        _words("sampling", "catalogue"),
     ),
     "noise": _Varied(
         ("noise_sd", "noise", "rating_scale"),

@@ -25,6 +25,7 @@ PLAIN = {
     "rating_scale": "exact",
     "sampling": "fresh",
     "catalogue": None,
+    "ratings_each": None,
     "control": "none",
 }
 """Settings that a cell's specification holds only where they are not these."""
@@ -86,6 +87,7 @@ class Cell:
             "rating_scale": spec["rating_scale"],
             "sampling": spec["sampling"],
             "catalogue": spec["catalogue"],
+            "ratings_each": spec["ratings_each"],
             "control": spec["control"],
             "depth": spec["depth"],
             "schedule": width["schedule"],
@@ -201,6 +203,8 @@ def resolve(
     }
     if settings["sampling"] not in CATALOGUED:
         settings["catalogue"] = None
+    if settings["sampling"] != "repeated":
+        settings["ratings_each"] = None
     spec |= {key: settings[key] for key, plain in PLAIN.items() if settings[key] != plain}
     if settings["embedding_dim"] not in (None, settings["rank"]):
         spec["embedding_dim"] = settings["embedding_dim"]

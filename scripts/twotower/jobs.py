@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twotower import cost, grid, memory
+from twotower import cost, grid, memory, sampling
 from twotower.config import Study
 from twotower.cost import Work
 from twotower.ratings import CHUNK, SEEN_PAIRS
@@ -165,6 +165,8 @@ def _ratings_job(data: _Data, study: Study) -> Job:
             points["item"] = spec["catalogue"]
         case "grid":
             points = {"user": tried**0.5, "item": tried**0.5}
+        case "repeated":
+            points = dict.fromkeys(TOWERS, float(sampling.known(spec["ratings_each"], tried)))
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
         cutoff = cost.target_cutoff(dim, float(spec["smoothness"]))

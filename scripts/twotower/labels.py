@@ -21,6 +21,7 @@ _WORDS = {
         "grid": "full grid",
         "fixed_users": "fixed users",
         "popularity": "popular items",
+        "repeated": "repeated users and items",
         "not_at_random": "not at random",
     },
     "control": {
@@ -35,6 +36,7 @@ _SYMBOLS = {
     "off_manifold_noise": "τ = ",
     "noise_sd": "σ = ",
     "catalogue": "catalogue ",
+    "ratings_each": "ratings of each: ",
     "rank": "p = ",
     "embedding_dim": "fitted p = ",
     "depth": "depth = ",
@@ -46,6 +48,7 @@ OPTIONAL_SETTINGS = (
     "off_manifold_noise",
     "sampling",
     "catalogue",
+    "ratings_each",
     "noise_sd",
     "noise",
     "rating_scale",

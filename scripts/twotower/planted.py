@@ -26,8 +26,8 @@ THEORY = Theory(smoothness=2.0, user_intrinsic_dim=1, item_intrinsic_dim=1)
 SETTING = {
     "ambient_dim": 1, "support": "graph", "off_manifold_noise": math.nan, "rank": 2,
     "embedding_dim": 2, "noise_sd": 1.0, "noise": "normal", "rating_scale": "exact",
-    "sampling": "fresh", "catalogue": math.nan, "control": "none", "depth": 1,
-    "schedule": "units", "width_constant": 1.0,
+    "sampling": "fresh", "catalogue": math.nan, "ratings_each": math.nan, "control": "none",
+    "depth": 1, "schedule": "units", "width_constant": 1.0,
 }  # fmt: skip
 """The other columns of a cell: a confirmatory one."""
 _CERTIFICATE_SIZE = 8192

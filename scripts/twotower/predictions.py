@@ -3,7 +3,7 @@
 Ordinary cells: `theory.finite_n_risk`. Elsewhere the same self-consistent equation with another
 spectrum (`spectra`) or another amount of information, and a floor where one is due:
 
-- A tower whose users or items come from a catalogue learns from
+- A tower whose users or items come from a catalogue, or are rated again, learns from
   T = Σ_j 1/(p(σ² + R)/(n q_j) + R_tower), q_j the share of the ratings that the j-th has: at each
   of its points the tower's value is known up to the ratings' noise, and between them what it has
   not resolved acts as noise too. R_tower = Σ_k λ_k/(1 + λ_k T), and R is the sum of both towers.
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from twotower import spectra
+from twotower import sampling, spectra
 from twotower.theory import Theory, finite_n_risk, least_squares_slope
 
 _TARGETS = 256  # drawn for the floor of too few components
@@ -38,7 +38,7 @@ def predicted_risk(row: Mapping, n: float) -> float:
         return 1.0  # no signal is left to learn: nothing beats the zero function
     rank, dim = int(row["rank"]), int(row["embedding_dim"])
     noise_sd = float(row["noise_sd"])
-    if row["sampling"] in ("grid", "fixed_users", "popularity"):
+    if row["sampling"] in ("grid", "fixed_users", "popularity", "repeated"):
         risk = _designed_risk(row, float(n), max(rank, dim), noise_sd)
     elif row["support"] in ("dust", "slab"):
         towers = [_tower(row, tower) for tower in ("user", "item")]
@@ -140,6 +140,7 @@ def _designed_risk(row: Mapping, n: float, components: int, noise_sd: float) -> 
         "grid": lambda: [np.full(side, 1.0 / side)] * 2,
         "fixed_users": lambda: [_uniform(int(row["catalogue"])), None],
         "popularity": lambda: [None, _inverse_rank(int(row["catalogue"]))],
+        "repeated": lambda: [_growing(int(row["ratings_each"]), int(n))] * 2,
     }[row["sampling"]]()
     return _fixed_point(towers, shares, n, components, noise_sd)
 
@@ -151,6 +152,15 @@ def _uniform(size: int) -> np.ndarray:
 def _inverse_rank(size: int) -> np.ndarray:
     share = 1.0 / np.arange(1.0, size + 1.0)
     return share / share.sum()
+
+
+def _growing(ratings_each: int, n: int) -> np.ndarray:
+    """Expected shares of the users known after n ratings: the j-th could be drawn from the moment
+    when j were known, at each rating with probability 1/(number known then).
+    """
+    known = sampling.known(ratings_each, np.arange(1, n + 1))
+    chances = np.bincount(known) / np.maximum(np.arange(known[-1] + 1), 1)
+    return np.cumsum(chances[:0:-1])[::-1] / n
 
 
 def _fixed_point(towers, shares, n: float, components: int, noise_sd: float) -> float:

@@ -10,8 +10,16 @@ import numpy as np
 
 from twotower.seeds import generator
 
-AGAIN = {"grid": ("user", "item"), "fixed_users": ("user",), "popularity": ("item",)}
+AGAIN = {
+    "grid": ("user", "item"),
+    "fixed_users": ("user",),
+    "popularity": ("item",),
+    "repeated": ("user", "item"),
+}
 """Towers whose users or items may be rated more than once, by design."""
+
+FEWEST_KNOWN = 16
+"""Users, and items, that the design `repeated` starts with."""
 
 
 def numbers(seed: int, spec: dict, replicate: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +27,8 @@ def numbers(seed: int, spec: dict, replicate: int, n: int) -> tuple[np.ndarray, 
 
     `fresh` and `not_at_random` have a new user and a new item each time. `grid` is the square of
     the first m users and items, for growing m. `fixed_users` takes a user of its catalogue at
-    random, `popularity` the j-th item of its catalogue with probability ∝ 1/j.
+    random, `popularity` the j-th item of its catalogue with probability ∝ 1/j. `repeated` takes
+    both at random from those known, `known(ratings_each, n)` of each at the n-th rating.
     """
     return next(number_chunks(seed, spec, replicate, n, n))
 
@@ -45,8 +54,22 @@ def number_chunks(
             case "popularity":
                 items = np.searchsorted(total, rng.random(len(each)), side="right")
                 yield each, np.minimum(items, spec["catalogue"] - 1)
+            case "repeated":
+                most = known(spec["ratings_each"], each + 1)
+                drawn = (rng.random((len(each), 2)) * most[:, None]).astype(int)
+                # a product that is rounded up
+                yield tuple(np.minimum(side, most - 1) for side in drawn.T)
             case _:
                 yield each, each
+
+
+def known(ratings_each: int, n: np.ndarray | int) -> np.ndarray:
+    """Users, and as many items, among which the n-th rating (counted from 1) of the design
+    `repeated` is drawn: max(16, ⌈n/ratings_each⌉).
+
+    Those who came early have had more chances: they have more ratings than those who came late.
+    """
+    return np.maximum(FEWEST_KNOWN, -(-np.asarray(n) // ratings_each))
 
 
 def _shells(rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

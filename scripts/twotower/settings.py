@@ -51,6 +51,7 @@ SampleSizes = Annotated[
     AfterValidator(_growing),
 ]
 ArmName = Literal["erm", "adam", "joint"]
+Sampling = Literal["fresh", "grid", "fixed_users", "popularity", "repeated", "not_at_random"]
 Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable characters")]
 IntrinsicDim = Annotated[
     int | float, Number(1, 4, whole=False, whole_if_equal=True, hint=HIGH_DIMENSION)
@@ -117,22 +118,24 @@ class Settings(Block):
         1.0, description="Standard deviation of the ratings' noise, in units of the signal's."
     )
     noise: Literal["normal", "student"] = Field(
-        "normal",
-        description="Law of the noise; student: heavy tails, 3 degrees of freedom, the same sd.",
+        "normal", description="Law of the noise; student: heavy tails, 3 degrees, the same sd."
     )
     rating_scale: Literal["exact", "stars"] = Field(
-        "exact",
-        description="stars: rounded to 1 to 5 stars, 3 the mean, one sd of the signal each.",
+        "exact", description="stars: rounded to 1 to 5 stars, 3 the mean, a signal's sd each."
     )
-    sampling: Literal["fresh", "grid", "fixed_users", "popularity", "not_at_random"] = Field(
+    sampling: Sampling = Field(
         "fresh",
         description="Which pairs are rated. fresh: a new user and a new item each time; grid: all "
         "pairs of a growing square; fixed_users: users of a catalogue, items new; popularity: "
-        "items of a catalogue, the j-th with probability proportional to 1/j, users new; "
+        "items of a catalogue, the j-th with probability proportional to 1/j, users new; repeated: "
+        "users and items at random among those known, a number that grows with n; "
         "not_at_random: a rating r of a new pair is seen with probability 1/(1+exp(-r)).",
     )
     catalogue: Annotated[int, Number(16, 2**24)] = Field(
         256, description="Distinct users of fixed_users, or items of popularity."
+    )
+    ratings_each: Annotated[int, Number(1, 4096)] = Field(
+        16, description="Mean ratings of a user, and of an item, of repeated: n/ratings_each exist."
     )
     control: Literal["none", "permuted_ratings", "shuffled_covariates"] = Field(
         "none", description="What breaks the link of covariates and ratings, in a null cell."

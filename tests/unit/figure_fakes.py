@@ -28,6 +28,7 @@ DEFAULTS = {
     "rating_scale": "exact",
     "sampling": "fresh",
     "catalogue": math.nan,
+    "ratings_each": math.nan,
     "control": "none",
     "depth": 1,
     "schedule": "units",

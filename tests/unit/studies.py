@@ -21,8 +21,8 @@ GOOD = {
 SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
 SETTINGS = (
     "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, "
-    "off_manifold_noise, rank, noise_sd, noise, rating_scale, sampling, catalogue, control, "
-    "embedding_dim, depth, width"
+    "off_manifold_noise, rank, noise_sd, noise, rating_scale, sampling, catalogue, "
+    "ratings_each, control, embedding_dim, depth, width"
 )
 
 

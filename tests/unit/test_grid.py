@@ -246,6 +246,8 @@ def test_settings_at_their_plain_values_leave_no_trace():
     assert only_spec(catalogue=17, **plain) == only_spec(depth=1)
     assert only_spec(sampling="fixed_users", catalogue=17)["catalogue"] == 17
     assert "catalogue" not in only_spec(sampling="grid", catalogue=17)
+    assert only_spec(sampling="repeated")["ratings_each"] == 16
+    assert "ratings_each" not in only_spec(sampling="grid", ratings_each=8)
     assert only_spec(embedding_dim=3)["embedding_dim"] == 3
 
 

@@ -54,6 +54,20 @@ def test_few_users_leave_a_floor_of_their_own_rate():
     assert slope == pytest.approx(-1.0, abs=0.15)
 
 
+def test_many_ratings_of_each_cost_and_few_are_fresh_pairs():
+    plain = predictions.predicted_risk(PLAIN, 4096)
+    ratios = []
+    for each in (1, 16, 256):
+        row = PLAIN | {"sampling": "repeated", "ratings_each": each}
+        ratios.append(predictions.predicted_risk(row, 4096) / plain)
+    assert 1.0 < ratios[0] < ratios[1] < ratios[2]
+    assert ratios[0] < 1.1 and ratios[2] > 2.0
+    row = PLAIN | {"sampling": "repeated", "ratings_each": 16}
+    assert predictions.predicted_slope(row, [2**19, 2**21]) == pytest.approx(
+        predictions.predicted_slope(PLAIN, [2**19, 2**21]), abs=0.05
+    )
+
+
 def test_a_grid_is_a_catalogue_of_the_root_of_n():
     grid = PLAIN | {"sampling": "grid", "smoothness": 0.5}
     risk = predictions.predicted_risk(grid, 4096)

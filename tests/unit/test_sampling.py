@@ -11,6 +11,7 @@ DESIGNS = [
     {"sampling": "grid"},
     {"sampling": "fixed_users", "catalogue": 16},
     {"sampling": "popularity", "catalogue": 64},
+    {"sampling": "repeated", "ratings_each": 8},
     {"sampling": "not_at_random"},
 ]
 
@@ -41,6 +42,24 @@ def test_catalogues_are_used_as_told():
     share = np.bincount(items, minlength=64) / 200_000
     expected = 1 / np.arange(1, 65)
     assert share == pytest.approx(expected / expected.sum(), abs=0.004)
+
+
+def test_repeated_users_and_items_grow_in_number_and_differ_in_ratings():
+    """Of M known users the j-th has about ratings_each · log(M/j) ratings."""
+    n, each = 40_000, 8
+    spec = data_spec(sampling="repeated", ratings_each=each)
+    users, items = sampling.numbers(1, spec, 0, n)
+    assert not np.array_equal(users, items)
+    for side in (users, items):
+        assert (side < sampling.known(each, np.arange(1, n + 1))).all()
+        counts = np.bincount(side, minlength=n // each)
+        assert len(counts) == n // each == sampling.known(each, n)
+        early, late = counts[:500].mean(), counts[-500:].mean()
+        assert early == pytest.approx(each * (1 + np.log(10)), rel=0.05)
+        assert late == pytest.approx(each * (1 + 9 * np.log(0.9)), rel=0.2)
+        assert side[:16].max() < 16
+    chunks = list(sampling.number_chunks(1, spec, 0, n, 7001))
+    np.testing.assert_array_equal(np.concatenate([chunk[0] for chunk in chunks]), users)
 
 
 def test_ratings_not_at_random_are_seen_by_their_value():

@@ -60,7 +60,7 @@ def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
     return frame.assign(**settings)[[*settings, *frame.columns]]
 
 
-CELL_COLUMNS = list(risks_frame().columns[:20])
+CELL_COLUMNS = list(risks_frame().columns[:21])
 
 
 def test_rate_table_has_a_row_per_cell_and_arm_in_order():
