@@ -1,0 +1,126 @@
+"""Other methods than towers behind one interface, each tuned on an equal budget.
+
+A budget of b means b settings of a method, each fitted to four fifths of the ratings and judged by
+its squared error on the fifth that is left, the same for all methods; the best one is fitted again
+to all ratings. Methods that have nothing to tune are fitted once.
+
+Some know users and items by their identities, the others by their covariates. Where no user and no
+item is rated twice, identities say nothing of another pair: those methods then predict the mean,
+which is what they give pairs of unknown users and items anyway.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from twotower import covariate_methods, identity_methods
+from twotower.pairs import Pairs
+from twotower.search import Choice, Span, points
+
+HELD_OUT_SHARE = 0.2
+
+Predictor = Callable[[Pairs], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Comparator:
+    """A method.
+
+    Attributes:
+        box: the settings that are tuned, with the range of each.
+        uses_identities, uses_covariates: what it knows users and items by.
+    """
+
+    box: dict[str, Span | Choice]
+    uses_identities: bool
+    uses_covariates: bool
+    _fit: Callable[[Pairs, np.ndarray, dict, int], Predictor]
+
+    def candidates(self, n: int, budget: int) -> list[dict[str, Any]]:
+        """The settings to try on n ratings: `budget` of them, or one where none is to be tuned."""
+        return points(self.box, budget)
+
+    def fit(
+        self, pairs: Pairs, ratings: np.ndarray, settings: dict, rng: np.random.Generator
+    ) -> Predictor:
+        """A function from m pairs to their predicted ratings, float64 [m].
+
+        Identities that no rating has are unknown users and items, and allowed.
+
+        Args:
+            pairs, ratings: n ≥ 1 pairs and their ratings, float64 [n].
+            settings: one of `candidates`.
+            rng: decides all that is random.
+        """
+        seed = int(rng.integers(2**31))
+        if self.uses_identities and not pairs.repeats():
+            return _mean(pairs, ratings, settings, seed)
+        return self._fit(pairs, ratings, settings, seed)
+
+
+def _mean(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+    mean = ratings.mean()
+    return lambda fresh: np.full(len(fresh), mean)
+
+
+COMPARATORS = (
+    {"global_mean": Comparator({}, False, False, _mean)}
+    | {
+        name: Comparator(box, True, False, partial(identity_methods.fit, name))
+        for name, box in identity_methods.BOXES.items()
+    }
+    | {
+        name: Comparator(box, False, True, partial(covariate_methods.fit, name))
+        for name, box in covariate_methods.BOXES.items()
+    }
+)
+"""By name, from the simplest to the ones with most knowledge."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A fitted method: `settings` were chosen for their `held_out_error`, the mean squared error
+    on the held-out ratings (NaN where none could be held out).
+    """
+
+    settings: dict[str, Any]
+    held_out_error: float
+    predict: Predictor
+
+
+def tuned(
+    name: str, pairs: Pairs, ratings: np.ndarray, budget: int, rng: np.random.Generator
+) -> Tuned:
+    """The method of this name, tuned and fitted to n pairs and their ratings, float64 [n].
+
+    Every setting has the same held-out ratings and the same seed; of equals the first is taken.
+
+    Raises:
+        KeyError: if there is no such method.
+    """
+    method = COMPARATORS[name]
+    order = rng.permutation(len(ratings))
+    held, kept = np.split(order, [int(HELD_OUT_SHARE * len(ratings))])
+    kept = np.sort(kept)  # methods that walk through users in order see them as they came
+    seed = int(rng.integers(2**31))
+    settings = method.candidates(len(ratings), budget)
+    if method.uses_identities and not pairs.repeats():
+        settings = settings[:1]  # all of them would give the mean
+    errors = [
+        _error(method, each, pairs, ratings, kept, held, np.random.default_rng(seed))
+        for each in settings
+    ]
+    best = int(np.argmin(errors)) if len(held) else 0
+    predict = method.fit(pairs, ratings, settings[best], np.random.default_rng(seed))
+    return Tuned(settings[best], errors[best], predict)
+
+
+def _error(method: Comparator, settings: dict, pairs: Pairs, ratings, kept, held, rng) -> float:
+    if not len(held):
+        return float("nan")
+    predict = method.fit(pairs.take(kept), ratings[kept], settings, rng)
+    error = float(np.square(predict(pairs.take(held)) - ratings[held]).mean())
+    return error if np.isfinite(error) else float("inf")
