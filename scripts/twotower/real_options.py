@@ -1,6 +1,6 @@
 """What a run on real ratings is told on the command line, checked before anything starts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from twotower.logs import ExpectedError
 _MOST = {"real_splits": 20, "real_budget": 20, "yelp_reviews": 10**7}
 _LEAST = {"real_splits": 1, "real_budget": 1, "yelp_reviews": 1000}
 USUAL = {"real_splits": 5, "real_budget": 4, "yelp_reviews": 200_000}
-KEYS = (*layouts.SOURCES, "movielens_sha256", *USUAL)
+KEYS = (*layouts.SOURCES, "movielens_sha256", "real_methods", *USUAL)
 """Keys of `--config` that are none of a study."""
 KINDS = ("random", "time", "cold", "few")
 """Of splits; `splits.split` says what they are."""
+PARTS = {"random": ("random",), "others": ("time", "cold", "few")}
+"""What one job fits a method to: random splits, with their learning curves, are half the work."""
 METHODS = (
     "global_mean", "biases", "svd", "svdpp", "user_knn", "item_knn", "nmf", "co_clustering",
     "ridge", "boosting", "kernel_ridge", "erm", "adam", "hybrid",
@@ -36,6 +38,7 @@ class RealOptions:
         places: source → the folder, archive or address that holds its files.
         splits: seeded splits of each kind.
         budget: settings that each method tries.
+        methods: those of METHODS that are run.
         reviews: most reviews of Yelp's that are drawn.
         sha256: of an archive that is to be downloaded, or None.
     """
@@ -43,11 +46,12 @@ class RealOptions:
     places: dict[str, str]
     splits: int
     budget: int
+    methods: tuple[str, ...]
     reviews: int
     sha256: str | None
 
 
-def taken(given: dict[str, Any], targets: tuple[str, ...] = ()) -> RealOptions:
+def taken(given: dict[str, Any], targets: Sequence[str] = ()) -> RealOptions:
     """Take the keys of real ratings out of `given`, the values of --config.
 
     Args:
@@ -78,9 +82,19 @@ def taken(given: dict[str, Any], targets: tuple[str, ...] = ()) -> RealOptions:
             sha256 = download.checked_digest(place, sha256)
         else:
             layouts.inputs(source, place)
-    return RealOptions(
-        places, numbers["real_splits"], numbers["real_budget"], numbers["yelp_reviews"], sha256
-    )
+    methods = _methods(own.get("real_methods", ",".join(METHODS)))
+    splits, budget, reviews = (numbers[key] for key in USUAL)
+    return RealOptions(places, splits, budget, methods, reviews, sha256)
+
+
+def _methods(value: Any) -> tuple[str, ...]:
+    """Names separated by commas, in the order of METHODS."""
+    names = str(value).split(",")
+    odd = [name for name in names if name not in METHODS]
+    if odd:
+        found = f"--config real_methods={shown(value)}: there is no {shown(odd[0])}"
+        raise RealOptionsError(complaint(found, f"names out of {','.join(METHODS)}"))
+    return tuple(name for name in METHODS if name in names)
 
 
 def _number(own: Mapping[str, Any], key: str) -> int:

@@ -5,50 +5,24 @@ embedding of each user and item to the towers' outputs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
 from twotower import hybrid, towers, training
+from twotower.comparators import Comparator, Predictor
+from twotower.pairs import Pairs
+from twotower.search import Span
 
-# In this order, as many as the budget allows; chosen before any test, to span small and large.
-_ERM = ((8, 3), (16, 3), (32, 3), (64, 3), (16, 5), (32, 5))
-_ADAM = ((16, 3, 3e-3), (16, 3, 1e-2), (64, 3, 1e-2), (64, 8, 3e-3), (16, 8, 1e-2), (128, 16, 3e-3))
-_HYBRID = ((4, 0), (4, 64), (8, 64), (12, 64), (8, 0), (16, 64))
-
-
-@dataclass(frozen=True)
-class TowerMethod:
-    """A way to fit towers.
-
-    Attributes:
-        uses_identities, uses_covariates: what it sees of users and items.
-        settings: tried, the most promising first.
-        fitted: from (pairs, ratings, settings, rng) to a function from pairs to ratings.
-    """
-
-    uses_identities: bool
-    uses_covariates: bool
-    settings: tuple[dict, ...]
-    fitted: Callable[..., Callable[[Any], np.ndarray]]
-
-    def candidates(self, n: int, budget: int) -> list[dict]:
-        """The settings that are tried on n ratings, `budget` of them at most."""
-        return list(self.settings[:budget])
-
-    def fit(
-        self, pairs: Any, ratings: np.ndarray, settings: dict, rng: np.random.Generator
-    ) -> Callable[[Any], np.ndarray]:
-        """Fit to pairs and ratings [n]; the predictor gives float64 [m] for m pairs."""
-        return self.fitted(pairs, ratings, settings, rng)
+ROUNDS = 30
+"""Of alternation between users and items: more change predictions by less than they err."""
 
 
 def _covariate_towers(arm: Callable, fixed: dict) -> Callable:
     """Fits of an arm of `training` to centred ratings, clipped to their range."""
 
-    def fitted(pairs, ratings, settings, rng):
+    def fit(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+        rng = np.random.default_rng(seed)
         level = float(ratings.mean())
         sample = training.Sample(
             users=torch.from_numpy(pairs.user_covariates)[None],
@@ -60,51 +34,47 @@ def _covariate_towers(arm: Callable, fixed: dict) -> Callable:
             precision=torch.float64,
             random=lambda role: [rng],
         )
-        fit = arm(sample, fixed | settings).towers
+        fitted = arm(sample, fixed | settings).towers
 
-        def predict(fresh):
+        def predict(fresh: Pairs) -> np.ndarray:
             users = torch.from_numpy(fresh.user_covariates)[None]
             items = torch.from_numpy(fresh.item_covariates)[None]
-            scores = level + towers.scores(fit, users, items)[0].numpy()
+            scores = level + towers.scores(fitted, users, items)[0].numpy()
             return scores.clip(ratings.min(), ratings.max())
 
         return predict
 
-    return fitted
+    return fit
 
 
-def _hybrid(pairs, ratings, settings, rng):
-    fit = hybrid.fit(
-        pairs.users,
-        pairs.items,
-        pairs.user_covariates,
-        pairs.item_covariates,
-        ratings,
-        rng=rng,
-        **settings,
-    )
-    return lambda fresh: fit.predict(
+def _hybrid(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+    sides = (pairs.users, pairs.items, pairs.user_covariates, pairs.item_covariates)
+    rng = np.random.default_rng(seed)
+    fitted = hybrid.fit(*sides, ratings, rounds=ROUNDS, rng=rng, **settings)
+    return lambda fresh: fitted.predict(
         fresh.users, fresh.items, fresh.user_covariates, fresh.item_covariates
     )
 
 
 TOWERS = {
-    "erm": TowerMethod(
+    "erm": Comparator(
+        {"width": Span(8, 64, whole=True), "rank": Span(3, 6, whole=True)},
         False,
         True,
-        tuple({"width": width, "rank": rank} for width, rank in _ERM),
         _covariate_towers(training.erm, {"alternations": 2, "joint_steps": 10}),
     ),
-    "adam": TowerMethod(
+    "adam": Comparator(
+        {
+            "width": Span(8, 128, whole=True),
+            "rank": Span(3, 12, whole=True),
+            "learning_rate": Span(1.0e-3, 3.0e-2),
+        },
         False,
         True,
-        tuple({"width": width, "rank": rank, "learning_rate": rate} for width, rank, rate in _ADAM),
         _covariate_towers(training.adam, {"steps": 1000, "batch_size": 256}),
     ),
-    "hybrid": TowerMethod(
-        True,
-        True,
-        tuple({"rank": rank, "width": width, "rounds": 30} for rank, width in _HYBRID),
-        _hybrid,
+    "hybrid": Comparator(
+        {"rank": Span(3, 24, whole=True), "width": Span(16, 256, whole=True)}, True, True, _hybrid
     ),
 }
+"""By name; settings are searched like those of the other methods."""

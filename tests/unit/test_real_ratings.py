@@ -207,6 +207,11 @@ def test_options_are_taken_out_of_the_configuration(tmp_path):
         ({"movielens": "no/such/place"}, (), "no/such/place: there is no such folder"),
         ({"real_splits": 0}, (), "real_splits=0; allowed: a whole number, 1 to 20"),
         ({"real_budget": "many"}, (), "real_budget='many'"),
+        (
+            {"real_methods": "svd,magic"},
+            (),
+            "there is no 'magic'; allowed: names out of global_mean",
+        ),
         ({"movielens": "https://a.test/x.zip"}, (), "movielens_sha256=; allowed: 64 hexadecimal"),
         ({"movielens": "https://a.test/x.zip", "movielens_sha256": "ab"}, (), "'ab'"),
         ({"yelp": "https://a.test/x.zip"}, (), "this is an address; allowed: a folder"),
