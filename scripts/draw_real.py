@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import real_figures, real_methods, records, style
+from twotower import real_figures, real_results, records, style
 
 FIGURES = {
     "learning_curves": lambda summary, fits: real_figures.learning_curves(summary, seen),
@@ -13,7 +13,7 @@ FIGURES = {
 }
 
 with records.job(snakemake) as spec:
-    seen = real_methods.seen()
+    seen = real_results.seen()
     summary, fits = (
         pd.read_csv(path, float_precision="round_trip")
         for path in (snakemake.input.summary, snakemake.input.slopes)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from twotower import dimension, files, real_methods, real_ratings, real_tables, records, tables
+from twotower import dimension, files, real_ratings, real_results, real_tables, records, tables
 from twotower import tensors as arrays
 
 paths, output = snakemake.input, snakemake.output
@@ -12,12 +12,12 @@ with records.job(snakemake) as spec:
     scored = [
         each
         for method, path in zip(spec["methods"], paths.predictions, strict=True)
-        for each in real_methods.scored(data, method, arrays.read(path), spec["seed"])
+        for each in real_results.scored(data, method, arrays.read(path), spec["seed"])
     ]
     rows, summary = (pd.concat(part, ignore_index=True) for part in zip(*scored, strict=True))
     sides = {"user": data.user_covariates, "item": data.item_covariates}
     dimensions = dimension.estimates(sides, spec["seed"])
-    seen = real_methods.seen()
+    seen = real_results.seen()
     fits = real_tables.slopes(rows, dimensions, seen, spec["seed"])
     title = pd.read_csv(paths.facts).set_index("item").loc["data", "value"]
     compared = real_tables.comparisons(rows, seen, title == "MovieLens 100K")

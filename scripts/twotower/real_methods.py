@@ -1,24 +1,20 @@
 """Every method on real ratings: fitted on each split, tuned on the same budget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from twotower import comparators, real_scores, real_towers, seeds, splits
+from twotower import comparators, real_towers, seeds, splits
 from twotower.comparators import COMPARATORS
 from twotower.pairs import Pairs
 from twotower.real_ratings import RealRatings
-from twotower.real_tables import Seen
 
 METHODS = {**COMPARATORS, **real_towers.TOWERS}
 """By name, in the order of tables."""
 
-
-def seen() -> Seen:
-    """What each method sees."""
-    uses = {name: (one.uses_identities, one.uses_covariates) for name, one in METHODS.items()}
-    return Seen(uses)
+MOST_RATINGS = {"kernel_ridge": 16_384}
+"""Training ratings, at most, of methods that take minutes for all of them."""
 
 
 def pairs_of(data: RealRatings, rows: np.ndarray) -> Pairs:
@@ -50,7 +46,7 @@ def fit_kinds(
             split = splits.split(data, kind, index, seed)
             test = pairs_of(data, split.test)
             for fraction in fractions(kind):
-                train = split.beginning(fraction)
+                train = split.beginning(fraction)[: MOST_RATINGS.get(method)]
                 role = f"{kind} {fraction:g}"
                 rng = seeds.generator(seed, {"method": method}, role, index)
                 fit = comparators.tuned(
@@ -62,31 +58,3 @@ def fit_kinds(
                 settings = {"settings": str(fit.settings), "held_out_error": fit.held_out_error}
                 chosen.append(about | {"n_train": len(train)} | settings)
     return predictions, pd.DataFrame(chosen)
-
-
-def scored(
-    data: RealRatings, method: str, predictions: dict[str, np.ndarray], seed: int
-) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Scores of one method, kind by kind: of each split, and with intervals over them.
-
-    Yields:
-        Rows of `real_scores.scores` with `kind`, `split`, `fraction`, `n_train` and `method`, and
-        of `real_scores.summary`.
-    """
-    parts = [(*name.split(" "), name) for name in predictions]
-    for kind in dict.fromkeys(part[0] for part in parts):
-        found = sorted((int(i), float(f), name) for one, i, f, name in parts if one == kind)
-        rows = []
-        for index, fraction, name in found:
-            split = splits.split(data, kind, index, seed)
-            train = split.beginning(fraction)
-            about = {"kind": kind, "split": index, "fraction": fraction}
-            about |= {"n_train": len(train), "method": method}
-            scores = real_scores.scores(data, split, train, predictions[name], fraction == 1.0)
-            rows += [about | row for row in scores]
-        table = pd.DataFrame(rows)
-        if len({index for index, *_ in found}) > 1:
-            yield table, real_scores.summary(table)
-        else:
-            drawn = real_scores.user_intervals(data, split, train, predictions[name], seed)
-            yield table, pd.DataFrame([about | row for row in drawn]).drop(columns="split")

@@ -10,7 +10,7 @@ from twotower.logs import ExpectedError
 
 _MOST = {"real_splits": 20, "real_budget": 20, "yelp_reviews": 10**7}
 _LEAST = {"real_splits": 1, "real_budget": 1, "yelp_reviews": 1000}
-USUAL = {"real_splits": 5, "real_budget": 4, "yelp_reviews": 200_000}
+USUAL = {"real_splits": 3, "real_budget": 3, "yelp_reviews": 200_000}
 KEYS = (*layouts.SOURCES, "movielens_sha256", "real_methods", *USUAL)
 """Keys of `--config` that are none of a study."""
 KINDS = ("random", "time", "cold", "few")
