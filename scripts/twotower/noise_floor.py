@@ -13,6 +13,10 @@ RATES = np.linspace(0.02, 2.0, 100)
 """Tried; for each the floor and the scale follow in closed form."""
 WIDEST = 0.5
 """An interval of the rate that is wider, or that touches the ends of `RATES`, tells nothing."""
+LEAST_FLOOR = 0.1
+"""Of the smallest error; ratings have noise, so a lower floor means that the curve bends too little
+for one to be seen."""
+_FEWEST = 4  # sizes for three parameters
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,10 @@ class FloorFit:
 
 
 def fit(sizes: np.ndarray, errors: np.ndarray, rng: np.random.Generator, draws: int = 500):
-    """Fit to errors [splits, k] at sizes [k]; the interval is a bootstrap over splits.
+    """Fit to errors [splits, k] at sizes [k].
 
+    Intervals are those of a bootstrap over splits, widened to hold those without the smallest and
+    without the largest size: all splits share the shape of one curve, which need not be a power.
     Squared deviations are weighted by 1 / (mean error)², so that all sizes count alike.
 
     Returns:
@@ -49,11 +55,19 @@ def fit(sizes: np.ndarray, errors: np.ndarray, rng: np.random.Generator, draws: 
         nothing = (float("nan"), float("nan"))
         return FloorFit(floor, scale, rate, nothing, nothing, False)
     picks = rng.integers(len(errors), size=(draws, len(errors)))
-    found = _least_squares(sizes, errors[picks].mean(axis=1))
-    floors, rates = (np.quantile(found[:, column], (0.025, 0.975)) for column in (0, 2))
-    inside = rates[0] > RATES[0] and rates[1] < RATES[-1]
-    told = bool(inside and rates[1] - rates[0] <= WIDEST)
-    return FloorFit(floor, scale, rate, tuple(floors), tuple(rates), told)
+    curves = errors[picks].mean(axis=1)
+    kept = [slice(None)]
+    if len(sizes) > _FEWEST:
+        kept += [slice(1, None), slice(None, -1)]
+    ends = [
+        np.quantile(_least_squares(sizes[part], curves[:, part]), (0.025, 0.975), axis=0)
+        for part in kept
+    ]
+    low, high = np.min([one[0] for one in ends], axis=0), np.max([one[1] for one in ends], axis=0)
+    inside = low[2] > RATES[0] and high[2] < RATES[-1]
+    above = low[0] > LEAST_FLOOR * errors.mean(axis=0).min()
+    told = bool(inside and above and high[2] - low[2] <= WIDEST)
+    return FloorFit(floor, scale, rate, (low[0], high[0]), (low[2], high[2]), told)
 
 
 def _least_squares(sizes: np.ndarray, curves: np.ndarray) -> np.ndarray:

@@ -54,13 +54,13 @@ def learning_curves(summary: pd.DataFrame, seen: Seen) -> Figure:
                 ax.plot([], [], label=name, **mark.line())
             ax.set_title(title)
             ax.spines[["top", "right"]].set_visible(False)
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3, columnspacing=1.2)
+            ax.set_xlabel("training ratings (1/16 to all)")
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, columnspacing=1.2)
         sizes = np.sort(part["n_train"].unique())
         panels[0].xaxis.set_major_locator(FixedLocator(sizes))
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
         panels[0].xaxis.set_minor_formatter(NullFormatter())
         panels[0].set_ylabel(RMSE_LABEL)
-        fig.supxlabel("training ratings (1/16 to all)")
     return fig
 
 
