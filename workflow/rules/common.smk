@@ -188,6 +188,16 @@ def figure_inputs(wildcards):
     return inputs
 
 
+def real_inputs(wildcards):
+    """Files of ratings that the user has, or the archive that is downloaded."""
+    from twotower import download, layouts  # for runs on real ratings alone
+
+    place = REAL.places[wildcards.source]
+    if download.is_address(place):
+        return [f"results/real/{wildcards.source}/download.zip"]
+    return layouts.inputs(wildcards.source, place)
+
+
 def show_results():
     """Print the rate table and where everything is, after a whole run."""
     made = [Path(path) for path in rules.all.input]

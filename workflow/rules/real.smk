@@ -1,17 +1,7 @@
 # Real ratings: `snakemake movielens --config movielens=PATH`, and `yelp` likewise. The Snakefile
 # includes these rules only where a place is given, so that a study's own plan never holds them.
 
-from twotower import download, layouts
-
 REAL_FITS = [(part, method) for part in real_options.PARTS for method in REAL.methods]
-
-
-def real_inputs(wildcards):
-    """The user's own files, or the archive that is downloaded."""
-    place = REAL.places[wildcards.source]
-    if download.is_address(place):
-        return [f"results/real/{wildcards.source}/download.zip"]
-    return layouts.inputs(wildcards.source, place)
 
 
 rule download_real:
