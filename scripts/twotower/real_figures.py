@@ -67,7 +67,7 @@ def learning_curves(summary: pd.DataFrame, seen: Seen) -> Figure:
 def cold_start(summary: pd.DataFrame, seen: Seen) -> Figure:
     """RMSE by what training has seen: a panel for each quadrant and group of past ratings."""
     part = summary[(summary["metric"] == "rmse") & (summary["fraction"] == 1.0)]
-    rows = (("cold", QUADRANTS, "{}"), ("few", BUCKETS, "user with {}"))
+    rows = (("cold", QUADRANTS, "{}"), ("few", BUCKETS, "{}\nof the user"))
     names = [name for name in seen.methods if (part["method"] == name).any()]
     with style.paper_style():
         fig = Figure(figsize=(style.TEXT_WIDTH, 0.9 + 0.28 * len(names)), layout="constrained")

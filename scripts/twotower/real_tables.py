@@ -96,6 +96,8 @@ def cold_table(summary: pd.DataFrame, seen: Seen) -> pd.DataFrame:
     rows = []
     for method in seen.methods:
         own = rmse[rmse["method"] == method]
+        if own.empty:
+            continue
         row = {"method": method, "sees": seen.text(method)}
         for kind, names in (("cold", QUADRANTS), ("few", BUCKETS)):
             part = own[own["kind"] == kind].set_index("group")
