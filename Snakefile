@@ -23,6 +23,11 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/targets.smk"
 
 
+if REAL.places:
+
+    include: "workflow/rules/real.smk"
+
+
 localrules:
     all,
     index,

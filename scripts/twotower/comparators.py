@@ -9,7 +9,7 @@ item is rated twice, identities say nothing of another pair: those methods then 
 which is what they give pairs of unknown users and items anyway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -92,7 +92,12 @@ class Tuned:
 
 
 def tuned(
-    name: str, pairs: Pairs, ratings: np.ndarray, budget: int, rng: np.random.Generator
+    name: str,
+    pairs: Pairs,
+    ratings: np.ndarray,
+    budget: int,
+    rng: np.random.Generator,
+    methods: Mapping[str, Comparator] = COMPARATORS,
 ) -> Tuned:
     """The method of this name, tuned and fitted to n pairs and their ratings, float64 [n].
 
@@ -101,7 +106,7 @@ def tuned(
     Raises:
         KeyError: if there is no such method.
     """
-    method = COMPARATORS[name]
+    method = methods[name]
     order = rng.permutation(len(ratings))
     held, kept = np.split(order, [int(HELD_OUT_SHARE * len(ratings))])
     kept = np.sort(kept)  # methods that walk through users in order see them as they came

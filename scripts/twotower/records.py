@@ -95,10 +95,15 @@ def is_made(path: str | Path) -> bool:
 
 
 def name(path: str | Path) -> str:
-    """A path as records name it: below results/ as it is, else from the project's folder on."""
+    """A path as records name it: below results/ as it is, else from the project's folder on.
+
+    Of a file outside of the project, such as a user's ratings, the name alone: where it lies is no
+    part of what was made from it.
+    """
     if is_made(path):
         return Path(path).as_posix()
-    return Path(os.path.relpath(os.path.realpath(path), PROJECT)).as_posix()
+    inside = Path(os.path.relpath(os.path.realpath(path), PROJECT))
+    return f"given:{Path(path).name}" if inside.parts[0] == os.pardir else inside.as_posix()
 
 
 def settings_digest(spec: dict) -> str:

@@ -15,7 +15,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import arms, console, decisions, grid, last_run, logs, provenance
+from twotower import arms, console, decisions, grid, last_run, logs, provenance, real_options
 from twotower import study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
@@ -28,23 +28,25 @@ container: CONTAINER
 
 
 def read_study():
-    """The study file with the values of --config over it, and its path; all faults at once."""
+    """The study file with the values of --config over it, its path, and what is no study's."""
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
+    # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
+    real = real_options.taken(given, sys.argv[1:] if workflow.is_main_process else [])
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
     raw = study_file.load_study(place)
-    return study_file.validated(study_file.merged(raw, given), place), named
+    return study_file.validated(study_file.merged(raw, given), place), named, real
 
 
 STARTED = time.time()
 # Relative, so that a finished study can be moved with its project.
 DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
 try:
-    STUDY, STUDY_PLACE = read_study()
+    STUDY, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
         workplace.check("results", workflow.resource_settings.cores)
@@ -237,6 +239,16 @@ def figure_inputs(wildcards):
     if wildcards.figure == "plain_training_cost":
         inputs["risks"] = EXPERIMENT_RISKS
     return inputs
+
+
+def real_inputs(wildcards):
+    """Files of ratings that the user has, or the archive that is downloaded."""
+    from twotower import download, layouts  # for runs on real ratings alone
+
+    place = REAL.places[wildcards.source]
+    if download.is_address(place):
+        return [f"results/real/{wildcards.source}/download.zip"]
+    return layouts.inputs(wildcards.source, place)
 
 
 def show_results():
