@@ -104,8 +104,7 @@ class Settings(Block):
         description="Covariates D of each side; null: as many as its intrinsic dimension.",
     )
     support: Literal["graph", "torus"] = Field(
-        "graph",
-        description="How the cube [0,1]^d is bent into D > d dimensions; torus needs D >= 2d.",
+        "graph", description="How [0,1]^d is bent into D > d dimensions; torus needs D >= 2d."
     )
     off_manifold_noise: Annotated[float | None, Number(0, 1, whole=False, or_null=True)] = Field(
         None,
