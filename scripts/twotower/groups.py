@@ -7,7 +7,7 @@ KINDS = ("known_known", "new_known", "known_new", "new_new")
 """User first, item second."""
 PAST = {"1_5": (1, 5), "6_20": (6, 20), "more": (21, math.inf)}
 """Numbers of past ratings; with 0 a user is new."""
-MOST_PAIRS = 8192
+MOST_PAIRS = 16_384
 """Most pairs of each kind that are judged at a size."""
 GROUPS = (*KINDS[1:], *(f"{tower}_past_{name}" for tower in TOWERS for name in PAST))
 """Columns of a table of risks beside `risk`, which is that of known_known in such cells."""
