@@ -33,7 +33,7 @@ plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, job
 
 plan-data: $(VENV)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= FLOOR= AT=]
 	@$(if $(TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))
-	@$(BIN)/python scripts/plan_data.py $(TARGET) $(RISKS) $(if $(CELL),--cell $(CELL)) $(if $(ARM),--arm $(ARM)) \
+	@$(BIN)/python scripts/plan_data.py $(TARGET) $(if $(RISKS),"$(RISKS)") $(if $(CELL),--cell $(CELL)) $(if $(ARM),--arm $(ARM)) \
 	  $(if $(METHOD),--method $(METHOD)) $(if $(FLOOR),--floor $(FLOOR)) $(if $(AT),--at $(AT))
 
 backtest: $(VENV)/installed  ## do plan-data's intervals hold? on synthetic curves, and on the last run's or RISKS=FILE

@@ -52,7 +52,8 @@ if workflow.remote_exec:
 
 
 onstart:
-    last_run.note(Path.cwd(), sys.argv)
+    if os.environ.get("NOTE_RUN") != "no":  # a part of what `make resume` does
+        last_run.note(Path.cwd(), sys.argv, workflow.dag_settings.targets)
 
 
 onsuccess:

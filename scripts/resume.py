@@ -29,13 +29,14 @@ if given.check:
         sys.exit("The last run in this folder was killed; `make resume` carries on.")
     print("\n".join(resume.check()), end="", flush=True)
     sys.exit()
-about = ["--config", f"study={given.study}"] if given.study else last_run.options(folder)
-if about is None:
+asked = ([], ["--config", f"study={given.study}"]) if given.study else last_run.asked(folder)
+if asked is None:
     sys.exit("No run is known in this folder; `make resume STUDY=…` says which study to carry on.")
+targets, about = asked
 about += ["--workflow-profile", given.profile] if given.profile else []
 about += ["--logger", given.logger] if given.logger else []
-print(f"Resuming: snakemake {shlex.join(about)}", flush=True)
-lines, layers = resume.mend(folder, about)
+print(f"Resuming: snakemake {shlex.join([*targets, *about])}", flush=True)
+lines, layers = resume.mend(folder, [*targets, *about])
 print("\n".join(lines), flush=True)
 resume.remake(layers, about)
-sys.exit(resume.run(*about))
+sys.exit(resume.run(*targets, *about))

@@ -5,7 +5,7 @@ Snakemake's own logs tell when and where a run was started; its command stands t
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from twotower.files import atomic_write
@@ -23,23 +23,24 @@ def headers(folder: Path) -> Iterator[dict[str, str]]:
         yield {name.lower(): value for name, value in found}
 
 
-def note(folder: Path, command: Sequence[str]) -> None:
+def note(folder: Path, command: Sequence[str], targets: Iterable[str]) -> None:
     """Keep the command of a run that starts in the folder; one that makes nothing is not noted."""
     if not _NO_RUN.intersection(command):
+        content = {"command": list(command), "targets": sorted(targets)}
         with atomic_write(_place(folder)) as temporary:
-            temporary.write_text(json.dumps(list(command)) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
-def options(folder: Path) -> list[str] | None:
-    """Options that name the study and the profile of the last run, for Snakemake.
+def asked(folder: Path) -> tuple[list[str], list[str]] | None:
+    """Targets of the last run, and the options that name its study and profile, for Snakemake.
 
-    [] is a run of the default study; None: no run is known.
+    None: no run is known. Both may be empty: all of the default study.
     """
     try:
-        command = json.loads(_place(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(_place(folder).read_text(encoding="utf-8"))
+        return content["targets"], list(_chosen(content["command"][1:]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return list(_chosen(command[1:]))
 
 
 def _place(folder: Path) -> Path:

@@ -93,7 +93,10 @@ def _chosen(frame: pd.DataFrame, chosen: dict[str, str], path: Path) -> pd.DataF
     for name, value in chosen.items():
         if name not in frame:
             raise PilotError(f"{path}: has no column {name}; it has {', '.join(frame.columns)}")
-        kept = frame[name].astype(str) == str(value)
+        known = frame[name].astype(str)
+        kept = known == str(value)
+        if name == "cell" and "arm" in frame:  # as tables of curves name them
+            kept |= known + "-" + frame["arm"].astype(str) == str(value)
         if not kept.any():
             there = ", ".join(frame[name].drop_duplicates().astype(str))
             raise PilotError(f"{path}: no row has {name} {value}; it has {there}")

@@ -60,7 +60,7 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
         done.append("Unlocked this folder.")
     done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
     done += [f"Removed {path}, which cannot be read." for path in survey.remove_unreadable_notes()]
-    planned, noted = _planned(about)
+    planned, noted = map(set, _planned(about))
     began = time.perf_counter()
     found = survey.survey()
     seconds = time.perf_counter() - began
@@ -71,10 +71,10 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     survey.remove_spent_checkpoints(found)
     if unsound:
         done.append(f"Removed {_files(unsound)} ({size:,} bytes), to be made anew:")
-        done += _listed([f"  {path}: {why}" for path, why in unsound.items()])
+        beyond = {path: "" if path in planned else " (of another run)" for path in unsound}
+        done += _listed([f"  {path}: {why}{beyond[path]}" for path, why in unsound.items()])
     else:
         done.append("All are as they were made.")
-    planned = set(planned)
     return done, survey.layers(found, [path for path in unsound if path in planned])
 
 
@@ -90,20 +90,22 @@ def remake(layers: list[list[str]], about: list[str]) -> None:
     """
     for layer in layers:
         for first in range(0, len(layer), MOST_TARGETS):
-            if run(*layer[first : first + MOST_TARGETS], *about, results="no"):
+            if run(*layer[first : first + MOST_TARGETS], *about, last=False):
                 raise SnakemakeError("a job failed, see above")
         survey.settle_times(survey.survey())
 
 
-def run(*arguments: str, results: str = "") -> int:
+def run(*arguments: str, last: bool = True) -> int:
     """Run Snakemake with what survived; returns its exit status.
+
+    Only the last run shows results, and is noted as one to be carried on.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, which goes to Snakemake as well: it ends its jobs and
             unlocks, and is waited for.
     """
     command = [sys.executable, "-m", "snakemake", *arguments, "--rerun-incomplete"]
-    environment = os.environ | ({"SHOW_RESULTS": results} if results else {})
+    environment = os.environ | ({} if last else {"SHOW_RESULTS": "no", "NOTE_RUN": "no"})
     process = subprocess.Popen(command, env=environment)
     stopped = False
     while True:

@@ -27,9 +27,9 @@ from twotower import last_run
 def test_study_and_profile_of_the_last_run(tmp_path, command, options):
     (tmp_path / ".snakemake").mkdir()
     for each in (["snakemake", "--config", "study=old.yaml"], command, ["snakemake", "-n", "x"]):
-        last_run.note(tmp_path, each)
-    assert last_run.options(tmp_path) == options
+        last_run.note(tmp_path, each, {"b", "a"})
+    assert last_run.asked(tmp_path) == (["a", "b"], options)
 
 
 def test_a_folder_without_a_run(tmp_path):
-    assert last_run.options(tmp_path) is None
+    assert last_run.asked(tmp_path) is None
