@@ -62,8 +62,8 @@ $(VENV)/installed-dev: $(VENV)/installed envs/requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-test: $(VENV)/installed-dev  ## run all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/installed-dev  ## run all tests, two at a time
+	$(BIN)/python -m pytest -n 2
 
 faults: $(VENV)/installed-dev  ## kill, fill, cut and flip at INSTANTS=50 random instants; about an hour
 	$(BIN)/python tests/faults/fault_campaign.py --instants $(INSTANTS) --seed $(SEED)

@@ -283,7 +283,10 @@ class Override(Block):
 
     def matches(self, settings: Mapping[str, Any]) -> bool:
         """Whether a cell with these settings, shorthands worked out, is meant."""
-        return all(settings[key] == value for key, value in self._wanted.items())
+        for key, value in self._wanted.items():  # noqa: SIM110 - asked of every cell
+            if settings[key] != value:
+                return False
+        return True
 
     @cached_property
     def _wanted(self) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
+
 from conftest import NOTE_CARD
+
+pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def cards_of(cluster):

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("cluster")
+
 FIRST_TRY = """
 import time
 from pathlib import Path

@@ -118,7 +118,7 @@ def test_an_empty_frame_and_an_unknown_arm_are_named():
     curves, rates = planted_frames("any", [PlantedCell()])
     with pytest.raises(ValueError, match="curves frame is empty"):
         curve_figures.learning_curves(curves.iloc[:0], rates)
-    with pytest.raises(ValueError, match="'sgd'.*erm, adam, joint, reference"):
+    with pytest.raises(ValueError, match="'sgd'.*erm, adam, pairwise, joint, reference"):
         curve_figures.learning_curves(curves.replace({"arm": {"erm": "sgd"}}), rates)
 
 

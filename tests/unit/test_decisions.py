@@ -60,7 +60,7 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
         (
             "arms: [erm]",
             "arms: [emr]",
-            "confirmatory.arms.0: input should be 'erm', 'adam', 'joint'",
+            "confirmatory.arms.0: input should be 'erm', 'adam', 'pairwise'",
         ),
         ("[normal]", "[gauss]", "confirmatory.noises.0: input should be 'normal' or 'student'"),
         ("rule: primary", "rule: primry", "claims.0.rule: input should be 'primary', "),

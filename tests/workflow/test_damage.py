@@ -4,6 +4,10 @@ import re
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("workflow")
+
 
 def resume(project) -> str:
     done = subprocess.run(

@@ -6,6 +6,10 @@ import signal
 import subprocess
 import time
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("workflow")
+
 SHAPE = "β = 1, d = 1, D = 1, depth 1, width 8; n = 64 to 512; replicates 0 to 1"
 KILLED = """
 import os, signal

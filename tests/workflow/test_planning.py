@@ -4,6 +4,10 @@ import os
 import re
 import subprocess
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("workflow")
+
 MOST_BYTES = 2**30  # for 5,000 configurations; seconds are `make bench-planning`'s to measure
 
 

@@ -6,7 +6,10 @@ import signal
 import subprocess
 import time
 
+import pytest
 from safetensors.numpy import load_file
+
+pytestmark = pytest.mark.xdist_group("workflow")
 
 DEADLINE = 120.0
 

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
+
 from twotower.jobs import jobs
 from twotower.study_file import read_study
+
+pytestmark = pytest.mark.xdist_group("workflow")
 
 FIGURES = ["error_budget", "extrapolation", "falsifiability", "learning_curves"]
 FIGURES += ["plain_training_cost", "slope_comparison", "smoothness"]
