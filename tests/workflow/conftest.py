@@ -68,7 +68,7 @@ class Project:
 
     def snakemake(self, *arguments: str, **options: object) -> subprocess.CompletedProcess:
         """Run Snakemake with these arguments alone; returns whatever the exit status."""
-        given = {"env": self.environment(), "timeout": 200} | options
+        given = {"env": self.environment(), "timeout": 900} | options
         return subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
