@@ -17,6 +17,7 @@ from twotower.kinds import complaint
 from twotower.layouts import RatingsFileError
 
 REMEDY = "fetch the file anew, or mend the line"
+_TOO_LARGE = 2**63
 _SHOWN = 60  # characters of a value in a message
 _NAMES = {"\t": "tabs", "::": "'::'", "|": "'|'", ",": "commas"}
 
@@ -185,11 +186,12 @@ def ratings_table(
             raise ValueError
         if header:
             next(fields(path, separator, names, "utf-8-sig", header=True))
-    except (ValueError, UnicodeDecodeError, StopIteration, pd.errors.ParserError):
+    except (ValueError, OverflowError, StopIteration):
         raise _first_fault(path, separator, names, header) from None
     low, high, step = steps
     ratings = table["rating"].to_numpy()
-    off = ~((ratings >= low) & (ratings <= high) & (np.mod(ratings, step) == 0))
+    off = (ratings < low) | (ratings > high)
+    off[~off] = np.mod(ratings[~off], step) != 0
     if off.any():
         row = int(off.argmax())
         allowed = f"{low:g} to {high:g} in steps of {step:g}"
@@ -208,18 +210,22 @@ def _first_fault(
     path: Path, separator: str, names: Sequence[str], header: bool
 ) -> RatingsFileError:
     """The error for the first line that the fast parser cannot take."""
-    count = 0
+    last = int(header)
     for line, found in fields(path, separator, names, "utf-8-sig", header):
-        count += 1
+        if line > last + 1:  # `fields` leaves blank lines out
+            return fault(path, last + 1, "the line is blank", "a rating in each line")
+        last = line
         for name, text, number in zip(names, found, (int, int, float, int), strict=True):
+            kind = "a whole number" if number is int else "a number"
             try:
-                number(text)
+                value = number(text.replace("_", "?"))  # Python's own take 1_000 for a number
             except ValueError:
-                kind = "a whole number" if number is int else "a number"
                 return fault(path, line, f"{name} is {shown(text)}", kind)
-    if not count:
+            if not abs(value) < _TOO_LARGE:  # nor is NaN
+                return fault(path, line, f"{name} is {shown(text)}", f"{kind} below 2^63")
+    if last == header:
         return fault(path, None, "it holds no rating", "a line for each rating", "fetch it anew")
-    return fault(path, None, "a blank line, or a number that is too large", "a rating in each line")
+    return fault(path, last + 1, "the line is blank", "a rating in each line")
 
 
 def numbered(path: Path, line: int, name: str, text: str, low: int, high: int) -> int:

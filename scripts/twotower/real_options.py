@@ -1,7 +1,9 @@
 """What a run on real ratings is told on the command line, checked before anything starts."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from twotower import download, layouts
@@ -13,13 +15,14 @@ _LEAST = {"real_splits": 1, "real_budget": 1, "yelp_reviews": 1000}
 USUAL = {"real_splits": 3, "real_budget": 3, "yelp_reviews": 200_000}
 KEYS = (*layouts.SOURCES, "movielens_sha256", "real_methods", *USUAL)
 """Keys of `--config` that are none of a study."""
+_FAMILIES = ("real", *layouts.SOURCES)
 KINDS = ("random", "time", "cold", "few")
 """Of splits; `splits.split` says what they are."""
 PARTS = {"random": ("random",), "others": ("time", "cold", "few")}
 """What one job fits a method to: random splits, with their learning curves, are half the work."""
 METHODS = (
     "global_mean", "biases", "svd", "svdpp", "user_knn", "item_knn", "nmf", "co_clustering",
-    "ridge", "boosting", "kernel_ridge", "erm", "adam", "hybrid",
+    "ridge", "boosting", "kernel_ridge", "erm", "adam", "mixed", "hybrid",
 )  # fmt: skip
 """Those of `real_methods`, which no plan has the time to import."""
 FIGURES = ("learning_curves", "cold_start", "slopes")
@@ -51,19 +54,32 @@ class RealOptions:
     sha256: str | None
 
 
-def taken(given: dict[str, Any], targets: Sequence[str] = ()) -> RealOptions:
+def taken(
+    given: dict[str, Any], targets: Sequence[str] = (), beside: str | Path = "."
+) -> RealOptions:
     """Take the keys of real ratings out of `given`, the values of --config.
 
     Args:
         targets: what the run is asked for: a source among them needs its place.
+        beside: the project's folder, where a place is looked for that the working folder lacks.
 
     Raises:
         RealOptionsError: if a value is not allowed, or a place is missing.
         RatingsFileError: if there are no such files at a place.
     """
     own = {key: given.pop(key) for key in KEYS if key in given}
+    for key in given:
+        if str(key).split("_")[0] in _FAMILIES:  # no key of a study begins so
+            near = difflib.get_close_matches(str(key), KEYS, n=1)
+            hint = f"did you mean {near[0]}?" if near else ""
+            found = f"--config {key}=: this is no key of real ratings"
+            raise RealOptionsError(complaint(found, ", ".join(KEYS), hint))
     numbers = {key: _number(own, key) for key in USUAL}
-    places = {source: str(own[source]) for source in layouts.SOURCES if own.get(source)}
+    places = {
+        source: _found(str(own[source]), Path(beside))
+        for source in layouts.SOURCES
+        if own.get(source)
+    }
     for source in layouts.SOURCES:
         if source not in places and (source in own or source in targets):
             raise RealOptionsError(
@@ -95,6 +111,13 @@ def _methods(value: Any) -> tuple[str, ...]:
         found = f"--config real_methods={shown(value)}: there is no {shown(odd[0])}"
         raise RealOptionsError(complaint(found, f"names out of {','.join(METHODS)}"))
     return tuple(name for name in METHODS if name in names)
+
+
+def _found(place: str, beside: Path) -> str:
+    """With --directory the project is not the working folder: a place may be told from either."""
+    if download.is_address(place) or Path(place).exists() or not (beside / place).exists():
+        return place
+    return str(beside / place)
 
 
 def _number(own: Mapping[str, Any], key: str) -> int:

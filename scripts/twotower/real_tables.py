@@ -154,7 +154,7 @@ def slopes_table(fits: pd.DataFrame, seen: Seen) -> pd.DataFrame:
             "sees": [seen.text(row.method) for row in fits.itertuples()],
             "rate": [_text(row.rate, row.rate_low, row.rate_high, 2) for row in fits.itertuples()],
             "predicted": [
-                f"{row.predicted_low:.2f} to {row.predicted_high:.2f}" for row in fits.itertuples()
+                _range(row.predicted_low, row.predicted_high) for row in fits.itertuples()
             ],
             "floor": [
                 _text(row.floor, row.floor_low, row.floor_high, 3) for row in fits.itertuples()
@@ -190,7 +190,7 @@ def comparisons(rows: pd.DataFrame, seen: Seen, is_100k: bool) -> pd.DataFrame:
             continue
         best = cold[against].mean().idxmin()
         for names, what in (
-            (("erm", "adam"), "covariate-only towers"),
+            (("erm", "adam", "mixed"), "covariate-only towers"),
             (("hybrid",), "towers with identities"),
         ):
             own = [name for name in names if name in cold]
@@ -231,6 +231,11 @@ def _interval(part: pd.DataFrame, name: str) -> str:
     if name not in part.index:
         return "–"
     return _text(*part.loc[name, ["mean", "low", "high"]], 3)
+
+
+def _range(low: float, high: float) -> str:
+    """Such as "0.18 to 0.66"; a dash where no dimension could be estimated."""
+    return "–" if np.isnan(low) or np.isnan(high) else f"{low:.2f} to {high:.2f}"
 
 
 def _text(value: float, low: float, high: float, digits: int) -> str:

@@ -1,7 +1,9 @@
 """Two towers on real ratings, behind the interface of the other methods.
 
 `erm` and `adam` see covariates alone and are the project's arms as they stand; `hybrid` adds an
-embedding of each user and item to the towers' outputs.
+embedding of each user and item to the towers' outputs. `mixed` is trained like `hybrid`, and then
+serves by covariates alone: the embeddings, random effects of a mixed model, only keep the towers
+from taking a few hundred users and items for as many as there are ratings.
 """
 
 from collections.abc import Callable
@@ -47,14 +49,25 @@ def _covariate_towers(arm: Callable, fixed: dict) -> Callable:
     return fit
 
 
-def _hybrid(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+def _with_effects(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> hybrid.Hybrid:
     sides = (pairs.users, pairs.items, pairs.user_covariates, pairs.item_covariates)
     rng = np.random.default_rng(seed)
-    fitted = hybrid.fit(*sides, ratings, rounds=ROUNDS, rng=rng, **settings)
+    return hybrid.fit(*sides, ratings, rounds=ROUNDS, rng=rng, **settings)
+
+
+def _hybrid(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+    fitted = _with_effects(pairs, ratings, settings, seed)
     return lambda fresh: fitted.predict(
         fresh.users, fresh.items, fresh.user_covariates, fresh.item_covariates
     )
 
+
+def _mixed(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
+    fitted = _with_effects(pairs, ratings, settings, seed)
+    return lambda fresh: fitted.predict_unknown(fresh.user_covariates, fresh.item_covariates)
+
+
+_WITH_EFFECTS = {"rank": Span(3, 24, whole=True), "width": Span(16, 256, whole=True)}
 
 TOWERS = {
     "erm": Comparator(
@@ -73,8 +86,7 @@ TOWERS = {
         True,
         _covariate_towers(training.adam, {"steps": 1000, "batch_size": 256}),
     ),
-    "hybrid": Comparator(
-        {"rank": Span(3, 24, whole=True), "width": Span(16, 256, whole=True)}, True, True, _hybrid
-    ),
+    "mixed": Comparator(_WITH_EFFECTS, False, True, _mixed),
+    "hybrid": Comparator(_WITH_EFFECTS, True, True, _hybrid),
 }
 """By name; settings are searched like those of the other methods."""

@@ -32,7 +32,8 @@ def read_study():
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
-    real = real_options.taken(given, sys.argv[1:] if workflow.is_main_process else [])
+    words = sys.argv[1:] if workflow.is_main_process else []
+    real = real_options.taken(given, words, workflow.basedir)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
@@ -260,3 +261,9 @@ def show_results():
     if fresh and os.environ.get("SHOW_RESULTS") != "no":
         shown = [sys.executable, SCRIPTS / "show_results.py", *made]
         subprocess.run(shown, check=False)
+    for source in REAL.places:
+        folder = Path("results/real") / source
+        tables = [folder / f"{table}.md" for table in real_options.TABLES]
+        if all(path.exists() and path.stat().st_mtime > STARTED for path in tables):
+            names = ", ".join(path.name for path in tables)
+            print(f"Real ratings: {names} and figures are in {folder}/")
