@@ -25,6 +25,7 @@ pins.apply()
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+import retrieval_markdown  # noqa: E402
 import torch  # noqa: E402
 
 from twotower import (  # noqa: E402
@@ -246,105 +247,6 @@ def speeds(searches: list[Search], plain: Search, users: np.ndarray) -> list[dic
     return pd.DataFrame(found).to_dict("records")
 
 
-def setting_text(row: pd.Series) -> str:
-    """An index and its knobs in few words."""
-    words = [row["kind"]]
-    if row["kind"] != retrieval.EXACT:
-        knob = "efSearch" if row["kind"] == "hnsw" else "nprobe"
-        words.append(f"{knob} {row['effort']:.0f}")
-    return ", ".join(words + ([f"{row['candidates']} candidates"] if row["candidates"] > K else []))
-
-
-def number(value: float) -> str:
-    """Two significant digits or more, never as a power."""
-    if abs(value) >= 10:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:#.2g}"
-
-
-def with_interval(row: pd.Series, name: str) -> str:
-    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
-
-
-def speed_table(frame: pd.DataFrame) -> list[str]:
-    """Exact search beside the fastest approximate one of enough recall."""
-    lines = [
-        f"| case | items | exact, ms | approximate | ms | recall@{K} | times faster | than numpy | "
-        "in a batch | build, s | index, MiB | searches that repay the build |",
-        "| --- " * 12 + "|",
-    ]
-    for case, rows in frame.groupby("case", sort=False):
-        exact = rows[rows["kind"] == retrieval.EXACT].set_index("items")
-        for _, row in retrieval_tables.best_approximate(rows).iterrows():
-            base = exact.loc[row["items"]]
-            saved = base["median"] - row["median"]
-            repaid = number((row["build"] - base["build"]) / saved) if saved > 0 else "never"
-            lines.append(
-                f"| {case} | {row['items']:,} | {number(1e3 * base['median'])} "
-                f"({number(1e3 * base['late'])}) | {setting_text(row)} | "
-                f"{number(1e3 * row['median'])} ({number(1e3 * row['late'])}) | "
-                f"{row['recall']:.3f} | {number(row['ratio'])} | {number(row['plain_ratio'])} | "
-                f"{number(row['batch_ratio'])} | "
-                f"{number(row['build'])} | {number(row['bytes'] / 2**20)} | {repaid} |"
-            )
-    return lines
-
-
-def index_table(frame: pd.DataFrame) -> list[str]:
-    """Each index at its fastest setting of enough recall, or else at its highest recall.
-
-    Over the largest catalogue of which all were built.
-    """
-    built = frame.groupby("items")["kind"].nunique()
-    size = built[built == built.max()].index.max()
-    lines = [
-        f"| {size:,} items | index | recall@{K} | ms (95th percentile) | in a batch, a second | "
-        "build, s | MiB |",
-        "| --- " * 7 + "|",
-    ]
-    for (case, _), rows in frame[frame["items"] == size].groupby(["case", "kind"], sort=False):
-        enough = retrieval_tables.fastest(rows)
-        row = rows.loc[rows["recall"].idxmax()] if enough.empty else enough.iloc[0]
-        lines.append(
-            f"| {case} | {setting_text(row)} | {row['recall']:.3f} | "
-            f"{number(1e3 * row['median'])} ({number(1e3 * row['late'])}) | {row['batch']:,.0f} | "
-            f"{number(row['build'])} | {number(row['bytes'] / 2**20)} |"
-        )
-    return lines
-
-
-def regret_table(frame: pd.DataFrame) -> list[str]:
-    """Regret of the model and what retrieval adds, at enough recall and in the worst setting."""
-    lines = [
-        f"| case | items | mean R* of the best {K} | regret of the model | added at recall "
-        f"≥ {retrieval_tables.ENOUGH} | worst setting: recall | added |",
-        "| --- " * 7 + "|",
-    ]
-    for case, rows in frame.groupby("case", sort=False):
-        for _, row in retrieval_tables.best_approximate(rows).iterrows():
-            here = rows[rows["items"] == row["items"]]
-            least = here.loc[here["recall"].idxmin()]
-            lines.append(
-                f"| {case} | {row['items']:,} | {row['best']:.2f} | {with_interval(row, 'regret')} "
-                f"| {setting_text(row)}: {with_interval(row, 'added')} | {setting_text(least)}: "
-                f"{least['recall']:.2f} | {with_interval(least, 'added')} |"
-            )
-    return lines
-
-
-def candidates_table(frame: pd.DataFrame) -> list[str]:
-    """What re-ranking more candidates gives where vectors have eight bits: the largest effort."""
-    rows = frame[(frame["kind"] == "ivf_sq8") & (frame["items"] == frame["items"].max())]
-    lines = ["| case | nprobe | candidates | recall | regret added | ms |", "| --- " * 6 + "|"]
-    for case, part in rows.groupby("case", sort=False):
-        for _, row in part[part["effort"] == part["effort"].max()].iterrows():
-            lines.append(
-                f"| {case} | {row['effort']:.0f} | {row['candidates']} | {row['recall']:.3f} | "
-                f"{with_interval(row, 'added')} | {number(1e3 * row['median'])} |"
-            )
-    return lines
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="skip larger catalogues")
@@ -364,8 +266,8 @@ def main() -> None:
     frame = pd.DataFrame(rows)
     files.write_csv(frame, chosen.results / "retrieval.csv")
     style.save_figure(retrieval_figures.retrieval(frame, K), chosen.results / "retrieval")
-    for table in (speed_table, index_table, regret_table, candidates_table):
-        print("", *table(frame), sep="\n")
+    for table in retrieval_markdown.tables(frame, K):
+        print("", *table, sep="\n")
     for case, part in frame.groupby("case", sort=False):
         points = [
             retrieval_tables.pays_text(retrieval_tables.pays_from(part, times), part["items"])

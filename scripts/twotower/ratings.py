@@ -126,11 +126,6 @@ def noise(seed: int, spec: dict, replicate: int) -> Callable[[np.ndarray], np.nd
     return noisy
 
 
-def add_noise(seed: int, spec: dict, replicate: int, signal: np.ndarray) -> np.ndarray:
-    """The first ratings of a replicate, as of `noise`."""
-    return noise(seed, spec, replicate)(signal)
-
-
 def training_shapes(spec: dict, replicates: int, n_ratings: int) -> dict[str, tuple[int, ...]]:
     """Shapes of the columns of `draw_training`."""
     shapes = dict.fromkeys(("signal", "ratings"), (replicates, n_ratings))

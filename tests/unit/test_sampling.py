@@ -66,8 +66,8 @@ def test_ratings_not_at_random_are_seen_by_their_value():
     """P(seen) = 1/(1 + exp(−r)), so the ratings seen have mean E[r s(r)] / E[s(r)]."""
     spec = data_spec(sampling="not_at_random")
     target = draw_target(1, data_spec(), 0)
-    every = ratings.add_noise(
-        1, data_spec(), 0, ratings.draw_pairs(1, data_spec(), target, 0, 50_000, "train")["signal"]
+    every = ratings.noise(1, data_spec(), 0)(
+        ratings.draw_pairs(1, data_spec(), target, 0, 50_000, "train")["signal"]
     )
     chance = 1 / (1 + np.exp(-every))
     seen = train(20_000, sampling="not_at_random")["ratings"][0]

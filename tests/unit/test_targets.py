@@ -102,17 +102,17 @@ def test_smaller_samples_are_prefixes_of_larger_ones(spec):
             else:  # sums of another order
                 np.testing.assert_allclose(column, large[name][:n], rtol=0, atol=1e-13)
     signal = large["signal"]
-    noisy = ratings.add_noise(1, spec, 0, signal)
-    assert np.array_equal(ratings.add_noise(1, spec, 0, signal[:100]), noisy[:100])
+    noisy = ratings.noise(1, spec, 0)(signal)
+    assert np.array_equal(ratings.noise(1, spec, 0)(signal[:100]), noisy[:100])
 
 
 def test_noise_is_independent_with_the_sd_asked_for():
     zero = np.zeros(200_000)
-    noise = [ratings.add_noise(1, data_spec(noise_sd=0.3), r, zero) for r in (0, 1)]
+    noise = [ratings.noise(1, data_spec(noise_sd=0.3), r)(zero) for r in (0, 1)]
     assert noise[0].std() == pytest.approx(0.3, rel=0.01)
     assert noise[0].mean() == pytest.approx(0.0, abs=0.003)
     assert np.corrcoef(noise)[0, 1] == pytest.approx(0.0, abs=0.01)
-    assert not ratings.add_noise(1, data_spec(noise_sd=0.0), 0, zero).any()
+    assert not ratings.noise(1, data_spec(noise_sd=0.0), 0)(zero).any()
 
 
 def test_a_replicate_does_not_depend_on_its_neighbours():
@@ -208,7 +208,7 @@ def test_targets_on_thin_supports_have_second_moment_one(settings):
 
 def test_heavy_tails_have_the_same_variance():
     zero = np.zeros(400_000)
-    noise = ratings.add_noise(1, data_spec(noise="student", noise_sd=0.5), 0, zero)
+    noise = ratings.noise(1, data_spec(noise="student", noise_sd=0.5), 0)(zero)
     assert noise.std() == pytest.approx(0.5, rel=0.1)
     quantile = np.quantile(np.abs(noise), 0.99) / 0.5
     assert quantile == pytest.approx(5.841 / math.sqrt(3), rel=0.03)  # t with 3 degrees of freedom
@@ -217,4 +217,4 @@ def test_heavy_tails_have_the_same_variance():
 def test_stars_are_whole_and_clipped():
     spec = data_spec(rating_scale="stars", noise_sd=0.0)
     signal = np.array([-9.0, -1.6, -0.4, 0.4, 1.4, 9.0])
-    assert ratings.add_noise(1, spec, 0, signal).tolist() == [-2, -2, 0, 0, 1, 2]
+    assert ratings.noise(1, spec, 0)(signal).tolist() == [-2, -2, 0, 0, 1, 2]
