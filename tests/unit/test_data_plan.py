@@ -8,7 +8,17 @@ import pandas as pd
 import pytest
 
 from study_draws import cell_risks
-from twotower import backtest, data_plan, drift, marginal, pilots, plan_figure, plan_text, style
+from twotower import (
+    backtest,
+    data_plan,
+    drift_prior,
+    marginal,
+    pilots,
+    plan_figure,
+    plan_text,
+    style,
+    walks,
+)
 from twotower.data_plan import PlanRefused, plan
 from twotower.drift import Pilot, forecast
 from twotower.planted import noisy
@@ -43,7 +53,7 @@ def test_an_exact_power_law_is_carried_on(slope):
     mean = 0.3 * (SIZES / 512) ** slope
     target = mean[-1] * 3**slope
     made = plan(source(mean), target)
-    assert made.ratings.middle == pytest.approx(3 * SIZES[-1], rel=0.05)
+    assert made.ratings.middle == pytest.approx(3 * SIZES[-1], rel=0.07)  # most curves flatten
     assert made.ratings.low < 3 * SIZES[-1] < made.ratings.high
     assert made.slope.middle == pytest.approx(slope, abs=0.02)
     fall = made.forecast.error_at(8192) - made.forecast.error_at(9192)
@@ -54,7 +64,7 @@ def test_an_exact_power_law_is_carried_on(slope):
 def test_a_floor_is_found_and_not_passed():
     mean = 0.75 + POWER
     made = plan(source(mean, floor=None), 0.75 + POWER[-1] * 2**-0.6)
-    assert made.floor.low < 0.75 < made.floor.high
+    assert made.floor.middle == pytest.approx(0.75, rel=0.03)
     assert made.ratings.low < 2 * SIZES[-1] < made.ratings.high
     given = plan(source(mean, floor=0.75), 0.75 + POWER[-1] * 2**-0.6)
     assert given.ratings.middle == pytest.approx(2 * SIZES[-1], rel=0.03)
@@ -90,9 +100,12 @@ def test_intervals_cover_curves_drawn_as_the_model_has_it(floor):
     held = []
     for seed in range(120):
         rng = generator(seed, {"floor": floor}, "walks", 0)
-        tau = drift.TYPICAL_DRIFT * math.exp(rng.standard_normal())
+        slope = rng.normal(drift_prior.SLOPE, drift_prior.SLOPE_SD)
+        share = math.exp(drift_prior.DRIFT_SPREAD * rng.standard_normal())
+        tau = abs(slope) * drift_prior.TYPICAL_DRIFT * share
         walk = tau * np.cumsum(rng.standard_normal(16 * 7)) / 4  # 16 steps a doubling
-        log_mean = math.log(2) * np.cumsum(rng.normal(-0.5, 0.5) + walk) / 16
+        due = slope * np.exp(-walks.FLATTENING * np.arange(16 * 7) / 16)
+        log_mean = math.log(2) * np.cumsum(due + walk) / 16
         mean = np.exp(log_mean[15::16])
         share = 0.0 if floor == 0.0 else rng.random()  # of the smallest mean error
         bottom = mean[:5].min() * share / (1 - share)
