@@ -2,7 +2,7 @@
 
 `make backtest` prints Markdown for docs/data-budget.md. Synthetic curves always; measured ones from
 the tables results/rates/<experiment>/risks.csv that are there, or are named:
-`python benchmarks/backtest.py RISKS …`. Four minutes on one core.
+`python benchmarks/backtest.py RISKS …`. Five minutes on one core.
 """
 
 import sys

@@ -165,6 +165,15 @@ def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast
     )
 
 
+def between(pilot: Pilot, draws: int = DRAWS) -> Forecast:
+    """The curve within the sizes measured, with their noise, and straight lines between them."""
+    rng = generator(0, {"n": pilot.n.tolist(), "draws": draws}, "between", 0)
+    root = np.linalg.cholesky(_noise(pilot))
+    mean = pilot.mean + rng.standard_normal((draws, pilot.n.size)) @ root.T
+    excess = np.maximum(mean, 1e-3 * pilot.mean)
+    return Forecast(pilot.n.astype(float), excess, np.zeros(draws), np.zeros(draws))
+
+
 def held_out_interval(pilot: Pilot, confidence: float = 0.95) -> tuple[float, float]:
     """Interval in which the mean error at the largest size is due, from the other sizes.
 

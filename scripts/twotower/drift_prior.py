@@ -96,6 +96,10 @@ def calibrated(n_min, n_max, slope, steepening, low, high) -> tuple[float, float
         density = norm.pdf(seen, parameters[0] * size * doublings / 2, sd) @ weights
         return -np.log(density + 1e-300).sum()
 
-    start = [0.0, math.log(0.1), -0.5]
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 4000}).x
+    tries = [
+        minimize(loss, [0.05, drift, spread], method="Nelder-Mead", options={"maxiter": 4000})
+        for drift in (-3.0, -2.0)
+        for spread in (-1.0, 0.0)
+    ]
+    found = min(tries, key=lambda tried: tried.fun).x
     return float(found[0]), math.exp(found[1]), math.exp(found[2])
