@@ -12,25 +12,24 @@ from twotower import console, pins
 console.start()
 pins.apply()  # one thread: the same bytes wherever it runs
 
-from twotower import data_plan, pilots, plan_files, plan_text  # noqa: E402
+from twotower import data_plan, pilots, plan_files, plan_text, sources  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("target", type=float, help="the wanted error, in the unit of the file's")
+parser.add_argument("target", help="the wanted error, in the unit of the file's")
 parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
 for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
-parser.add_argument("--at", type=float, metavar="N", help="ratings at present; else the largest n")
+parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
 parser.add_argument("--to", type=Path, default=Path("results/plan"), metavar="FOLDER")
 given = parser.parse_args()
-if not 0 < given.target < float("inf"):
-    parser.error("TARGET must be a number above 0, in the unit of the file's errors")
+target = sources.number("TARGET", given.target)
+at = sources.number("AT", given.at) if given.at else None
 chosen = {k: v for k in ("cell", "arm", "method") if (v := getattr(given, k))}
-sources = pilots.read(given.files or pilots.finished(), chosen, given.floor)
-if len(sources) > 1:
-    text, answered = plan_text.table(sources, given.target)
+found = pilots.read(given.files or pilots.finished(), chosen, given.floor)
+if len(found) > 1:
+    text, answered = plan_text.table(found, target)
     print(f"{text}\n\nChoose one for its width, values and figure: --cell ID (make: CELL=ID).")
     raise SystemExit(0 if answered else 1)
-target = given.target**2 if sources[0].rooted else given.target
-made = data_plan.plan(sources[0], target, given.at)
+made = data_plan.plan(found[0], found[0].squared(target), at)
 print(f"{plan_text.text(made)}\nWrote {plan_files.write(made, given.to)}.")

@@ -6,8 +6,8 @@ included; asked for is an error that the curve reaches between 1.3 and 8 times t
 the pilot; the 80% interval of the number of ratings is to hold the true number in 70 to 90% of the
 cases. A straight line through the same pilot, with a bootstrap interval, is judged beside it.
 
-Nothing is tuned on curves judged here: `drift.TYPICAL_DRIFT` is from slopes published in
-docs/findings.
+Nothing is tuned on curves judged here: the prior of slopes' drift is from those published in
+docs/findings (`drift_prior.calibrated`).
 
 Synthetic curves are exact means with replicates scattered around them as in pilot trials
 (`planted.noisy`). Means are the project's finite-n predictions, or planted shapes. Measured curves
@@ -60,7 +60,7 @@ def judge(cases: Iterator[Case]) -> pd.DataFrame:
             checked[case.curve] = (data_plan.passes(case.pilot), drift.forecast(case.pilot))
         good, forecast = checked[case.curve]
         ratings = forecast.ratings(case.target)
-        found = data_plan.interval(ratings)
+        found = data_plan.needed(ratings)
         refused = "" if good else "fails its check"
         if good and math.isinf(found.middle):
             refused = "out of reach"

@@ -1,9 +1,12 @@
 """How many ratings a wanted error needs, and what the next ones are worth.
 
-The answer is read off the draws of `drift.forecast`. It is refused, with one message, where
+The answer is read off the draws of `drift.forecast`. All errors shown are in the unit of the file.
+It is refused, with one message, where
 
-1. the fit fails its check: from the other sizes the mean error at the largest one is forecast, and
-   lies outside the 95% interval (of synthetic curves in the back-test, at most 1% of a kind do);
+1. the fit fails its check, and the wanted error is not reached within the sizes measured, where it
+   is interpolated between them; the mean error at the largest size lies outside the 95% interval
+   forecast from the others (as those of 6% of the synthetic curves without a floor do in the
+   back-test);
 2. the curve does not surely fall at its end: less than 90% of the draws do;
 3. the error wanted is reached at the smallest size already: nothing is to be extrapolated;
 4. half of the draws or more have a floor that is not below it;
@@ -11,7 +14,7 @@ The answer is read off the draws of `drift.forecast`. It is refused, with one me
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,14 +59,17 @@ class Plan:
     """The answer.
 
     Attributes:
-        source, target: what was asked.
+        source, target: what was asked; the target in the pilot's unit, squared for a root.
         forecast: draws of the curve.
         ratings: number of ratings for the target.
-        due: interval at the largest size from the others, for the check that was passed.
+        limit: no number of ratings beyond it is told.
+        due: interval at the largest size from the others, in the unit of the file.
+        checked: whether the fit passed its check; if not, the answer is interpolated between the
+            sizes measured, and `slope`, `floor` and `growth` are None.
         present: the number of ratings that the marginal values are for.
-        slope: of log excess on log n at the end of the pilot.
-        floor: None where it is not fitted.
-        value: fall of the error by `FURTHER` ratings at `present`.
+        slope: of log excess (squared, for a root) on log n at the end of the pilot.
+        floor: in the unit of the file; None where it is not fitted.
+        value: fall of the error by `FURTHER` ratings at `present`; None beyond what is told.
         shares: values of a user, an item and a rating, or why they cannot be told apart.
         units, depth: of the towers at `ratings.middle`, None where it is not known.
         growth: factor by which the theorem's schedule widens the towers from the largest size.
@@ -73,15 +79,17 @@ class Plan:
     target: float
     forecast: Forecast
     ratings: Interval
+    limit: float
     due: tuple[float, float]
+    checked: bool
     present: float
-    slope: Interval
+    slope: Interval | None
     floor: Interval | None
-    value: Interval
+    value: Interval | None
     shares: marginal.Values
     units: int | None
     depth: int | None
-    growth: Interval
+    growth: Interval | None
 
 
 def plan(source: Source, target: float, at: float | None = None) -> Plan:
@@ -100,7 +108,17 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
             f"{present:,.0f} ratings at present; allowed: {pilot.n[0]:,}, the smallest size, to "
             f"{REACH * largest - FURTHER:,.0f}, ten times the largest one less {FURTHER:,}",
         )
-    due = _check_fit(source)
+    if target >= pilot.mean[0]:
+        raise PlanRefused(
+            source,
+            "reached at the smallest size",
+            f"the wanted error {source.shown(target):.4g} is reached with {pilot.n[0]:,} ratings, "
+            f"the smallest size; allowed: below {source.shown(pilot.mean[0]):.4g}",
+        )
+    low, high = drift.held_out_interval(pilot, CHECKED)
+    due = float(source.shown(low)), float(source.shown(high))
+    if not low <= pilot.mean[-1] <= high:
+        return _interpolated(source, target, present, due)
     found = drift.forecast(pilot)
     end = found.slope_at(largest)
     slope = interval(end)
@@ -114,26 +132,61 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     _check_target(source, target, found)
     ratings = found.ratings(target)
     if np.median(ratings) == math.inf:
-        text = _out_of_reach(pilot, target, found, slope)
+        text = _out_of_reach(source, target, found, slope)
         raise PlanRefused(source, "beyond ten times the data", text)
-    needed = interval(ratings)
-    after = found.error_at(present) - found.error_at(present + FURTHER)
-    units, depth = _towers(source, round(needed.middle))
+    answer = needed(ratings)
+    units, depth = _towers(source, round(answer.middle))
     return Plan(
         source=source,
         target=target,
         forecast=found,
-        ratings=needed,
+        ratings=answer,
+        limit=REACH * largest,
         due=due,
+        checked=True,
         present=present,
         slope=slope,
-        floor=interval(found.floor) if pilot.floor is None else None,
-        value=interval(after),
+        floor=interval(source.shown(found.floor)) if pilot.floor is None else None,
+        value=_value(source, found, present),
         shares=marginal.values(source, present, found, CONFIDENCE),
         units=units,
         depth=depth,
-        growth=interval((needed.middle / largest) ** (1.0 + np.clip(end, -1.0, 0.0))),
+        growth=interval((answer.middle / largest) ** (1.0 + np.clip(end, -1.0, 0.0))),
     )
+
+
+def _interpolated(source: Source, target: float, present: float, due: tuple) -> Plan:
+    """The plan between sizes that were measured, where the fit is not to be trusted."""
+    pilot = source.pilot
+    found = drift.between(pilot)
+    ratings = found.ratings(target)
+    if target < pilot.mean.min() or np.median(ratings) == math.inf:
+        raise PlanRefused(source, "fails its check", _failed(source, due))
+    answer = needed(ratings)
+    units, depth = _towers(source, round(answer.middle))
+    told = present + FURTHER <= pilot.n[-1]
+    return Plan(
+        source=source,
+        target=target,
+        forecast=found,
+        ratings=answer,
+        limit=float(pilot.n[-1]),
+        due=due,
+        checked=False,
+        present=present,
+        slope=None,
+        floor=None,
+        value=_value(source, found, present) if told else None,
+        shares=marginal.Values({}, ""),
+        units=units,
+        depth=depth,
+        growth=None,
+    )
+
+
+def _value(source: Source, found: Forecast, present: float) -> Interval:
+    before, after = (found.error_at(n) for n in (present, present + FURTHER))
+    return interval(source.shown(before) - source.shown(after))
 
 
 def interval(draws: np.ndarray) -> Interval:
@@ -141,6 +194,19 @@ def interval(draws: np.ndarray) -> Interval:
     half = CONFIDENCE / 2
     low, middle, high = np.quantile(draws, [0.5 - half, 0.5, 0.5 + half], method="higher")
     return Interval(float(middle), float(low), float(high))
+
+
+def needed(ratings: np.ndarray) -> Interval:
+    """Median and 80% interval of the ratings needed; without an upper end, from the 20% quantile.
+
+    Above the 10% quantile lie 90% of the draws: open there, the interval would hold more than it
+    says.
+    """
+    found = interval(ratings)
+    if math.isinf(found.high):
+        low = np.quantile(ratings, 1.0 - CONFIDENCE, method="higher")
+        found = replace(found, low=float(low))
+    return found
 
 
 def passes(pilot: Pilot) -> bool:
@@ -152,62 +218,53 @@ def passes(pilot: Pilot) -> bool:
 # ---------------------------------------------------------------- refusals
 
 
-def _check_fit(source: Source) -> tuple[float, float]:
-    pilot = source.pilot
-    due = drift.held_out_interval(pilot, CHECKED)
-    measured = pilot.mean[-1]
-    if not due[0] <= measured <= due[1]:
-        raise PlanRefused(
-            source,
-            "fails its check",
-            f"the fit fails its check: from the sizes to {pilot.n[-2]:,} an error "
-            f"of {due[0]:.3g} to {due[1]:.3g} was due at {pilot.n[-1]:,} ratings, and "
-            f"{measured:.3g} was measured; the curve bends there: measure {2 * pilot.n[-1]:,} too, "
-            "and a size between the two last ones",
-        )
-    return due
+def _failed(source: Source, due: tuple[float, float]) -> str:
+    pilot, least = source.pilot, source.shown(source.pilot.mean.min())
+    remedies = [f"measure {2 * pilot.n[-1]:,} too, and a size between the two last ones"]
+    remedies += ["give the floor (FLOOR=none, or its value)"] if pilot.floor is None else []
+    remedies += [f"plan for another ({', '.join(source.others[:4])})"] if source.others else []
+    return (
+        f"the fit fails its check, so nothing is extrapolated: from the sizes to {pilot.n[-2]:,} "
+        f"an error of {due[0]:.3g} to {due[1]:.3g} was due at {pilot.n[-1]:,} ratings, and "
+        f"{source.shown(pilot.mean[-1]):.3g} was measured; the curve bends there. You can: "
+        f"{'; '.join(remedies)}; or ask for an error above {least:.4g}, which is interpolated"
+    )
 
 
 def _check_target(source: Source, target: float, found: Forecast) -> None:
-    pilot = source.pilot
-    if target >= pilot.mean[0]:
-        raise PlanRefused(
-            source,
-            "reached at the smallest size",
-            f"the wanted error {target:g} is reached with {pilot.n[0]:,} ratings, "
-            f"the smallest size; allowed: below {pilot.mean[0]:.4g}",
-        )
+    pilot, wanted = source.pilot, float(source.shown(target))
     above = float((found.floor >= target).mean())
     if above < 0.5:
         return
     if pilot.floor is not None:
-        text = (
-            f"the wanted error {target:g} is not above the floor {pilot.floor:g}, which no number"
-        )
+        floor = float(source.shown(pilot.floor))
+        text = f"the wanted error {wanted:.4g} is not above the floor {floor:g}, which no number"
         raise PlanRefused(source, "below the floor", f"{text} of ratings passes")
-    floor = interval(found.floor)
+    floor = interval(source.shown(found.floor))
     raise PlanRefused(
         source,
         "below the floor",
-        f"the wanted error {target:g} is below the floor, which no number of ratings passes: "
-        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {target:g} or above); surely "
+        f"the wanted error {wanted:.4g} is below the floor, which no number of ratings passes: "
+        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {wanted:.4g} or above); surely "
         f"above it: more than {floor.high:.4g}. A pilot of {4 * pilot.n[-1]:,} ratings would tell "
         "the floor better",
     )
 
 
-def _out_of_reach(pilot: Pilot, target: float, found: Forecast, slope: Interval) -> str:
+def _out_of_reach(source: Source, target: float, found: Forecast, slope: Interval) -> str:
+    pilot = source.pilot
     largest = int(pilot.n[-1])
     beyond = float(np.isinf(found.ratings(target)).mean())
-    reached = np.median(found.error[:, -1])
-    needed = float(np.median(drift.forecast(pilot, reach=_FAR).ratings(target)))
-    sized = _round_up(4 * largest if math.isinf(needed) else needed / REACH)
+    reached = source.shown(np.median(found.error[:, -1]))
+    far = float(np.median(drift.forecast(pilot, reach=_FAR).ratings(target)))
+    sized = _round_up(4 * largest if math.isinf(far) else far / REACH)
+    wanted = float(source.shown(target))
     return (
-        f"the wanted error {target:g} needs more than {REACH * largest:,.0f} ratings in "
+        f"the wanted error {wanted:.4g} needs more than {REACH * largest:,.0f} ratings in "
         f"{beyond:.0%} of the draws: that is ten times the largest size, {largest:,}, and beyond "
         f"it nothing is extrapolated. There an error of about {reached:.3g} is due; the slope is "
         f"{shown(slope)}. Needed next: a pilot to about {sized:,} ratings"
-        + (", which may tell whether the error is reached at all" if math.isinf(needed) else "")
+        + (", which may tell whether the error is reached at all" if math.isinf(far) else "")
     )
 
 

@@ -8,18 +8,19 @@ is
     error(n) = floor + exp(g(x)),   x = log2 n,   dg/dx = ln 2 · slope(x),   d slope = τ dW(x).
 
 g is an integrated Wiener process (a cubic smoothing spline seen as a prior; G. Wahba, "Improper
-priors, spline smoothing and the problem of guarding against model errors in regression", 1978): the
-forecast starts from the level and the slope at the largest sizes, not from the mean slope of all,
-and its band widens with the cube of the doublings ahead.
+priors, spline smoothing and the problem of guarding against model errors in regression", 1978)
+around a line that flattens (`walks.line`): the forecast starts from the level and the slope at the
+largest sizes, not from the mean slope of all, and its band widens with the cube of the doublings
+ahead.
 
-What is averaged over, each with its prior, by a grid and Laplace's approximation in g:
+What is averaged over, each with its prior (`drift_prior`), by a grid and Laplace's approximation
+in g:
 
-- τ, the change of slope in one doubling: log-normal around `TYPICAL_DRIFT`, a factor of e either
-  way. The value is the root mean square drift of the published curves of the standard study
-  (`calibrated_drift`: their column `steepening`, its error taken off); it was set before any curve
-  was cut for the back-test, which judges on other curves.
+- the slope at the smallest size: normal, −½ ± ½; between no learning and the parametric rate. In
+  one doubling it loses 1/20 (`walks.FLATTENING`), as the median published curve does.
+- τ, its further change in one doubling: log-normal, in shares of the slope. Like the flattening it
+  is calibrated on the slopes of the standard study, and on no curve that the back-test judges.
 - the floor (only where one is fitted): uniform between 0 and the smallest mean error.
-- slope at the smallest size: normal, −½ ± ½; between no learning and the parametric rate.
 
 The noise of mean errors over replicates has three parts: what replicates differ in by level, by
 slope, and at single sizes. Where the same replicates would be carried on to more ratings (a study's
@@ -33,18 +34,13 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from twotower import walks
+from twotower import drift_prior, walks
 from twotower.seeds import generator
 
-TYPICAL_DRIFT = 0.1
-"""Change of slope in one doubling, as in `calibrated_drift` on docs/findings/tables/rates.csv."""
 REACH = 10.0
 """No answer beyond so many times the largest number of ratings."""
 DRAWS = 4000
 
-_SPREAD = 1.0  # of log τ around log TYPICAL_DRIFT
-_DRIFTS = 11  # values of τ tried, from −2 to 2 times its spread
-_FLOORS = 48
 _STEPS = 8  # points of a path in one doubling
 _NEGLIGIBLE = 1e-6  # relative standard error of noise-free curves
 _NORMAL = float(norm.ppf(0.9))
@@ -140,33 +136,42 @@ def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast
     """
     log2_n = np.log2(pilot.n.astype(float))
     doublings = log2_n - log2_n[0]
-    drifts, floors, log_prior = _grid(pilot)
+    prior = drift_prior.prior(pilot.floor, pilot.mean.min())
     noise = _noise(pilot)  # of mean errors
-    prior = walks.covariance(doublings, doublings, drifts)
-    centre = math.log(pilot.mean[0]) + walks.SLOPE * math.log(2) * doublings
-    fits = walks.laplace(pilot.mean, floors, noise, prior, centre)
-    weights = np.exp(log_prior + fits.evidence - (log_prior + fits.evidence).max())
+    spread = walks.covariance(doublings, doublings, prior.slope_sds, prior.drifts)
+    centre = math.log(pilot.mean[0]) + prior.slopes[:, None] * walks.line(doublings)
+    fits = walks.laplace(pilot.mean, prior.floors, noise, spread, centre)
+    log_weights = prior.log_weights + fits.evidence
+    weights = np.exp(log_weights - log_weights.max())
     rng = generator(0, {"n": pilot.n.tolist(), "draws": draws}, "plan", 0)
     chosen = _systematic(weights / weights.sum(), draws, rng)
 
     points = np.arange(0.0, doublings[-1] + math.log2(reach) + 1 / _STEPS, 1 / _STEPS)
     points[-1] = doublings[-1] + math.log2(reach)
     places = np.concatenate([doublings, points])
-    paths = (
-        centre[0] + walks.SLOPE * math.log(2) * places + walks.paths(places, drifts[chosen], rng)
-    )
+    paths = math.log(pilot.mean[0]) + prior.slopes[chosen, None] * walks.line(places)
+    paths += walks.paths(places, prior.slope_sds[chosen], prior.drifts[chosen], rng)
     white = rng.standard_normal((draws, doublings.size))
     roots = np.linalg.cholesky(fits.noise)[chosen]
     missed = fits.pseudo[chosen] - np.einsum("dij,dj->di", roots, white)
     missed -= paths[:, : doublings.size]
-    total = (prior + fits.noise)[chosen]
-    pull = np.linalg.solve(total, missed[..., None])[..., 0]
-    for value in np.unique(drifts):  # Matheron's rule: a prior draw, corrected by the data
-        rows = drifts[chosen] == value
-        cover = walks.covariance(places, doublings, np.array([value]))[0]
-        paths[rows] += pull[rows] @ cover.T
+    pull = np.linalg.solve((spread + fits.noise)[chosen], missed[..., None])[..., 0]
+    for component, rows in prior.walks(chosen):  # Matheron's rule: a prior draw, corrected by data
+        sds, drifts = prior.slope_sds[[component]], prior.drifts[[component]]
+        paths[rows] += pull[rows] @ walks.covariance(places, doublings, sds, drifts)[0].T
     n = pilot.n[0] * 2.0**points
-    return Forecast(n, np.exp(paths[:, doublings.size :]), floors[chosen], drifts[chosen])
+    return Forecast(
+        n, np.exp(paths[:, doublings.size :]), prior.floors[chosen], prior.drifts[chosen]
+    )
+
+
+def between(pilot: Pilot, draws: int = DRAWS) -> Forecast:
+    """The curve within the sizes measured, with their noise, and straight lines between them."""
+    rng = generator(0, {"n": pilot.n.tolist(), "draws": draws}, "between", 0)
+    root = np.linalg.cholesky(_noise(pilot))
+    mean = pilot.mean + rng.standard_normal((draws, pilot.n.size)) @ root.T
+    excess = np.maximum(mean, 1e-3 * pilot.mean)
+    return Forecast(pilot.n.astype(float), excess, np.zeros(draws), np.zeros(draws))
 
 
 def held_out_interval(pilot: Pilot, confidence: float = 0.95) -> tuple[float, float]:
@@ -183,45 +188,14 @@ def held_out_interval(pilot: Pilot, confidence: float = 0.95) -> tuple[float, fl
     return float(low), float(high)
 
 
-def calibrated_drift(n_min, n_max, steepening, low, high) -> float:
-    """Root mean square change of slope in one doubling, from published slopes of half curves.
-
-    The slope over the upper half minus that over the lower half of D doublings has variance
-    τ² D/3 under the random walk (means over adjacent stretches of length D/2), beside the squared
-    error of its 95% interval.
-
-    Args:
-        n_min, n_max, steepening, low, high: columns of a table of rates, shape [curves].
-    """
-    doublings = np.log2(np.asarray(n_max, float) / np.asarray(n_min, float))
-    error = (np.asarray(high) - np.asarray(low)) / (2 * norm.ppf(0.975))
-    moment = (np.square(steepening) - error**2).sum() / (doublings / 3).sum()
-    return math.sqrt(max(moment, 0.0))
-
-
 # ---------------------------------------------------------------- inside
-
-
-def _grid(pilot: Pilot) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of drift and floor, and the log of their prior weights, each of shape [pairs]."""
-    deviations = np.linspace(-2.0, 2.0, _DRIFTS)
-    drifts, drift_weights = TYPICAL_DRIFT * np.exp(_SPREAD * deviations), -(deviations**2) / 2
-    if pilot.floor is not None:
-        return drifts, np.full(_DRIFTS, float(pilot.floor)), drift_weights
-    rest = 1.0 - (np.arange(_FLOORS) + 0.5) / _FLOORS
-    floors, floor_weights = (
-        pilot.mean.min() * (1.0 - rest**2),
-        np.log(rest),
-    )  # densest near the data
-    pairs = np.meshgrid(drifts, floors, indexing="ij")
-    weights = drift_weights[:, None] + floor_weights[None, :]
-    return pairs[0].ravel(), pairs[1].ravel(), weights.ravel()
 
 
 def _noise(pilot: Pilot) -> np.ndarray:
     """Covariance of the mean errors, shape [sizes, sizes].
 
-    Relative deviations of replicates are split into level, slope and the rest. Variances from few
+    Relative deviations of replicates are split into level, slope and the rest; what the rest adds
+    to the levels and slopes seen is taken off those, lest it count twice. Variances from few
     replicates are too small as often as not: they are widened as Student's t is at 80%.
     """
     replicates, sizes = pilot.error.shape
@@ -234,10 +208,17 @@ def _noise(pilot: Pilot) -> np.ndarray:
     single = _widened((rest**2).sum() / freedom, freedom)
     relative = np.eye(sizes) * (single + _NEGLIGIBLE**2) / replicates
     if not pilot.carried_on:
-        between = line @ line.T / (replicates - 1)  # of levels and slopes
+        from_rest = (rest**2).sum() / freedom / np.array([sizes, x @ x])
+        between = _positive(line @ line.T / (replicates - 1) - np.diag(from_rest))
         basis = np.column_stack([np.ones(sizes), x])
         relative += basis @ _widened(between, replicates - 1) @ basis.T / replicates
     return relative * np.outer(pilot.mean, pilot.mean)
+
+
+def _positive(covariance: np.ndarray) -> np.ndarray:
+    """The nearest covariance without negative variances."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.maximum(values, 0.0)) @ vectors.T
 
 
 def _widened(variance, freedom: int):

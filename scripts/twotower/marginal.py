@@ -56,7 +56,10 @@ def values(source: Source, present: float, found: Forecast, confidence: float) -
     if not told:
         return Values({}, f"{remark}: not told apart")
     middle, half = elasticities(points, told, float(np.median(found.floor)), confidence)
-    excess = float(np.median(found.error_at(present) - found.floor))
+    error = found.error_at(present)
+    excess = float(np.median(error - found.floor))
+    if source.rooted:  # d√e = de / (2√e)
+        excess /= 2 * float(np.sqrt(np.median(error)))
     own = points[points["planned"]]
     nearest = own.loc[np.log(own["n_ratings"] / present).abs().idxmin()]
     each = {}

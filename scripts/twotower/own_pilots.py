@@ -17,7 +17,9 @@ from twotower.sources import LEAST_SIZES, PilotError, Source, checked, floor_of
 
 ERRORS = ("risk", "mse", "error", "rmse")
 """Columns that may hold the error, in the order in which they are looked for."""
-_UNITS = {"mse": "mean squared error", "rmse": "mean squared error"}
+_UNITS = {"mse": "mean squared error", "rmse": "root mean square error"}
+CHOICES = ("method", "arm", "cell")
+"""Columns whose values a user chooses by, as METHOD=, ARM= and CELL=."""
 USUAL = {"kind": "random", "group": "all"}
 """Rows taken of a table with these columns, unless others are chosen."""
 
@@ -28,7 +30,8 @@ def source(frame: pd.DataFrame, path: Path, floor: str = "") -> Source:
     Args:
         frame: its rows, of one method.
         path: for messages and titles.
-        floor: "fit", "none" or a number; empty for none where the error is a risk, else "fit".
+        floor: "fit", "none" or a number in the unit of the file; empty for none where the error is
+            a risk, else "fit".
 
     Raises:
         PilotError: saying what is wrong with the rows.
@@ -62,15 +65,18 @@ def source(frame: pd.DataFrame, path: Path, floor: str = "") -> Source:
     _check_rows(frame, path)
     wide = frame.pivot(index="replicate", columns="n_ratings", values="error")
     fitted = None if error != "risk" else 0.0
-    pilot = Pilot(wide.columns.to_numpy(int), wide.to_numpy(float), floor=floor_of(floor, fitted))
+    rooted = error == "rmse"
+    bottom = floor_of(floor, fitted)
+    bottom = bottom**2 if rooted and bottom is not None else bottom
+    pilot = Pilot(wide.columns.to_numpy(int), wide.to_numpy(float), floor=bottom)
     widths = frame.groupby("n_ratings")["width"].mean() if "width" in frame else None
     names = {name: str(frame[name].iloc[0]) for name in ("method", "arm") if name in frame}
     return Source(
         key="-".join([path.stem, *names.values()]),
         title=", ".join([*names.values(), path.name]),
-        pilot=checked(pilot, str(path)),
+        pilot=checked(pilot, str(path), rooted),
         unit=_UNITS.get(error, error),
-        rooted=error == "rmse",
+        rooted=rooted,
         widths=None if widths is None or widths.isna().any() else widths.to_numpy(float),
         points=pd.DataFrame() if points is None else points.reset_index(drop=True),
     )
@@ -103,13 +109,9 @@ def _check_rows(frame: pd.DataFrame, path: Path) -> None:
         rows = frame[
             (frame["n_ratings"] == first["n_ratings"]) & (frame["replicate"] == first["replicate"])
         ]
-        differ = [n for n in frame.columns if n != "error" and rows[n].nunique(dropna=False) > 1]
-        values = {n: ", ".join(frame[n].drop_duplicates().astype(str)) for n in differ[:1]}
-        hint = f"choose by {', '.join(differ)}" if differ else "remove one of them"
-        known = "".join(f" ({name}: {there})" for name, there in values.items())
         raise PilotError(
             f"{path}: n_ratings {first['n_ratings']}, replicate {first['replicate']} stands "
-            f"{len(rows)} times; {hint}{known}"
+            f"{len(rows)} times; {_choice(frame, rows)}"
         )
     counts = frame.groupby("n_ratings")["replicate"].nunique()
     if counts.min() < counts.max():
@@ -117,6 +119,17 @@ def _check_rows(frame: pd.DataFrame, path: Path) -> None:
             f"{path}: n_ratings {counts.idxmin()} has {counts.min()} replicates, others have "
             f"{counts.max()}; allowed: the same replicates at each size"
         )
+
+
+def _choice(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
+    """What to type, or to do, where several rows are of one size and replicate."""
+    differ = [n for n in rows if n != "error" and rows[n].nunique(dropna=False) > 1]
+    for name in [name for name in CHOICES if name in differ]:
+        typed = [f"{name.upper()}={value}" for value in frame[name].drop_duplicates()]
+        return f"choose one {name}: add {' or '.join(typed)}"
+    if differ:
+        return f"they differ in {', '.join(differ)}: keep those of one kind in a file of their own"
+    return "remove all but one"
 
 
 def _check_numbers(frame: pd.DataFrame, name: str, path: Path) -> None:

@@ -5,6 +5,7 @@ hold.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +66,29 @@ def _sources(path: Path, chosen: dict[str, str], floor: str) -> list[Source]:
         usual = {"arm": arms.ERM} if (frame["arm"] == arms.ERM).any() else {}
         named = {name: value for name, value in (usual | chosen).items() if name != "cell"}
         cells = {name: value for name, value in chosen.items() if name == "cell"}
-        frame = _chosen(frame, named, path)  # other cells tell users and items apart
+        whole, frame = frame, _chosen(frame, named, path)  # other cells tell users and items apart
         wanted = _chosen(frame, cells, path)["cell"].unique()
-        return _study(frame, wanted, path, floor)
+        others = _others(whole, frame, "arm")
+        return [replace(one, others=others) for one in _study(frame, wanted, path, floor)]
     usual = {name: value for name, value in own_pilots.USUAL.items() if name in frame}
-    return [own_pilots.source(_chosen(frame, usual | chosen, path), path, floor)]
+    kept = _chosen(frame, usual | chosen, path)
+    return [replace(own_pilots.source(kept, path, floor), others=_others(frame, kept, "method"))]
+
+
+def _others(frame: pd.DataFrame, kept: pd.DataFrame, name: str) -> tuple[str, ...]:
+    """Values of a column that were not taken, as they are typed: METHOD=svd."""
+    if name not in frame:
+        return ()
+    values = frame[name].drop_duplicates()
+    return tuple(f"{name.upper()}={v}" for v in values[~values.isin(kept[name])])
 
 
 def _table(path: Path) -> pd.DataFrame:
+    if path.is_dir():
+        known = ("scores.csv", "risks.csv", "*/scores.csv", "*/risks.csv", "*.csv")  # best first
+        inside = list(dict.fromkeys(file for pattern in known for file in path.glob(pattern)))
+        hint = " or ".join(f"RISKS={file}" for file in inside[:3]) or "it holds no CSV"
+        raise PilotError(f"{path}: is a folder; allowed: a file, a CSV ({hint})")
     try:
         frame = pd.read_csv(path)
     except FileNotFoundError:

@@ -27,26 +27,28 @@ _LOG_RANGE = 3.0  # errors that span less than this factor are shown on a plain 
 def figure(made: Plan) -> Figure:
     """Points with 95% intervals, the curve with its 80% band, the target and the ratings it needs.
 
-    Right of the largest size the curve is extrapolated (grey); beyond the thick line, ten times
-    that size, nothing is said.
+    Errors are in the unit of the file. Right of the largest size the curve is extrapolated (grey);
+    beyond the thick line, ten times that size, nothing is said. Where the fit failed its check, the
+    curve is interpolated, and the line is at the largest size.
     """
-    pilot, found = made.source.pilot, made.forecast
+    pilot, found, shown = made.source.pilot, made.forecast, made.source.shown
+    target = float(shown(made.target))
     with style.paper_style():
         fig = Figure(figsize=(0.75 * style.TEXT_WIDTH, 3.2), layout="constrained")
         ax = fig.subplots()
         ax.set_xscale("log", base=2)
-        largest, border = float(pilot.n[-1]), REACH * float(pilot.n[-1])
+        largest, border = float(pilot.n[-1]), made.limit
         half = CONFIDENCE / 2
-        low, middle, high = np.quantile(found.error, [0.5 - half, 0.5, 0.5 + half], axis=0)
+        low, middle, high = shown(np.quantile(found.error, [0.5 - half, 0.5, 0.5 + half], axis=0))
         ax.axvspan(largest, border, color=style.WINDOW_GREY, linewidth=0, zorder=0)
         ax.fill_between(found.n, low, high, color=style.SKY, alpha=0.55, linewidth=0, zorder=1.5)
         inside = found.n <= largest * 1.001
         line = {"color": style.BLUE, "linewidth": 1.2, "zorder": 3.0}
         ax.plot(found.n[inside], middle[inside], **line)
         ax.plot(found.n[~inside], middle[~inside], linestyle="--", **line)
-        means, lows, highs = np.array([mean_interval(e, 0.95) for e in pilot.error.T]).T
+        means, lows, highs = shown(np.array([mean_interval(e, 0.95) for e in pilot.error.T])).T
         style.draw_points(ax, _MARK, pilot.n, means, lows, highs)
-        ax.axhline(made.target, **_TARGET)
+        ax.axhline(target, **_TARGET)
         if made.floor:
             ax.axhline(made.floor.middle, **_FLOOR)
         ax.axvline(border, **_BORDER)
@@ -54,10 +56,10 @@ def figure(made: Plan) -> Figure:
         ax.set_xlim(pilot.n[0] / 1.25, border * 1.25)
         _axes(
             ax,
-            [means.min(), means.max(), made.target, *([made.floor.middle] if made.floor else [])],
+            [means.min(), means.max(), target, *([made.floor.middle] if made.floor else [])],
         )
         ax.annotate(
-            f"no answer beyond {REACH:.0f} × the data",
+            (f"no answer beyond {REACH:.0f} × the data" if made.checked else "measured to here"),
             xy=(border, 1),
             xycoords=("data", "axes fraction"),
             xytext=(-3, -4),
@@ -83,13 +85,13 @@ def _needed(ax, made: Plan, border: float) -> None:
         "",
         xy=(middle, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(middle, made.target),
+        xytext=(middle, made.source.shown(made.target)),
         textcoords="data",
         arrowprops={"arrowstyle": "-|>", "color": style.VERMILION, "linewidth": 0.9},
         zorder=4.2,
     )
     ax.plot([low, high], [0, 0], transform=below, clip_on=False, solid_capstyle="butt", **_RANGE)
-    ax.plot([middle], [made.target], **_POINT)
+    ax.plot([middle], [made.source.shown(made.target)], **_POINT)
 
 
 def _axes(ax, shown: list[float]) -> None:
@@ -118,14 +120,16 @@ def _handles(made: Plan) -> list:
         Line2D(
             [], [], label=f"mean of {len(made.source.pilot.error)} replicates, 95%", **_MARK.line()
         ),
-        Line2D([], [], color=style.BLUE, label="curve fitted"),
+        Line2D([], [], color=style.BLUE, label="curve fitted" if made.checked else "interpolated"),
         Line2D([], [], color=style.BLUE, linestyle="--", label="extrapolated"),
         Patch(color=style.SKY, alpha=0.55, label=f"{CONFIDENCE:.0%} band"),
-        Line2D([], [], label=f"wanted: {made.target:g}", **_TARGET),
+        Line2D([], [], label=f"wanted: {made.source.shown(made.target):.4g}", **_TARGET),
         Line2D([], [], label=needed, **point),
         Patch(color=style.WINDOW_GREY, label="extrapolation"),
         Line2D([], [], label="limit of answers", **_BORDER),
     ]
+    if not made.checked:  # nothing is extrapolated
+        handles = [h for h in handles if not h.get_label().startswith("extrapolat")]
     if made.floor:
         handles.insert(5, Line2D([], [], label=f"floor: {made.floor.middle:.3g}", **_FLOOR))
     return handles

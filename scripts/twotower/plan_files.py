@@ -9,7 +9,7 @@ from twotower.files import atomic_write
 
 def write(made: Plan, folder: Path) -> str:
     """Write the record as JSON and the picture as PDF, SVG and PNG; what was written, in words."""
-    stem = Path(folder) / f"{made.source.key}-{made.target:.4g}"
+    stem = Path(folder) / f"{made.source.key}-{made.source.shown(made.target):.4g}"
     style.save_figure(plan_figure.figure(made), stem)
     with atomic_write(stem.with_name(f"{stem.name}.json")) as path:
         path.write_text(plan_text.record(made), encoding="utf-8")

@@ -16,9 +16,9 @@ from twotower.data_plan import (
     plan,
     shown,
 )
-from twotower.drift import REACH
 from twotower.sources import Source
 
+_SQUARED = " (of the squared error above its floor)"
 _SPREAD = float(norm.ppf(0.5 + CONFIDENCE / 2))
 
 
@@ -28,22 +28,39 @@ def text(made: Plan) -> str:
     replicates, largest = len(pilot.error), int(pilot.n[-1])
     rows = [
         ("wanted", _wanted(made)),
-        ("ratings", f"{_ratings(made.ratings, largest)}, {made.ratings.middle / largest:.2g} times "
-         f"the largest size of the pilot"),
-        ("towers", _towers(made)),
-        (f"{FURTHER:,} more",
-         f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"),
+        ("ratings", f"{_ratings(made.ratings, made.limit)}, {made.ratings.middle / largest:.2g} "
+         f"times the largest size of the pilot"),
+        *([("towers", _towers(made))] if made.units or made.growth else []),
+        (f"{FURTHER:,} more", _further(made)),
         *[(f"1 more {name}", f"lowers it by {_small(Interval(*value))}")
           for name, value in made.shares.each.items()],
         *([("users, items", made.shares.remark)] if made.shares.remark else []),
-        ("slope", f"{shown(made.slope)} at {largest:,} ratings"),
+        *([("slope", f"{shown(made.slope)} at {largest:,} ratings{_SQUARED * made.source.rooted}")]
+          if made.slope else []),
         *([("floor", f"{shown(made.floor)}, fitted")] if made.floor else []),
-        *([("one target", _single(made))] if pilot.carried_on else []),
-        ("check", f"passed: {made.due[0]:.3g} to {made.due[1]:.3g} due at {largest:,} ratings from "
-         f"the smaller sizes ({CHECKED:.0%} interval), {pilot.mean[-1]:.3g} measured"),
+        *([("one target", _single(made))] if pilot.carried_on and made.slope else []),
+        ("check", _check(made)),
     ]  # fmt: skip
     head = f"{made.source.title}: {pilot.n[0]:,} to {largest:,} ratings, {replicates} replicates"
     return "\n".join([head, *(f"  {name:<13} {said}" for name, said in rows)])
+
+
+def _further(made: Plan) -> str:
+    if made.value is None:
+        last = made.limit - FURTHER
+        return f"not told beyond the sizes measured; allowed: AT={last:.0f} or less"
+    return f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"
+
+
+def _check(made: Plan) -> str:
+    pilot = made.source.pilot
+    said = (
+        f"{made.due[0]:.3g} to {made.due[1]:.3g} due at {pilot.n[-1]:,} ratings from the smaller "
+        f"sizes ({CHECKED:.0%} interval), {made.source.shown(pilot.mean[-1]):.3g} measured"
+    )
+    if made.checked:
+        return f"passed: {said}"
+    return f"failed: {said}; so this is interpolated between measured sizes, nothing extrapolated"
 
 
 def record(made: Plan) -> str:
@@ -52,21 +69,22 @@ def record(made: Plan) -> str:
     content = {
         "title": made.source.title,
         "error": made.source.unit,
-        "target": made.target,
+        "target": float(f"{made.source.shown(made.target):.6g}"),
         "confidence": CONFIDENCE,
         "n_ratings": _entry(made.ratings),
         "largest_measured": int(pilot.n[-1]),
-        "largest_answered": int(REACH * pilot.n[-1]),
+        "largest_answered": int(made.limit),
+        "check_passed": made.checked,
         "width": made.units,
         "depth": made.depth,
-        "width_factor": _entry(made.growth),
+        "width_factor": _entry(made.growth) if made.growth else None,
         "present": made.present,
         "further_ratings": FURTHER,
-        "value_of_further_ratings": _entry(made.value),
+        "value_of_further_ratings": _entry(made.value) if made.value else None,
         "value_of_one": {k: _entry(Interval(*v)) for k, v in made.shares.each.items()},
         "not_told_apart": made.shares.remark,
-        "slope": _entry(made.slope),
-        "floor": _entry(made.floor) if made.floor else pilot.floor,
+        "slope": _entry(made.slope) if made.slope else None,
+        "floor": _entry(made.floor) if made.floor else _given_floor(made),
         "floor_fitted": made.floor is not None,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -77,8 +95,9 @@ def table(sources: list[Source], target: float) -> tuple[str, int]:
     lines, answered = [], 0
     for source in sources:
         try:
-            made = plan(source, target)
-            said, answered = _ratings(made.ratings, int(source.pilot.n[-1])), answered + 1
+            made = plan(source, source.squared(target))
+            said, answered = _ratings(made.ratings, made.limit), answered + 1
+            said += "" if made.checked else ", interpolated"
         except PlanRefused as refused:
             said = f"refused: {refused.short}"
         lines.append((source.key, source.title, f"{source.pilot.n[-1]:,}", said))
@@ -91,16 +110,18 @@ def table(sources: list[Source], target: float) -> tuple[str, int]:
     return "\n".join(padded), answered
 
 
-def _ratings(found: Interval, largest: int) -> str:
-    high = (
-        f"beyond {REACH * largest:,.0f}" if math.isinf(found.high) else f"{_digits(found.high):,}"
-    )
+def _ratings(found: Interval, limit: float) -> str:
+    high = f"beyond {limit:,.0f}" if math.isinf(found.high) else f"{_digits(found.high):,}"
     return f"{_digits(found.middle):,} ({CONFIDENCE:.0%} interval {_digits(found.low):,} to {high})"
 
 
 def _wanted(made: Plan) -> str:
-    root = f" (its root {math.sqrt(made.target):.4g})" if made.source.rooted else ""
-    return f"{made.source.unit}: {made.target:.4g}{root}"
+    return f"{made.source.unit}: {made.source.shown(made.target):.4g}"
+
+
+def _given_floor(made: Plan) -> float | None:
+    floor = made.source.pilot.floor
+    return None if floor is None else float(made.source.shown(floor))
 
 
 def _towers(made: Plan) -> str:

@@ -31,6 +31,7 @@ class Source:
         points: columns n_ratings, n_users, n_items, replicate, error and planned (whether of the
             curve itself): all that was measured under otherwise equal settings; no rows where
             numbers of users and items are not known.
+        others: what else the file can be asked for, as typed, such as METHOD=svd.
     """
 
     key: str
@@ -41,6 +42,33 @@ class Source:
     widths: np.ndarray | None = None
     rooted: bool = False
     points: pd.DataFrame = field(default_factory=pd.DataFrame)
+    others: tuple[str, ...] = ()
+
+    def squared(self, target: float) -> float:
+        """A wanted error in the file's own unit as one of the pilot's."""
+        return target**2 if self.rooted else target
+
+    def shown(self, error):
+        """Errors of the pilot in the unit of the file; of a root, the root."""
+        return np.sqrt(np.maximum(error, 0.0)) if self.rooted else error
+
+
+def number(name: str, given: str) -> float:
+    """A number above 0 that a user typed.
+
+    Raises:
+        PilotError: if it is none.
+    """
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < float("inf"):
+        raise PilotError(
+            f"{name}={given}; allowed: {name} must be a number above 0"
+            + (", in the unit of the file's errors, such as TARGET=0.05" * (name == "TARGET"))
+        )
+    return value
 
 
 def floor_of(given: str, usual: float | None) -> float | None:
@@ -58,8 +86,8 @@ def floor_of(given: str, usual: float | None) -> float | None:
     return value
 
 
-def checked(pilot: Pilot, place: str) -> Pilot:
-    """The pilot itself.
+def checked(pilot: Pilot, place: str, rooted: bool = False) -> Pilot:
+    """The pilot itself; `rooted` if its file has roots.
 
     Raises:
         PilotError: if sizes or replicates are too few, or errors or the floor make no curve.
@@ -71,15 +99,20 @@ def checked(pilot: Pilot, place: str) -> Pilot:
             "or more, each about twice the one before"
         )
     if replicates < LEAST_REPLICATES:
+        have = f"{replicates} replicate{'' if replicates == 1 else 's'}"
         raise PilotError(
-            f"{place}: has {replicates} replicates; allowed: {LEAST_REPLICATES} or more, such as "
-            "splits of the same ratings, to tell noise from shape"
+            f"{place}: has {have} of each size; allowed: {LEAST_REPLICATES} or more, such as "
+            "splits of the same ratings, to tell noise from shape; of `snakemake movielens`: "
+            f"--config real_splits={LEAST_REPLICATES}"
         )
     if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():
         raise PilotError(f"{place}: an error is not a number above 0")
     if pilot.floor is not None and pilot.floor >= pilot.mean.min():
+        floor, least = (
+            value**0.5 if rooted else value for value in (pilot.floor, pilot.mean.min())
+        )
         raise PilotError(
-            f"{place}: the floor {pilot.floor:g} is not below the smallest mean error, "
-            f"{pilot.mean.min():.4g}; allowed: a smaller one, or fit"
+            f"{place}: the floor {floor:g} is not below the smallest mean error, {least:.4g}; "
+            "allowed: a smaller one, or fit"
         )
     return pilot

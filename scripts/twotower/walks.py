@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SLOPE, _SLOPE_SD = -0.5, 0.5
-"""Slope at the smallest size, before the curve is seen."""
+FLATTENING = 0.05
+"""Share of the slope that is lost in one doubling, as `drift_prior.calibrated` has it."""
 _LEVEL_SD = 10.0  # on the log scale: anything
 _ROUNDS = 25  # of Gauss–Newton; most fits need five
 _LARGEST_STEP = 1.0
@@ -18,12 +18,12 @@ _LARGEST_STEP = 1.0
 
 @dataclass(frozen=True)
 class Fits:
-    """Laplace's approximation for each pair of a drift and a floor.
+    """Laplace's approximation for each component of the prior.
 
     Attributes:
-        evidence: log marginal likelihood, shape [pairs].
-        pseudo: log excess that stands for the data, shape [pairs, sizes].
-        noise: its covariance, shape [pairs, sizes, sizes].
+        evidence: log marginal likelihood, shape [components].
+        pseudo: log excess that stands for the data, shape [components, sizes].
+        noise: its covariance, shape [components, sizes, sizes].
     """
 
     evidence: np.ndarray
@@ -31,22 +31,41 @@ class Fits:
     noise: np.ndarray
 
 
-def covariance(left: np.ndarray, right: np.ndarray, drifts: np.ndarray) -> np.ndarray:
-    """Covariance of g at places (doublings from the smallest size), [drifts, left, right]."""
+def line(places: np.ndarray) -> np.ndarray:
+    """What a slope of 1 at the smallest size adds to g at places, without any walk."""
+    return -math.log(2) * np.expm1(-FLATTENING * places) / FLATTENING
+
+
+def covariance(
+    left: np.ndarray, right: np.ndarray, slope_sds: np.ndarray, drifts: np.ndarray
+) -> np.ndarray:
+    """Covariance of g at places (doublings from the smallest size), [components, left, right].
+
+    Args:
+        left, right: places.
+        slope_sds: standard deviation of the slope at the smallest size, shape [components].
+        drifts: shape [components].
+    """
     a, b = np.meshgrid(left, right, indexing="ij")
     least = np.minimum(a, b)
     walk = least**3 / 3 + least**2 * np.abs(a - b) / 2
-    unit = math.log(2) ** 2
-    fixed = _LEVEL_SD**2 + unit * _SLOPE_SD**2 * a * b
-    return fixed[None] + unit * drifts[:, None, None] ** 2 * walk[None]
+    lines, walked = np.square(slope_sds), np.square(math.log(2) * drifts)
+    along = line(a) * line(b)
+    return _LEVEL_SD**2 + lines[:, None, None] * along + walked[:, None, None] * walk
 
 
-def paths(places: np.ndarray, drifts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draws of g minus its mean, one for each drift, at places in any order: [drifts, places]."""
+def paths(
+    places: np.ndarray, slope_sds: np.ndarray, drifts: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws of g minus its mean, one for each component, at places in any order, [draws, places].
+
+    Args as in `covariance`, shape [draws].
+    """
     draws = drifts.size
     order = np.argsort(places, kind="stable")
     level = _LEVEL_SD * rng.standard_normal(draws)
-    slope = _SLOPE_SD * math.log(2) * rng.standard_normal(draws)
+    slope = np.zeros(draws)
+    start = slope_sds * rng.standard_normal(draws)
     scale = drifts * math.log(2)
     drawn = np.empty((draws, places.size))
     at = 0.0
@@ -59,12 +78,12 @@ def paths(places: np.ndarray, drifts: np.ndarray, rng: np.random.Generator) -> n
             level = level + scale * step**1.5 * (first / math.sqrt(12) + second / 2)
             slope = slope + scale * math.sqrt(step) * second
             at = places[place]
-        drawn[:, place] = level
+        drawn[:, place] = level + start * line(at)
     return drawn
 
 
 def laplace(mean, floors, noise, prior, centre) -> Fits:
-    """Gauss–Newton on log excess for all pairs at once, linearized where the curve is.
+    """Gauss–Newton on log excess for all components at once, linearized where the curve is.
 
     Linearized at the data instead, a floor just below the smallest error would cost nothing.
     """

@@ -1,0 +1,105 @@
+"""What is held of a curve before it is seen: its slope, how fast that drifts, and its floor.
+
+All three numbers on drift are the maximum likelihood of `calibrated` on the slopes published in
+docs/findings. Drift is counted in shares of the slope: of the published curves those of slopes near
+0 drift by 0.02 a doubling, the others by 0.1. Counted in absolute units, the small bend that a
+floor makes in log error would pass for an ordinary drift, and nothing would be known of either.
+
+The prior is a mixture of components, within each of which a curve is Gaussian: cells of the slope
+at the smallest size, times drifts, times floors.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.stats import norm
+
+TYPICAL_DRIFT, DRIFT_SPREAD = 0.07, 0.66
+"""Change of slope in one doubling, as a share of the slope, beyond the flattening that is due
+(`walks.FLATTENING`): log-normal, its median and the standard deviation of its logarithm."""
+SLOPE, SLOPE_SD = -0.5, 0.5
+"""Slope at the smallest size: normal, from no learning to the parametric rate and beyond both."""
+
+_CELLS = np.array([-2.5, -1.6, -1.1, -0.75, -0.5, -0.33, -0.2, -0.12, -0.06, 0, 0.06, 0.15, 0.4, 1])
+_DRIFTS = 7  # tried, from −3 to 3 times the spread
+_FLOORS = 32
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Components of the prior, each of shape [components].
+
+    Attributes:
+        slopes, slope_sds: mean and standard deviation of the slope at the smallest size.
+        drifts: τ, change of slope in one doubling.
+        floors: what the error tends to.
+        log_weights: log of prior weights, up to a constant.
+    """
+
+    slopes: np.ndarray
+    slope_sds: np.ndarray
+    drifts: np.ndarray
+    floors: np.ndarray
+    log_weights: np.ndarray
+
+    def walks(self, chosen: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """Groups of draws whose components share a covariance: (a component, which draws)."""
+        pairs = np.column_stack([self.slope_sds, self.drifts])[chosen]
+        _, first, group = np.unique(pairs, return_index=True, return_inverse=True, axis=0)
+        return [(chosen[at], group == number) for number, at in enumerate(first)]
+
+
+def prior(floor: float | None, smallest: float) -> Prior:
+    """The components for a floor that is given, or to be fitted below the smallest mean error."""
+    low, high = _CELLS[:-1], _CELLS[1:]
+    slopes, slope_sds = (low + high) / 2, (high - low) / math.sqrt(12)  # as if uniform in a cell
+    slope_weights = np.log(np.diff(norm.cdf(_CELLS, SLOPE, SLOPE_SD)))
+    deviations = np.linspace(-3.0, 3.0, _DRIFTS)
+    shares, share_weights = TYPICAL_DRIFT * np.exp(DRIFT_SPREAD * deviations), -(deviations**2) / 2
+    if floor is not None:
+        floors, floor_weights = np.array([float(floor)]), np.zeros(1)
+    else:
+        rest = 1.0 - (np.arange(_FLOORS) + 0.5) / _FLOORS
+        floors, floor_weights = smallest * (1.0 - rest**2), np.log(rest)  # densest near the data
+    cell, share, bottom = (
+        index.ravel() for index in np.indices((slopes.size, shares.size, floors.size))
+    )
+    return Prior(
+        slopes=slopes[cell],
+        slope_sds=slope_sds[cell],
+        drifts=shares[share] * np.hypot(slopes, slope_sds)[cell],
+        floors=floors[bottom],
+        log_weights=slope_weights[cell] + share_weights[share] + floor_weights[bottom],
+    )
+
+
+def calibrated(n_min, n_max, slope, steepening, low, high) -> tuple[float, float, float]:
+    """(flattening, typical drift, its spread) of published slopes, by maximum likelihood.
+
+    Over D doublings the slope of the upper half minus that of the lower half is normal around
+    flattening · |slope| · D/2, with variance (drift · slope)² D/3 under the random walk (means over
+    adjacent stretches of length D/2), beside the squared error of its 95% interval.
+
+    Args:
+        n_min, n_max, slope, steepening, low, high: columns of a table of rates, shape [curves].
+    """
+    doublings = np.log2(np.asarray(n_max, float) / np.asarray(n_min, float))[:, None]
+    error = (np.asarray(high, float) - np.asarray(low, float))[:, None] / (2 * norm.ppf(0.975))
+    size, seen = np.abs(np.asarray(slope, float))[:, None], np.asarray(steepening, float)[:, None]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+
+    def loss(parameters):
+        drift = np.exp(parameters[1] + np.exp(parameters[2]) * nodes)
+        sd = np.hypot(size * drift * np.sqrt(doublings / 3), error)
+        density = norm.pdf(seen, parameters[0] * size * doublings / 2, sd) @ weights
+        return -np.log(density + 1e-300).sum()
+
+    tries = [
+        minimize(loss, [0.05, drift, spread], method="Nelder-Mead", options={"maxiter": 4000})
+        for drift in (-3.0, -2.0)
+        for spread in (-1.0, 0.0)
+    ]
+    found = min(tries, key=lambda tried: tried.fun).x
+    return float(found[0]), math.exp(found[1]), math.exp(found[2])
