@@ -1,13 +1,14 @@
 """The half of a crate that tells what ran: every job, the run as a whole, and Snakemake itself.
 
-No action has a time: records have none, so that equal runs leave equal crates.
+No action has a time or an agent: records have none, so that equal runs leave equal crates. None has
+a status: what left records has succeeded, and that is what no status means.
 """
 
 from twotower import crate_terms as terms
 from twotower import identity
 from twotower.crate_plan import WORKFLOW
 from twotower.crate_story import Graph, step_id, tool_id
-from twotower.crate_terms import COMPLETED, local_id, ref
+from twotower.crate_terms import local_id, ref
 from twotower.finished import Job
 
 RUN = local_id("run")
@@ -77,7 +78,6 @@ def _describe_job(graph: Graph, job: Job) -> None:
         instrument=ref(tool_id(job.rule, job.code)),
         object=[graph.file(path) for path in job.inputs] + [ref(each) for each in values],
         result=[graph.file(path) for path in job.outputs],
-        actionStatus=COMPLETED,
         environment=_environment(graph, job),
         resourceUsage=[ref(each) for each in used],
     )
@@ -117,7 +117,6 @@ def _describe_run(graph: Graph) -> None:
         instrument=graph.file(WORKFLOW),
         object=[graph.file(path) for path in graph.parameters.given],
         result=[graph.file(path) for path in graph.parameters.final],
-        actionStatus=COMPLETED,
     )
     graph.about |= dict.fromkeys(story.runs, RUN)
     controls = [_control(graph, rule) for rule in graph.levels]
@@ -129,7 +128,6 @@ def _describe_run(graph: Graph) -> None:
         instrument=ref(terms.SNAKEMAKE),
         object=[ref(each) for each in controls],
         result=ref(RUN),
-        actionStatus=COMPLETED,
     )
 
 
@@ -140,7 +138,6 @@ def _control(graph: Graph, rule: str) -> str:
         name=f"all jobs of {rule}",
         instrument=ref(step_id(rule)),
         object=[ref(_action(job)) for job in graph.story.jobs if job.rule == rule],
-        actionStatus=COMPLETED,
     )
 
 

@@ -30,7 +30,16 @@ def build(story: Story) -> ROCrate:
     crate_plan.describe(graph)
     crate_actions.describe(graph)
     _describe_files(graph)
+    for entity in crate.get_entities():
+        _compact(entity.properties())
     return crate
+
+
+def _compact(properties: dict[str, Any]) -> None:
+    """One value instead of a list of one, as RO-Crate recommends."""
+    for key, value in properties.items():
+        if isinstance(value, list) and len(value) == 1:
+            properties[key] = value[0]
 
 
 def _describe_root(graph: Graph) -> None:
@@ -69,7 +78,10 @@ def _describe_files(graph: Graph) -> None:
             graph.add(terms.file_id(path, False), found.pop("@type"), **found)
     for path in graph.parameters.given:
         if path not in graph.story.files:
-            shas = {job.inputs.get(path) for job in graph.story.jobs} - {None}
+            studies = [run["study"] for run in graph.story.runs.values()]
+            shas = {study["sha256"] for study in studies if study["file"] == path}
+            shas |= {job.inputs.get(path) for job in graph.story.jobs}
+            shas.discard(None)
             graph.add(
                 terms.file_id(path, False),
                 "File",
@@ -91,4 +103,8 @@ def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:
     }
     if path in graph.about:
         found["about"] = ref(graph.about[path])
+    if path == "README.md":
+        found["about"] = ref("./")
+    if path == crate_plan.LOCK:
+        found["conformsTo"] = ref(terms.LOCK_FORMAT)
     return found | (crate_plan.workflow(graph) if path == crate_plan.WORKFLOW else {})

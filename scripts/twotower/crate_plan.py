@@ -29,6 +29,7 @@ def describe(graph: Graph) -> None:
         graph.add(entity_id, kind, **properties)
     for name, version, sha256 in _packages(graph):
         crate_people.package(graph.add, name, version, sha256)
+    graph.add(terms.LOCK_FORMAT, "CreativeWork", name="requirements file of pip")
     graph.add(terms.LANGUAGE, "ComputerLanguage", name="Snakemake", url=ref(terms.SNAKEMAKE))
 
 

@@ -26,7 +26,7 @@ MORE_TERMS = {"buildInstructions": "https://codemeta.github.io/terms/buildInstru
 SNAKEMAKE = "https://snakemake.github.io"
 LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
-COMPLETED = {"@id": "http://schema.org/CompletedActionStatus"}
+LOCK_FORMAT = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
 MEASURED = "https://snakemake.readthedocs.io/en/stable/snakefiles/rules.html#benchmark-rules"
 USAGE = {
     "seconds": ("wall time", "s", "https://qudt.org/vocab/unit/SEC"),

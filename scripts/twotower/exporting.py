@@ -15,6 +15,7 @@ from twotower import (
     files,
     finished,
     manifest,
+    records,
     run_records,
     study_facts,
     verify,
@@ -67,8 +68,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
         told = "not all is as it was made and sealed, so it is not exported:"
         raise ExportError("\n".join([told, *lines, *more, "`make verify` tells all of it."]))
     project = manifest.project_of(folder)
-    places = {path: folder / path if path.startswith("results/") else project / path
-              for path in sealed.files}  # fmt: skip
+    places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
     story = _story(sealed, study, folder, project, without)
     facts = study_facts.gather(story, study, run, project)
@@ -94,6 +94,17 @@ def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
             "studies; export with the version that ran it"
         )
     return run, study
+
+
+def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
+    """Where each sealed file is: results in the folder, code in the project, the study in any."""
+    found = {
+        path: (folder if path.startswith(f"{records.RESULTS}/") else project) / path
+        for path in sealed.files
+    }
+    name = sealed.study["file"]
+    given = manifest.found_given(name, folder, project)
+    return found | ({name: given} if given else {})
 
 
 def _story(

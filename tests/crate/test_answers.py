@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 import planted_study as planted
-from twotower import exporting
+from twotower import citation, exporting
 
 OWN = """
 preferred-citation:
@@ -51,6 +52,13 @@ def test_codecheck_takes_paper_authors_and_orcids_from_the_citation(study):
         "reference-other": ["https://arxiv.org/abs/2403.00802"],
     }
     assert "Still to be given" not in text
+
+
+def test_a_citation_without_a_licence_is_refused(study):
+    text = Path("CITATION.cff").read_text(encoding="utf-8").replace("license: MIT", "")
+    Path("CITATION.cff").write_text(text, encoding="utf-8")
+    with pytest.raises(citation.CitationError, match="CITATION.cff: no license"):
+        exporting.export(Path("crate"))
 
 
 def test_the_checklists_count_runs_ranges_times_and_machines(study):

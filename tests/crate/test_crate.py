@@ -163,6 +163,15 @@ def test_two_exports_have_the_same_bytes(study, monkeypatch):
         assert {Path(name) for name in packed.namelist()} == after.keys()
 
 
+def test_results_may_lie_apart_from_the_project(study, tmp_path, monkeypatch):
+    """As after `snakemake --directory elsewhere`; the study's file then is the project's."""
+    beside = exporting.export(Path("crate")).metadata
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move("results", tmp_path / "elsewhere/results")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert exporting.export(Path("crate")).metadata == beside
+
+
 def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-2] ^= 1
