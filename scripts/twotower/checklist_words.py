@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from twotower.study_facts import Facts, Timing
+from twotower.study_facts import REAL, Facts, Timing
 
 MOST = 12  # values of one setting that are spelled out
 
@@ -21,14 +21,16 @@ def runs(facts: Facts) -> str:
     """How many fits there are, of which arms, made by how many jobs."""
     arms = ", ".join(f"{arm} {count:,}" for arm, count in facts.fits.items())
     study = facts.study
-    jobs = sum(each.jobs for each in facts.by_arm.values())
-    return (
-        f"{sum(facts.fits.values()):,} fits ({arms}): {_count(facts.cells, 'cell')} on "
+    real = facts.by_rule[REAL].jobs if REAL in facts.by_rule else 0
+    jobs = sum(each.jobs for each in facts.by_arm.values()) - real
+    told = (
+        f"{sum(facts.fits.values()):,} fits ({arms or 'none'}): {_count(facts.cells, 'cell')} on "
         f"{_count(facts.data_sets, 'data set')}, at each sample size, with "
         f"{_count(study.replicates, 'independent replicate')}; made by {jobs} of "
-        f"{_count(len(facts.story.jobs), 'job')}. Every fit is evaluated "
-        f"once, on {study.test_pairs:,} fresh pairs of a user and an item."
+        f"{_count(len(facts.story.jobs), 'job')}. Every fit is evaluated once, on "
+        f"{study.test_pairs:,} fresh pairs of a user and an item."
     )
+    return f"{told} Fits of real ratings: {_count(real, 'job')}." if real else told
 
 
 def sizes(facts: Facts) -> str:

@@ -27,6 +27,8 @@ from twotower.manifest import Manifest
 BESIDE = ("CITATION.cff", "LICENSE", "README.md")
 """Files of the project that are not sealed, as no result depends on them."""
 DECISIONS = "workflow/decisions.yaml"
+RATINGS = {"download_real": "archive", "load_real": "data"}
+"""Outputs, by rule, that hold ratings of others: whose licence need not let them be handed on."""
 CODECHECK = "codecheck.yml"
 CHECKLISTS = "checklists.md"
 SHOWN = 10  # faults that are spelled out
@@ -51,7 +53,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     Args:
         to: a folder that is absent, empty, or an earlier crate.
         without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
-            copied.
+            copied. Real ratings never are.
 
     Raises:
         ExportError: if nothing is sealed, or not all is as it was sealed.
@@ -113,10 +115,17 @@ def _story(
     rules = finished.rules_of(project)
     jobs = finished.jobs(finished.results(sealed.files), rules)
     runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
-    held = {
-        path: Held(entry.kind, entry.bytes, entry.sha256, entry.kind not in without)
-        for path, entry in sealed.files.items()
+    others = {
+        path
+        for job in jobs
+        for path in job.outputs
+        if job.rule in RATINGS and rules[job.rule].output_name(path) == RATINGS[job.rule]
     }
+    held = {
+        path: Held(entry.kind, entry.bytes, entry.sha256,
+                   entry.kind not in without and path not in others)
+        for path, entry in sealed.files.items()
+    }  # fmt: skip
     unsealed = {job.timed: folder / job.timed for job in jobs if job.usage}
     unsealed |= {str(path): folder / path for path in (manifest.PLACE, manifest.SIGNATURE)}
     unsealed |= {name: project / name for name in BESIDE}

@@ -18,7 +18,8 @@ from twotower.crate_story import Story
 
 LOCK = Path("envs/requirements.txt")
 CLAIMS = Path("results/tables/claims.csv")
-TRAINED = ("train", "fit_reference", "fit_joint", "fit_comparator", "fit_real")
+REAL = "fit_real"
+TRAINED = ("train", "fit_reference", "fit_joint", "fit_comparator", REAL)
 """Rules that fit something to ratings."""
 
 
@@ -52,7 +53,7 @@ class Facts:
         fits: by arm, how many fits there are: one for each cell, size and replicate.
         by_rule, by_arm: what their jobs took.
         environments: by digest, how many jobs ran in it.
-        real: files of ratings that the run was given.
+        real: sources of real ratings, and files of them that the run was given.
         claims: rows of the ledger.
         rules: the frozen decisions.
         pins: how many packages the lock pins.
@@ -82,9 +83,14 @@ class Facts:
 
 
 def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
-    """The facts of a study whose records and tables lie in this folder."""
-    cells, runs = grid.cells(study), grid.runs(study)
-    given = {path for job in story.jobs for path in job.inputs if path.startswith("given:")}
+    """The facts of a study whose records and tables lie in this folder; of what ran of it."""
+    ran = {
+        part for job in story.jobs for each in job.wildcards.values() for part in each.split("-")
+    }
+    runs = [each for each in grid.runs(study) if each.id in ran]
+    cells = [each for each in grid.cells(study) if each.data_id in ran]
+    real = {path for job in story.jobs for path in job.inputs if path.startswith("given:")}
+    real |= {job.wildcards["source"] for job in story.jobs if job.rule == "load_real"}
     environments: dict[str, int] = {}
     for job in story.jobs:
         environments[job.environment] = environments.get(job.environment, 0) + 1
@@ -99,7 +105,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         by_rule=_timed((job.rule, job.usage) for job in story.jobs),
         by_arm=_timed(_by_arm(story)),
         environments=environments,
-        real=sorted(given),
+        real=sorted(real),
         claims=_rows(CLAIMS),
         rules=decisions.load(project / "workflow/decisions.yaml"),
         pins=len(re.findall(r"^[^#\s]+==", _text(project / LOCK), re.MULTILINE)),
@@ -133,7 +139,9 @@ def _fits(study: Study, cells: list[grid.Cell], runs: list[grid.Run]) -> dict[st
 def _by_arm(story: Story) -> Iterable[tuple[str, dict[str, float]]]:
     for job in story.jobs:
         known = story.settings.get(job.wildcards.get("run", ""), {})
-        if job.rule in TRAINED:
+        if job.rule == REAL:
+            yield f"{job.wildcards.get('method')} on real ratings", job.usage
+        elif job.rule in TRAINED:
             yield known.get("arm", job.rule.removeprefix("fit_")), job.usage
 
 

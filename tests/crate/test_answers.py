@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import planted_study as planted
-from twotower import citation, exporting
+from twotower import citation, crate_check, exporting, records
 
 OWN = """
 preferred-citation:
@@ -84,3 +84,17 @@ def test_the_checklists_count_runs_ranges_times_and_machines(study):
 def test_weights_that_are_left_out_are_not_shared(study):
     exporting.export(Path("crate"), frozenset({"weights"}))
     assert lines("Trained models")[0].startswith("- Trained models: **no**. 2 files of weights")
+
+
+def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(records, "PROJECT", tmp_path.resolve())
+    planted.plant(tmp_path, planted.JOBS | planted.REAL)
+    found = exporting.export(Path("crate")).story.files
+    assert not Path("crate/results/real/movielens/data.safetensors").exists()
+    assert Path("crate/results/real/movielens/data.csv").exists()
+    assert found["results/real/movielens/data.safetensors"].sha256
+    assert lines("Licences for existing assets")[0].endswith(
+        "**authors**. Ratings of others were given to the run: given:u.data, movielens."
+    )
+    assert crate_check.check(Path("crate")).described == 2  # the file that was given, and its copy
