@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims seal verify audit-selftest plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims seal verify audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -33,6 +33,15 @@ seal: $(VENV)/installed  ## list the finished study with all hashes under one ro
 
 verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=hex noted elsewhere]
 	@$(BIN)/python scripts/verify.py $(if $(FOLDER),"$(FOLDER)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT))
+
+export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
+	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(if $(WITHOUT),--without $(WITHOUT))
+
+check-crate: $(VENV)/installed  ## does a crate hold the bytes that its graph says? [TO=results-crate SHA256=hex noted elsewhere]
+	@$(BIN)/python scripts/check_crate.py "$(or $(TO),results-crate)" $(if $(SHA256),--sha256 $(SHA256))
+
+validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
+	@$(VENV)-validator/bin/python tests/crate/validate_offline.py "$(or $(TO),results-crate)"
 
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)
@@ -68,7 +77,12 @@ $(VENV)/installed-dev: $(VENV)/installed envs/requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	touch $@
 
-test: $(VENV)/installed-dev  ## run all tests, two at a time
+$(VENV)-validator/installed: envs/requirements-validator.txt
+	$(PYTHON) -m venv $(VENV)-validator
+	$(VENV)-validator/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-validator.txt
+	touch $@
+
+test: $(VENV)/installed-dev $(VENV)-validator/installed  ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2
 
 faults: $(VENV)/installed-dev  ## kill, fill, cut and flip at INSTANTS=50 random instants; about an hour
@@ -106,9 +120,10 @@ bench-planning: $(VENV)/installed  ## measure what planning a large study costs 
 bench-retrieval: $(VENV)/installed  ## measure search in catalogues of up to 10^6 items (docs/retrieval.md)
 	$(BIN)/python benchmarks/retrieval.py
 
-lock:  ## pin anew what envs/*.in name, from a fresh environment
+lock:  ## pin anew what envs/*.in name, from fresh environments
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-validator; do \
+	  if [ $$name = requirements-validator ]; then rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock; fi; \
 	  $(VENV)-lock/bin/python -m pip install --quiet -r envs/$$name.in && \
 	  { echo "# Exact pins of everything in $$name.in and what it needs; made by \`make lock\`."; \
 	    $(VENV)-lock/bin/python -m pip freeze | sed 's/+cpu//'; } > envs/$$name.txt || exit 1; \
@@ -116,4 +131,4 @@ lock:  ## pin anew what envs/*.in name, from a fresh environment
 	rm -rf $(VENV)-lock
 
 clean:  ## remove results; the environment stays
-	rm -rf results report.html .snakemake
+	rm -rf results results-crate results-crate.zip report.html .snakemake

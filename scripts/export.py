@@ -1,0 +1,31 @@
+"""Export a sealed study as a Provenance Run Crate: `python export.py [FOLDER]`.
+
+With codecheck.yml and filled checklists. Two exports of the same results have the same bytes.
+"""
+
+import argparse
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import exporting, manifest, processes  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
+parser.add_argument("--without", nargs="+", choices=manifest.KINDS, default=[], metavar="KIND",
+                    help="describe these files with their hashes, do not copy them")  # fmt: skip
+parser.add_argument("--zip", action="store_true", help="pack it into FOLDER.zip as well")
+given = parser.parse_args()
+processes.require_idle(Path.cwd().resolve())
+made = exporting.export(given.folder, frozenset(given.without))
+held = [each for each in made.story.files.values() if each.is_here]
+print(f"{given.folder}: study {made.story.name}, {len(made.story.jobs)} jobs, {len(held):,} files, "
+      f"{exporting.size(made.story) / 1e6:,.1f} MB")  # fmt: skip
+for path in (exporting.CODECHECK, exporting.CHECKLISTS):
+    print(f"{given.folder / path}")
+print("\n".join(f"for CODECHECK, authors must still give: {each}" for each in made.missing))
+if given.zip:
+    print(f"{given.folder}.zip: SHA-256 {exporting.zipped(given.folder)}")
+print(f"ro-crate-metadata.json, which stands for all: SHA-256\n{made.metadata}")

@@ -1,0 +1,110 @@
+"""The graph of a Provenance Run Crate: what was planned, what ran, and how both are joined.
+
+Planned: the Snakefile as workflow, a step and a tool for each rule, formal parameters, and the
+connections between them. Ran: an action for each job, one for the run, one for Snakemake. Every
+file is listed with its size and SHA-256.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from rocrate.rocrate import ROCrate
+
+from twotower import crate_actions, crate_people, crate_plan
+from twotower import crate_terms as terms
+from twotower.crate_story import Graph, Held, Story
+from twotower.crate_terms import local_id, ref
+
+
+def build(story: Story) -> ROCrate:
+    """The crate, nothing of it written yet; the same story gives the same text."""
+    crate = ROCrate(version=terms.RO_CRATE)
+    crate.metadata.extra_contexts.append(terms.RUN_CONTEXT)
+    crate.metadata.extra_terms.update(terms.MORE_TERMS)
+    crate.metadata["conformsTo"] = [
+        ref(f"https://w3id.org/ro/crate/{terms.RO_CRATE}"),
+        ref(terms.WORKFLOW_RO_CRATE),
+    ]
+    graph = Graph(crate, story)
+    _describe_root(graph)
+    crate_plan.describe(graph)
+    crate_actions.describe(graph)
+    _describe_files(graph)
+    for entity in crate.get_entities():
+        _compact(entity.properties())
+    return crate
+
+
+def _compact(properties: dict[str, Any]) -> None:
+    """One value instead of a list of one, as RO-Crate recommends."""
+    for key, value in properties.items():
+        if isinstance(value, list) and len(value) == 1:
+            properties[key] = value[0]
+
+
+def _describe_root(graph: Graph) -> None:
+    story, root = graph.story, graph.crate.root_dataset
+    for address, (name, version) in terms.PROFILES.items():
+        graph.add(address, "CreativeWork", name=name, version=version)
+    root["name"] = f"{story.citation.title.split(':')[0]}: study {story.name}"
+    root["description"] = (
+        f"The study {story.name} with all that it was made from and that it made: "
+        f"{len(story.jobs)} jobs of {len(graph.levels)} rules, {len(story.files)} files. "
+        "`sha256` holds the SHA-256 of each file's bytes."
+    )
+    root["datePublished"] = story.date
+    root["conformsTo"] = [ref(address) for address in terms.PROFILES]
+    root["license"] = ref(crate_people.licence(graph.add, story.citation.licence))
+    root["author"] = crate_people.authors(graph.add, story.citation.authors)
+    root["mainEntity"] = graph.file(crate_plan.WORKFLOW)
+    works = [crate_people.work(graph.add, work) for work in story.citation.references]
+    root["citation"] = [ref(work) for work in works]
+    if story.root:
+        told = "the Merkle root over the files of results/seal/manifest.json"
+        place = ("seal",)
+        graph.value(place, "root of the seal", story.root, description=told, propertyID="sha256")
+        root["identifier"] = ref(local_id(*place))
+
+
+def _describe_files(graph: Graph) -> None:
+    examples = graph.parameters.examples()
+    for path, held in sorted(graph.story.files.items()):
+        found = _file(graph, path, held)
+        if path in examples:
+            found["exampleOfWork"] = [ref(each) for each in examples[path]]
+        if held.is_here:
+            graph.crate.add_file(dest_path=path, properties=found)
+        else:
+            graph.add(terms.file_id(path, False), found.pop("@type"), **found)
+    for path in graph.parameters.given:
+        if path not in graph.story.files:
+            studies = [run["study"] for run in graph.story.runs.values()]
+            shas = {study["sha256"] for study in studies if study["file"] == path}
+            shas |= {job.inputs.get(path) for job in graph.story.jobs}
+            shas.discard(None)
+            graph.add(
+                terms.file_id(path, False),
+                "File",
+                name=path,
+                description="given to the run, and not part of the crate",
+                sha256=min(shas, default=""),
+                exampleOfWork=[ref(each) for each in examples[path]],
+            )
+
+
+def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:
+    found = {
+        "@type": "File",
+        "name": PurePosixPath(path).name,
+        "description": held.kind,
+        "encodingFormat": terms.media_type(path),
+        "contentSize": str(held.bytes),
+        "sha256": held.sha256,
+    }
+    if path in graph.about:
+        found["about"] = ref(graph.about[path])
+    if path == "README.md":
+        found["about"] = ref("./")
+    if path == crate_plan.LOCK:
+        found["conformsTo"] = ref(terms.LOCK_FORMAT)
+    return found | (crate_plan.workflow(graph) if path == crate_plan.WORKFLOW else {})

@@ -1,0 +1,83 @@
+"""The words of a Provenance Run Crate: profiles, contexts, kinds of files, names of things.
+
+Sources: RO-Crate 1.1, Workflow RO-Crate 1.0 and the Workflow Run Crate profiles 0.5.
+"""
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+METADATA = "ro-crate-metadata.json"
+RO_CRATE = "1.1"
+WORKFLOW_RO_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
+    WORKFLOW_RO_CRATE: ("Workflow RO-Crate", "1.0"),
+}
+"""What the crate as a whole conforms to: address, name and version of each profile."""
+
+RUN_CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
+"""Where `sha256`, `environment`, `resourceUsage` and the connections are defined."""
+MORE_TERMS = {"buildInstructions": "https://codemeta.github.io/terms/buildInstructions"}
+"""A term of the run profiles that RO-Crate 1.1 lacks; the profile says to add it like this."""
+
+SNAKEMAKE = "https://snakemake.github.io"
+LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
+WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+LOCK_FORMAT = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
+MEASURED = "https://snakemake.readthedocs.io/en/stable/snakefiles/rules.html#benchmark-rules"
+USAGE = {
+    "seconds": ("wall time", "s", "https://qudt.org/vocab/unit/SEC"),
+    "cpu_seconds": ("CPU time", "cpu_time", "https://qudt.org/vocab/unit/SEC"),
+    "megabytes": ("largest resident set", "max_rss", "https://qudt.org/vocab/unit/MebiBYTE"),
+}
+"""Name, column of the timing file and unit of each measured use of resources."""
+
+_FORMATS = {
+    "cff": "application/yaml",
+    "csv": "text/csv",
+    "diff": "text/x-diff",
+    "json": "application/json",
+    "md": "text/markdown",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "py": "text/x-python",
+    "rst": "text/x-rst",
+    "safetensors": "application/octet-stream",
+    "sig": "text/plain",
+    "svg": "image/svg+xml",
+    "tex": "text/x-tex",
+    "toml": "application/toml",
+    "tsv": "text/tab-separated-values",
+    "txt": "text/plain",
+    "yaml": "application/yaml",
+    "yml": "application/yaml",
+    "zip": "application/zip",
+}
+
+
+def media_type(path: str) -> str:
+    """The media type of a file by its suffix; plain text where it has none that is known."""
+    return _FORMATS.get(PurePosixPath(path).suffix.removeprefix("."), "text/plain")
+
+
+def file_id(path: str, is_here: bool = True) -> str:
+    """The `@id` of a file: its path; with `#` before it for one that is described, not held."""
+    return quote(path) if is_here else f"#{quote(path)}"
+
+
+def local_id(*parts: str) -> str:
+    """The `@id` of something that is no file."""
+    return "#" + "/".join(quote(part, safe="") for part in parts)
+
+
+def ref(entity_id: str) -> dict[str, str]:
+    """A reference to an entity."""
+    return {"@id": entity_id}
+
+
+def slug(text: str) -> str:
+    """A name as part of an `@id`: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"

@@ -1,0 +1,184 @@
+"""Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
+
+import datetime
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from twotower import (
+    checklist_words,
+    checklists,
+    citation,
+    codecheck,
+    crate,
+    environment,
+    files,
+    finished,
+    manifest,
+    records,
+    run_records,
+    study_facts,
+    verify,
+)
+from twotower.config import Study
+from twotower.crate_story import Held, Story
+from twotower.manifest import Manifest
+
+BESIDE = ("CITATION.cff", "LICENSE", "README.md")
+"""Files of the project that are not sealed, as no result depends on them."""
+DECISIONS = "workflow/decisions.yaml"
+RATINGS = {"download_real": "archive", "load_real": "data"}
+"""Outputs, by rule, that hold ratings of others: whose licence need not let them be handed on."""
+CODECHECK = "codecheck.yml"
+CHECKLISTS = "checklists.md"
+SHOWN = 10  # faults that are spelled out
+
+
+class ExportError(finished.UnfinishedError):
+    """What there is cannot be exported; the message says what stands against it."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the story, the SHA-256 of its graph, and what only authors can add."""
+
+    story: Story
+    metadata: str
+    missing: list[str]
+
+
+def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
+    """Write the crate of the sealed study in this folder.
+
+    Args:
+        to: a folder that is absent, empty, or an earlier crate.
+        without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
+            copied. Real ratings never are.
+
+    Raises:
+        ExportError: if nothing is sealed, or not all is as it was sealed.
+        CrateError: if `to` holds something else.
+    """
+    folder = Path()
+    sealed = manifest.read(folder)
+    verified = verify.verify(folder)
+    wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
+    wrong += verified.faults
+    if wrong:
+        more = [f"  and {len(wrong) - SHOWN:,} more"] if len(wrong) > SHOWN else []
+        lines = [f"  {line}" for line in wrong[:SHOWN]]
+        told = "not all is as it was made and sealed, so it is not exported:"
+        raise ExportError("\n".join([told, *lines, *more, "`make verify` tells all of it."]))
+    project = manifest.project_of(folder)
+    places = _places(sealed, folder, project)
+    run, study = _run(sealed, folder)
+    story = _story(sealed, study, folder, project, without)
+    facts = study_facts.gather(story, study, run, project)
+    texts = {
+        CODECHECK: codecheck.text(story, checklist_words.command(facts)),
+        CHECKLISTS: checklists.text(facts),
+    }
+    for path, text in texts.items():
+        story.files[path] = crate.held_text("answers and metadata", text)
+    for path in story.files.keys() - texts.keys():
+        places.setdefault(path, project / path if path in BESIDE else folder / path)
+    metadata = crate.write(story, texts, places, to)
+    return Exported(story, metadata, codecheck.missing(story.citation))
+
+
+def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
+    """The record of the run that made the study, and the study."""
+    run = run_records.read(sealed.study["run"], folder)
+    study = finished.study(run) if run else None
+    if run is None or study is None:
+        raise ExportError(
+            f"the study {sealed.study['file']} cannot be read as this version of the project reads "
+            "studies; export with the version that ran it"
+        )
+    return run, study
+
+
+def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
+    """Where each sealed file is: results in the folder, code in the project, the study in any."""
+    found = {
+        path: (folder if path.startswith(f"{records.RESULTS}/") else project) / path
+        for path in sealed.files
+    }
+    name = sealed.study["file"]
+    given = manifest.found_given(name, folder, project)
+    return found | ({name: given} if given else {})
+
+
+def _story(
+    sealed: Manifest, study: Study, folder: Path, project: Path, without: frozenset[str]
+) -> Story:
+    rules = finished.rules_of(project)
+    jobs = finished.jobs(finished.results(sealed.files), rules)
+    runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
+    others = {
+        path
+        for job in jobs
+        for path in job.outputs
+        if job.rule in RATINGS and rules[job.rule].output_name(path) == RATINGS[job.rule]
+    }
+    held = {
+        path: Held(entry.kind, entry.bytes, entry.sha256,
+                   entry.kind not in without and path not in others)
+        for path, entry in sealed.files.items()
+    }  # fmt: skip
+    unsealed = {job.timed: folder / job.timed for job in jobs if job.usage}
+    unsealed |= {str(path): folder / path for path in (manifest.PLACE, manifest.SIGNATURE)}
+    unsealed |= {name: project / name for name in BESIDE}
+    there = {path: place for path, place in unsealed.items() if place.is_file()}
+    for path, (size, sha256) in manifest.digests(there).items():
+        held.setdefault(path, Held(_kind(path), size, sha256))
+    found = citation.read(project / citation.FILE)
+    environments = {
+        name: each for name in sealed.environments if (each := environment.read(name, folder))
+    }
+    return Story(
+        name=study.name,
+        date=_date(runs, project) or found.released,
+        root=sealed.root,
+        files=held,
+        jobs=jobs,
+        rules=rules,
+        settings=finished.settings(study),
+        environments=environments,
+        runs={f"{run_records.RUNS.as_posix()}/{name}.json": run for name, run in runs.items()},
+        given=[sealed.study["file"], DECISIONS],
+        citation=found,
+    )
+
+
+def _kind(path: str) -> str:
+    if path in BESIDE:
+        return "about the project"
+    return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
+
+
+def _date(runs: dict[str, dict], project: Path) -> str:
+    """When the newest of the recorded commits was made, in UTC; "" if git does not know them."""
+    seconds = []
+    for commit in sorted({run["commit"] for run in runs.values() if run["commit"]}):
+        command = ["git", "-C", str(project), "show", "-s", "--format=%ct", commit, "--"]
+        try:
+            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            seconds.append(int(said.strip()))
+        except (OSError, ValueError, subprocess.CalledProcessError):
+            continue
+    if not seconds:
+        return ""
+    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat()
+
+
+def size(story: Story) -> int:
+    """Bytes of the files that a crate holds."""
+    return sum(held.bytes for held in story.files.values() if held.is_here)
+
+
+def zipped(to: Path) -> str:
+    """Pack the crate into one archive beside it; returns the archive's SHA-256."""
+    archive = to.with_name(f"{to.name}.zip")
+    crate.pack(to, archive)
+    return files.sha256(archive)

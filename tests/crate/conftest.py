@@ -1,0 +1,38 @@
+"""A sealed study to export, planted once; each test works in a copy of its own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from planted_study import plant
+from twotower import exporting, records
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the planted study; not to be changed."""
+    folder = tmp_path_factory.mktemp("crate") / "project"
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(records, "PROJECT", folder.resolve())
+        plant(folder)
+    return folder
+
+
+@pytest.fixture
+def study(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the planted study, free to be changed; the test works in it."""
+    folder = tmp_path / "project"
+    shutil.copytree(planted, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(records, "PROJECT", folder.resolve())
+    return folder
+
+
+@pytest.fixture
+def crate(study: Path) -> Path:
+    """A crate of it."""
+    exporting.export(Path("crate"))
+    return study / "crate"

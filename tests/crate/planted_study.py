@@ -1,0 +1,133 @@
+"""A small sealed study, planted in a copy of the project: real rules and code, made-up results.
+
+Four jobs of one cell: data and test pairs, a training, an evaluation; then a ledger and a figure.
+Everything that the export reads of them is known here.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from twotower import (
+    environment,
+    files,
+    grid,
+    manifest,
+    provenance,
+    records,
+    run_records,
+    study_file,
+    verify,
+)
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
+         "CITATION.cff", "scripts", "workflow", "envs", "profiles"]  # fmt: skip
+RAW = {
+    "name": "planted",
+    "seed": 7,
+    "replicates": 3,
+    "sample_sizes": [64, 128],
+    "test_pairs": 256,
+    "certificate_size": 64,
+    "defaults": {"smoothness": float("inf"), "noise_sd": 0.0},  # which JSON cannot hold
+    "arms": {"adam": {"steps": 5}},
+    "experiments": {"one": {"title": "One", "vary": {"rank": [2]}}},
+}
+STUDY = study_file.validated(RAW, "study.yaml")
+CELL, RUN = grid.cells(STUDY)[0], grid.runs(STUDY)[0]
+DECISIONS = "workflow/decisions.yaml"
+COMMITTED = "2026-01-02T03:04:05+00:00"
+
+DATA = f"results/data/{CELL.data_id}"
+RATINGS, TEST = f"{DATA}/ratings.safetensors", f"{DATA}/test.safetensors"
+WEIGHTS = f"results/runs/{RUN.id}/0.safetensors"
+LOSSES = f"results/runs/{RUN.id}/0.losses.csv"
+SECONDS = f"results/benchmarks/train/{RUN.id}-0.seconds.csv"
+RISKS = f"results/risks/{RUN.id}.csv"
+CLAIMS = "results/tables/claims.csv"
+FIGURES = [f"results/figures/one.{suffix}" for suffix in ("pdf", "png", "svg")]
+TIMED = f"results/benchmarks/train/{RUN.id}-0.tsv"
+JOBS = {
+    ("generate_data", "generate_data.py"): (
+        [],
+        [f"{DATA}/certificate.csv", RATINGS, f"{DATA}/targets.safetensors"],
+    ),
+    ("generate_test_pairs", "generate_test_pairs.py"): ([], [TEST]),
+    ("train", "train.py"): ([RATINGS], [SECONDS, LOSSES, WEIGHTS]),
+    ("evaluate", "evaluate.py"): ([TEST, WEIGHTS], [RISKS]),
+    ("claims", "write_claims.py"): ([RISKS, DECISIONS], [CLAIMS]),
+    ("draw_experiment", "draw_experiment.py"): ([RISKS], FIGURES),
+}
+
+
+REAL = {
+    ("load_real", "load_real.py"): (
+        ["given:u.data"],
+        ["results/real/movielens/data.csv", "results/real/movielens/data.safetensors"],
+    ),
+}
+"""A further job, of a run on ratings of others."""
+
+
+def plant(folder: Path, jobs: dict = JOBS) -> None:
+    """Write project, results, records and seal; the folder is the one that one works in."""
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            shutil.copy2(ROOT / part, folder / part)
+    (folder / "study.yaml").write_text(yaml.safe_dump(RAW), encoding="utf-8")
+    (folder / ".gitignore").write_text("results/\n", encoding="ascii")
+    _commit(folder)
+    given = {"file": "study.yaml", "given": {}, "content": RAW, "settings": STUDY.model_dump()}
+    run = run_records.start(given, [])
+    used = environment.save(environment.current())
+    for (rule, script), (inputs, outputs) in jobs.items():
+        _make(rule, script, inputs, outputs, used)
+    _seal(run)
+
+
+def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: str) -> None:
+    for path in outputs:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        text = "claim,verdict,command\n1,holds,snakemake\n2,not tested,\n"
+        Path(path).write_text(text if path == CLAIMS else f"planted {path}\n", encoding="ascii")
+    about = {
+        "rule": rule,
+        "code": provenance.code_digest(Path("scripts", script).resolve()),
+        "settings": records.settings_digest({"rule": rule}),
+        "inputs": {path: _hash(path) for path in inputs},
+        "outputs": outputs,
+        "environment": used,
+    }
+    for path in outputs:
+        records.write(path, about)
+    if rule == "train":
+        Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
+
+
+def _hash(path: str) -> str:
+    return "0" * 64 if path.startswith("given:") else files.sha256(path)
+
+
+def _seal(run: str) -> None:
+    about = {"file": "study.yaml", "settings": run_records.study_digest(STUDY.model_dump())}
+    sealed = manifest.build(".", about | {"run": run})
+    manifest.PLACE.parent.mkdir(parents=True)
+    manifest.PLACE.write_text(sealed.text(), encoding="ascii")
+    found = verify.verify(".")
+    assert not found.failed, (found.wrong(), found.faults)
+
+
+def _commit(folder: Path) -> None:
+    who = {f"GIT_{role}_{what}": "planter" for role in ("AUTHOR", "COMMITTER")
+           for what in ("NAME", "EMAIL")}  # fmt: skip
+    when = {"GIT_AUTHOR_DATE": COMMITTED, "GIT_COMMITTER_DATE": COMMITTED}
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "planted"]):
+        subprocess.run(["git", *command], cwd=folder, env=os.environ | who | when, check=True)

@@ -1,0 +1,249 @@
+"""A crate tells what the records tell, holds what it tells, and passes the public validator."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import planted_study as planted
+from twotower import crate_check, exporting, files, manifest, provenance
+from twotower.crate import CrateError
+from twotower.exporting import ExportError
+
+VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
+VALIDATE = Path(__file__).with_name("validate_offline.py")
+needs_validator = pytest.mark.skipif(
+    not VALIDATOR.exists(), reason="`make .venv-validator/installed` installs the validator"
+)
+
+
+def graph(crate: Path) -> dict[str, dict]:
+    """The entities of a crate by their ids."""
+    content = json.loads((crate / crate_check.METADATA).read_text(encoding="utf-8"))
+    found = {entity["@id"]: entity for entity in content["@graph"]}
+    assert len(found) == len(content["@graph"]), "two entities with one id"
+    return found
+
+
+def ids(value: object) -> list[str]:
+    return [each["@id"] for each in (value if isinstance(value, list) else [value])]
+
+
+def job(entities: dict[str, dict], rule: str) -> dict:
+    """The action of the only job of a rule."""
+    (found,) = [each for name, each in entities.items() if name.startswith(f"#job/{rule}/")]
+    return found
+
+
+def validate(crate: Path) -> subprocess.CompletedProcess:
+    """The public validator, with nothing but addresses that do not answer in reach."""
+    offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    command = [VALIDATOR, VALIDATE, crate]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | offline)
+
+
+@needs_validator
+def test_the_public_validator_finds_no_fault(crate):
+    done = validate(crate)
+    assert done.stdout.endswith("required checks of provenance-run-crate, 0 failed\n"), (
+        done.stdout + done.stderr
+    )
+    assert int(done.stdout.split()[0]) >= 85
+
+
+@needs_validator
+def test_the_public_validator_finds_what_is_planted(study):
+    """Else its silence would mean nothing; and a crate without the data passes all the same."""
+    exporting.export(Path("crate"), frozenset({"data"}))
+    path = Path("crate", crate_check.METADATA)
+    text = path.read_text(encoding="utf-8")
+    content = json.loads(text)
+    for entity in content["@graph"]:
+        if entity["@id"].startswith("#job/train/"):
+            del entity["instrument"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    done = validate(path.parent)
+    assert done.returncode == 1
+    failed = done.stdout.splitlines()[:-1]
+    assert failed and all("instrument" in line or "tool" in line for line in failed), failed
+
+
+def test_every_job_is_told_with_all_that_it_depended_on(crate):
+    entities = graph(crate)
+    trained = job(entities, "train")
+    code = provenance.code_digest(Path("scripts/train.py").resolve())
+    (tool,) = ids(trained["instrument"])
+    assert entities[tool]["softwareVersion"] == code
+    assert ids(entities[tool]["mainEntity"]) == ["scripts/train.py"]
+    assert sorted(ids(trained["result"])) == sorted(
+        [planted.SECONDS, planted.LOSSES, planted.WEIGHTS]
+    )
+    (ratings, *values) = ids(trained["object"])
+    assert ratings == planted.RATINGS
+    told = {entities[each]["name"]: entities[each]["value"] for each in values}
+    meant = json.loads(told[f"what {planted.RUN.id} stands for"])
+    assert (meant["arm"], meant["settings"]["steps"]) == ("adam", 5)
+    assert meant["cell"]["smoothness"] == "inf"
+    assert len(told["settings"]) == 64
+    pins = {entities[each]["name"]: entities[each]["value"] for each in ids(trained["environment"])}
+    assert pins["OMP_NUM_THREADS"] == "1" and len(pins["environment"]) == 16
+    usage = {entities[each]["name"]: entities[each]["value"]
+             for each in ids(trained["resourceUsage"])}  # fmt: skip
+    assert usage == {"wall time": "12.5", "largest resident set": "100.25"}
+    assert ids(entities[planted.TIMED]["about"]) == [trained["@id"]]
+
+
+def test_steps_and_connections_follow_the_data(crate):
+    entities = graph(crate)
+    place = {rule: int(entities[f"#step/{rule}"]["position"]) for rule, _ in planted.JOBS}
+    assert place["generate_data"] < place["train"] < place["evaluate"] < place["claims"]
+    (connection,) = ids(entities["#step/train"]["connection"])
+    source, target = (ids(entities[connection][end])[0] for end in
+                      ("sourceParameter", "targetParameter"))  # fmt: skip
+    assert source == "#parameter/generate_data/output/ratings"
+    assert {source, target} <= set(ids(entities[planted.RATINGS]["exampleOfWork"]))
+    run = entities["#run"]
+    assert set(ids(run["object"])) == {"study.yaml", planted.DECISIONS}
+    assert set(planted.FIGURES) | {planted.CLAIMS} <= set(ids(run["result"]))
+    assert planted.WEIGHTS not in ids(run["result"])  # a job has read it
+    assert set(ids(entities["./"]["mentions"])) >= {"#run", job(entities, "evaluate")["@id"]}
+
+
+def test_who_when_and_under_which_licence(crate):
+    root = graph(crate)["./"]
+    assert root["datePublished"] == planted.COMMITTED
+    assert ids(root["license"]) == ["https://spdx.org/licenses/MIT"]
+    assert ids(root["citation"]) == ["https://arxiv.org/abs/2403.00802"]
+    assert [graph(crate)[each]["name"] for each in ids(root["author"])] == [
+        "The tower-rates founders"
+    ]
+    assert graph(crate)[ids(root["identifier"])[0]]["value"] == manifest.read().root
+
+
+def test_every_file_is_there_with_its_hash(crate):
+    entities = graph(crate)
+    there = {path.relative_to(crate).as_posix() for path in crate.rglob("*") if path.is_file()}
+    there.remove(crate_check.METADATA)
+    assert there >= manifest.read().files.keys() | {"LICENSE", "codecheck.yml", "checklists.md"}
+    for path in there:
+        assert entities[path]["sha256"] == files.sha256(crate / path), path
+        assert entities[path]["contentSize"] == str((crate / path).stat().st_size)
+    found = crate_check.check(crate)
+    assert (found.faults, found.files, found.described) == ({}, len(there), 0)
+
+
+def test_two_exports_have_the_same_bytes(study, monkeypatch):
+    first = exporting.export(Path("crate"))
+    kept = exporting.zipped(Path("crate"))
+    shutil.move("crate", "before")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "123")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    umask = os.umask(0o077)
+    try:
+        os.utime(planted.RATINGS)
+        command = [sys.executable, "scripts/export.py", "crate", "--zip"]
+        odd = os.environ | {"PYTHONHASHSEED": "5", "LC_ALL": "C"}
+        said = subprocess.run(command, env=odd, capture_output=True, encoding="utf-8")
+    finally:
+        os.umask(umask)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert said.stdout.splitlines()[-1] == first.metadata
+    assert files.sha256("crate.zip") == kept
+    before = {path.relative_to("before"): path.read_bytes()
+              for path in Path("before").rglob("*") if path.is_file()}  # fmt: skip
+    after = {path.relative_to("crate"): path.read_bytes()
+             for path in Path("crate").rglob("*") if path.is_file()}  # fmt: skip
+    assert before == after
+    with zipfile.ZipFile("crate.zip") as packed:
+        assert {Path(name) for name in packed.namelist()} == after.keys()
+
+
+def test_results_may_lie_apart_from_the_project(study, tmp_path, monkeypatch):
+    """As after `snakemake --directory elsewhere`; the study's file then is the project's."""
+    beside = exporting.export(Path("crate")).metadata
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move("results", tmp_path / "elsewhere/results")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert exporting.export(Path("crate")).metadata == beside
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+
+
+def forge(crate: Path) -> None:
+    """A file and what the graph says of it, edited together."""
+    own = files.sha256(crate / planted.RISKS)
+    flip(crate / planted.RISKS)
+    graph_file = crate / crate_check.METADATA
+    text = graph_file.read_text(encoding="utf-8")
+    graph_file.write_text(text.replace(own, files.sha256(crate / planted.RISKS)), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path, harm, words",
+    [
+        (planted.WEIGHTS, lambda crate: flip(crate / planted.WEIGHTS), "changed: SHA-256"),
+        (planted.TEST, lambda crate: os.truncate(crate / planted.TEST, 3), "changed: 3 bytes"),
+        (planted.TIMED, lambda crate: (crate / planted.TIMED).unlink(), "missing"),
+        ("results/more.csv", lambda crate: (crate / "results/more.csv").touch(), "extra"),
+        (planted.RISKS, forge, "changed since it was sealed, and the graph with it"),
+    ],
+)
+def test_the_check_names_what_was_done_to_a_crate(crate, path, harm, words):
+    noted = crate_check.check(crate).metadata
+    harm(crate)
+    found = crate_check.check(crate)
+    assert list(found.faults) == [path] and words in found.faults[path]
+    assert (found.metadata == noted) == (harm is not forge)
+
+
+def test_a_graph_that_names_files_outside_is_refused(crate):
+    graph_file = crate / crate_check.METADATA
+    text = graph_file.read_text(encoding="utf-8").replace(
+        '"@id": "LICENSE"', '"@id": "../study.yaml"'
+    )
+    graph_file.write_text(text, encoding="utf-8")
+    faults = crate_check.check(crate).faults
+    assert faults == {"../study.yaml": "leads out of the crate",
+                      "LICENSE": "extra: the graph does not name it"}  # fmt: skip
+
+
+def test_kinds_may_be_described_and_not_held(study):
+    exporting.export(Path("crate"), frozenset({"data", "weights"}))
+    entities = graph(Path("crate"))
+    assert not Path("crate", planted.RATINGS).exists()
+    assert entities[f"#{planted.RATINGS}"]["sha256"] == files.sha256(planted.RATINGS)
+    assert ids(job(entities, "train")["object"])[0] == f"#{planted.RATINGS}"
+    found = crate_check.check(Path("crate"))
+    assert (found.faults, found.described) == ({}, 6)
+
+
+def test_only_what_is_as_it_was_sealed_is_exported(study):
+    flip(Path(planted.RISKS))
+    with pytest.raises(ExportError, match=f"(?s)not exported:\n  {planted.RISKS}: .*make verify"):
+        exporting.export(Path("crate"))
+    manifest.PLACE.unlink()
+    with pytest.raises(manifest.ManifestError, match="there is no seal; `make seal` makes one"):
+        exporting.export(Path("crate"))
+    assert not Path("crate").exists()
+
+
+def test_nothing_but_an_earlier_crate_is_replaced(study):
+    with pytest.raises(CrateError, match="holds something else than a crate"):
+        exporting.export(Path("scripts"))
+    for place in (".", "results", "results/crate"):
+        with pytest.raises(CrateError, match="the project or its results lie there"):
+            exporting.export(Path(place))
+    exporting.export(Path("crate"))
+    Path("crate/left.txt").touch()
+    exporting.export(Path("crate"))
+    assert not Path("crate/left.txt").exists()
+    assert not list(study.glob(".crate*"))
