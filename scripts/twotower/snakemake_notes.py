@@ -68,11 +68,12 @@ def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
         told.append(f"the rule is {note['rule']}, recorded was {record['rule']}")
     if note["code"] and named.get(record["rule"], "") not in note["code"]:
         told.append(f"the script is {note['code'].strip()}")
-    inputs = {records.name(path): path for path in note["input"]}
-    if inputs.keys() != record["inputs"].keys():
-        other = sorted(inputs.keys() ^ record["inputs"].keys())
+    inputs = {_short(path): path for path in note["input"]}
+    recorded = {_short(name): sha256 for name, sha256 in record["inputs"].items()}
+    if inputs.keys() != recorded.keys():
+        other = sorted(inputs.keys() ^ recorded.keys())
         told.append(f"the inputs differ by {', '.join(other[:3])}")
-    for name, sha256 in record["inputs"].items():
+    for name, sha256 in recorded.items():
         noted = (note.get("input_checksums") or {}).get(inputs.get(name))
         if noted not in (None, f"sha256:{sha256}"):
             told.append(f"{name} is {noted.removeprefix('sha256:')[:12]}, recorded {sha256[:12]}")
@@ -87,6 +88,14 @@ def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
     if start is not None and end is not None and not start <= end:
         told.append("the job ended before it began")
     return told
+
+
+def _short(path: str) -> str:
+    """What names an input wherever it is verified: results by path, given files by name alone.
+
+    Snakemake notes a given file by its path from the folder of the run, which may be gone.
+    """
+    return path if records.is_made(path) else Path(path.removeprefix("given:")).name
 
 
 def _spec(note: dict) -> dict | None:

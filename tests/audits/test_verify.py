@@ -50,6 +50,16 @@ def test_an_untouched_study_is_under_no_suspicion(origin, study):
     assert code == 0 and said.endswith("All as made and sealed.\n")
 
 
+def test_a_folder_handed_over_without_its_project_is_under_no_suspicion(study, tmp_path):
+    """An auditor's clone verifies it, with Snakemake's notes beside the results."""
+    folder = tmp_path / "handed over"
+    folder.mkdir()
+    for name in ("results", ".snakemake"):
+        (study.folder / name).rename(folder / name)
+    found = verify.verify(folder, study.folder / SIGNERS, project=study.folder)
+    assert found.wrong() == {} and found.faults == []
+
+
 def test_what_verify_cannot_know_is_left_to_the_rerun(origin, tmp_path):
     """So that the table of cheats tells no less and no more than the truth."""
     for number, cheat in enumerate(each for each in CHEATS if "verify" not in each.caught_by):
