@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims seal verify audit-selftest plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -27,6 +27,12 @@ resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what 
 
 claims: $(VENV)/installed  ## print the ledger of the last run again
 	@$(SHOW)
+
+seal: $(VENV)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
+	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),$(STUDY)) $(if $(KEY),--key "$(KEY)")
+
+verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=hex noted elsewhere]
+	@$(BIN)/python scripts/verify.py $(if $(FOLDER),"$(FOLDER)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT))
 
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)

@@ -53,7 +53,7 @@ if workflow.remote_exec:
 
 onstart:
     if os.environ.get("NOTE_RUN") != "no":  # a part of what `make resume` does
-        last_run.note(Path.cwd(), sys.argv, workflow.dag_settings.targets)
+        note_run()
 
 
 onsuccess:

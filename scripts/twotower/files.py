@@ -49,3 +49,14 @@ def sha256(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """What a folder holds that is no folder; folders that are links are entered, each one once."""
+    entered = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        yield from (Path(place, name) for name in names)

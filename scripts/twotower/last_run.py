@@ -23,12 +23,20 @@ def headers(folder: Path) -> Iterator[dict[str, str]]:
         yield {name.lower(): value for name, value in found}
 
 
-def note(folder: Path, command: Sequence[str], targets: Iterable[str]) -> None:
-    """Keep the command of a run that starts in the folder; one that makes nothing is not noted."""
-    if not _NO_RUN.intersection(command):
-        content = {"command": list(command), "targets": sorted(targets)}
+def note(folder: Path, command: Sequence[str], targets: Iterable[str], run: str = "") -> None:
+    """Keep the command of a run that starts in the folder; one that makes nothing is not noted.
+
+    `run` is the digest of its record (`twotower.run_records`).
+    """
+    if makes(command):
+        content = {"command": list(command), "targets": sorted(targets), "run": run}
         with atomic_write(_place(folder)) as temporary:
             temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+def makes(command: Sequence[str]) -> bool:
+    """Whether Snakemake's command is one that makes something."""
+    return not _NO_RUN.intersection(command)
 
 
 def asked(folder: Path) -> tuple[list[str], list[str]] | None:
@@ -39,6 +47,14 @@ def asked(folder: Path) -> tuple[list[str], list[str]] | None:
     try:
         content = json.loads(_place(folder).read_text(encoding="utf-8"))
         return content["targets"], list(_chosen(content["command"][1:]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def record(folder: Path) -> str | None:
+    """The digest of the last run's record; None if none is known."""
+    try:
+        return json.loads(_place(folder).read_text(encoding="utf-8"))["run"] or None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

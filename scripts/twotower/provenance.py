@@ -29,6 +29,12 @@ def code_digest(script: Path) -> str:
     return total.hexdigest()[:16]
 
 
+def forget() -> None:
+    """Have sources read anew, whatever the times of their files say."""
+    code_digest.cache_clear()
+    _read.cache_clear()
+
+
 @cache  # most scripts lead to the same modules
 def _read(path: Path, changed: int) -> tuple[bytes, set[str]]:
     """A source that was changed at that time, and the library's modules that it imports."""

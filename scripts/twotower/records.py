@@ -1,9 +1,12 @@
 """Records of what every job made: the bytes of each output, and what they were made from.
 
 The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
-the rule, the digests of code and settings, the SHA-256 of each input, and all outputs of the job.
-A record holds no time and no absolute path, so that equal runs leave equal records. It is written
-last and whole: an output without a valid record is an unfinished one.
+the rule, the digests of code and settings, the SHA-256 of each input, all outputs of the job, and
+the digest of the environment of the process that made it (`twotower.environment`). A record holds
+no time and no absolute path, so that equal runs leave equal records. It is written last and whole:
+an output without a valid record is an unfinished one.
+
+In `results/records/` stand records of environments and of runs too (`twotower.run_records`).
 """
 
 import json
@@ -15,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twotower import files, identity, logs
+from twotower import environment, files, identity, logs
 
 RESULTS = Path("results")
 RECORDS = RESULTS / "records"
-PROJECT = Path(os.path.realpath(__file__)).parents[2]
+PROJECT = environment.PROJECT
 
 PATIENCE = 2.0
 """Seconds that a job waits for a record: network file systems show new files late. A cluster's
@@ -58,6 +61,7 @@ def job(snakemake: Any) -> Iterator[dict]:
         "settings": settings,
         "inputs": {name(path): sha256 for path, sha256 in before.items()},
         "outputs": sorted(name(path) for path in snakemake.output),
+        "environment": environment.save(environment.current()),
     }
     for path in snakemake.output:
         write(path, made_from)
@@ -75,11 +79,19 @@ def write(path: str | Path, made_from: dict) -> None:
 def read(path: str | Path) -> dict | None:
     """The record of an output, without its own digest; None if there is none, or a damaged one."""
     try:
-        content = json.loads(record_path(path).read_text(encoding="ascii"))
+        return parsed(record_path(path).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def parsed(text: str) -> dict | None:
+    """The record in a text, as `read` gives it."""
+    try:
+        content = json.loads(text)
         own = content.pop("record")
         valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
         valid = valid and all(map(_is_output, content["outputs"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return content if valid else None
 
@@ -87,6 +99,16 @@ def read(path: str | Path) -> dict | None:
 def record_path(path: str | Path) -> Path:
     """Where the record of an output stands: `results/records/A/B.json` for `results/A/B`."""
     return RECORDS / f"{Path(path).relative_to(RESULTS)}.json"
+
+
+def recorded(folder: Path = Path()) -> Iterator[Path]:
+    """Paths, from the folder on, of all outputs that have a record there, sound or damaged."""
+    for path in files.below(folder / RECORDS):
+        within = path.relative_to(folder / RECORDS)
+        # environments/<digest>.json and runs/<digest>.json are no outputs' records
+        own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")
+        if path.suffix == ".json" and not path.name.startswith(".") and not own:
+            yield RESULTS / within.with_suffix("")
 
 
 def is_made(path: str | Path) -> bool:
@@ -108,7 +130,16 @@ def name(path: str | Path) -> str:
 
 def settings_digest(spec: dict) -> str:
     """The SHA-256 of a job's settings without the code's digest, 64 hexadecimal digits."""
-    return identity.digest(_plain({k: v for k, v in spec.items() if k != "code"})).hex()
+    return identity.digest(plain({k: v for k, v in spec.items() if k != "code"})).hex()
+
+
+def plain(value: Any) -> Any:
+    """`value` with infinite and missing numbers as text, which canonical JSON lacks."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _is_output(path: str) -> bool:
@@ -141,12 +172,3 @@ def _checked(path: str | Path) -> str:
 
 def _remedy(path: str | Path) -> str:
     return "`make resume` makes it anew" if is_made(path) else "run again"
-
-
-def _plain(value: Any) -> Any:
-    """`value` with infinite and missing numbers as text, which canonical JSON lacks."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -119,12 +119,23 @@ def run(*arguments: str, last: bool = True) -> int:
         return status
 
 
+def summary(about: list[str]) -> list[dict[str, str]]:
+    """Snakemake's summary of a plan: a row for each output, by the names of its columns.
+
+    Raises:
+        SnakemakeError: with Snakemake's own words, if the study cannot be planned.
+    """
+    lines = _snakemake("--summary", "--rerun-incomplete", *about).splitlines()
+    names = next((line.split("\t") for line in lines if line.startswith("output_file\t")), [])
+    rows = [row for line in lines if (row := line.split("\t")) != names]
+    return [dict(zip(names, row, strict=True)) for row in rows if len(row) == len(names)]
+
+
 def _planned(about: list[str]) -> tuple[list[str], list[str]]:
     """Outputs of the study's plan, and those that Snakemake has a note of."""
-    lines = _snakemake("--summary", "--rerun-incomplete", *about)
-    rows = [line.split("\t") for line in lines.splitlines()[1:]]
-    outputs = [row for row in rows if len(row) == 6]
-    return [row[0] for row in outputs], [row[0] for row in outputs if row[3] != "-"]
+    rows = summary(about)
+    noted = [row["output_file"] for row in rows if row["log-file(s)"] != "-"]
+    return [row["output_file"] for row in rows], noted
 
 
 def _snakemake(*arguments: str) -> str:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from twotower import files, records
 TIMED = records.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no run is repeated for them."""
 
-NOT_MADE = {"logs", "benchmarks", "records", "checkpoints"}
+NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal"}
 """Folders of results/ whose files are no results."""
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}(\.[^.]+)?")
@@ -52,11 +52,7 @@ class Survey:
 def survey() -> Survey:
     """Read and hash every result of this folder; changes nothing."""
     found = Survey()
-    recorded = sorted(
-        records.RESULTS / path.relative_to(records.RECORDS).with_suffix("")
-        for path in _files(records.RECORDS)
-        if path.suffix == ".json" and not path.name.startswith(".")
-    )
+    recorded = sorted(records.recorded())
     checked = [path for path in recorded if not path.is_relative_to(TIMED)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for path, (record, sha256, size) in zip(checked, pool.map(_read, checked), strict=True):
@@ -145,7 +141,7 @@ def remove_temporary() -> list[str]:
     """Remove the files that killed jobs were writing, and return their paths."""
     left = [
         path
-        for path in _files(records.RESULTS)
+        for path in files.below(records.RESULTS)
         if _TEMPORARY.fullmatch(path.name) and path.is_file()
     ]
     for path in left:
@@ -156,7 +152,7 @@ def remove_temporary() -> list[str]:
 def remove_unreadable_notes() -> list[str]:
     """Remove Snakemake's notes of jobs that it could not read, and return their paths."""
     left = []
-    for path in _files(Path(".snakemake/metadata")):
+    for path in files.below(Path(".snakemake/metadata")):
         try:
             readable = isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
         except (OSError, ValueError, RecursionError):
@@ -237,22 +233,11 @@ def _set_stale_aside(found: Survey) -> None:
 
 def _results() -> Iterable[str]:
     """Every visible file of results/ that may be a result."""
-    for path in _files(records.RESULTS):
+    for path in files.below(records.RESULTS):
         within = path.relative_to(records.RESULTS).parts
         hidden = any(part.startswith(".") for part in within)
         if within[0] not in NOT_MADE and not hidden and path.is_file():
             yield path.as_posix()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """What a folder holds that is no folder; folders that are links are entered, each one once."""
-    entered = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        if (real := os.path.realpath(place)) in entered:
-            folders.clear()
-            continue
-        entered.add(real)
-        yield from (Path(place, name) for name in names)
 
 
 def _discard(path: Path) -> None:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import arms, console, decisions, grid, last_run, logs, provenance, real_options
-from twotower import study_file, workplace
+from twotower import run_records, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -28,7 +28,7 @@ container: CONTAINER
 
 
 def read_study():
-    """The study file with the values of --config over it, its path, and what is no study's."""
+    """The study, what it was read from, its path, and what is no study's."""
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     given = dict(workflow.config_settings.config or {})
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
@@ -38,15 +38,17 @@ def read_study():
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
-    raw = study_file.load_study(place)
-    return study_file.validated(study_file.merged(raw, given), place), named, real
+    raw = study_file.merged(study_file.load_study(place), given)
+    study = study_file.validated(raw, place)
+    origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
+    return study, origin, named, real
 
 
 STARTED = time.time()
 # Relative, so that a finished study can be moved with its project.
 DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
 try:
-    STUDY, STUDY_PLACE, REAL = read_study()
+    STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
         workplace.check("results", workflow.resource_settings.cores)
@@ -249,6 +251,15 @@ def real_inputs(wildcards):
     if download.is_address(place):
         return [f"results/real/{wildcards.source}/download.zip"]
     return layouts.inputs(wildcards.source, place)
+
+
+def note_run():
+    """Record the run that starts: what it is made from, and for `make resume` its command."""
+    if not last_run.makes(sys.argv):
+        return
+    targets = workflow.dag_settings.targets
+    run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
+    last_run.note(Path.cwd(), sys.argv, targets, run)
 
 
 def show_results():

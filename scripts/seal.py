@@ -1,0 +1,30 @@
+"""Seal the finished study of this folder: `python seal.py [STUDY] [--key FILE]`.
+
+STUDY is by default what the last run made. Prints the root: note it elsewhere.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import manifest, processes, sealing  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("study", nargs="?", help="a study file")
+parser.add_argument("--key", type=Path, help="a private key of SSH, to sign with")
+given = parser.parse_args()
+processes.require_idle(Path.cwd().resolve())
+sealed, told = sealing.seal(given.study, given.key)
+sizes = Counter()
+for entry in sealed.files.values():
+    sizes[entry.kind] += entry.bytes
+for kind in manifest.KINDS:
+    count = sum(entry.kind == kind for entry in sealed.files.values())
+    print(f"{kind:<15}{count:>8,} files{sizes[kind] / 1e6:>10,.1f} MB")
+print("\n".join(told))
+print(f"{manifest.PLACE}: {len(sealed.files):,} files of {sealed.study['file']}, root")
+print(sealed.root)

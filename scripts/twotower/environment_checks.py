@@ -1,0 +1,96 @@
+"""Environments of jobs against one another, against the pins, and against the lock file."""
+
+from collections import defaultdict
+from typing import Any
+
+from twotower import environment, installed, pins, records
+from twotower.environment import STEADY
+from twotower.evidence import Evidence
+from twotower.verification import Verification
+
+SHOWN = 3  # values that differ, of one environment
+
+
+def check(evidence: Evidence, result: Verification) -> None:
+    """Give verdicts on files that were made in no environment that is known, or in another one."""
+    users = _users(evidence, result)
+    for name, found in evidence.environments.items():
+        if found is None:
+            path = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
+            result.add(path, "FORGED", "its content is not what its name is the digest of")
+    known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
+    for name, found in known.items():
+        for reason in _against_pins(found) + _against_lock(evidence, found):
+            result.faults.append(f"environment {name} of {_told(users[name])}: {reason}")
+    if not known:
+        return
+    usual = max(sorted(known), key=lambda name: len(users[name]))
+    for name, found in known.items():
+        lines = environment.differences(_steady(known[usual]), _steady(found))
+        if lines:
+            more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+            told = "; ".join(lines[:SHOWN] + more)
+            for path in users[name]:
+                result.add(path, "STALE", f"made in another environment than most: {told}")
+        lines = environment.differences(_loose(known[usual]), _loose(found))
+        if lines:
+            told = f"environment {name} of {_told(users[name])} differs in what may differ"
+            result.notes.append(f"{told}: {'; '.join(lines[:SHOWN])}")
+
+
+def _users(evidence: Evidence, result: Verification) -> dict[str, list[str]]:
+    """By environment, the files that were made in it; those of unknown ones get their verdict."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for path, record in sorted(evidence.records.items()):
+        name = record.get("environment") if record else None
+        if name in evidence.environments:
+            users[name].append(path)
+        elif record is not None and name is None:
+            result.add(path, "UNRECORDED", "its record names no environment")
+        elif record is not None:
+            place = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
+            result.add(place, "MISSING", f"{path} was made in it")
+    return users
+
+
+def _against_pins(found: dict) -> list[str]:
+    """What differs from the pins that the library sets."""
+    wrong = [
+        f"{name} was {found['pins'].get(name) or 'not set'}, the pin is {value}"
+        for name, value in pins.PINS.items()
+        if found["pins"].get(name) != value
+    ]
+    if found["threads"] != 1:
+        wrong.insert(0, f"numerical libraries used {found['threads']} threads, the pin is 1")
+    return wrong
+
+
+def _against_lock(evidence: Evidence, found: dict) -> list[str]:
+    """Packages that were of another version than the lock file names, or missing."""
+    wanted = installed.pins(evidence.project / environment.LOCK)
+    had = {name: package["version"] for name, package in found["packages"].items()}
+    had |= found["beside"]
+    wrong = [
+        f"{name} was {had[name]}, {environment.LOCK} names {version}"
+        if name in had
+        else f"{name} was not installed, {environment.LOCK} names {version}"
+        for name, version in wanted.items()
+        if had.get(name, "").split("+")[0] != version.split("+")[0]
+    ]
+    unpinned = sorted(found["packages"].keys() - wanted.keys())
+    return wrong + [f"{name} was pinned, {environment.LOCK} does not name it" for name in unpinned]
+
+
+def _steady(found: dict) -> dict[str, Any]:
+    return {key: found[key] for key in STEADY}
+
+
+def _loose(found: dict) -> dict[str, Any]:
+    """What may differ between the jobs of a study; cards count where there are some."""
+    return {key: found[key] for key in ("platform", "cpu", "beside")}
+
+
+def _told(paths: list[str]) -> str:
+    made = [path for path in paths if not path.startswith(f"{records.RESULTS}/benchmarks/")]
+    first = (made or paths)[0]
+    return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first

@@ -1,0 +1,211 @@
+"""The manifest: every file that a study was made from or has made, under one hash, the root.
+
+The root is that of a Merkle tree over the roots of one tree for each kind of file. Who has noted
+the root can tell later, from the files alone, whether any of them was changed, added or removed.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twotower import environment, files, identity, logs, merkle, records, run_records
+
+FORMAT = "tower-rates seal 1"
+SEAL = Path("results/seal")
+PLACE = SEAL / "manifest.json"
+CHECKPOINTS = records.RESULTS / "checkpoints"
+SIGNATURE = SEAL / "manifest.json.sig"
+
+KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
+         "other results")  # fmt: skip
+_BY_FOLDER = {
+    "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
+    "ranking": "risks", "rates": "rates", "figures": "figures",
+    "tables": "tables", "records": "records",
+}  # fmt: skip
+
+
+class ManifestError(logs.ExpectedError):
+    """A manifest that cannot be read; the message says where, what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a manifest says of a file: one of KINDS, its size in bytes, and its SHA-256."""
+
+    kind: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that was sealed.
+
+    Attributes:
+        study: file, settings (digest of its validated values) and run (digest of the record of
+            the run that made it) of the study.
+        runs, environments: digests of those that are recorded, sorted.
+        files: by path; those of results/ from the folder on, code from the project's folder on.
+    """
+
+    study: dict[str, Any]
+    runs: tuple[str, ...]
+    environments: tuple[str, ...]
+    files: dict[str, Entry]
+
+    @property
+    def roots(self) -> dict[str, str]:
+        """The root of each kind's tree: its leaves are the entries as canonical JSON, by path."""
+        leaves: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
+        for path, entry in sorted(self.files.items()):
+            leaves.setdefault(entry.kind, []).append(_leaf(path, entry))
+        return {kind: merkle.root(each).hex() for kind, each in sorted(leaves.items())}
+
+    @property
+    def root(self) -> str:
+        """The root of a tree over the pairs of kind and root; 64 hexadecimal digits."""
+        pairs = [identity.canonical_json([kind, root]) for kind, root in self.roots.items()]
+        return merkle.root([pair.encode("ascii") for pair in sorted(pairs)]).hex()
+
+    def text(self) -> str:
+        """The manifest as it is written: the same bytes for the same files."""
+        content = {
+            "format": FORMAT,
+            "study": self.study,
+            "runs": self.runs,
+            "environments": self.environments,
+            "roots": self.roots,
+            "root": self.root,
+            "files": [_row(path, entry) for path, entry in sorted(self.files.items())],
+        }
+        return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def read(folder: str | Path = ".") -> Manifest:
+    """The manifest of a folder, or in a file that is named; its own root is not compared.
+
+    Raises:
+        ManifestError: if there is none, or what is there is none.
+    """
+    path = Path(folder) if Path(folder).is_file() else Path(folder) / PLACE
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+        if content["format"] != FORMAT:
+            raise ManifestError(f"{path}: is of the format {content['format']!r}, not {FORMAT!r}")
+        return Manifest(
+            study=dict(content["study"]),
+            runs=tuple(content["runs"]),
+            environments=tuple(content["environments"]),
+            files={
+                str(row["path"]): Entry(str(row["kind"]), int(row["bytes"]), str(row["sha256"]))
+                for row in content["files"]
+            },
+        )
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: there is no seal; `make seal` makes one") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ManifestError(f"{path}: is no manifest ({error}); `make seal` makes one") from None
+
+
+def build(
+    folder: str | Path = ".", study: Mapping | None = None, project: Path | None = None
+) -> Manifest:
+    """The manifest of what is in a folder now; writes nothing.
+
+    Args:
+        study: as `Manifest.study`; by default what an earlier manifest there says of it.
+        project: where the code is; by default `project_of` the folder.
+    """
+    folder = Path(folder)
+    project = project_of(folder) if project is None else project
+    study = dict(read(folder).study if study is None else study)
+    places = {path: folder / path for path in sealed(folder)}
+    places |= {path: project / path for path in code(project)}
+    if given := found_given(study["file"], folder, project):
+        places[study["file"]] = given
+    found = digests(places)
+    return Manifest(
+        study=study,
+        runs=tuple(run_records.names(folder)),
+        environments=tuple(environment.names(folder)),
+        files={
+            path: Entry("study" if path == study["file"] else kind_of(path), *found[path])
+            for path in sorted(found)
+        },
+    )
+
+
+def digests(places: Mapping[str, Path]) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of files, each read once, several at a time; by the same names."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        sums = pool.map(files.sha256, places.values())
+        return {
+            name: (place.stat().st_size, sha256)
+            for (name, place), sha256 in zip(places.items(), sums, strict=True)
+        }
+
+
+def kind_of(path: str | Path) -> str:
+    """The kind of a file by its path alone; the study's own file is told apart by the manifest."""
+    parts = Path(path).parts
+    if parts[0] != records.RESULTS.name:
+        return "code"
+    return _BY_FOLDER.get(parts[1], "other results") if len(parts) > 2 else "other results"
+
+
+def project_of(folder: Path) -> Path:
+    """Where the code of a folder's results is: in the folder itself, or here."""
+    return folder if (folder / "Snakefile").is_file() else records.PROJECT
+
+
+def code(project: Path) -> list[str]:
+    """Every file of the project that results depend on, from its folder on, sorted."""
+    found = []
+    for name in run_records.CODE:
+        place = project / name
+        listed = [place] if place.is_file() else files.below(place)
+        found += [path.relative_to(project) for path in listed if path.is_file()]
+    hidden = (".", "__pycache__")
+    return sorted(
+        path.as_posix() for path in found if not any(part.startswith(hidden) for part in path.parts)
+    )
+
+
+def sealed(folder: Path) -> list[str]:
+    """Every file of results/ that belongs under the seal, from the folder on, sorted.
+
+    That is all but the seal itself, logs, and timings that no record names.
+    """
+    recorded = {path.as_posix() for path in records.recorded(folder)}
+    found = []
+    for place in files.below(folder / records.RESULTS):
+        path = place.relative_to(folder)
+        kept = not _beside(path) or path.as_posix() in recorded
+        if kept and place.is_file():
+            found.append(path.as_posix())
+    return sorted(found)
+
+
+def found_given(name: str, folder: Path, project: Path) -> Path | None:
+    """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
+    places = [folder / name, project / name] if not name.startswith("given:") else []
+    return next((place for place in places if place.is_file()), None)
+
+
+def _beside(path: Path) -> bool:
+    logs_or_times = {"logs": ".log", "benchmarks": ".tsv"}
+    ending = logs_or_times.get(path.parts[1])
+    return path in (PLACE, SIGNATURE) or (ending is not None and path.suffix == ending)
+
+
+def _row(path: str, entry: Entry) -> dict:
+    return {"path": path, "kind": entry.kind, "bytes": entry.bytes, "sha256": entry.sha256}
+
+
+def _leaf(path: str, entry: Entry) -> bytes:
+    return identity.canonical_json(_row(path, entry)).encode("ascii")

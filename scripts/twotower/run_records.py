@@ -1,0 +1,122 @@
+"""Records of runs: which study was run, from which commit, with which uncommitted changes.
+
+A run's main process writes `results/records/runs/<digest>.json` as it starts. Like all records it
+holds no time and no absolute path: the same study run again from the same code leaves one record.
+"""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from twotower import environment, files, identity, installed, records
+
+RUNS = Path("results/records/runs")
+CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
+        "profiles")  # fmt: skip
+"""Files and folders that results depend on, from the project's folder on."""
+
+
+def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> str:
+    """Write the record of a run that starts in this folder; returns its digest.
+
+    Args:
+        study: file, path as it was given; given, the values of --config over it; content, the
+            mapping that both make; and settings, the study's validated values.
+        targets: what the run is asked for; empty: all.
+        real: sources of real ratings that it may read.
+    """
+    installed.note(records.PROJECT / environment.LOCK)
+    commit, changes = _commit(records.PROJECT), _changes(records.PROJECT, study["file"])
+    content = {
+        "study": {
+            "file": records.name(study["file"]),
+            "sha256": files.sha256(study["file"]) if Path(study["file"]).is_file() else None,
+            "given": records.plain(study["given"]),
+            "content": records.plain(study["content"]),
+            "settings": study_digest(study["settings"]),
+        },
+        "commit": commit,
+        "diff": _kept(changes) if changes else None,
+        "environment": environment.save(environment.current(computes=False)),
+        "targets": sorted(targets),
+        "real": sorted(real),
+    }
+    name = digest(content)
+    with files.atomic_write(RUNS / f"{name}.json") as temporary:
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="ascii", newline="\n")
+    return name
+
+
+def study_digest(settings: Mapping) -> str:
+    """The SHA-256 of a study's validated values, 64 hexadecimal digits."""
+    return identity.digest(records.plain(settings)).hex()
+
+
+def digest(run: Mapping) -> str:
+    """The name of a run: 16 hexadecimal digits of the SHA-256 of its record's canonical JSON."""
+    return identity.digest(run).hex()[:16]
+
+
+def read(name: str, folder: Path = Path()) -> dict | None:
+    """The record of a run by its digest; None if there is none, or one that its name belies."""
+    try:
+        run = json.loads((folder / RUNS / f"{name}.json").read_text(encoding="ascii"))
+        return run if digest(run) == name else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def names(folder: Path = Path()) -> list[str]:
+    """Digests of all runs that are recorded below a folder."""
+    return sorted(path.stem for path in (folder / RUNS).glob("[!.]*.json") if path.is_file())
+
+
+def _commit(project: Path) -> str | None:
+    """The commit that the project stands at; None without git, or inside of another repository."""
+    top = _git(project, "rev-parse", "--show-toplevel")
+    if top is None or Path(top.decode().strip()).resolve() != project.resolve():
+        return None
+    said = _git(project, "rev-parse", "--verify", "HEAD")
+    return said.decode().strip() if said else None
+
+
+def _changes(project: Path, study: str) -> bytes:
+    """What differs from the commit, as `git apply` takes it; with it new files of code, the study.
+
+    Empty if nothing does, or without a commit.
+    """
+    if _commit(project) is None:
+        return b""
+    form = ["-c", "core.quotePath=true", "diff", "--binary", "--no-color", "--no-ext-diff",
+            "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
+    changes = _git(project, *form, "HEAD") or b""
+    named = [*CODE, records.name(study)]
+    listed = [name for name in named if (project / name).exists()]
+    new = _git(project, "ls-files", "-z", "--others", "--exclude-standard", "--", *listed) or b""
+    for name in sorted(filter(None, new.split(b"\0"))):
+        # git says by 1 that the files differ
+        changes += _git(project, *form, "--no-index", "/dev/null", name.decode(), right=(1,)) or b""
+    return changes
+
+
+def _kept(changes: bytes) -> dict[str, str]:
+    """Write a run's uncommitted changes beside its record; returns what the record says of it."""
+    sha256 = hashlib.sha256(changes).hexdigest()
+    place = RUNS / f"{sha256[:16]}.diff"
+    with files.atomic_write(place) as temporary:
+        temporary.write_bytes(changes)
+    return {"sha256": sha256, "file": place.as_posix()}
+
+
+def _git(project: Path, *arguments: str, right: tuple[int, ...] = (0,)) -> bytes | None:
+    """What git says of the project; None if there is no git, or none that serves it."""
+    command: list[Any] = ["git", "-C", project, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode in right else None

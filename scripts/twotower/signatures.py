@@ -1,0 +1,83 @@
+"""Signatures of a manifest by an SSH key: `ssh-keygen` makes and checks them, offline."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from twotower import files, logs
+
+NAMESPACE = "tower-rates"
+"""What signatures are for, so that none that was made for something else passes."""
+
+
+class SignatureError(logs.ExpectedError):
+    """A key that cannot sign, or signers that cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What is known of a manifest's signature.
+
+    Attributes:
+        state: "none", "valid" (by a known signer), "unvouched" (valid, of a key that nobody
+            vouches for) or "bad".
+        words: the same for a reader, with the signer or the key.
+    """
+
+    state: str
+    words: str
+
+
+def sign(manifest: Path, signature: Path, key: Path) -> None:
+    """Sign a manifest with a private key of SSH; asks for its passphrase if it has one.
+
+    Raises:
+        SignatureError: if that fails.
+    """
+    if not key.is_file():
+        raise SignatureError(f"{key}: there is no such key; `ssh-keygen -t ed25519` makes one")
+    done = _keygen(["sign", "-f", str(key)], manifest)
+    if done.returncode != 0:
+        raise SignatureError(f"{key}: ssh-keygen cannot sign with it ({_said(done)})")
+    with files.atomic_write(signature) as temporary:
+        temporary.write_bytes(done.stdout)
+
+
+def check(manifest: Path, signature: Path, signers: Path | None = None) -> Signature:
+    """Whether a manifest is signed, by a key that the file of allowed signers names.
+
+    Raises:
+        SignatureError: if there is no file of signers where one is named.
+    """
+    if signers is not None and not signers.is_file():
+        raise SignatureError(f"{signers}: there is no such file of allowed signers")
+    if not signature.is_file():
+        return Signature("none", "not signed")
+    key = _keygen(["check-novalidate", "-s", str(signature)], manifest)
+    if key.returncode != 0:
+        return Signature("bad", f"the signature is not of this manifest ({_said(key)})")
+    if signers is None:
+        return Signature("unvouched", f"{_said(key)}; SIGNERS= names the keys that you trust")
+    found = _keygen(["find-principals", "-s", str(signature), "-f", str(signers)], manifest)
+    names = found.stdout.decode(errors="replace").split("\n")
+    for name in filter(None, names):
+        about = ["verify", "-f", str(signers), "-I", name, "-s", str(signature)]
+        if _keygen(about, manifest).returncode == 0:
+            return Signature("valid", f"signed by {name}")
+    return Signature("bad", f"{signers} does not name who signed: {_said(key)}")
+
+
+def _keygen(action: list[str], content: Path) -> subprocess.CompletedProcess:
+    command = ["ssh-keygen", "-Y", action[0], "-n", NAMESPACE, *action[1:]]
+    try:
+        with open(content, "rb") as file:
+            return subprocess.run(command, stdin=file, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        if error.filename == str(content):
+            raise
+        raise SignatureError("ssh-keygen is not installed; it comes with OpenSSH") from None
+
+
+def _said(done: subprocess.CompletedProcess) -> str:
+    lines = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else f"it ended with code {done.returncode}"

@@ -1,0 +1,68 @@
+"""What a verification finds: a verdict for each file, and faults that are no single file's."""
+
+from dataclasses import dataclass, field
+
+from twotower.signatures import Signature
+
+VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "STALE", "OK")
+"""The gravest first.
+
+FORGED: a file agrees with its own record, but not with what others recorded of it or sealed; or a
+record, or the seal, contradicts itself. MISSING: sealed, recorded or read by a job, and not there.
+CHANGED: other bytes than were sealed or recorded. UNRECORDED: a result without a valid record.
+EXTRA: not sealed. STALE: as it was made, but from other code or rules than are there. OK: none.
+"""
+
+
+@dataclass
+class Verdict:
+    """One of VERDICTS on a file, and every reason for it in words."""
+
+    verdict: str = "OK"
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        """All reasons as one text; empty if all is well."""
+        return "; ".join(self.reasons)
+
+
+@dataclass
+class Verification:
+    """What is known of a folder and its project after every file has been read.
+
+    Attributes:
+        files: the verdict on each file that is sealed, recorded or there.
+        faults: what is wrong beyond single files, in words.
+        notes: what an auditor should know, though it is no fault.
+        signature: of the manifest.
+        sealed_root: the root that the manifest states; "" without a manifest.
+        root: the root of the files as they are; "" without a manifest.
+        size: bytes that were read.
+    """
+
+    files: dict[str, Verdict] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    signature: Signature = field(default_factory=lambda: Signature("none", "not signed"))
+    sealed_root: str = ""
+    root: str = ""
+    size: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.faults) or any(each.verdict != "OK" for each in self.files.values())
+
+    def add(self, path: str, verdict: str, reason: str) -> None:
+        """Give a file a verdict; the gravest of several stays, and all reasons."""
+        found = self.files.setdefault(path, Verdict())
+        if VERDICTS.index(verdict) < VERDICTS.index(found.verdict):
+            found.verdict = verdict
+        if reason and reason not in found.reasons:
+            found.reasons.append(reason)
+
+    def wrong(self) -> dict[str, Verdict]:
+        """The files on which the verdict is not OK, the gravest first, then by path."""
+        rows = [(path, each) for path, each in self.files.items() if each.verdict != "OK"]
+        return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))

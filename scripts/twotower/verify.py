@@ -1,0 +1,124 @@
+"""Verification of a folder's results: every file read, nothing run.
+
+Each file is held against the seal, the records of the jobs that made and read it, the code, the
+study and the rules that are there, and Snakemake's own notes.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from twotower import (
+    chain,
+    environment_checks,
+    manifest,
+    provenance,
+    signatures,
+    snakemake_notes,
+    study_checks,
+)
+from twotower.evidence import Evidence, gather
+from twotower.manifest import Manifest, ManifestError
+from twotower.verification import Verdict, Verification
+
+UNSEALED = "there is no seal: files that were changed together with their records are not found"
+
+
+def verify(
+    folder: str | Path = ".",
+    signers: str | Path | None = None,
+    root: str = "",
+    project: Path | None = None,
+) -> Verification:
+    """Verify what is in a folder.
+
+    Args:
+        signers: a file of allowed signers, as ssh-keygen has it: the seal must be signed by one.
+        root: the root that was noted elsewhere when the folder was sealed, or its beginning.
+        project: where the code is; by default the folder itself, or else here.
+
+    Raises:
+        SignatureError: if there is no file of signers where one is named.
+    """
+    folder = Path(folder)
+    place = folder / manifest.PLACE
+    signers = None if signers is None else Path(signers)
+    try:
+        sealed, fault = manifest.read(folder), ""
+    except ManifestError as error:
+        # a seal that is there and cannot be read is not as one that was never made
+        sealed, fault = None, str(error) if os.path.lexists(place) else UNSEALED
+    result = examine(folder, sealed, project)
+    if fault:
+        result.faults.append(fault)
+        if signers or root:
+            result.faults.append("so neither signature nor root can be compared")
+        return result
+    _check_manifest(place, sealed, result)
+    result.signature = signatures.check(place, folder / manifest.SIGNATURE, signers)
+    if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
+        result.faults.append(f"signature: {result.signature.words}")
+    if root and not (len(root) >= 8 and result.sealed_root.startswith(root.lower())):
+        result.faults.append(
+            f"the seal is another one than was noted: its root is {result.sealed_root}, not {root}"
+        )
+    return result
+
+
+def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) -> Verification:
+    """Verify a folder against a manifest at hand, which is taken for true."""
+    provenance.forget()
+    project = manifest.project_of(folder) if project is None else project
+    evidence = gather(folder, project, sealed)
+    result = Verification(size=sum(size for size, _ in evidence.found.values()))
+    for path in evidence.found:
+        result.files.setdefault(path, Verdict())
+    if sealed is not None:
+        _check_seal(evidence, result)
+    for part in (chain, environment_checks, study_checks, snakemake_notes):
+        part.check(evidence, result)
+    return result
+
+
+def _check_seal(evidence: Evidence, result: Verification) -> None:
+    """Each file against its entry."""
+    sealed = evidence.sealed.files
+    for path, entry in sealed.items():
+        found = evidence.found.get(path)
+        if found is None:
+            result.add(path, "MISSING", "it was sealed")
+        elif found != (entry.bytes, entry.sha256):
+            reason = f"sealed with {entry.sha256[:12]}, it is {found[1][:12]}"
+            result.add(path, "CHANGED", reason)
+    for path in evidence.found.keys() - sealed.keys():
+        checkpoint = path.startswith("results/checkpoints/")
+        why = "a checkpoint, which no finished study has" if checkpoint else "it was not sealed"
+        result.add(path, "EXTRA", why)
+    as_is = {
+        path: manifest.Entry(
+            sealed[path].kind if path in sealed else manifest.kind_of(path), size, sha256
+        )
+        for path, (size, sha256) in evidence.found.items()
+    }
+    result.root = Manifest(evidence.sealed.study, (), (), as_is).root
+
+
+def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:
+    """The manifest against itself: its roots are those of its entries, its lists those of files."""
+    name = manifest.PLACE.as_posix()
+    text = place.read_text(encoding="ascii")
+    result.sealed_root = sealed.root
+    stated = json.loads(text).get("root")
+    if stated != sealed.root:
+        reason = f"it states the root {stated}, its entries have {sealed.root}"
+        result.add(name, "FORGED", reason)
+    elif text != sealed.text():
+        result.add(name, "FORGED", "it is not as `make seal` writes it")
+    for kind, names in (("runs", sealed.runs), ("environments", sealed.environments)):
+        listed = [
+            Path(path).stem
+            for path in sealed.files
+            if Path(path).parent.as_posix() == f"results/records/{kind}" and path.endswith(".json")
+        ]
+        if sorted(listed) != list(names):
+            result.add(name, "FORGED", f"its list of {kind} is not that of its files")

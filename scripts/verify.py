@@ -1,0 +1,29 @@
+"""Verify sealed results: `python verify.py [FOLDER] [--signers FILE] [--root HEX] [--all]`.
+
+Runs nothing. FOLDER, by default this one, holds results/. Ends with 1 if anything is wrong.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import verify, verify_text  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", nargs="?", default=".", type=Path, help="what holds results/")
+parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
+parser.add_argument("--root", default="", help="the root that was noted elsewhere")
+parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")
+parser.add_argument("--all", action="store_true", help="a line for every file")
+given = parser.parse_args()
+if not (given.folder / "results").is_dir():
+    sys.exit(f"{given.folder}: holds no results/; nothing to verify.")
+began = time.perf_counter()
+found = verify.verify(given.folder, given.signers, given.root, given.project)
+print(verify_text.text(found, time.perf_counter() - began, given.all))
+sys.exit(found.failed)
