@@ -97,6 +97,11 @@ def read(path: str | Path) -> dict[str, Part]:
         raise ContentError(f"it cannot be read as {path.suffix or 'text'}: {error}") from None
 
 
+def printed(text: str) -> dict[str, Part]:
+    """The parts of a text: its words, and numbers that may be off by their last digit."""
+    return _split("text", [text], _NUMBER)
+
+
 def _arrays(path: Path) -> dict[str, Part]:
     parts = {}
     for name, values in tensors.read(path, mapped=True).items():

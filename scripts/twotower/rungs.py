@@ -73,6 +73,20 @@ def compare(recorded: Path, rerun: Path, kind: str, tolerances: Tolerances) -> C
     return Compared(rung, "; ".join(details[:2]) + more)
 
 
+def near_text(was: str, now: str) -> bool:
+    """Whether texts have the same words, and printed numbers within a unit of the last digit."""
+    one, other = contents.printed(was), contents.printed(now)
+    return all(_equal(one[name], other[name]) or _printed(one[name], other[name]) for name in one)
+
+
+def _printed(was: Part, now: Part) -> bool:
+    if was.kind != Kind.PRINTED or was.values.shape != now.values.shape:
+        return False
+    # differences of decimals are rounded
+    units = 1.000001 * np.maximum(was.units, now.units)
+    return bool((np.abs(was.values - now.values) <= units).all())
+
+
 def _equal(was: Part, now: Part) -> bool:
     same = was.values.shape == now.values.shape
     if not same or was.values.dtype.kind in "US" or now.values.dtype.kind in "US":
@@ -100,8 +114,7 @@ def _judged(was: Part, now: Part, relative: float, figures: Figures) -> tuple[bo
     if was.kind == Kind.POINTS:
         return bool(off.max() <= figures.points), f"off by up to {off.max():.2g} points"
     if was.kind == Kind.PRINTED:
-        units = np.maximum(was.units, now.units)
-        within = bool((off <= 1.000001 * units).all())  # differences of decimals are rounded
+        within = _printed(was, now)
         return within, "the last digit printed" if within else _first(one, other)
     finite = one[~odd]
     if was.kind == Kind.ARRAY:
