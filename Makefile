@@ -74,6 +74,9 @@ test: $(VENV)/installed-dev  ## run all tests, two at a time
 faults: $(VENV)/installed-dev  ## kill, fill, cut and flip at INSTANTS=50 random instants; about an hour
 	$(BIN)/python tests/faults/fault_campaign.py --instants $(INSTANTS) --seed $(SEED)
 
+audit-selftest: $(VENV)/installed  ## plant every cheat in a finished tiny study: who names it?
+	@$(BIN)/python tests/audits/selftest.py
+
 check: $(VENV)/installed-dev  ## lint and format checks, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twotower import provenance, records
 from twotower.evidence import Evidence
-from twotower.verification import Verification
+from twotower.verification import Verification, several
 
 _RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/(\w+\.py)"', re.MULTILINE)
 _NOT_RECORDED = ("records", "seal", "checkpoints")
@@ -68,18 +68,17 @@ def _check_readers(evidence: Evidence, result: Verification) -> None:
             readers[name, sha256].append(path)
     for (name, sha256), paths in sorted(readers.items()):
         found, record = evidence.sha256(name), evidence.records.get(name)
-        first, more = sorted(paths)[0], len(paths) - 1
-        by = first + (f" and {more} more" if more else "")
+        by = several(paths)
         if found is None:
             if records.is_made(name):
                 result.add(name, "MISSING", f"read for {by}")
             else:
                 result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")
         elif found != sha256 and record and record["sha256"] == found:
-            reason = f"it agrees with its record, but {by} was made from other bytes of it"
+            reason = f"it agrees with its record, but {by} read other bytes of it"
             result.add(name, "FORGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
         elif found != sha256:
-            reason = f"{by} was made from other bytes of it"
+            reason = f"{by} read other bytes of it"
             result.add(name, "CHANGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
 
 

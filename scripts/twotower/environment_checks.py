@@ -3,10 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
-from twotower import environment, installed, pins, records
+from twotower import environment, installed, pins
 from twotower.environment import STEADY
 from twotower.evidence import Evidence
-from twotower.verification import Verification
+from twotower.verification import Verification, several
 
 SHOWN = 3  # values that differ, of one environment
 
@@ -21,7 +21,7 @@ def check(evidence: Evidence, result: Verification) -> None:
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
         for reason in _against_pins(found) + _against_lock(evidence, found):
-            result.faults.append(f"environment {name} of {_told(users[name])}: {reason}")
+            result.faults.append(f"environment {name} of {several(users[name])}: {reason}")
     if not known:
         return
     usual = max(sorted(known), key=lambda name: len(users[name]))
@@ -31,16 +31,17 @@ def check(evidence: Evidence, result: Verification) -> None:
             more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
             told = "; ".join(lines[:SHOWN] + more)
             for path in users[name]:
-                result.add(path, "STALE", f"made in another environment than most: {told}")
+                result.add(path, "DEVIATING", f"made in another environment than most: {told}")
         lines = environment.differences(_loose(known[usual]), _loose(found))
         if lines:
-            told = f"environment {name} of {_told(users[name])} differs in what may differ"
+            told = f"environment {name} of {several(users[name])} differs in what may differ"
             result.notes.append(f"{told}: {'; '.join(lines[:SHOWN])}")
 
 
 def _users(evidence: Evidence, result: Verification) -> dict[str, list[str]]:
     """By environment, the files that were made in it; those of unknown ones get their verdict."""
     users: dict[str, list[str]] = defaultdict(list)
+    lost: dict[str, list[str]] = defaultdict(list)
     for path, record in sorted(evidence.records.items()):
         name = record.get("environment") if record else None
         if name in evidence.environments:
@@ -48,8 +49,10 @@ def _users(evidence: Evidence, result: Verification) -> dict[str, list[str]]:
         elif record is not None and name is None:
             result.add(path, "UNRECORDED", "its record names no environment")
         elif record is not None:
-            place = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
-            result.add(place, "MISSING", f"{path} was made in it")
+            lost[name].append(path)
+    for name, paths in lost.items():
+        place = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
+        result.add(place, "MISSING", f"{several(paths)}: made in it")
     return users
 
 
@@ -86,11 +89,5 @@ def _steady(found: dict) -> dict[str, Any]:
 
 
 def _loose(found: dict) -> dict[str, Any]:
-    """What may differ between the jobs of a study; cards count where there are some."""
+    """What may differ between the jobs of a study."""
     return {key: found[key] for key in ("platform", "cpu", "beside")}
-
-
-def _told(paths: list[str]) -> str:
-    made = [path for path in paths if not path.startswith(f"{records.RESULTS}/benchmarks/")]
-    first = (made or paths)[0]
-    return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first

@@ -105,7 +105,7 @@ def _wheel_hash(metadata: Path) -> str:
 
 
 def _of_wheel(line: str, metadata: str) -> bool:
-    path = line.removeprefix('"').split(",sha256=")[0].rstrip('",')
+    path = line.rsplit(",", 2)[0].strip('"')  # then hash and size, each empty or without a comma
     added = path.startswith(f"{metadata}/") and path.split("/")[-1] in _BY_INSTALLERS
     return not (added or path.startswith("..") or path.endswith(".pyc"))
 

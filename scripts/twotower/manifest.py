@@ -109,7 +109,7 @@ def read(folder: str | Path = ".") -> Manifest:
     except FileNotFoundError:
         raise ManifestError(f"{path}: there is no seal; `make seal` makes one") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ManifestError(f"{path}: is no manifest ({error}); `make seal` makes one") from None
+        raise ManifestError(f"{path}: is no manifest: {error}") from None
 
 
 def build(
@@ -170,6 +170,8 @@ def code(project: Path) -> list[str]:
         place = project / name
         listed = [place] if place.is_file() else files.below(place)
         found += [path.relative_to(project) for path in listed if path.is_file()]
+    # beside the Snakefile a module stands before a package of the same name
+    found += [path.relative_to(project) for path in project.glob("*.py")]
     hidden = (".", "__pycache__")
     return sorted(
         path.as_posix() for path in found if not any(part.startswith(hidden) for part in path.parts)

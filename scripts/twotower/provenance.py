@@ -42,6 +42,7 @@ def _read(path: Path, changed: int) -> tuple[bytes, set[str]]:
     return source, _imported(source)
 
 
+@cache  # of the same bytes, for verifications of several folders
 def _imported(source: bytes) -> set[str]:
     """Names of the library's modules that a source imports, at any depth of its code."""
     modules = set()

@@ -20,7 +20,7 @@ NOTES = Path(".snakemake/metadata")
 
 def check(evidence: Evidence, result: Verification) -> None:
     """Give a verdict on each note that contradicts the record of the same output."""
-    notes = _notes(evidence.folder / NOTES)
+    notes = noted(evidence.folder)
     if not notes:
         result.notes.append("Snakemake's own notes are not here: nothing to compare them with")
         return
@@ -44,13 +44,15 @@ def check(evidence: Evidence, result: Verification) -> None:
             result.notes.append(f"Snakemake has no note of {output}")
 
 
-def _notes(folder: Path) -> dict[str, Path]:
+def noted(folder: Path) -> dict[str, Path]:
     """By output, the file of Snakemake's note of it: its name is the output's in base 64."""
     found = {}
-    for place in files.below(folder):
+    for place in files.below(folder / NOTES):
         try:
             # long names go over several folders, each part but the last with a leading @
-            coded = "".join(part.removeprefix("@") for part in place.relative_to(folder).parts)
+            coded = "".join(
+                part.removeprefix("@") for part in place.relative_to(folder / NOTES).parts
+            )
             output = base64.b64decode(coded, altchars=b"-_").decode("utf-8")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             continue

@@ -76,7 +76,7 @@ def _told(ran: dict, now: dict) -> str:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, default=str)
+    text = json.dumps(value, default=str, sort_keys=True)
     return (
         text
         if len(text) <= 40

@@ -1,16 +1,18 @@
 """What a verification finds: a verdict for each file, and faults that are no single file's."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twotower.signatures import Signature
 
-VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "STALE", "OK")
+VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "DEVIATING", "STALE", "OK")
 """The gravest first.
 
 FORGED: a file agrees with its own record, but not with what others recorded of it or sealed; or a
 record, or the seal, contradicts itself. MISSING: sealed, recorded or read by a job, and not there.
 CHANGED: other bytes than were sealed or recorded. UNRECORDED: a result without a valid record.
-EXTRA: not sealed. STALE: as it was made, but from other code or rules than are there. OK: none.
+EXTRA: not sealed. DEVIATING: made in another environment than the rest. STALE: as it was made, but
+by other code or rules than are there. OK: none of these.
 """
 
 
@@ -66,3 +68,9 @@ class Verification:
         """The files on which the verdict is not OK, the gravest first, then by path."""
         rows = [(path, each) for path, each in self.files.items() if each.verdict != "OK"]
         return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))
+
+
+def several(paths: Iterable[str]) -> str:
+    """Paths as a text that names one of them, no timing file if there is another."""
+    first, *more = sorted(paths, key=lambda path: (path.startswith("results/benchmarks/"), path))
+    return f"{first} and {len(more):,} more" if more else first

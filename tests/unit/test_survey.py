@@ -88,6 +88,16 @@ def test_what_snakemake_has_no_note_of_is_made_anew():
     assert list(survey.unsound(found, ALL, [RATINGS, CERTIFICATE, WEIGHTS])) == [RISKS]
 
 
+def test_records_of_environments_and_runs_are_no_outputs():
+    for path in ("environments/0123456789abcdef.json", "runs/0123456789abcdef.json"):
+        place = records.RECORDS / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("{}")
+    assert unsound() == {}
+    assert sorted(survey.survey().known) == sorted(ALL)
+    assert WEIGHTS in survey.survey().known  # results/runs/ has records in that folder too
+
+
 def test_timing_files_repeat_no_training():
     flip(SECONDS)
     assert unsound() == {}

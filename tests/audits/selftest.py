@@ -1,0 +1,112 @@
+"""Plant every cheat in a copy of a finished study, and see who names it: `make audit-selftest`.
+
+Prints a table, and ends with 1 if a cheat is missed or an untouched copy is under suspicion.
+`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study,
+to be used again.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cheats import CHEATS, Cheat
+from forging import SIGNERS, Forgery, copied, finished
+from twotower import manifest, verify
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a cheat: whether it was named as it must be, and what was said of it."""
+
+    named: bool
+    said: str
+
+
+def caught_by_verify(study: Forgery, cheat: Cheat | None, path: str, root: str) -> Outcome:
+    """Whether verify finds a cheat, and names its file with the words that it must say.
+
+    Without a cheat, whether it finds nothing, whatever was noted.
+    """
+    noted = ("signers", "root") if cheat is None else cheat.noted
+    signers = study.folder / SIGNERS if "signers" in noted else None
+    found = verify.verify(study.folder, signers, root if "root" in noted else "")
+    if cheat is None:
+        return Outcome(not found.failed, "; ".join([*found.wrong(), *found.faults]))
+    if path:
+        each = found.files.get(path)
+        said = f"{each.verdict}: {each.reason}" if each else "nothing of it"
+    else:
+        said = "; ".join(found.faults)
+    words = cheat.caught_by["verify"]
+    return Outcome(found.failed and words in said and not said.startswith("OK"), said)
+
+
+CATCHERS: dict[str, Callable[[Forgery, Cheat | None, str, str], Outcome]] = {
+    "verify": caught_by_verify
+}
+"""By name, who may catch a cheat; `caught_by` of a cheat names them. The audit's enters here."""
+
+
+def tried(cheat: Cheat, catcher: str, origin: Forgery, place: Path) -> Outcome:
+    """Plant a cheat in a copy of a finished study, and see whether a catcher names it."""
+    root = manifest.read(origin.folder).root
+    study = copied(origin, place)
+    return CATCHERS[catcher](study, cheat, cheat.act(study), root)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="of cheats; all without any")
+    parser.add_argument("--finished", type=Path, help="keep the finished study there")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/audits.md alone")
+    given = parser.parse_args()
+    if given.markdown:
+        print(markdown())
+        return 0
+    chosen = [each for each in CHEATS if not given.names or each.name in given.names]
+    with tempfile.TemporaryDirectory() as temporary:
+        place = given.finished or Path(temporary, "finished")
+        origin = Forgery(place) if place.is_dir() else finished(place)
+        return report(chosen, origin, Path(temporary))
+
+
+def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
+    """Try the cheats and print what came of each; 1 if any is missed or an alarm is false."""
+    missed = 0
+    for catcher, catch in CATCHERS.items():
+        untouched = copied(origin, room / "untouched")
+        alarm = catch(untouched, None, "", manifest.read(origin.folder).root)
+        shutil.rmtree(untouched.folder)
+        missed += not alarm.named
+        said = "no alarm" if alarm.named else f"FALSE ALARM: {alarm.said}"
+        print(f"{catcher:<8}{'untouched':<32}{said}", flush=True)
+        for each in chosen:
+            if catcher not in each.caught_by:
+                continue
+            outcome = tried(each, catcher, origin, room / "copy")
+            shutil.rmtree(room / "copy")
+            missed += not outcome.named
+            said = outcome.said if outcome.named else f"MISSED, it said: {outcome.said}"
+            print(f"{catcher:<8}{each.name:<32}{said[:200]}", flush=True)
+    count = sum(catcher in each.caught_by for each in chosen for catcher in CATCHERS)
+    print(f"{count} cheats tried, {missed} missed or falsely alarmed.")
+    return 1 if missed else 0
+
+
+def markdown() -> str:
+    """The table of cheats for docs/audits.md."""
+    lines = ["| cheat | caught by | words |", "| --- | --- | --- |"]
+    for each in CHEATS:
+        noted = {"signers": "signature", "root": "noted root"}
+        by = ", ".join([*each.caught_by, *(noted[name] for name in each.noted)])
+        words = "; ".join(f"“{words}”" for words in each.caught_by.values())
+        lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

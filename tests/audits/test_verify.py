@@ -1,0 +1,145 @@
+"""Verify on one finished, sealed and signed tiny study: every cheat named, none imagined."""
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from cheats import CHEATS, MANIFEST, TABLE
+from forging import SIGNER, SIGNERS, STUDY, Forgery, copied, finished, seal
+from selftest import markdown, tried
+from twotower import environment, manifest, run_records, verify
+
+pytestmark = pytest.mark.xdist_group("audits")
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory) -> Forgery:
+    """The finished study; not to be changed."""
+    return finished(tmp_path_factory.mktemp("audits") / "finished")
+
+
+@pytest.fixture
+def study(origin, tmp_path) -> Forgery:
+    return copied(origin, tmp_path / "copy")
+
+
+def make(study, script, *arguments):
+    """What a script of the project says in the study's folder, and how it ends."""
+    command = [sys.executable, f"scripts/{script}.py", *arguments]
+    done = subprocess.run(command, cwd=study.folder, capture_output=True, encoding="utf-8")
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("cheat", [each for each in CHEATS if "verify" in each.caught_by],
+                         ids=lambda each: each.name)  # fmt: skip
+def test_a_cheat_is_named(cheat, origin, tmp_path):
+    outcome = tried(cheat, "verify", origin, tmp_path / "copy")
+    assert outcome.named, outcome.said
+
+
+def test_an_untouched_study_is_under_no_suspicion(origin, study):
+    for folder in (origin.folder, study.folder):
+        found = verify.verify(folder, folder / SIGNERS, manifest.read(folder).root)
+        assert found.wrong() == {} and found.faults == [] and not found.failed
+        assert found.root == found.sealed_root
+        assert found.signature.words == f"signed by {SIGNER}"
+    code, said = make(study, "verify", "--signers", SIGNERS)
+    assert code == 0 and said.endswith("All as made and sealed.\n")
+
+
+def test_what_verify_cannot_know_is_left_to_the_rerun(origin, tmp_path):
+    """So that the table of cheats tells no less and no more than the truth."""
+    for number, cheat in enumerate(each for each in CHEATS if "verify" not in each.caught_by):
+        study = copied(origin, tmp_path / str(number))
+        cheat.act(study)
+        assert not verify.verify(study.folder).failed, cheat.name
+
+
+def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):
+    used = {origin.record(path)["environment"] for path in tables_and_weights(origin)}
+    assert len(used) == 1
+    assert environment.read(used.pop(), origin.folder)["threads"] == 1
+    (name,) = run_records.names(origin.folder)
+    run = run_records.read(name, origin.folder)
+    assert len(run["commit"]) == 40 and run["diff"] is None
+    assert manifest.read(origin.folder).study["run"] == name
+
+
+def tables_and_weights(study):
+    found = [*study.folder.glob("results/tables/*"), *study.folder.glob("results/runs/*/*")]
+    return [path.relative_to(study.folder).as_posix() for path in found]
+
+
+def test_sealing_again_gives_the_same_bytes_and_keeps_the_signature(study):
+    before = study.read(MANIFEST), study.read(f"{MANIFEST}.sig")
+    assert "it stays" in seal(study.folder, STUDY).stdout
+    seal(study.folder, "--key", "key")
+    assert (study.read(MANIFEST), study.read(f"{MANIFEST}.sig")) == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda study: study.flip(TABLE), f"{TABLE}: its bytes are not those that were recorded"),
+        (lambda study: (study.folder / TABLE).unlink(), f"{TABLE}: it is gone"),
+        (lambda study: study.write("results/tables/mine.csv", b"x"), "it has no record"),
+        (lambda study: study.replace("scripts/twotower/rates.py", '"""', '"""x'), "make it anew"),
+        (lambda study: study.write("results/checkpoints/x", b""), "its training has not ended"),
+    ],
+)
+def test_what_is_not_finished_and_sound_is_not_sealed(study, spoil, words):
+    before = study.read(MANIFEST)
+    spoil(study)
+    code, said = make(study, "seal")
+    assert code == 1 and "Traceback" not in said
+    assert words in said
+    assert study.read(MANIFEST) == before
+
+
+def test_a_study_that_was_not_run_is_not_sealed(study):
+    code, said = make(study, "seal", "config.yaml")
+    assert code == 1 and "no run of all of this study" in said
+
+
+def test_faults_are_told_in_a_line_each_and_end_with_1(study):
+    study.flip(TABLE)
+    code, said = make(study, "verify")
+    assert code == 1 and "Traceback" not in said
+    assert f"CHANGED    {TABLE}: sealed with" in said
+    code, said = make(study, "verify", "nowhere")
+    assert (code, said) == (1, "nowhere: holds no results/; nothing to verify.\n")
+    code, said = make(study, "verify", "--signers", "nobody")
+    assert (code, said) == (1, "SignatureError: nobody: there is no such file of allowed signers\n")
+
+
+def test_results_without_their_project_and_notes_are_verified_by_a_clone(origin, study, tmp_path):
+    """What an auditor gets: a folder results/, and a clone."""
+    (tmp_path / "handed").mkdir()
+    (study.folder / "results").rename(tmp_path / "handed" / "results")
+    found = verify.verify(tmp_path / "handed", project=origin.folder)
+    assert not found.failed, (found.wrong(), found.faults)
+    assert any("notes are not here" in note for note in found.notes)
+
+
+def test_the_table_of_cheats_in_the_docs_is_true():
+    docs = (verify.manifest.records.PROJECT / "docs/audits.md").read_text(encoding="utf-8")
+    assert markdown() in docs, "python tests/audits/selftest.py --markdown"
+    assert len({cheat.name for cheat in CHEATS}) == len(CHEATS) >= 25
+
+
+def test_a_hundred_megabytes_a_second(tmp_path):
+    """1 GB in 10 s is asked for; the best of some tries on a small part, if the machine is busy."""
+    place = tmp_path / "results/data/a/ratings.safetensors"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"x" * 10**8)
+    sealed = manifest.build(tmp_path, {"file": "study.yaml"}, tmp_path)
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        found = verify.examine(tmp_path, replace(sealed, study={}), tmp_path)
+        seconds.append(time.perf_counter() - began)
+    assert found.size == 10**8
+    assert min(seconds) < 1
