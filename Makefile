@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims seal verify audit-selftest plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims seal verify audit audit-vary audit-selftest plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -33,6 +33,19 @@ seal: $(VENV)/installed  ## list the finished study with all hashes under one ro
 
 verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=hex noted elsewhere]
 	@$(BIN)/python scripts/verify.py $(if $(FOLDER),"$(FOLDER)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT))
+
+# ENV is a variable of some shells: only one that was given to make counts.
+AUDIT_ENV := $(if $(filter command line,$(origin ENV)),$(ENV))
+AUDIT := $(if $(FOLDER),"$(FOLDER)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(NONCE),--nonce "$(NONCE)") \
+  $(if $(AUDIT_ENV),--env "$(AUDIT_ENV)") $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(FRESH),--fresh "$(FRESH)") \
+  $(if $(PROJECT),--project "$(PROJECT)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT)) \
+  $(if $(FRESH_SEEDS),--fresh-seeds $(FRESH_SEEDS))
+
+audit: $(VENV)/installed  ## does it come out again? in a clean clone [SAMPLE=n NONCE=text ENV=.venv WHEELS= FRESH= FRESH_SEEDS=n]
+	@$(BIN)/python scripts/audit.py $(AUDIT)
+
+audit-vary: $(VENV)/installed  ## the tiny study in other folders, locales, time zones, … (docs/audits-vary.md), half an hour
+	@$(BIN)/python scripts/audit_vary.py
 
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)

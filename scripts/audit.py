@@ -12,7 +12,7 @@ from twotower import console
 
 console.start()
 
-from twotower import audit, audit_page, audit_report, audit_verdicts  # noqa: E402
+from twotower import audit, audit_found, audit_page, audit_report, audit_verdicts  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", default=Path("."), type=Path, help="what holds results/")
@@ -27,9 +27,9 @@ parser.add_argument("--root", default="", help="the root that was noted elsewher
 parser.add_argument("--fresh-seeds", type=int, default=0, help="other seeds to try what differs")
 given = parser.parse_args()
 given.nonce = given.nonce or audit.own_nonce()
-asked = audit.Asked(**vars(given))
+asked = audit_found.Asked(**vars(given))
 found = audit.audit(asked, lambda line: print(line, flush=True))
-page = audit_page.write(found, given.folder / audit.PLACE)
+page = audit_page.write(found, given.folder / audit_found.PLACE)
 print(audit_report.text(found))
 print(f"{page}, audit.json")
 sys.exit(audit_verdicts.failed(found.verdict))

@@ -11,7 +11,7 @@ from twotower import console
 
 console.start()
 
-from twotower import files, manifest, records, rungs, tolerances, variations  # noqa: E402
+from twotower import files, manifest, records, rungs, tolerances, variations, varied_runs  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
@@ -22,14 +22,14 @@ if given.anew:
     shutil.rmtree(place, ignore_errors=True)
 declared = tolerances.load(records.PROJECT / tolerances.PLACE)
 code = {path: files.sha256(records.PROJECT / path) for path in manifest.code(records.PROJECT)}
-rows = variations.Rows(place, {"study": files.sha256(given.study), "code": code})
+rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
 print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)
 for variation in variations.VARIATIONS:
     if variation.name not in rows:
         base = rows.base(records.PROJECT, Path(given.study))
-        varied = variations.run(records.PROJECT, Path(given.study), variation, rows.fresh())
-        found = variations.compared(base, varied, variation, declared)
-        rows.add(variation.name, *variations.told(found))
+        varied = varied_runs.run(records.PROJECT, Path(given.study), variation, rows.fresh())
+        found = varied_runs.compared(base, varied, variation, declared)
+        rows.add(variation.name, *varied_runs.told(found))
     rung, words = rows[variation.name]
     print(
         f"| {variation.name} | {variation.what} | {rungs.Rung(rung).words} | {words} |", flush=True

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from twotower import audit_report, audit_sample
-from twotower.audit import Audit
+from twotower.audit_found import PLACE, Audit
 from twotower.audit_verdicts import GRAVITY, MEANINGS, ClaimVerdict
 from twotower.files import atomic_write
 
@@ -196,7 +196,7 @@ def _environment(found: Audit, data: dict) -> str:
 
 def _figures(found: Audit) -> str:
     pictures = []
-    folder, kept = found.asked.folder, found.asked.folder / "results-audit" / "rerun"
+    folder, kept = found.asked.folder, found.asked.folder / PLACE / "rerun"
     for name, outcome in found.outcomes.items():
         for path in found.graph.jobs[name].outputs:
             if not path.endswith(".png") or not (folder / path).is_file():

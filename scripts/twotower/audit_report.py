@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 
 from twotower import audit_sample
-from twotower.audit import Audit
+from twotower.audit_found import Audit
 from twotower.audit_verdicts import MEANINGS
 
 FORMAT = "tower-rates audit 1"

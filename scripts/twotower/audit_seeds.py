@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from twotower import audit_clone, audit_sample
+from twotower import audit_clone, audit_sample, audit_verdicts
 from twotower.audit_clone import Clone
 from twotower.audit_verdicts import LEDGER
 from twotower.decisions import Claim
@@ -95,8 +95,8 @@ def check_count(count: int, least: int) -> None:
 
 
 def _claim(folder: Path, name: object) -> dict:
-    ledger = pd.read_csv(folder / LEDGER).fillna("")
-    return ledger[ledger["claim"].astype(str) == str(name)].to_dict("records")[0]
+    ledger = pd.read_csv(folder / LEDGER, dtype={"claim": str})
+    return audit_verdicts.rows(ledger[ledger["claim"] == str(name)])[0]
 
 
 def _slopes(folder: Path, claim: Claim | None) -> dict[str, float]:

@@ -71,6 +71,7 @@ class ClaimVerdict:
         jobs: names of all jobs that the claim rests on, in order.
         rerun: how many of them were rerun.
         differences: of the environments of these jobs, in words.
+        statistical: whether fresh seeds have answered for what differs.
     """
 
     claim: str
@@ -84,6 +85,7 @@ class ClaimVerdict:
     jobs: list[str] = field(default_factory=list)
     rerun: int = 0
     differences: list[str] = field(default_factory=list)
+    statistical: bool = False
 
 
 def judge(
@@ -108,7 +110,7 @@ def judge(
     """
     tested = ledger[ledger["verdict"] != str(Answer.UNTESTED)]
     evidence = again, claims, graph, outcomes, verified, relative
-    return [_verdict(row, *evidence) for row in _rows(tested)]
+    return [_verdict(row, *evidence) for row in rows(tested)]
 
 
 def rests_on(row: Mapping, claim: Claim | None, graph: Graph) -> list[str]:
@@ -123,6 +125,11 @@ def rests_on(row: Mapping, claim: Claim | None, graph: Graph) -> list[str]:
     found = graph.upstream([row["figure"], table, *own])
     found += [graph.maker[path] for path in (RATES,) if path in graph.maker]
     return [name for name in graph.jobs if name in found]
+
+
+def rows(ledger: pd.DataFrame) -> list[dict]:
+    """The rows of a ledger, with an empty text for what is missing."""
+    return ledger.astype(object).where(ledger.notna(), "").to_dict("records")
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -209,10 +216,10 @@ def row_differs(row: Mapping, again: pd.DataFrame | None, relative: float = 0.0)
     """
     if again is None:
         return "the ledger could not be judged again"
-    rows = again[again["claim"].astype(str) == str(row["claim"])]
-    if rows.empty:
+    same = rows(again[again["claim"].astype(str) == str(row["claim"])])
+    if not same:
         return "the ledger judged again has no such claim"
-    now = _rows(rows)[0]
+    now = same[0]
     for column in [name for name in row if name != "claim"]:
         was, new = row[column], now.get(column, "")
         if was != new and not (relative and _near(was, new, relative)):
@@ -229,7 +236,3 @@ def _near(was: object, new: object, relative: float) -> bool:
 def _is_rates(path: str) -> bool:
     parts = Path(path).parts
     return parts[:2] == ("results", "rates") and parts[-1] == "rates.csv" and len(parts) == 4
-
-
-def _rows(frame: pd.DataFrame) -> list[dict]:
-    return frame.fillna("").to_dict("records")
