@@ -1,5 +1,6 @@
 """Run a study under variations that should not matter, and tell which rung each reaches.
 
+Variations that harm nothing are tried together in one run first, and each alone if that differs.
 Prints a table in Markdown. Given again, the command goes on where it stopped; --anew forgets.
 """
 
@@ -16,6 +17,7 @@ from twotower import files, manifest, records, rungs, tolerances, variations, va
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
 parser.add_argument("--anew", action="store_true", help="forget what an earlier call has found")
+parser.add_argument("--each", action="store_true", help="no variations together in one run")
 given = parser.parse_args()
 place = Path("results-audit/vary").resolve()
 if given.anew:
@@ -23,14 +25,13 @@ if given.anew:
 declared = tolerances.load(records.PROJECT / tolerances.PLACE)
 code = {path: files.sha256(records.PROJECT / path) for path in manifest.code(records.PROJECT)}
 rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
+asked = records.PROJECT, Path(given.study)
 print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)
-for variation in variations.VARIATIONS:
-    if variation.name not in rows:
-        base = rows.base(records.PROJECT, Path(given.study))
-        varied = varied_runs.run(records.PROJECT, Path(given.study), variation, rows.fresh())
-        found = varied_runs.compared(base, varied, variation, declared)
-        rows.add(variation.name, *varied_runs.told(found))
-    rung, words = rows[variation.name]
-    print(
-        f"| {variation.name} | {variation.what} | {rungs.Rung(rung).words} | {words} |", flush=True
+together = (None, "") if given.each else rows.found(*asked, variations.together(), declared)
+for each in variations.VARIATIONS:
+    same = each.joins and together[0] == rungs.Rung.BYTES
+    rung, words = (
+        (together[0], f"{together[1]}, in one run") if same else rows.found(*asked, each, declared)
     )
+    cells = [each.name, each.what, rungs.Rung(rung).words, words]
+    print(f"| {' | '.join(cells)} |", flush=True)

@@ -20,6 +20,7 @@ class Variation:
         edits: of the project's files: text to be replaced, and what by.
         backwards: whether folders are listed backwards.
         kinds: of results that are compared; empty: all.
+        joins: whether it may be tried together with others that do.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Variation:
     edits: dict[str, dict[str, str]] = field(default_factory=dict)
     backwards: bool = False
     kinds: tuple[str, ...] = ()
+    joins: bool = False
 
 
 _PINS = "scripts/twotower/pins.py"
@@ -48,14 +50,14 @@ SHELL = {  # what the shell says of threads must not count
 UMASK = 0o077
 
 VARIATIONS = (
-    Variation("folder", "a longer path, with spaces and é", folder=ODD_FOLDER),
-    Variation("locale", "LC_ALL=C LANG=de_DE.UTF-8", LOCALE),
-    Variation("time zone", "TZ=Pacific/Chatham", TIME_ZONE),
-    Variation("hash seed", "PYTHONHASHSEED=7", HASH_SEED),
-    Variation("umask", "umask 077", umask=UMASK),
-    Variation("order of files", "folders are listed backwards", backwards=True),
-    Variation("number of cores", "one job at a time", options=("--cores", "1")),
-    Variation("the shell's threads", "OMP_NUM_THREADS=3 and other pins set otherwise", SHELL),
+    Variation("folder", "a longer path, with spaces and é", folder=ODD_FOLDER, joins=True),
+    Variation("locale", "LC_ALL=C LANG=de_DE.UTF-8", LOCALE, joins=True),
+    Variation("time zone", "TZ=Pacific/Chatham", TIME_ZONE, joins=True),
+    Variation("hash seed", "PYTHONHASHSEED=7", HASH_SEED, joins=True),
+    Variation("umask", "umask 077", umask=UMASK, joins=True),
+    Variation("order of files", "folders are listed backwards", backwards=True, joins=True),
+    Variation("number of cores", "one job at a time", options=("--cores", "1"), joins=True),
+    Variation("the shell's threads", "OMP_NUM_THREADS=3, other pins otherwise", SHELL, joins=True),
     Variation(
         "a cell alone",
         "the first cell as the only one; its data, fits and risks",
@@ -94,3 +96,17 @@ VARIATIONS = (
         },
     ),
 )  # fmt: skip
+
+
+def together() -> Variation:
+    """All variations that join, in one run: if it has the same bytes, each of them has."""
+    found = [each for each in VARIATIONS if each.joins]
+    return Variation(
+        "together",
+        ", ".join(each.name for each in found),
+        {key: value for each in found for key, value in each.variables.items()},
+        next(each.umask for each in found if each.umask is not None),
+        next(each.folder for each in found if each.folder != Variation.folder),
+        tuple(option for each in found for option in each.options),
+        backwards=any(each.backwards for each in found),
+    )

@@ -217,3 +217,13 @@ class Rows:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         return place
+
+    def found(
+        self, project: Path, study: Path, variation: Variation, tolerances: Tolerances
+    ) -> tuple[int, str]:
+        """The rung that a variation reaches, and what differs in words; run if not known yet."""
+        if variation.name not in self:
+            base = self.base(project, study)
+            varied = run(project, study, variation, self.fresh())
+            self.add(variation.name, *told(compared(base, varied, variation, tolerances)))
+        return self[variation.name]
