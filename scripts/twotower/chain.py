@@ -119,5 +119,5 @@ def _code_digest(project: Path, script: str | None) -> str | None:
     """That of a script as it is; "" for one that cannot be read, None without one."""
     try:
         return provenance.code_digest(project / "scripts" / script) if script else None
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return ""

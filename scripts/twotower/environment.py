@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twotower import identity, installed, pins
+from twotower import identity, installed, pins, threads
 from twotower.files import atomic_write
 from twotower.seeds import generator
 
@@ -58,7 +58,7 @@ def current(project: Path = PROJECT, computes: bool = True) -> dict:
         "platform": {"system": os.uname().sysname, "machine": os.uname().machine, "libc": _libc()},
         "cpu": _processor(),
         **installed.packages(project / LOCK),
-        "threads": _threads() if computes else None,
+        "threads": threads.most() if computes else None,
         "pins": {name: os.environ.get(name) for name in pins.PINS},
         "gpus": _cards(),
         "stream": [value.hex() for value in generator(0, {}, "test vector", 0).normal(size=4)],
@@ -90,8 +90,8 @@ def read(name: str, folder: Path = Path()) -> dict | None:
     try:
         text = (folder / ENVIRONMENTS / f"{name}.json").read_text(encoding="ascii")
         environment = json.loads(text)
-        return environment if digest(environment) == name else None
-    except (OSError, ValueError, TypeError, RecursionError):
+        return environment if digest(environment) == name and _is_whole(environment) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -114,6 +114,20 @@ def differences(one: dict, other: dict) -> list[str]:
         names = [place.split(" ")[-1] for place, (a, b) in sorted(pairs.items()) if a != b]
         lines.append(f"packages that no lock pins: {', '.join(names)}")
     return lines
+
+
+def _is_whole(environment: dict) -> bool:
+    """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
+    tables = ("python", "platform", "cpu", "packages", "beside", "torch", "pins")
+    versions = [package["version"] for package in environment["packages"].values()]
+    versions += environment["beside"].values()
+    return (
+        all(isinstance(environment[name], dict) for name in tables)
+        and all(isinstance(version, str) for version in versions)
+        and isinstance(environment["threads"], (int, type(None)))
+        and isinstance(environment["gpus"], list)
+        and isinstance(environment["stream"], list)
+    )
 
 
 def _values(one: Any, other: Any, place: str = "") -> dict[str, tuple]:
@@ -154,16 +168,6 @@ def _processor() -> dict:
     flags = re.search(r"^(?:flags|Features)\s*: (.+)$", text, re.MULTILINE)
     has = flags[1].split() if flags else []
     return {"model": model[1] if model else "", "flags": [flag for flag in FLAGS if flag in has]}
-
-
-def _threads() -> int:
-    """The most threads that a numerical library which is loaded would use; 1 if none is."""
-    from threadpoolctl import threadpool_info
-
-    counts = [pool["num_threads"] for pool in threadpool_info()]
-    if "torch" in sys.modules:
-        counts.append(sys.modules["torch"].get_num_threads())
-    return max([1, *counts])
 
 
 def _cards() -> list[str]:

@@ -17,7 +17,9 @@ def check(evidence: Evidence, result: Verification) -> None:
     for name, found in evidence.environments.items():
         if found is None:
             path = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
-            result.add(path, "FORGED", "its content is not what its name is the digest of")
+            result.add(
+                path, "FORGED", "it is none, or its content is not what its name is the digest of"
+            )
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
         for reason in _against_pins(found) + _against_lock(evidence, found):

@@ -91,6 +91,9 @@ def parsed(text: str) -> dict | None:
         own = content.pop("record")
         valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
         valid = valid and all(map(_is_output, content["outputs"]))
+        texts = [content["rule"], content["code"], content["settings"], content["sha256"]]
+        texts += [content.get("environment", ""), *content["inputs"], *content["inputs"].values()]
+        valid = valid and all(isinstance(text, str) for text in texts)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return content if valid else None

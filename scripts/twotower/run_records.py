@@ -65,14 +65,28 @@ def read(name: str, folder: Path = Path()) -> dict | None:
     """The record of a run by its digest; None if there is none, or one that its name belies."""
     try:
         run = json.loads((folder / RUNS / f"{name}.json").read_text(encoding="ascii"))
-        return run if digest(run) == name else None
-    except (OSError, ValueError, TypeError, RecursionError):
+        return run if digest(run) == name and _is_whole(run) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
 def names(folder: Path = Path()) -> list[str]:
     """Digests of all runs that are recorded below a folder."""
     return sorted(path.stem for path in (folder / RUNS).glob("[!.]*.json") if path.is_file())
+
+
+def _is_whole(run: dict) -> bool:
+    """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
+    study, diff = run["study"], run["diff"]
+    texts = [study["file"], study["settings"], run["environment"], *run["targets"]]
+    texts += [study["sha256"] or "", run["commit"] or ""]
+    texts += [diff["file"], diff["sha256"]] if diff else []
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(study["given"], dict)
+        and isinstance(study["content"], dict)
+        and isinstance(run["real"], list)
+    )
 
 
 def _commit(project: Path) -> str | None:

@@ -26,7 +26,9 @@ def _check_runs(evidence: Evidence, result: Verification) -> None:
     for name, run in evidence.runs.items():
         path = (run_records.RUNS / f"{name}.json").as_posix()
         if run is None:
-            result.add(path, "FORGED", "its content is not what its name is the digest of")
+            result.add(
+                path, "FORGED", "it is none, or its content is not what its name is the digest of"
+            )
             continue
         if run["environment"] not in evidence.environments:
             result.add(path, "FORGED", f"its environment {run['environment']} is not recorded")

@@ -132,3 +132,31 @@ def test_a_hundred_megabytes_a_second(tmp_path):
         seconds.append(time.perf_counter() - began)
     assert found.size == 10**8
     assert min(seconds) < 1
+
+
+GARBAGE = [b"", b"\0\xff" * 50, b"[1, {}]", b"{}", b"null", b'{"a": ' * 5000]
+
+
+def test_no_garbage_in_any_file_breaks_verify_or_passes(study):
+    """A part of all files, each kind among them, one after the other."""
+    notes = study.folder.glob(".snakemake/metadata/*")
+    paths = [*manifest.read(study.folder).files, MANIFEST, f"{MANIFEST}.sig"]
+    special = [path for path in paths if "/runs/" in path or "/environments/" in path]
+    special += [MANIFEST, f"{MANIFEST}.sig", TABLE, STUDY, "workflow/decisions.yaml"]
+    special += [note.relative_to(study.folder).as_posix() for note in notes][:3]
+    for number, path in enumerate([*sorted(paths)[::25], *special]):
+        before = study.read(path)
+        study.write(path, GARBAGE[number % len(GARBAGE)])
+        assert verify.verify(study.folder).failed, path
+        study.write(path, before)
+    assert not verify.verify(study.folder).failed
+
+
+@pytest.mark.parametrize(
+    "change", [{"inputs": []}, {"outputs": [1]}, {"rule": {}}, {"environment": 5}, {"sha256": None}]
+)
+def test_a_record_of_another_shape_is_none(study, change):
+    study.write_record(TABLE, study.record(TABLE) | change)
+    found = verify.verify(study.folder)
+    assert found.files[study.record_path(TABLE)].verdict == "CHANGED"
+    assert found.files[TABLE].verdict == "UNRECORDED"

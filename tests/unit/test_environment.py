@@ -80,6 +80,28 @@ def test_pins_and_threads_are_those_of_the_process():
     assert found["pins"] == pins.PINS | {"MKL_CBWR": "AUTO", "OMP_NUM_THREADS": None}
 
 
+def test_threads_are_those_that_threadpoolctl_finds():
+    code = (
+        "import numpy, scipy.linalg, torch, faiss; from threadpoolctl import threadpool_limits; "
+        "from twotower import threads; one = threads.most(); threadpool_limits(5); "
+        "print(one, threads.most())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True, check=True, encoding="utf-8",
+    )  # fmt: skip
+    assert done.stdout.split() == ["1", "5"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"threads": "2"}, {"packages": {"numpy": "2"}}, {"beside": []}, {"pins": None}, {"stream": 1}],
+)
+def test_an_environment_of_another_shape_is_none(folder, now, change):
+    assert environment.read(environment.save(now | change)) is None
+    assert environment.read(environment.save({})) is None
+
+
 def test_no_time_path_or_name_of_a_machine(now):
     text = json.dumps(now)
     assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text)

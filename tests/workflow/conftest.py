@@ -108,6 +108,11 @@ class Project:
             if name.parts[0] not in timed and name.parts[:2] != ("records", "benchmarks")
         }
 
+    def of_runs(self) -> list[str]:
+        """Those of `made` that are records of environments and runs, and so of no job."""
+        pattern = re.compile(r"records/(environments|runs)/[0-9a-f]{16}\.json")
+        return sorted(name for name in self.made() if pattern.fullmatch(name))
+
     def index(self, smoothness: str = "") -> list[dict[str, str]]:
         """Rows of results/index.csv, all or those of one smoothness."""
         with open(self.folder / "results/index.csv", encoding="utf-8", newline="") as file:
