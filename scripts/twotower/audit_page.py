@@ -41,10 +41,9 @@ code, .mono { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas,
   margin-bottom: 8px; }
 .overall strong { font-size: 40px; line-height: 1.15; letter-spacing: -0.01em; }
 .overall span { color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 12px;
-  margin: 24px 0; }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-  padding: 14px 16px; }
+.tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 24px 0; }
+.tile { flex: 1 1 200px; background: var(--card); border: 1px solid var(--line);
+  border-radius: 10px; padding: 14px 16px; }
 .tile b { display: block; font-size: 22px; line-height: 1.25; }
 .tile span { color: var(--soft); font-size: 14px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
@@ -65,12 +64,11 @@ details { background: var(--card); border: 1px solid var(--line); border-radius:
 summary { cursor: pointer; padding: 12px 16px; font-weight: 600; }
 details > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
 details > p { padding: 12px 16px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 16px; }
-figure { margin: 0; background: #ffffff; border: 1px solid var(--line); border-radius: 10px;
-  padding: 12px; }
+.figures { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
+figure { margin: 0; flex: 0 1 488px; background: #ffffff; border: 1px solid var(--line);
+  border-radius: 10px; padding: 12px; }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { color: #5b6475; font-size: 13px; margin-top: 8px; overflow-wrap: anywhere; }
-.wide { grid-column: 1 / -1; }
 a { color: inherit; }
 footer { margin-top: 48px; color: var(--soft); font-size: 13px; }
 @media print { body { background: #fff; } details { break-inside: avoid; } }
@@ -205,15 +203,15 @@ def _figures(found: Audit) -> str:
             told = "not rerun"
             if path in outcome.files:
                 told = outcome.files[path].rung.words
-            pictures.append(_picture(folder / path, f"{path}: {told}", path, again.is_file()))
+            pictures.append(_picture(folder / path, f"{path}: {told}", path))
             if again.is_file():
-                pictures.append(_picture(again, f"the same figure, made again: {told}", "", True))
+                pictures.append(_picture(again, f"the same figure, made again: {told}", ""))
     if not pictures:
         return ""
     return f'<h2>Figures</h2>\n<div class="figures">{"".join(pictures)}</div>'
 
 
-def _picture(place: Path, caption: str, path: str, half: bool) -> str:
+def _picture(place: Path, caption: str, path: str) -> str:
     anchor = f' id="{_text(_anchor(path))}"' if path else ""
     try:
         with Image.open(place) as image:

@@ -17,7 +17,6 @@ import numpy as np
 import yaml
 
 from twotower import audit_clone, audit_jobs, contents, manifest, rungs, study_file
-from twotower.contents import Kind
 from twotower.files import atomic_write
 from twotower.logs import ExpectedError
 from twotower.rungs import Compared, Rung
@@ -157,12 +156,11 @@ def _joined(base: Path, varied: Path, folder: str) -> Compared:
 
 def _blocks(folder: Path) -> dict[str, np.ndarray]:
     paths = sorted(folder.glob("*.safetensors"), key=lambda path: int(path.stem))
-    blocks = [contents.read(path) for path in paths]
-    return {
-        name: np.concatenate([block[name].values for block in blocks])
-        for name, part in blocks[0].items()
-        if part.kind in (Kind.ARRAY, Kind.COUNTS)
-    }
+    found: dict[str, list[np.ndarray]] = {}
+    for path in paths:  # some arrays are of one replicate, and stand in its block alone
+        for name, part in contents.read(path).items():
+            found.setdefault(name, []).append(part.values)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _edit(path: Path, changes: dict[str, str]) -> None:
