@@ -211,12 +211,12 @@ def _pages(path: Path) -> dict[str, Part]:
         before = content[at : match.start()]
         at = match.end()
         words.append(_description(before))
-        packed = b"/FlateDecode" in before.rpartition(b" obj")[2]
-        body = zlib.decompress(match[1]) if packed else match[1]
-        if body.isascii():
-            _operators(body.decode("ascii"), words, points)
-        else:  # glyphs, pictures
+        about = before.rpartition(b" obj")[2]
+        body = zlib.decompress(match[1]) if b"/FlateDecode" in about else match[1]
+        if b"/Length1" in about or b"/Image" in about:  # a font, a picture
             words.append(hashlib.sha256(body).hexdigest())
+        else:
+            _operators(body.decode("latin-1"), words, points)
     return _drawing([*words, _description(content[at:])], points)
 
 

@@ -157,9 +157,16 @@ def _joined(base: Path, varied: Path, folder: str) -> Compared:
 def _blocks(folder: Path) -> dict[str, np.ndarray]:
     paths = sorted(folder.glob("*.safetensors"), key=lambda path: int(path.stem))
     found: dict[str, list[np.ndarray]] = {}
-    for path in paths:  # some arrays are of one replicate, and stand in its block alone
-        for name, part in contents.read(path).items():
+    counts: Counter[str] = Counter()
+    for path in paths:
+        parts = contents.read(path)
+        for name, part in parts.items():
+            # some arrays are of one replicate each, numbered within their block
+            series, _, number = name.rpartition("/")
+            if number.isdigit():
+                name = f"{series}/{counts[series] + int(number)}"
             found.setdefault(name, []).append(part.values)
+        counts.update(name.rpartition("/")[0] for name in parts if name[-1].isdigit())
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 

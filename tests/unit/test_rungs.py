@@ -73,7 +73,7 @@ def test_the_detail_says_what_lies_off_and_how_far(tmp_path):
 def test_the_tolerance_is_that_of_the_kind_of_result(tmp_path):
     files_ = pair(tmp_path, "x.csv", "risk\n1.0001\n", "risk\n1.0005\n")
     assert rung(*files_, "rates") == Rung.NUMERICAL
-    assert rung(*files_, "risks") == Rung.DIFFERENT
+    assert rung(*files_, "data") == Rung.DIFFERENT
     assert rung(*files_, "unheard of") == Rung.DIFFERENT
 
 
