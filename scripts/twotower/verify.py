@@ -21,6 +21,7 @@ from twotower.evidence import Evidence, gather
 from twotower.manifest import Manifest, ManifestError
 from twotower.verification import Verdict, Verification
 
+LEAST_DIGITS = 16  # of a root that was noted: 64 bits are no accident, nor soon forged
 UNSEALED = "there is no seal: files that were changed together with their records are not found"
 
 
@@ -58,7 +59,9 @@ def verify(
     result.signature = signatures.check(place, folder / manifest.SIGNATURE, signers)
     if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
         result.faults.append(f"signature: {result.signature.words}")
-    if root and not (len(root) >= 8 and result.sealed_root.startswith(root.lower())):
+    if root and len(root) < LEAST_DIGITS:
+        result.faults.append(f"the root {root} is too short to tell; {LEAST_DIGITS} digits do")
+    elif root and not result.sealed_root.startswith(root.lower()):
         result.faults.append(
             f"the seal is another one than was noted: its root is {result.sealed_root}, not {root}"
         )

@@ -104,6 +104,13 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
     assert (code, said) == (1, "SignatureError: nobody: there is no such file of allowed signers\n")
 
 
+def test_a_root_may_be_noted_in_part_but_not_in_a_few_digits(study):
+    root = manifest.read(study.folder).root
+    assert not verify.verify(study.folder, root=root[:16].upper()).failed
+    assert "too short to tell" in verify.verify(study.folder, root=root[:8]).faults[0]
+    assert "its root is" in verify.verify(study.folder, root="0" * 64).faults[0]
+
+
 def test_results_without_their_project_and_notes_are_verified_by_a_clone(origin, study, tmp_path):
     """What an auditor gets: a folder results/, and a clone."""
     (tmp_path / "handed").mkdir()
