@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims seal verify audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -42,6 +42,19 @@ check-crate: $(VENV)/installed  ## does a crate hold the bytes that its graph sa
 
 validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
 	@$(VENV)-validator/bin/python tests/crate/validate_offline.py "$(or $(TO),results-crate)"
+
+# ENV is a variable of some shells: only one that was given to make counts.
+AUDIT_ENV := $(if $(filter command line,$(origin ENV)),$(ENV))
+AUDIT := $(if $(FOLDER),"$(FOLDER)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(NONCE),--nonce "$(NONCE)") \
+  $(if $(AUDIT_ENV),--env "$(AUDIT_ENV)") $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(FRESH),--fresh "$(FRESH)") \
+  $(if $(PROJECT),--project "$(PROJECT)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT)) \
+  $(if $(FRESH_SEEDS),--fresh-seeds $(FRESH_SEEDS))
+
+audit: $(VENV)/installed  ## does it come out again? in a clean clone [SAMPLE=n NONCE=text ENV=.venv WHEELS= FRESH= FRESH_SEEDS=n]
+	@$(BIN)/python scripts/audit.py $(AUDIT)
+
+audit-vary: $(VENV)/installed  ## the tiny study in other folders, locales, time zones, … (docs/audits-vary.md), half an hour
+	@$(BIN)/python scripts/audit_vary.py
 
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)

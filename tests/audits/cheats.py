@@ -5,11 +5,16 @@ single file is at fault. `caught_by` says who must find it, "verify" or "audit",
 must be among what is said of that file. What verify does not catch is for the audit's rerun.
 """
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
 
 from forging import Forgery
+from twotower import files, grid, ratings, study_file, targets, tensors
 
 CHEATS: list["Cheat"] = []
 TABLE = "results/tables/claims.csv"
@@ -536,6 +541,59 @@ def forged_verdict(study: Forgery) -> str:
     study.re_note_inputs(TABLE)
     study.reseal()
     return TABLE
+
+
+@cheat(audit="DIFFERENT")
+def unsigned_figure(study: Forgery) -> str:
+    """A figure is replaced with its record and an unsigned seal, no root was noted."""
+    return forged_figure(study)
+
+
+@cheat(audit="DIFFERENT")
+def forged_weights(study: Forgery) -> str:
+    """Weights are changed by a thousandth, with records, notes and an unsigned seal."""
+    path = study.first("results/runs/*/0.safetensors")
+    weights = {name: 1.001 * each for name, each in tensors.read(study.folder / path).items()}
+    return _consistently(study, path, lambda place: tensors.write(place, weights))
+
+
+@cheat(audit="DIFFERENT")
+def forged_risks(study: Forgery) -> str:
+    """The risks of a cell are halved, with records, notes and an unsigned seal."""
+    path = study.first("results/risks/[0-9a-f]*.csv")
+    risks = pd.read_csv(study.folder / path, float_precision="round_trip")
+    halved = risks.assign(risk=risks["risk"] / 2)
+    return _consistently(study, path, lambda place: files.write_csv(halved, place))
+
+
+@cheat(audit="DIFFERENT")
+def data_of_another_seed(study: Forgery) -> str:
+    """A data set is drawn with another seed, with records, notes and an unsigned seal."""
+    read = study_file.read_study(study.folder / STUDY)
+    cell = grid.cells(read)[0]
+    spec, count = cell.data_spec, max(cell.sample_sizes)
+    drawn = {each: targets.draw_target(2, spec, each) for each in range(read.replicates)}
+    shapes = ratings.training_shapes(spec, read.replicates, count)
+
+    def draw(place: Path) -> None:
+        with tensors.writing(place, shapes) as columns:
+            ratings.fill_training(columns, 2, spec, drawn, count)
+
+    return _consistently(study, f"results/data/{cell.data_id}/ratings.safetensors", draw)
+
+
+def _consistently(study: Forgery, path: str, write: Callable[[Path], None]) -> str:
+    """Write a result anew, and make all that tells of it fit: records, notes, the seal."""
+    place = study.folder / path
+    times, before = os.stat(place), place.read_bytes()
+    write(place)
+    assert place.read_bytes() != before
+    os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
+    study.re_record(path)
+    study.re_chain(path)
+    study.re_note_inputs(path)
+    study.reseal()
+    return path
 
 
 def _with(rows: list[dict], number: int, **values: str) -> list[dict]:

@@ -215,6 +215,6 @@ def seal(folder: Path, *options: str) -> subprocess.CompletedProcess:
 
 def copied(origin: Forgery, place: Path) -> Forgery:
     """A real copy, with its times: cheats edit in place."""
-    ignored = shutil.ignore_patterns(".git", "__pycache__", "logs", "log", "*.tsv", "auxiliary")
+    ignored = shutil.ignore_patterns("__pycache__", "logs", "log", "*.tsv", "auxiliary")
     shutil.copytree(origin.folder, place, ignore=ignored)
     return Forgery(place)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
-from twotower import manifest, verify
+from twotower import audit, audit_found, audit_jobs, audit_sample, manifest, verify
+from twotower.audit_verdicts import Verdict
+from twotower.rungs import Rung
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,43 @@ def caught_by_verify(study: Forgery, cheat: Cheat | None, path: str, root: str) 
     return Outcome(found.failed and words in said and not said.startswith("OK"), said)
 
 
+def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -> Outcome:
+    """Whether a sampled audit, whose draw holds the job of the file, finds a cheat and names it.
+
+    Without a cheat, whether all that it reruns comes out as it was.
+    """
+    graph = audit_jobs.graph(study.folder)
+    job = graph.jobs[graph.maker[path]] if path else None
+    size, nonce = (0, "") if job and job.always else (1, drawing(study, path))
+    asked = audit_found.Asked(study.folder, size, nonce, Path(sys.prefix))
+    found = audit.audit(asked, lambda line: None)
+    told = [f"{name}: {each.rung.words}: {each.detail}" for name, each in found.outcomes.items()
+            if each.rung not in (None, Rung.BYTES)]  # fmt: skip
+    said = "; ".join([str(found.verdict), *told])
+    if job is None:
+        return Outcome(found.verdict == Verdict.IDENTICAL and not told, said)
+    words = cheat.caught_by["audit"]
+    first = next((each.diverged for each in found.claims if each.diverged), job.name)
+    named = found.outcomes[job.name].rung == Rung.DIFFERENT and first == job.name
+    return Outcome(named and str(found.verdict) == words and not found.tampered, said)
+
+
+def drawing(study: Forgery, path: str) -> str:
+    """A nonce by which a sample of one job is the one that made a file; any without a file."""
+    graph, root = audit_jobs.graph(study.folder), manifest.read(study.folder).root
+    names = [name for name, job in graph.jobs.items() if not job.always]
+    wanted = graph.maker.get(path, "")
+    for nonce in map(str, range(10**6)):
+        if not wanted or audit_sample.draw(names, 1, root, nonce) == [wanted]:
+            return nonce
+    raise AssertionError(f"{path} is never drawn")
+
+
 CATCHERS: dict[str, Callable[[Forgery, Cheat | None, str, str], Outcome]] = {
-    "verify": caught_by_verify
+    "verify": caught_by_verify,
+    "audit": caught_by_audit,
 }
-"""By name, who may catch a cheat; `caught_by` of a cheat names them. The audit's enters here."""
+"""By name, who may catch a cheat; `caught_by` of a cheat names them."""
 
 
 def tried(cheat: Cheat, catcher: str, origin: Forgery, place: Path) -> Outcome:

@@ -8,22 +8,11 @@ from dataclasses import replace
 import pytest
 
 from cheats import CHEATS, MANIFEST, TABLE
-from forging import SIGNER, SIGNERS, STUDY, Forgery, copied, finished, seal
+from forging import SIGNER, SIGNERS, STUDY, copied, seal
 from selftest import markdown, tried
 from twotower import environment, manifest, run_records, verify
 
 pytestmark = pytest.mark.xdist_group("audits")
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory) -> Forgery:
-    """The finished study; not to be changed."""
-    return finished(tmp_path_factory.mktemp("audits") / "finished")
-
-
-@pytest.fixture
-def study(origin, tmp_path) -> Forgery:
-    return copied(origin, tmp_path / "copy")
 
 
 def make(study, script, *arguments):

@@ -1,0 +1,35 @@
+"""Audit the results of this folder: verify them, make them again in a clean clone, compare, judge.
+
+Without --sample everything is rerun. Writes results-audit/audit.json and audit.html. Ends with 1
+unless every claim is identical, equivalent or within the declared tolerances.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import audit, audit_found, audit_page, audit_report, audit_verdicts  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", nargs="?", default=Path("."), type=Path, help="what holds results/")
+parser.add_argument("--sample", type=int, help="jobs to draw; those of figures and tables always")
+parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
+parser.add_argument("--env", type=Path, help="an environment to reuse, and to make none")
+parser.add_argument("--wheels", type=Path, help="a folder of wheels, to install without network")
+parser.add_argument("--fresh", type=Path, help="a new folder for the clone, which stays")
+parser.add_argument("--project", type=Path, help="the git repository, if not in FOLDER")
+parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
+parser.add_argument("--root", default="", help="the root that was noted elsewhere")
+parser.add_argument("--fresh-seeds", type=int, default=0, help="other seeds to try what differs")
+given = parser.parse_args()
+given.nonce = given.nonce or audit.own_nonce()
+asked = audit_found.Asked(**vars(given))
+found = audit.audit(asked, lambda line: print(line, flush=True))
+page = audit_page.write(found, given.folder / audit_found.PLACE)
+print(audit_report.text(found))
+print(f"{page}, audit.json")
+sys.exit(audit_verdicts.failed(found.verdict))

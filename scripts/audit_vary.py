@@ -1,0 +1,37 @@
+"""Run a study under variations that should not matter, and tell which rung each reaches.
+
+Variations that harm nothing are tried together in one run first, and each alone if that differs.
+Prints a table in Markdown. Given again, the command goes on where it stopped; --anew forgets.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import files, manifest, records, rungs, tolerances, variations, varied_runs  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
+parser.add_argument("--anew", action="store_true", help="forget what an earlier call has found")
+parser.add_argument("--each", action="store_true", help="no variations together in one run")
+given = parser.parse_args()
+place = Path("results-audit/vary").resolve()
+if given.anew:
+    shutil.rmtree(place, ignore_errors=True)
+declared = tolerances.load(records.PROJECT / tolerances.PLACE)
+code = {path: files.sha256(records.PROJECT / path) for path in manifest.code(records.PROJECT)}
+rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
+asked = records.PROJECT, Path(given.study)
+print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)
+together = (None, "") if given.each else rows.found(*asked, variations.together(), declared)
+for each in variations.VARIATIONS:
+    same = each.joins and together[0] == rungs.Rung.BYTES
+    rung, words = (
+        (together[0], f"{together[1]}, in one run") if same else rows.found(*asked, each, declared)
+    )
+    cells = [each.name, each.what, rungs.Rung(rung).words, words]
+    print(f"| {' | '.join(cells)} |", flush=True)

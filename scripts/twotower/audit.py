@@ -1,0 +1,183 @@
+"""An audit: what was recorded, verified, made again, compared, and judged claim by claim."""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+from twotower import (
+    audit_clone,
+    audit_jobs,
+    audit_judge,
+    audit_rerun,
+    audit_sample,
+    audit_seeds,
+    last_run,
+    manifest,
+    records,
+    run_records,
+    tolerances,
+    verify,
+)
+from twotower.audit_clone import Clone
+from twotower.audit_found import PLACE, Asked, Audit
+from twotower.audit_rerun import Outcome
+from twotower.logs import ExpectedError
+from twotower.verification import Verification
+
+
+class AuditError(ExpectedError):
+    """Results that cannot be audited; the message says why, and what would help."""
+
+
+def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
+    """Verify, clone, rerun, compare and judge.
+
+    Args:
+        say: told what begins, line by line.
+
+    Raises:
+        AuditError, CloneError, SeedsError: if there is nothing to audit, or no way to.
+    """
+    found = _start(asked)
+    with _stage(found, "verify"):
+        say(f"Verifying {asked.folder / 'results'} ...")
+        here = (asked.folder / "Snakefile").is_file()
+        code = None if here else asked.project
+        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
+    with _workplace(asked) as work:
+        clone = _clone(asked, found, work, say)
+        declared = tolerances.load(_declared(clone))
+        if asked.fresh_seeds:
+            audit_seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
+        found.graph = audit_jobs.graph(asked.folder)
+        places = _rerun(asked, found, clone, work, say)
+        with _stage(found, "compare"):
+            for name, place in places.items():
+                job = found.graph.jobs[name]
+                found.outcomes[name] = audit_rerun.compared(job, asked.folder, place, declared)
+            audit_judge.judge(found, clone, places, declared.numerical.tables)
+        if asked.fresh_seeds:
+            with _stage(found, "fresh seeds"):
+                audit_judge.try_seeds(found, clone, work, declared.statistical, say)
+        _keep_figures(asked, found, places)
+    return found
+
+
+def _start(asked: Asked) -> Audit:
+    """The run that made the study, and the root that the draw depends on."""
+    folder = asked.folder
+    if not (folder / records.RESULTS).is_dir():
+        raise AuditError(f"{folder}: holds no results/; nothing to audit")
+    notes = []
+    try:
+        sealed = manifest.read(folder)
+        name, root = sealed.study.get("run", ""), sealed.root
+    except manifest.ManifestError:
+        sealed = None
+        name = last_run.record(folder) or next(iter(run_records.names(folder)), "")
+    run = run_records.read(name, folder)
+    if run is None:
+        raise AuditError(
+            f"{folder / run_records.RUNS}: holds no valid record of the run that made these "
+            f"results{f' ({name})' if name else ''}: from which code and study they came is not "
+            "known, and nothing can be rerun"
+        )
+    if sealed is None:
+        study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
+        root = manifest.build(folder, study).root
+        notes.append("not sealed: nothing but records binds these files to the run")
+    return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
+
+
+def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Clone:
+    project = asked.project or manifest.project_of(asked.folder)
+    with _stage(found, "clone"):
+        changes = " with its uncommitted changes" if found.run["diff"] else ""
+        say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
+        audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), work / "clone")
+    with _stage(found, "environment"):
+        if asked.env:
+            python = audit_clone.existing_environment(asked.env)
+        else:
+            say(f"Installing {audit_clone.LOCK} into a fresh environment ...")
+            python = audit_clone.fresh_environment(work / "clone", work / "env", asked.wheels)
+    found.reused = asked.env is not None
+    return Clone(work / "clone", python, found.reused)
+
+
+def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
+    """Rerun what was asked for; returns where each job's outputs should be."""
+    graph = found.graph
+    log = asked.folder / PLACE / "rerun.log"
+    log.unlink(missing_ok=True)
+    found.population = [name for name, job in graph.jobs.items() if not job.always]
+    with _stage(found, "rerun"):
+        if asked.sample is None:
+            say("Running the study from nothing ...")
+            audit_rerun.everything(clone, found.run, log)
+            found.drawn = found.population
+            found.graph = audit_jobs.joined(graph, audit_jobs.graph(clone.folder))
+            places = dict.fromkeys(found.graph.jobs, clone.folder)
+        else:
+            nonce = asked.nonce
+            found.drawn = audit_sample.draw(found.population, asked.sample, found.root, nonce)
+            chosen = [job for job in graph.jobs.values() if job.always or job.name in found.drawn]
+            say(
+                f"Rerunning {len(found.drawn)} of {len(found.population)} jobs, drawn by the nonce "
+                f"{nonce}, and the {len(chosen) - len(found.drawn)} of figures and tables ..."
+            )
+            where = asked.folder.resolve()
+            places, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
+            for name, reason in why.items():
+                found.outcomes[name] = Outcome(why=reason)
+    for name in found.graph.jobs.keys() - places.keys() - found.outcomes.keys():
+        found.outcomes[name] = Outcome(asked=False)
+    return places
+
+
+def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
+    """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
+    kept = asked.folder / PLACE / "rerun"
+    shutil.rmtree(kept, ignore_errors=True)
+    for name, outcome in found.outcomes.items():
+        for path, each in outcome.files.items():
+            if path.endswith(".png") and each.rung > 1 and (places[name] / path).is_file():
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(places[name] / path, kept / Path(path).name)
+
+
+def _declared(clone: Clone) -> Path:
+    """The tolerances of the recorded commit; today's where it has none yet."""
+    own = clone.folder / tolerances.PLACE
+    return own if own.is_file() else records.PROJECT / tolerances.PLACE
+
+
+@contextmanager
+def _workplace(asked: Asked):
+    """The folder for the clone: the one that was named, or one that is removed in the end."""
+    place = asked.folder / PLACE
+    place.mkdir(parents=True, exist_ok=True)
+    if asked.fresh is not None:
+        if asked.fresh.exists() and any(asked.fresh.iterdir()):
+            raise AuditError(f"{asked.fresh}: is not empty; FRESH= names a new folder")
+        asked.fresh.mkdir(parents=True, exist_ok=True)
+        yield asked.fresh.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=place.resolve()) as work:
+        yield Path(work)
+
+
+@contextmanager
+def _stage(found: Audit, name: str):
+    began = time.perf_counter()
+    yield
+    found.seconds[name] = found.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+def own_nonce() -> str:
+    """A nonce for an auditor who has named none."""
+    return secrets.token_hex(8)

@@ -1,0 +1,188 @@
+"""Where an audit works: a clean clone of the recorded commit, and an environment from its lock."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twotower import files, records
+from twotower.logs import ExpectedError
+from twotower.pins import PINS
+
+LOCK = Path("envs/requirements.txt")
+_FOREIGN = (*PINS, "PYTHONPATH", "PYTHONHOME", "SNAKEMAKE_PROFILE", "VIRTUAL_ENV", "MFLAGS")
+"""Variables of the auditor's process that a run is not to inherit: it sets its own."""
+
+
+class CloneError(ExpectedError):
+    """The recorded code or its environment cannot be had; the message says why, and what would."""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clean clone with its environment.
+
+    Attributes:
+        folder: of the clone.
+        python: of the environment.
+        reused: whether that was given, and not made from the lock.
+    """
+
+    folder: Path
+    python: Path
+    reused: bool
+
+
+def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
+    """Clone the project at a run's commit, and lay the run's uncommitted changes over it.
+
+    Args:
+        project: a git repository that has the commit.
+        run: the run's record.
+        results: the folder whose results/ holds the uncommitted changes.
+        folder: where the clone is to be; it must not be there.
+
+    Raises:
+        CloneError: if there is no commit, or git or the changes fail.
+    """
+    commit = run["commit"]
+    if commit is None:
+        raise CloneError(
+            "the run recorded no commit, since it was made outside of a git repository: there is "
+            "no code to rerun; run the study in a clone of the project, and seal it there"
+        )
+    _git(["clone", "--quiet", "--no-checkout", str(project), str(folder)])
+    try:
+        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit])
+    except CloneError as error:
+        raise CloneError(
+            f"{project}: has no commit {commit[:12]}, which the results were made from ({error}); "
+            "`git fetch` it, or name a repository that has it: PROJECT=…"
+        ) from None
+    if diff := run["diff"]:
+        place = results / diff["file"]
+        if not place.is_file() or files.sha256(place) != diff["sha256"]:
+            raise CloneError(
+                f"{diff['file']}: the uncommitted changes of the run are missing or changed; "
+                "without them its code cannot be had again"
+            )
+        # of changed lines as they are, whatever they end in
+        _git(["-C", str(folder), "apply", "--whitespace=nowarn", str(place.resolve())])
+
+
+def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:
+    """Make an environment from a clone's lock; returns its Python.
+
+    Args:
+        wheels: a folder of wheels to install from, without a network.
+
+    Raises:
+        CloneError: with pip's own words, if it fails.
+    """
+    venv.create(place, with_pip=True, symlinks=True)
+    python = place / "bin" / "python"
+    offline = ["--no-index", "--find-links", str(wheels.resolve())] if wheels else []
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*command, *offline, "-r", str(folder / LOCK)],
+        env=clean_environment(),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()[-3:]
+        hint = "WHEELS=folder installs offline, ENV=folder reuses an environment"
+        raise CloneError("\n  ".join([f"{LOCK}: cannot be installed; {hint}:", *said]))
+    return python
+
+
+def existing_environment(place: Path) -> Path:
+    """The Python of an environment that is there.
+
+    Raises:
+        CloneError: if there is none.
+    """
+    python = place / "bin" / "python"
+    if not python.exists():
+        raise CloneError(f"{place}: is no environment; ENV= names a folder that has bin/python")
+    return python.absolute()  # not resolved: the link is what makes it an environment
+
+
+def study_options(run: dict, **changes: object) -> list[str]:
+    """Snakemake's options that name a run's study, with the values that were laid over its file.
+
+    Raises:
+        CloneError: if the study's file is not part of the project.
+    """
+    name = run["study"]["file"]
+    if name.startswith("given:"):
+        raise CloneError(
+            f"the study's file {name.removeprefix('given:')} lies outside of the project, and its "
+            "path is part of the results; copy it into the project, run and seal it there"
+        )
+    given = run["study"]["given"] | changes
+    values = [f"{key}={json.dumps(value)}" for key, value in sorted(given.items())]
+    return ["--config", f"study={name}", *values]
+
+
+def snakemake(
+    clone: Clone, directory: Path, targets: Iterable[str], options: Sequence[str], log: Path
+) -> int:
+    """Run a clone's workflow in a folder; what it prints goes to a log. Returns its exit status."""
+    command = [str(clone.python), "-m", "snakemake", "--snakefile", str(clone.folder / "Snakefile")]
+    command += ["--directory", str(directory), "--keep-going", *targets, *options]
+    directory.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "ab") as printed:
+        return subprocess.run(
+            command,
+            cwd=clone.folder,
+            env=clean_environment() | {"SHOW_RESULTS": "no"},
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        ).returncode
+
+
+def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:
+    """Copy results and their records to a folder where jobs are to read them.
+
+    All get one time, of now: none is then older than another, or than the clone, and Snakemake
+    makes none of them anew.
+    """
+    now = time.time_ns()
+    for path in paths:
+        for one in (Path(path), records.record_path(path)):
+            place = directory / one
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(results / one, place)
+            os.utime(place, ns=(now, now))
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's variables without those that would reach into a run."""
+    kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
+    return {key: value for key, value in kept.items() if not key.startswith("MAKE")}
+
+
+def _git(arguments: list[str]) -> None:
+    try:
+        # a user's settings, such as line ends, must not change the code
+        command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false"]
+        done = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8")
+    except FileNotFoundError:
+        raise CloneError("git is not installed; an audit clones the recorded commit") from None
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines() or [f"git ended with code {done.returncode}"]
+        raise CloneError(f"git: {said[-1]}")
+
+
+def own_environment() -> Path:
+    """The folder of the environment that this process runs in."""
+    return Path(sys.prefix)

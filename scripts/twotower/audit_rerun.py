@@ -1,0 +1,131 @@
+"""The rerun of an audit: all jobs from nothing, or some of them from their recorded inputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twotower import audit_clone, audit_jobs, files, manifest, records, rungs
+from twotower.audit_clone import Clone
+from twotower.audit_jobs import Graph, Job
+from twotower.rungs import Compared, Rung
+from twotower.tolerances import Tolerances
+
+MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
+
+
+@dataclass
+class Outcome:
+    """What became of one job in an audit.
+
+    Attributes:
+        rung: the lowest that one of its files reached; None if it was not rerun.
+        files: how each output compares.
+        why: in words, if it was to be rerun and could not.
+        environment: digest of the environment that reran it.
+        asked: whether it was to be rerun.
+    """
+
+    rung: Rung | None = None
+    files: dict[str, Compared] = field(default_factory=dict)
+    why: str = ""
+    environment: str | None = None
+    asked: bool = True
+
+    @property
+    def detail(self) -> str:
+        """In words, what sets the job's worst file apart; empty if nothing does."""
+        return next((f.detail for f in self.files.values() if f.rung == self.rung), self.why)
+
+
+def everything(clone: Clone, run: dict, log: Path) -> int:
+    """Run a clone's study from nothing, in the clone itself."""
+    options = audit_clone.study_options(run)
+    return audit_clone.snakemake(clone, clone.folder, run["targets"], options, log)
+
+
+def alone(
+    clone: Clone, run: dict, jobs: Sequence[Job], whole: Graph, results: Path, work: Path, log: Path
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Rerun jobs, each from its recorded inputs: none reads what another has made again.
+
+    Args:
+        whole: all jobs of the study.
+        results: the folder that holds the recorded results/.
+        work: an empty folder; each group of jobs gets a folder in it.
+
+    Returns:
+        For each job the folder where its outputs should now be; and why others cannot be rerun.
+    """
+    places, impossible = {}, {}
+    for job in jobs:
+        if why := _missing(job, results):
+            impossible[job.name] = why
+    possible = [job for job in jobs if job.name not in impossible]
+    for number, group in enumerate(audit_jobs.groups(possible, whole)):
+        directory = work / f"jobs-{number}"
+        inputs = {path for job in group for path in filter(records.is_made, job.inputs)}
+        audit_clone.bring(results, directory, sorted(inputs))
+        places |= {job.name: directory for job in group}
+        # of other rules Snakemake is to make nothing, and to take what they made as it is
+        rules = ["--allowed-rules", *sorted({job.rule for job in group})]
+        options = [*rules, *audit_clone.study_options(run)]
+        for first in range(0, len(group), MOST_TARGETS):
+            targets = [job.name for job in group[first : first + MOST_TARGETS]]
+            audit_clone.snakemake(clone, directory, targets, options, log)
+    return places, impossible
+
+
+def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
+    """A rerun job against the recorded one: its files rung by rung, and what its record says."""
+    outcome = Outcome()
+    again = audit_jobs.read(place, job.name)
+    if again is None or not all((place / path).is_file() for path in job.outputs):
+        outcome.why = "its rerun failed"
+        return outcome
+    outcome.environment = again.get("environment")
+    for path in job.outputs:
+        if (results / path).is_file():
+            kind = manifest.kind_of(path)
+            found = rungs.compare(results / path, place / path, kind, tolerances)
+        else:
+            found = Compared(Rung.DIFFERENT, "it is missing from the results")
+        outcome.files[path] = found
+    outcome.rung = max(found.rung for found in outcome.files.values())
+    if origin := _origin(job, again):
+        outcome.rung = Rung.DIFFERENT
+        said = records.record_path(job.name).as_posix()
+        outcome.files = {said: Compared(Rung.DIFFERENT, origin)} | outcome.files
+    return outcome
+
+
+def _missing(job: Job, results: Path) -> str:
+    """Why a job cannot be rerun alone; empty if it can."""
+    for path, sha256 in job.inputs.items():
+        if path.startswith("given:"):
+            return f"it reads {path.removeprefix('given:')}, which is no part of the results"
+        if not records.is_made(path):
+            continue
+        if not (results / path).is_file():
+            return f"its input {path} is missing"
+        if files.sha256(results / path) != sha256:
+            return f"its input {path} is not the recorded one"
+        if audit_jobs.read(results, path) is None:
+            return f"the record of its input {path} is damaged"
+    return ""
+
+
+def _origin(job: Job, again: dict) -> str:
+    """How a record belies the job that the recorded commit and study really have; empty if not."""
+    record = job.record
+    if record["rule"] != again["rule"]:
+        return f"it names the rule {record['rule']}, which is {again['rule']}"
+    named = {"code": "other code than that of", "settings": "other settings than the study's at"}
+    for key, words in named.items():
+        if record[key] != again[key]:
+            return f"it names {words} the recorded commit"
+    if record["inputs"].keys() != again["inputs"].keys():
+        odd = sorted(record["inputs"].keys() ^ again["inputs"].keys())
+        return f"it names other inputs than the study's: {', '.join(odd[:3])}"
+    given = [path for path in record["inputs"] if not records.is_made(path)]
+    changed = [path for path in given if record["inputs"][path] != again["inputs"][path]]
+    return f"it names other bytes of {changed[0]} than the recorded commit's" if changed else ""

@@ -1,0 +1,192 @@
+"""Files that say the same, nearly the same and something else, and the rung that each reaches."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+from safetensors.numpy import save
+
+from twotower import contents, files, rungs, style, tensors, tolerances
+from twotower.rungs import Rung
+
+DECLARED = tolerances.load(Path(__file__).parents[2] / tolerances.PLACE)
+
+
+def rung(one, other, kind="tables"):
+    return rungs.compare(one, other, kind, DECLARED).rung
+
+
+def written(folder, name, content):
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content, encoding="utf-8")
+    return path
+
+
+def pair(folder, name, one, other):
+    return written(folder / "was", name, one), written(folder / "now", name, other)
+
+
+TABLE = "claim,slope,cells,result\n4a,-0.5012,5,slope -0.50 in 5 of 5 cells\n2,,12,none\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("", ""), Rung.BYTES),
+        (("4a,-0.5012", '"4a",-5.012e-1'), Rung.CONTENT),
+        (("-0.5012,", "-0.50121,"), Rung.NUMERICAL),
+        (("slope -0.50", "slope -0.51"), Rung.NUMERICAL),  # one unit of the last digit
+        (("slope -0.50", "slope -0.52"), Rung.DIFFERENT),
+        (("-0.5012,", "-0.51,"), Rung.DIFFERENT),
+        (("-0.5012,", "inf,"), Rung.DIFFERENT),
+        (("-0.5012,", ","), Rung.DIFFERENT),
+        (("12", "13"), Rung.DIFFERENT),  # a count has no tolerance
+        (("5 of 5", "4 of 5"), Rung.DIFFERENT),
+        (("none", "some"), Rung.DIFFERENT),
+        (("slope,", "slopes,"), Rung.DIFFERENT),
+        (("2,,12,none\n", ""), Rung.DIFFERENT),
+        (("2,,12,none", "2,,12"), Rung.DIFFERENT),
+    ],
+)
+def test_tables(tmp_path, change, expected):
+    assert rung(*pair(tmp_path, "claims.csv", TABLE, TABLE.replace(*change))) == expected
+
+
+def test_the_detail_says_what_lies_off_and_how_far(tmp_path):
+    found = rungs.compare(
+        *pair(tmp_path, "claims.csv", TABLE, TABLE.replace("-0.5012", "-0.6")), "tables", DECLARED
+    )
+    assert found.detail == (
+        "column slope: 1 of 2 numbers, by up to 0.16 of their own "
+        "(at 1: -0.6, recorded was -0.5012)"
+    )
+
+
+def test_the_tolerance_is_that_of_the_kind_of_result(tmp_path):
+    files_ = pair(tmp_path, "x.csv", "risk\n1.0001\n", "risk\n1.0005\n")
+    assert rung(*files_, "rates") == Rung.NUMERICAL
+    assert rung(*files_, "data") == Rung.DIFFERENT
+    assert rung(*files_, "unheard of") == Rung.DIFFERENT
+
+
+def test_arrays(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {"weights": rng.normal(size=(3, 4, 5)), "steps": np.arange(3)}
+    was = tmp_path / "was.safetensors"
+    tensors.write(was, arrays)
+    near = {**arrays, "weights": arrays["weights"] + 1e-6}
+    far = {**arrays, "weights": arrays["weights"] * 1.01}
+    counted = {**arrays, "steps": arrays["steps"] + np.array([0, 0, 1])}
+    single = {**arrays, "weights": arrays["weights"].astype(np.float32)}
+    dropped = {"weights": arrays["weights"]}
+    for changed, expected in [
+        (near, Rung.NUMERICAL),
+        (far, Rung.DIFFERENT),
+        (counted, Rung.DIFFERENT),
+        (dropped, Rung.DIFFERENT),
+        ({**arrays, "weights": arrays["weights"][:2]}, Rung.DIFFERENT),
+    ]:
+        tensors.write(tmp_path / "now.safetensors", changed)
+        assert rung(was, tmp_path / "now.safetensors", "weights") == expected
+    # another type of number is never the same content, even where the numbers are equal
+    tensors.write(tmp_path / "now.safetensors", single)
+    assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.NUMERICAL
+    # the same arrays under a header that says more, in another order
+    (tmp_path / "now.safetensors").write_bytes(save(arrays, metadata={"by": "another program"}))
+    assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.CONTENT
+    # one flipped bit of a number, and one in the header
+    content = bytearray(was.read_bytes())
+    content[-3] ^= 64
+    (tmp_path / "now.safetensors").write_bytes(content)
+    assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.DIFFERENT
+    (tmp_path / "now.safetensors").write_bytes(was.read_bytes()[:-1])
+    found = rungs.compare(was, tmp_path / "now.safetensors", "weights", DECLARED)
+    assert found.rung == Rung.DIFFERENT
+    assert found.detail.startswith("it cannot be read as .safetensors: ")
+
+
+def drawn(folder, slope=1.0, label="0.05", color="C0"):
+    """One small figure as PDF, SVG and PNG."""
+    folder.mkdir(exist_ok=True)
+    with style.paper_style():
+        fig = Figure(figsize=(2, 1.5))
+        ax = fig.subplots()
+        ax.plot([0, 1, 2], [0, slope, 1], "o-", color=color)
+        ax.text(0.5, 0.2, label)
+        ax.set_ylim(0, 2)
+    style.save_figure(fig, folder / "figure")
+    return {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
+
+
+@pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
+def test_figures(tmp_path, kind):
+    was = drawn(tmp_path / "was")[kind]
+    assert rung(was, drawn(tmp_path / "again")[kind]) == Rung.BYTES
+    assert rung(was, drawn(tmp_path / "near", slope=1.0002)[kind]) == Rung.NUMERICAL
+    assert rung(was, drawn(tmp_path / "moved", slope=1.2)[kind]) == Rung.DIFFERENT
+    assert rung(was, drawn(tmp_path / "relabelled", label="0.06")[kind]) == Rung.DIFFERENT
+    assert rung(was, drawn(tmp_path / "recoloured", color="#1f77b5")[kind]) == Rung.DIFFERENT
+    cut = written(tmp_path, f"cut.{kind}", was.read_bytes()[:-200])
+    assert rung(was, cut) == Rung.DIFFERENT
+
+
+def test_a_figure_packed_in_another_way_has_the_same_content(tmp_path):
+    was = drawn(tmp_path / "was")
+    with Image.open(was["png"]) as image:
+        image.save(tmp_path / "packed.png", compress_level=1)
+    assert rung(was["png"], tmp_path / "packed.png") == Rung.CONTENT
+    text = was["svg"].read_text(encoding="utf-8")
+    ids = re.sub(r'(id="|#)([mp][0-9a-f]{10})', r"\1other\2", text)
+    stamped = ids.replace("<defs>", "<!-- made later --><defs>", 1)
+    assert stamped != ids != text
+    assert rung(was["svg"], written(tmp_path, "figure.svg", stamped)) == Rung.CONTENT
+    with style.paper_style():
+        from matplotlib import rcParams
+
+        rcParams["pdf.compression"] = 1
+        fig = Figure(figsize=(2, 1.5))
+        ax = fig.subplots()
+        ax.plot([0, 1, 2], [0, 1, 1], "o-", color="C0")
+        ax.text(0.5, 0.2, "0.05")
+        ax.set_ylim(0, 2)
+        fig.savefig(tmp_path / "packed.pdf")  # with today's date and matplotlib's name
+    assert rung(was["pdf"], tmp_path / "packed.pdf") == Rung.CONTENT
+
+
+def test_texts_are_compared_by_words_and_printed_numbers(tmp_path):
+    text = "| cell | slope |\n|------|-------|\n| 1 | −0.50 |\n"
+    wider = "| cell | slope  |\n|------|--------|\n| 1    | −0.50  |\n"
+    assert rung(*pair(tmp_path, "rates.md", text, wider)) == Rung.CONTENT
+    assert rung(*pair(tmp_path, "rates.md", text, text.replace("50", "49"))) == Rung.NUMERICAL
+    assert rung(*pair(tmp_path, "rates.md", text, text.replace("| 1 ", "| 2 "))) == Rung.DIFFERENT
+    assert rung(*pair(tmp_path, "rates.md", text, text.encode("utf-16"))) == Rung.DIFFERENT
+
+
+def test_ids_and_hashes_are_words_not_numbers():
+    for word in ("v2:2347422b99", "3f9a.51", "results/risks/0123456789.csv", "beta2.50x"):
+        (words, numbers) = contents._split("text", [word], contents._NUMBER).values()
+        assert words.values[0] == word
+        assert numbers.values.size == 0
+
+
+def test_tolerances_are_refused_in_words(tmp_path):
+    path = written(tmp_path, "audit.yaml", "version: 1\nnumerical: {data: -1.0}\n")
+    with pytest.raises(tolerances.TolerancesError, match=r"numerical\.data"):
+        tolerances.load(path)
+    with pytest.raises(tolerances.TolerancesError, match="git checkout"):
+        tolerances.load(tmp_path / "missing.yaml")
+
+
+def test_the_rungs_of_an_untouched_file_need_no_reading(tmp_path):
+    odd = pair(tmp_path, "odd.csv", b"\xff\x00", b"\xff\x00")
+    assert rung(*odd) == Rung.BYTES
+    assert files.sha256(odd[0]) == files.sha256(odd[1])
+    assert json.dumps(Rung.BYTES.words) == '"same bytes"'
