@@ -101,12 +101,12 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     pilot = source.pilot
     largest = float(pilot.n[-1])
     present = largest if at is None else float(at)
-    if not pilot.n[0] <= present <= REACH * largest - FURTHER:
+    if not pilot.n[0] <= present <= REACH * largest:
         raise PlanRefused(
             source,
             "present size out of reach",
             f"{present:,.0f} ratings at present; allowed: {pilot.n[0]:,}, the smallest size, to "
-            f"{REACH * largest - FURTHER:,.0f}, ten times the largest one less {FURTHER:,}",
+            f"{REACH * largest:,.0f}, ten times the largest one",
         )
     if target >= pilot.mean[0]:
         raise PlanRefused(
@@ -147,8 +147,8 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
         present=present,
         slope=slope,
         floor=interval(source.shown(found.floor)) if pilot.floor is None else None,
-        value=_value(source, found, present),
-        shares=marginal.values(source, present, found, CONFIDENCE),
+        value=_value(source, found, present) if present + FURTHER <= REACH * largest else None,
+        shares=marginal.values(source, present, CONFIDENCE),
         units=units,
         depth=depth,
         growth=interval((answer.middle / largest) ** (1.0 + np.clip(end, -1.0, 0.0))),

@@ -5,9 +5,11 @@ Where a design has its own numbers of users, items and ratings, and they vary ap
     log(error − floor) = constant + Σ_j e_j log(count_j)
 
 is fitted over all that was measured, and another unit of count j lowers the error by −e_j
-excess/count. Elasticities e_j are means over the sizes measured: a local answer, not one to
-extrapolate. Where a count changes only along with the others, its value cannot be told from theirs,
-and that is said.
+excess/count, all of them of one fit. A floor that is not known is fitted along: it is the one at
+which the errors are met best, anew in each draw of the bootstrap, since a floor set too low makes
+every elasticity too small. Elasticities e_j are means over the sizes measured: a local answer, not
+one to extrapolate. Where a count changes only along with the others, its value cannot be told from
+theirs, and that is said.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twotower.drift import Forecast
 from twotower.rates import half_width
 from twotower.seeds import generator
 from twotower.sources import Source
@@ -24,6 +25,8 @@ COUNTS = {"n_users": "user", "n_items": "item", "n_ratings": "rating"}
 MOST_INFLATION = 10.0
 """A count is told apart if its variance inflation factor, over log counts, is at most this."""
 _DRAWS = 1000
+_FLOORS = np.r_[0.0, 1.0 - np.geomspace(1.0, 1.0e-3, 100)[1:]]
+"""Floors that are tried, in shares of the smallest error."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Values:
     remark: str
 
 
-def values(source: Source, present: float, found: Forecast, confidence: float) -> Values:
+def values(source: Source, present: float, confidence: float) -> Values:
     """Marginal values at `present` ratings, with the numbers of users and items there."""
     design = source.settings.get("sampling")
     if design in ("fresh", "not_at_random"):
@@ -55,19 +58,15 @@ def values(source: Source, present: float, found: Forecast, confidence: float) -
     )
     if not told:
         return Values({}, f"{remark}: not told apart")
-    middle, half = elasticities(points, told, float(np.median(found.floor)), confidence)
-    error = found.error_at(present)
-    excess = float(np.median(error - found.floor))
-    if source.rooted:  # d√e = de / (2√e)
-        excess /= 2 * float(np.sqrt(np.median(error)))
     own = points[points["planned"]]
     nearest = own.loc[np.log(own["n_ratings"] / present).abs().idxmin()]
+    here = {name: float(nearest[name]) for name in COUNTS} | {"n_ratings": present}
+    drawn, replicates = falls(points, source.pilot.floor, here, source.rooted)
     each = {}
-    for name, elasticity, error in zip(told, middle, half, strict=True):
-        count = present if name == "n_ratings" else float(nearest[name])
-        each[COUNTS[name]] = tuple(
-            float(-excess / count * e) for e in (elasticity, elasticity + error, elasticity - error)
-        )
+    for name in told:
+        fall = drawn[name]
+        half = half_width(fall[1:], replicates, confidence)
+        each[COUNTS[name]] = (float(fall[0]), float(fall[0] - half), float(fall[0] + half))
     return Values(each, remark)
 
 
@@ -85,23 +84,56 @@ def separable(points: pd.DataFrame) -> tuple[list[str], list[str]]:
     return told, tied
 
 
-def elasticities(
-    points: pd.DataFrame, names: list[str], floor: float, confidence: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Elasticities of the excess, and half-widths of their intervals over replicates, [names].
+def falls(
+    points: pd.DataFrame, floor: float | None, here: dict[str, float], rooted: bool
+) -> tuple[dict[str, np.ndarray], int]:
+    """Fall of the error by one more of each count that varies: of the data, then of draws.
 
-    All counts that vary are in the fit, so that those not told apart do not lend theirs to `names`.
+    All counts that vary are in the fit, so that those not told apart do not lend theirs to others.
+
+    Args:
+        points: what was measured, a row for each design and replicate.
+        floor: if it is known.
+        here: the numbers of users, items and ratings that one more is added to.
+        rooted: whether the error is shown as its root.
+
+    Returns:
+        By count its falls, [1 + draws] of a bootstrap over replicates, and how many of these.
     """
     varied = [name for name in COUNTS if points[name].nunique() > 1]
     wide = points.pivot_table(index=list(COUNTS), columns="replicate", values="error").dropna()
     errors = wide.to_numpy(float).T
     logs = np.log(wide.index.to_frame()[varied].to_numpy(float))
     design = np.column_stack([np.ones(len(logs)), logs])
-    rng = generator(0, {"names": names, "points": len(logs)}, "elasticities", 0)
+    rng = generator(0, {"names": varied, "points": len(logs)}, "elasticities", 0)
     rows = rng.integers(0, len(errors), size=(_DRAWS, len(errors)))
     means = np.concatenate([errors.mean(axis=0)[None], errors[rows].mean(axis=1)])
-    excess = np.log(np.maximum(means - floor, 1e-3 * means))
-    fitted = np.linalg.lstsq(design, excess.T, rcond=None)[0][1:]
-    fitted = fitted[[varied.index(name) for name in names]].T
-    half = [half_width(column, len(errors), confidence) for column in fitted[1:].T]
-    return fitted[0], np.array(half)
+    floors, fitted = _fitted(means, design, floor)
+    there = np.array([1.0, *(np.log(here[name]) for name in varied)])
+    excess = np.exp(fitted @ there)
+    scale = 2.0 * np.sqrt(floors + excess) if rooted else 1.0  # d√e = de / (2√e)
+    found = {
+        name: -fitted[:, column] * excess / here[name] / scale
+        for column, name in enumerate(varied, start=1)
+    }
+    return found, len(errors)
+
+
+def _fitted(
+    means: np.ndarray, design: np.ndarray, floor: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Floors [draws] and coefficients [draws, columns] at which mean errors are met best."""
+    least = means.min(axis=1, keepdims=True)
+    best = np.full(len(means), np.inf)
+    floors = np.zeros(len(means))
+    coefficients = np.zeros((len(means), design.shape[1]))
+    solve = np.linalg.pinv(design)
+    tried = _FLOORS[:, None] * least[:, 0] if floor is None else np.full((1, len(means)), floor)
+    for one in tried:
+        excess = np.maximum(means - one[:, None], 1e-3 * means)
+        own = np.log(excess) @ solve.T
+        missed = np.square((one[:, None] + np.exp(own @ design.T)) / means - 1.0).sum(axis=1)
+        better = missed < best
+        best[better], floors[better] = missed[better], one[better]
+        coefficients[better] = own[better]
+    return floors, coefficients

@@ -208,7 +208,7 @@ class _Films(_Rows):
         self.new(line, number)
         year = _YEAR.search(title)
         digits = date[-4:] if date else year[1] if year else ""
-        if digits and not digits.isdigit():
+        if digits and not (digits.isascii() and digits.isdigit()):
             raise fault(self.path, line, f"release date is {shown(date)}", "such as 01-Jan-1995")
         self.years.append(float(digits) if digits else float("nan"))
         self.titles.append(_YEAR.sub("", title).strip())

@@ -17,6 +17,8 @@ from twotower.sources import LEAST_SIZES, PilotError, Source, checked, floor_of
 
 ERRORS = ("risk", "mse", "error", "rmse")
 """Columns that may hold the error, in the order in which they are looked for."""
+_MOST = 10**15
+_SMALLEST = 1.0e-12  # of errors: squares and logarithms of smaller ones lose their digits
 _UNITS = {"mse": "mean squared error", "rmse": "root mean square error"}
 CHOICES = ("method", "arm", "cell")
 """Columns whose values a user chooses by, as METHOD=, ARM= and CELL=."""
@@ -49,7 +51,10 @@ def source(frame: pd.DataFrame, path: Path, floor: str = "") -> Source:
         )
     counts = [name for name in ("n_users", "n_items") if name in frame]
     for name in ("n_ratings", error, *counts):
-        _check_numbers(frame, name, path)
+        frame = frame.assign(**{name: _numbers(frame, name, path, whole=name != error)})
+    if frame[replicate].isna().any():
+        row = int(np.flatnonzero(frame[replicate].isna())[0])
+        raise PilotError(f"{path}: {replicate} is empty in {_line(frame, row)}; allowed: a name")
     frame = frame.rename(columns={replicate: "replicate", error: "error"})
     if error == "rmse":
         frame = frame.assign(error=frame["error"].astype(float) ** 2)
@@ -132,12 +137,20 @@ def _choice(frame: pd.DataFrame, rows: pd.DataFrame) -> str:
     return "remove all but one"
 
 
-def _check_numbers(frame: pd.DataFrame, name: str, path: Path) -> None:
+def _numbers(frame: pd.DataFrame, name: str, path: Path, whole: bool) -> pd.Series:
+    """A column as numbers; those of ratings, users and items are whole."""
     values = pd.to_numeric(frame[name], errors="coerce")
-    wrong = ~(np.isfinite(values) & (values > 0))
+    low, high = (1, _MOST) if whole else (_SMALLEST, 1.0 / _SMALLEST)
+    wrong = ~values.between(low, high) | (whole & (values % 1 != 0))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
+        allowed = f"whole numbers, 1 to {_MOST:,}" if whole else f"numbers, {low:g} to {high:g}"
         raise PilotError(
-            f"{path}: {name} is {frame[name].iloc[row]} in line {frame.index[row] + 2}; allowed: "
-            "numbers above 0"
+            f"{path}: {name} is {frame[name].iloc[row]} in {_line(frame, row)}; allowed: {allowed}"
         )
+    return values.astype(np.int64) if whole else values.astype(float)
+
+
+def _line(frame: pd.DataFrame, row: int) -> str:
+    """Where a row stands in its file, whose header is line 1."""
+    return f"line {int(frame.index[row]) + 2}"

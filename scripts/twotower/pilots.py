@@ -90,13 +90,13 @@ def _table(path: Path) -> pd.DataFrame:
         hint = " or ".join(f"RISKS={file}" for file in inside[:3]) or "it holds no CSV"
         raise PilotError(f"{path}: is a folder; allowed: a file, a CSV ({hint})")
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path, index_col=False)  # an extra field is a fault, no index
     except FileNotFoundError:
         raise PilotError(
             f"{path}: there is no such file; allowed: results/rates/<experiment>/risks.csv of a "
             "finished study, or a CSV of your own with n_ratings, replicate and mse"
         ) from None
-    except (ValueError, pd.errors.ParserError) as error:
+    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         reason = " ".join(str(error).split())
         raise PilotError(f"{path}: is no CSV with one header ({reason})") from None
     if frame.empty:

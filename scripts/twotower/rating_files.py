@@ -18,6 +18,7 @@ from twotower.layouts import RatingsFileError
 
 REMEDY = "fetch the file anew, or mend the line"
 _TOO_LARGE = 2**63
+_OPEN_QUOTE = ("a quote that does not end with its field", "quotes around whole fields")
 _SHOWN = 60  # characters of a value in a message
 _NAMES = {"\t": "tabs", "::": "'::'", "|": "'|'", ",": "commas"}
 
@@ -121,21 +122,26 @@ def fields(
     """
     check_whole(path)
     with open(path, encoding=encoding, newline="") as file:
-        lines = csv.reader(file) if separator == "," else _split(file, separator)
+        lines = csv.reader(file, strict=True) if separator == "," else _split(file, separator)
+        line = 0
         try:
             for number, found in enumerate(lines, start=1):
+                before, line = line, lines.line_num if separator == "," else number
                 if header and number == 1:
                     if found != list(names):
                         text = f"the header is {shown(separator.join(found))}"
                         raise fault(path, 1, text, separator.join(names), "is it another file?")
                 elif found and found != [""]:
-                    line = lines.line_num if separator == "," else number
+                    if any("\n" in text for text in found):
+                        raise fault(path, before + 1, *_OPEN_QUOTE)
                     if len(found) != len(names):
                         text = f"{len(found)} fields in {shown(separator.join(found))}"
                         kind = f"{len(names)} separated by {_NAMES[separator]}"
                         listed = ", ".join([*names[:5], *["…"] * (len(names) > 5)])
                         raise fault(path, line, text, f"{kind}: {listed}")
                     yield line, found
+        except csv.Error:
+            raise fault(path, line + 1, *_OPEN_QUOTE) from None
         except UnicodeDecodeError as error:
             text = f"byte 0x{error.object[error.start]:02x} is not {encoding.upper()}"
             raise fault(path, None, text, "text as the data's authors publish it") from None
@@ -218,14 +224,19 @@ def _first_fault(
         for name, text, number in zip(names, found, (int, int, float, int), strict=True):
             kind = "a whole number" if number is int else "a number"
             try:
-                value = number(text.replace("_", "?"))  # Python's own take 1_000 for a number
+                if not text.isascii() or "_" in text:  # Python takes 1_000 and digits of any script
+                    raise ValueError
+                value = number(text)
             except ValueError:
                 return fault(path, line, f"{name} is {shown(text)}", kind)
             if not abs(value) < _TOO_LARGE:  # nor is NaN
                 return fault(path, line, f"{name} is {shown(text)}", f"{kind} below 2^63")
     if last == header:
         return fault(path, None, "it holds no rating", "a line for each rating", "fetch it anew")
-    return fault(path, last + 1, "the line is blank", "a rating in each line")
+    with open(path, "rb") as file:
+        if sum(1 for _ in file) > last:
+            return fault(path, last + 1, "the line is blank", "a rating in each line")
+    return fault(path, None, "it cannot be read as a table of numbers", "a rating in each line")
 
 
 def numbered(path: Path, line: int, name: str, text: str, low: int, high: int) -> int:

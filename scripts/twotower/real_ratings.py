@@ -12,6 +12,8 @@ from twotower.rating_files import RawRatings
 
 FEWEST_RATINGS = 200
 """Of fewer no split leaves anything to learn from."""
+FEWEST_RATED = 10
+"""Users, and items: a fifth of both are held out in cold splits."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def read_source(source: str, place: str | Path, most: int | None, seed: int) -> 
             f"{place}: {len(raw.ratings)} ratings; allowed: at least {FEWEST_RATINGS}; "
             "of fewer nothing can be learned and measured"
         )
+    for side, ids in (("users", raw.users), ("items", raw.items)):
+        if (count := len(np.unique(ids))) < FEWEST_RATED:
+            raise RatingsFileError(
+                f"{place}: ratings of {count} {side}; allowed: at least {FEWEST_RATED}; of fewer "
+                "none can be held out as new"
+            )
     return raw
 
 

@@ -347,11 +347,48 @@ def test_users_and_ratings_are_told_apart_where_they_vary_apart(tmp_path):
     assert made.shares.remark == "the number of items does not vary"
 
 
+def test_values_are_of_the_errors_own_floor_where_it_is_fitted(tmp_path):
+    """A floor set too low would make each of them too small."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {"n_ratings": n, "n_users": users, "n_items": items, "replicate": replicate}
+        | {"mse": 0.64 + 3 * users**-0.25 * items**-0.15 * n**-0.15 * rng.normal(1, 0.003)}
+        for n in 2000 * 2.0 ** np.arange(6)
+        for users in (500.0, 1000.0, 2000.0)
+        for items in (200.0, 400.0, 800.0)
+        for replicate in range(5)
+    ]
+    (found,) = pilots.read([written(pd.DataFrame(rows), tmp_path)], {})
+    assert found.pilot.floor is None
+    excess = 3 * 2000**-0.25 * 800**-0.15 * 64_000**-0.15
+    due = {"user": 0.25 * excess / 2000, "item": 0.15 * excess / 800}
+    due["rating"] = 0.15 * excess / 64_000
+    for name, (value, low, high) in marginal.values(found, 64_000.0, 0.8).each.items():
+        assert value == pytest.approx(due[name], rel=0.1) and low < value < high
+
+
+@pytest.mark.parametrize("wrong", ["1e3x", "0.5", "-64", "1e19"])
+def test_a_size_that_is_no_whole_number_is_told_by_its_line(wrong, tmp_path):
+    frame = pilot_rows().astype({"n_ratings": object})
+    frame.loc[3, "n_ratings"] = wrong
+    with pytest.raises(PilotError, match="n_ratings is .* in line 5; allowed: whole numbers"):
+        pilots.read([written(frame, tmp_path)], {})
+
+
+def test_rows_of_another_method_do_not_change_how_sizes_are_read(tmp_path):
+    frame = pilot_rows().assign(method="a")
+    other = pilot_rows().assign(method="b").astype({"n_ratings": object})
+    other.loc[0, "n_ratings"] = "none"
+    path = written(pd.concat([frame, other]), tmp_path)
+    (found,) = pilots.read([path], {"method": "a"})
+    assert found.pilot.n.tolist() == SIZES.tolist()
+
+
 def test_users_that_grow_with_the_ratings_are_not_told_apart(tmp_path):
     frame = pilot_rows()
     frame = frame.assign(n_users=frame["n_ratings"] // 16, n_items=100)
     (found,) = pilots.read([written(frame, tmp_path)], {})
-    shares = marginal.values(found, 8192.0, forecast(found.pilot), 0.8)
+    shares = marginal.values(found, 8192.0, 0.8)
     assert not shares.each and "users and ratings change only together" in shares.remark
 
 

@@ -70,6 +70,8 @@ FAULTS = {  # layout, file, line, new text, what the message holds
     "no end": ("100K", "u.data", 2, "1\t18\tinf\t88", "line 2: rating inf is off the scale"),
     "too large": ("1M", "ratings.dat", 2, "1::18::3::" + "9" * 20, "line 2: Timestamp is '999"),
     "Python's own": ("latest", "ratings.csv", 4, "1,1_0,3,4", "line 4: movieId is '1_0'"),
+    "a quote left open": ("latest", "movies.csv", 3, '2,"B (1999),Horror', "line 3: a quote"),
+    "a small two": ("100K", "u.item", 2, "2|F|01-Jan-199²||x" + "|0" * 3, "release date"),
     "a blank record": ("latest", "ratings.csv", 3, "", "line 3: the line is blank"),
     "another header": ("latest", "ratings.csv", 1, "user,item,r,t", "line 1: the header is"),
     "an unknown user": ("100K", "u.data", 2, "99\t1\t3\t88", "user 99 has no line in u.user"),
