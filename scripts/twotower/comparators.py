@@ -43,6 +43,10 @@ class Comparator:
         """The settings to try on n ratings: `budget` of them, or one where none is to be tuned."""
         return points(self.box, budget)
 
+    def knows_nothing_of(self, pairs: Pairs) -> bool:
+        """Whether these pairs can tell it of no other: identities are all, and none comes again."""
+        return self.uses_identities and not self.uses_covariates and not pairs.repeats()
+
     def fit(
         self, pairs: Pairs, ratings: np.ndarray, settings: dict, rng: np.random.Generator
     ) -> Predictor:
@@ -56,7 +60,7 @@ class Comparator:
             rng: decides all that is random.
         """
         seed = int(rng.integers(2**31))
-        if self.uses_identities and not pairs.repeats():
+        if self.knows_nothing_of(pairs):
             return _mean(pairs, ratings, settings, seed)
         return self._fit(pairs, ratings, settings, seed)
 
@@ -112,7 +116,7 @@ def tuned(
     kept = np.sort(kept)  # methods that walk through users in order see them as they came
     seed = int(rng.integers(2**31))
     settings = method.candidates(len(ratings), budget)
-    if method.uses_identities and not pairs.repeats():
+    if method.knows_nothing_of(pairs):
         settings = settings[:1]  # all of them would give the mean
     errors = [
         _error(method, each, pairs, ratings, kept, held, np.random.default_rng(seed))

@@ -24,8 +24,8 @@ from scipy import sparse
 
 from twotower.closed_form import random_hidden_layers
 
-_START = 0.1  # sd of the first embeddings, in units of ratings
-_WEAK = 1.0e-3  # weight of the prior on each variance, in units
+_START = 0.1  # sd of the first embeddings; ratings have sd 1 within a fit
+_WEAK = 1.0e-3  # weight of the prior on each variance
 _LEAST = 1.0e-12
 
 
@@ -62,6 +62,7 @@ class Tower:
         self._weighted = self._features.T * self._importance
         values, self._vectors = np.linalg.eigh(self._weighted @ self._features)
         self._values = np.maximum(values, 0.0)
+        self._spread = np.square(self._features @ self._vectors).sum(axis=0)
         self._weights = np.zeros((features.shape[1], outputs))
         self._intercept = np.zeros(outputs)
         self._ridge = np.full(outputs, 1.0 * len(covariates))
@@ -84,7 +85,8 @@ class Tower:
                 self._ridge[k] = np.clip(ridge, 1e-3, 1e12)
             weights = strength * rotated[:, k] / (self._ridge[k] + stiff)
             self._weights[:, k] = self._vectors @ weights
-            spread[k] = (self._values / (self._ridge[k] + stiff)).sum() + 1.0 / strength
+            of_intercept = np.square(self._importance).mean() / strength
+            spread[k] = (self._spread / (self._ridge[k] + stiff)).sum() + of_intercept
         return spread
 
     def known(self) -> np.ndarray:
@@ -158,13 +160,14 @@ class Hybrid:
     """A fitted model.
 
     Attributes:
-        level: μ.
+        level, scale: mean and sd of the training ratings; the two sides are in units of the sd.
         user, item: the two sides.
         low, high: the range of the training ratings, to which predictions are clipped.
         noise_sd: of ratings about the model.
     """
 
     level: float
+    scale: float
     user: _Side
     item: _Side
     low: float
@@ -182,8 +185,8 @@ class Hybrid:
         return self._scores(self.user.tower.at(x_users), self.item.tower.at(x_items))
 
     def _scores(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        scores = self.level + u[:, 0] + v[:, 0] + (u[:, 1:] * v[:, 1:]).sum(axis=1)
-        return scores.clip(self.low, self.high)
+        scores = u[:, 0] + v[:, 0] + (u[:, 1:] * v[:, 1:]).sum(axis=1)
+        return (self.level + self.scale * scores).clip(self.low, self.high)
 
 
 def fit(
@@ -207,8 +210,8 @@ def fit(
     """
     user = _Side(users, x_users, width, rank, rng)
     item = _Side(items, x_items, width, rank, rng)
-    level = float(ratings.mean())
-    centered = ratings - level
+    level, scale = float(ratings.mean()), float(ratings.std()) or 1.0
+    centered = (ratings - level) / scale
     shape = (len(user.ids), len(item.ids))
     places = (user.places, item.places)
     counts = sparse.csr_array((np.ones(len(ratings)), places), shape=shape)
@@ -225,7 +228,13 @@ def fit(
         error = square + _rest(own, other, count, total, gram, right)
         noise_precision = len(ratings) / max(error, _LEAST * len(ratings))
     return Hybrid(
-        level, user, item, float(ratings.min()), float(ratings.max()), noise_precision**-0.5
+        level=level,
+        scale=scale,
+        user=user,
+        item=item,
+        low=float(ratings.min()),
+        high=float(ratings.max()),
+        noise_sd=scale * noise_precision**-0.5,
     )
 
 

@@ -86,6 +86,29 @@ def test_hybrid_towers_learn_both_covariates_and_identities():
     assert missed < 0.2 * from_covariates.var()
 
 
+def test_hybrid_towers_do_not_depend_on_the_unit_of_ratings():
+    data, *_ = planted(users=60, items=40)
+    sides = (data.users, data.items, data.user_covariates[data.users])
+    sides = (*sides, data.item_covariates[data.items])
+    found = []
+    for scale in (1.0, 20.0):
+        rng = np.random.default_rng(1)
+        options = {"rank": 2, "width": 8, "rounds": 10, "rng": rng}
+        found.append(hybrid.fit(*sides, scale * data.ratings, **options).predict(*sides) / scale)
+    assert found[0] == pytest.approx(found[1], rel=1e-6) and found[0].std() > 0.3
+
+
+def test_towers_with_identities_serve_pairs_of_which_none_comes_again():
+    rng = np.random.default_rng(4)
+    covariates = rng.uniform(-1, 1, (2000, 2))
+    ids = np.arange(2000)
+    pairs = real_methods.Pairs(ids, ids, covariates, covariates[::-1].copy())
+    truth = covariates[:, 0] * covariates[::-1, 1]
+    method = real_methods.METHODS["hybrid"]
+    fit = method.fit(pairs, truth, method.candidates(2000, 1)[0], rng)
+    assert np.square(fit(pairs) - truth).mean() < 0.8 * truth.var()  # the mean alone: 1
+
+
 def test_the_variational_equations_are_those_of_a_linear_model():
     """With one item and no tower to learn, users' posteriors are shrunk means."""
     users = np.repeat(np.arange(40), 8)
