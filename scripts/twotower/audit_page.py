@@ -64,9 +64,9 @@ details { background: var(--card); border: 1px solid var(--line); border-radius:
 summary { cursor: pointer; padding: 12px 16px; font-weight: 600; }
 details > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
 details > p { padding: 12px 16px; }
-.figures { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
-figure { margin: 0; flex: 0 1 488px; background: #ffffff; border: 1px solid var(--line);
-  border-radius: 10px; padding: 12px; }
+figure { display: inline-block; vertical-align: top; width: calc(50% - 8px); margin: 0 6px 12px 0;
+  background: #ffffff; border: 1px solid var(--line); border-radius: 10px; padding: 12px; }
+@media (max-width: 700px) { figure { width: 100%; } }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { color: #5b6475; font-size: 13px; margin-top: 8px; overflow-wrap: anywhere; }
 a { color: inherit; }

@@ -9,6 +9,8 @@ import time
 import pytest
 from safetensors.numpy import load_file
 
+from twotower import variations, varied_runs
+
 pytestmark = pytest.mark.xdist_group("workflow")
 
 DEADLINE = 120.0
@@ -26,19 +28,12 @@ def names_of_first_cell(finished):
     return [row["run"] for row in rows], data
 
 
-def test_folder_cores_and_environment_do_not_matter(finished, elsewhere):
-    odd = {
-        "LC_ALL": "C",
-        "LANG": "de_DE.UTF-8",
-        "TZ": "Pacific/Chatham",
-        "PYTHONHASHSEED": "7",
-        "OMP_NUM_THREADS": "3",  # what the shell says of threads must not count
-        "MKL_NUM_THREADS": "3",
-        "SOURCE_DATE_EPOCH": "86400",
-        "MPLBACKEND": "svg",
-        "COLUMNS": "60",
-    }
-    elsewhere.run_study("--cores", "1", env=elsewhere.environment(**odd), umask=0o077)
+def test_folder_cores_and_environment_do_not_matter(finished, elsewhere, tmp_path):
+    """All at once what `make audit-vary` varies without touching code or study."""
+    varied = variations.together()
+    odd = varied.variables | {"PYTHONPATH": str(varied_runs.backwards(tmp_path / "backwards"))}
+    environment = elsewhere.environment(**odd)
+    elsewhere.run_study(*varied.options, env=environment, umask=varied.umask)
     assert different(finished.made(), elsewhere.made()) == []
 
 
