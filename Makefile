@@ -23,7 +23,7 @@ study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its led
 
 resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what changed, carry on
 	@$(RESUME)
-	@$(SHOW)
+	@test ! -e results/tables/claims.csv || $(SHOW)
 
 claims: $(VENV)/installed  ## print the ledger of the last run again
 	@$(SHOW)

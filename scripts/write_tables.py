@@ -1,5 +1,6 @@
 """Tables for papers and web pages: rates and claims; for machines: certificates and losses."""
 
+import numpy as np
 import pandas as pd
 
 from twotower import claims, files, records, tables
@@ -25,4 +26,7 @@ with records.job(snakemake) as spec:
     tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
     data_sets = [{"data": data} for data in spec["data"]]
     files.write_csv(joined(data_sets, paths.certificates), output.certificates)
-    files.write_csv(joined(spec["runs"], paths.losses), output.losses)
+    losses = joined(spec["runs"], paths.losses)
+    # by run and replicate, whatever replicates a job had
+    order = np.lexsort((losses["replicate"], pd.factorize(losses["run"])[0]))
+    files.write_csv(losses.iloc[order], output.losses)

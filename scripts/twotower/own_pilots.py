@@ -44,7 +44,7 @@ def source(frame: pd.DataFrame, path: Path, floor: str = "") -> Source:
     error = next((n for n in ERRORS if n in frame), None)
     missing = [] if "n_ratings" in frame else ["n_ratings"]
     missing += [] if replicate else ["replicate (or split)"]
-    missing += [] if error else ["mse (or risk, or error)"]
+    missing += [] if error else ["mse (or rmse, risk, error)"]
     if missing:
         raise PilotError(
             f"{path}: lacks the column {' and '.join(missing)}; it has {', '.join(frame.columns)}"
@@ -69,6 +69,12 @@ def source(frame: pd.DataFrame, path: Path, floor: str = "") -> Source:
         points = points.assign(planned=points.index.isin(frame.index))
     _check_rows(frame, path)
     wide = frame.pivot(index="replicate", columns="n_ratings", values="error")
+    if wide.isna().any(axis=None):
+        sizes = ", ".join(str(n) for n in wide.columns[:4])
+        raise PilotError(
+            f"{path}: replicates have other sizes than each other ({sizes}, …); allowed: the same "
+            "n_ratings in all replicates, or a column fraction that is (1, 0.5, …)"
+        )
     fitted = None if error != "risk" else 0.0
     rooted = error == "rmse"
     bottom = floor_of(floor, fitted)

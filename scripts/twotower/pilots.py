@@ -87,7 +87,8 @@ def _table(path: Path) -> pd.DataFrame:
     if path.is_dir():
         known = ("scores.csv", "risks.csv", "*/scores.csv", "*/risks.csv", "*.csv")  # best first
         inside = list(dict.fromkeys(file for pattern in known for file in path.glob(pattern)))
-        hint = " or ".join(f"RISKS={file}" for file in inside[:3]) or "it holds no CSV"
+        best = [file for file in inside if file.name in ("scores.csv", "risks.csv")] or inside
+        hint = " or ".join(f"RISKS={file}" for file in best[:3]) or "it holds no CSV"
         raise PilotError(f"{path}: is a folder; allowed: a file, a CSV ({hint})")
     try:
         frame = pd.read_csv(path, index_col=False)  # an extra field is a fault, no index

@@ -69,8 +69,8 @@ def taken(
     """
     own = {key: given.pop(key) for key in KEYS if key in given}
     for key in given:
-        if str(key).split("_")[0] in _FAMILIES:  # no key of a study begins so
-            near = difflib.get_close_matches(str(key), KEYS, n=1)
+        near = difflib.get_close_matches(str(key), KEYS, n=1, cutoff=0.8)
+        if near or str(key).split("_")[0] in _FAMILIES:  # no key of a study is like these
             hint = f"did you mean {near[0]}?" if near else ""
             found = f"--config {key}=: this is no key of real ratings"
             raise RealOptionsError(complaint(found, ", ".join(KEYS), hint))
@@ -105,7 +105,7 @@ def taken(
 
 def _methods(value: Any) -> tuple[str, ...]:
     """Names separated by commas, in the order of METHODS."""
-    names = str(value).split(",")
+    names = [name.strip() for name in str(value).split(",")]
     odd = [name for name in names if name not in METHODS]
     if odd:
         found = f"--config real_methods={shown(value)}: there is no {shown(odd[0])}"

@@ -375,6 +375,13 @@ def test_a_size_that_is_no_whole_number_is_told_by_its_line(wrong, tmp_path):
         pilots.read([written(frame, tmp_path)], {})
 
 
+def test_splits_of_other_sizes_are_told_as_such(tmp_path):
+    frame = pilot_rows()
+    frame["n_ratings"] += frame["split"]
+    with pytest.raises(PilotError, match="replicates have other sizes than each other .512, 513"):
+        pilots.read([written(frame, tmp_path)], {})
+
+
 def test_rows_of_another_method_do_not_change_how_sizes_are_read(tmp_path):
     frame = pilot_rows().assign(method="a")
     other = pilot_rows().assign(method="b").astype({"n_ratings": object})
