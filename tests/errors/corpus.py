@@ -9,6 +9,7 @@ in the same minutes; it ends with an error where one takes longer than `SECONDS`
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,7 @@ SECONDS = 5.0
 """In which a message must stand there on a quiet machine, by the project's requirements."""
 PATIENCE = 180
 """Seconds after which a case is stopped: it hangs."""
+_DIGEST = re.compile(r"/[0-9a-f]{16}\.json")
 
 
 @dataclass
@@ -74,12 +76,13 @@ def build(folder: Path) -> None:
 
 
 def listing(folder: Path) -> set[str]:
-    """Every path below a folder but Snakemake's own, its records and logs."""
+    """Every path below a folder but Snakemake's own, and the changes of this checkout that no commit
+    holds; names that are digests as *."""
     found = set()
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in (".snakemake", "__pycache__")]
         found |= {os.path.relpath(os.path.join(place, name), folder) for name in folders + files}
-    return found
+    return {_DIGEST.sub("/*.json", path) for path in found if not path.endswith(".diff")}
 
 
 def run(case: dict, folder: Path) -> Told:
