@@ -76,7 +76,7 @@ def build(folder: Path) -> None:
 
 
 def listing(folder: Path) -> set[str]:
-    """Every path below a folder but Snakemake's own, and the changes of this checkout that no commit
+    """Every path below a folder but Snakemake's own, and changes of this checkout that no commit
     holds; names that are digests as *."""
     found = set()
     for place, folders, files in os.walk(folder):
