@@ -14,7 +14,7 @@ import yaml
 from twotower.kinds import complaint, shown
 
 MOST_BYTES = 2**20
-MOST_NODES = 50_000
+MOST_NODES = 30_000
 MOST_LEVELS = 20
 
 
