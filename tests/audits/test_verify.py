@@ -1,5 +1,6 @@
 """Verify on a finished, sealed and signed study: a cheat of each kind named, none imagined."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from cheats import CHEATS, MANIFEST, TABLE
-from forging import SIGNER, SIGNERS, STUDY, seal
+from forging import SIGNER, SIGNERS, STUDY, copied, seal
 from selftest import markdown, tried
 from twotower import environment, manifest, run_records, verify
 
@@ -60,6 +61,16 @@ def test_a_folder_handed_over_without_its_project_is_under_no_suspicion(study, t
         (study.folder / name).rename(folder / name)
     found = verify.verify(folder, study.folder / SIGNERS, project=study.folder)
     assert found.wrong() == {} and found.faults == []
+
+
+def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study):
+    """As an exported crate lies in the project's folder."""
+    below = copied(origin, study.folder / "results-crate")
+    shutil.rmtree(below.folder / ".git")
+    found = verify.verify(below.folder)
+    assert not found.failed and not any("commit" in note for note in found.notes)
+    below.replace("Makefile", "#", "# ")
+    assert any("of the run: Makefile" in note for note in verify.verify(below.folder).notes)
 
 
 def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):
