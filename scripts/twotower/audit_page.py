@@ -150,7 +150,8 @@ def _sample(data: dict) -> str:
 
 
 def _claims(found: Audit) -> str:
-    rows = "".join(_claim(found, claim) for claim in found.claims)
+    anchors = {_anchor(path) for _, path in _pictures(found)}
+    rows = "".join(_claim(found, claim, anchors) for claim in found.claims)
     untested = _text(", ".join(found.untested))
     after = f"<p><small>Not tested in this study: {untested}.</small></p>" if untested else ""
     return (
@@ -159,9 +160,11 @@ def _claims(found: Audit) -> str:
     )
 
 
-def _claim(found: Audit, claim: ClaimVerdict) -> str:
-    link = f"#{_anchor(claim.figure)}" if claim.figure else ""
-    figure = f'<small><a href="{_text(link)}">{_text(claim.figure)}</a></small>' if link else ""
+def _claim(found: Audit, claim: ClaimVerdict, anchors: set[str]) -> str:
+    figure, anchor = _text(claim.figure or ""), _anchor(claim.figure or "")
+    if anchor in anchors:  # of a study that was run in part it may not be there
+        figure = f'<a href="#{_text(anchor)}">{figure}</a>'
+    figure = f"<small>{figure}</small>" if figure else ""
     why = f"<small>{_text(claim.why)}</small>" if claim.why else ""
     first = audit_report.named(found, claim.diverged)
     diverged = f"<small>First diverged: {_text(first)}</small>" if claim.diverged else ""
@@ -195,20 +198,23 @@ def _environment(found: Audit, data: dict) -> str:
 def _figures(found: Audit) -> str:
     pictures = []
     folder, kept = found.asked.folder, found.asked.folder / PLACE / "rerun"
-    for name, outcome in found.outcomes.items():
-        for path in found.graph.jobs[name].outputs:
-            if not path.endswith(".png") or not (folder / path).is_file():
-                continue
-            again = kept / Path(path).name
-            told = "not rerun"
-            if path in outcome.files:
-                told = outcome.files[path].rung.words
-            pictures.append(_picture(folder / path, f"{path}: {told}", path))
-            if again.is_file():
-                pictures.append(_picture(again, f"the same figure, made again: {told}", ""))
+    for name, path in _pictures(found):
+        again = kept / Path(path).name
+        files = found.outcomes[name].files
+        told = files[path].rung.words if path in files else "not rerun"
+        pictures.append(_picture(folder / path, f"{path}: {told}", path))
+        if again.is_file():
+            pictures.append(_picture(again, f"the same figure, made again: {told}", ""))
     if not pictures:
         return ""
     return f'<h2>Figures</h2>\n<div class="figures">{"".join(pictures)}</div>'
+
+
+def _pictures(found: Audit) -> list[tuple[str, str]]:
+    """The pictures among the results, each after the name of its job."""
+    outputs = ((name, path) for name in found.outcomes for path in found.graph.jobs[name].outputs)
+    folder = found.asked.folder
+    return [each for each in outputs if each[1].endswith(".png") and (folder / each[1]).is_file()]
 
 
 def _picture(place: Path, caption: str, path: str) -> str:

@@ -144,8 +144,18 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
 
 
 def _tree(project: Path, commit: str) -> dict[str, str] | None:
-    """By path, git's hash of each file of code in a commit; None if the commit is not known."""
-    command = ["git", "-C", str(project), "ls-tree", "-rz", commit, "--", *run_records.CODE]
+    """By path, git's hash of each file of code in a commit; None if the commit is not known.
+
+    A copy of the project below a clone, such as an exported crate, has no files of its own in the
+    commit: there it is the clone's that count.
+    """
+    own = _listed(project, commit)
+    return _listed(project, commit, "--full-tree") if own == {} else own
+
+
+def _listed(project: Path, commit: str, *options: str) -> dict[str, str] | None:
+    command = ["git", "-C", str(project), "ls-tree", "-rz", *options, commit]
+    command += ["--", *run_records.CODE]
     try:
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -194,6 +194,7 @@ class Rows:
                 return
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
+        self._write()  # before the first row: the undisturbed run alone is worth keeping
 
     def __contains__(self, name: str) -> bool:
         return name in self._content["rows"]
@@ -204,6 +205,9 @@ class Rows:
     def add(self, name: str, rung: Rung, words: str) -> None:
         """Keep what was found under a variation."""
         self._content["rows"][name] = [int(rung), words]
+        self._write()
+
+    def _write(self) -> None:
         with atomic_write(self._file) as temporary:
             temporary.write_text(json.dumps(self._content, indent=1) + "\n", encoding="utf-8")
 

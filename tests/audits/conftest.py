@@ -1,14 +1,26 @@
-"""One finished, sealed and signed tiny study, for all tests of audits to share."""
+"""One finished, sealed and signed study, for all tests of audits to share."""
 
 import pytest
 
-from forging import Forgery, copied, finished
+from forging import SIGNERS, Forgery, copied, finished
+from twotower import manifest, verify
+
+LIGHT = {  # half of the tiny study's jobs; `make audit-selftest` has all of them
+    "replicates_per_job: 2": "replicates_per_job: 3",
+    "  adam: {steps: 50, batch_size: 64, learning_rate: 1.0e-2}\n": "",
+}
+TARGETS = ("results/tables/claims.md", "results/figures/learning_curves.png",
+           "results/figures/slope_comparison.png")  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory) -> Forgery:
     """The finished study; not to be changed."""
-    return finished(tmp_path_factory.mktemp("audits") / "finished")
+    study = finished(tmp_path_factory.mktemp("audits") / "finished", LIGHT, TARGETS)
+    root = manifest.read(study.folder).root
+    yield study
+    found = verify.verify(study.folder, study.folder / SIGNERS, root)
+    assert not found.failed, "a test wrote into the study that all share"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The tools of a forger: edits that keep times, records that fit them, seals that fit these.
 
-Everything works on a real copy of a finished, sealed study: edits are in place.
+Everything works on a copy of a finished, sealed study. Copies share their files with the original
+(hard links) and cost next to nothing: a file that is written is replaced, never edited in place.
 """
 
 import csv
@@ -10,8 +11,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -48,11 +50,11 @@ class Forgery:
         return (self.folder / path).read_bytes()
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file in place; one that was there keeps its times."""
+        """Replace a file by another with the same times; or write a new one."""
         place = self.folder / path
         times = os.stat(place) if place.exists() else None
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        with files.atomic_write(place) as temporary:
+            temporary.write_bytes(content)
         if times is not None:
             os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
 
@@ -168,12 +170,19 @@ class Forgery:
         signatures.sign(place, self.folder / manifest.SIGNATURE, key)
 
 
-def finished(place: Path, cores: int = 2) -> Forgery:
-    """Run the tiny study in a copy of the project, seal it and sign it with a new key."""
-    copy_project(place)
+def finished(
+    place: Path, changes: Mapping[str, str] = MappingProxyType({}), targets: Sequence[str] = ()
+) -> Forgery:
+    """Run the tiny study in a copy of the project, seal it and sign it with a new key.
+
+    Args:
+        changes: of the study's file: text to be replaced, and what by.
+        targets: what is to be made of the study; all without any.
+    """
+    copy_project(place, changes)
     python = [sys.executable, "-m", "snakemake"]
     said = subprocess.run(
-        [*python, "--config", f"study={STUDY}", "--cores", f"{cores}"],
+        [*python, *targets, "--config", f"study={STUDY}", "--cores", "2"],
         cwd=place, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
@@ -184,8 +193,12 @@ def finished(place: Path, cores: int = 2) -> Forgery:
     return Forgery(place)
 
 
-def copy_project(place: Path) -> None:
-    """The project as someone has it who just fetched it, committed to a git of its own."""
+def copy_project(place: Path, changes: Mapping[str, str]) -> None:
+    """The project as someone has it who just fetched it, committed to a git of its own.
+
+    Args:
+        changes: of the study's file, before it is committed.
+    """
     place.mkdir(parents=True)
     for part in PARTS:
         if (ROOT / part).is_dir():
@@ -193,6 +206,8 @@ def copy_project(place: Path) -> None:
             shutil.copytree(ROOT / part, place / part, ignore=ignored)
         else:
             shutil.copy2(ROOT / part, place / part)
+    for old, new in changes.items():
+        Forgery(place).replace(STUDY, old, new)
     about = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
     ignored = "results/\n.snakemake/\n__pycache__/\n/key*\n/allowed_signers\n"
     (place / ".gitignore").write_text(ignored, encoding="ascii")
@@ -214,7 +229,7 @@ def seal(folder: Path, *options: str) -> subprocess.CompletedProcess:
 
 
 def copied(origin: Forgery, place: Path) -> Forgery:
-    """A real copy, with its times: cheats edit in place."""
+    """A copy with its times; it shares the files with the original until they are written."""
     ignored = shutil.ignore_patterns("__pycache__", "logs", "log", "*.tsv", "auxiliary")
-    shutil.copytree(origin.folder, place, ignore=ignored)
+    shutil.copytree(origin.folder, place, ignore=ignored, copy_function=os.link)
     return Forgery(place)
