@@ -5,5 +5,5 @@ import pandas as pd
 from twotower import files, meta, records
 
 with records.job(snakemake):
-    tables = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.rates]
+    tables = [pd.read_csv(path) for path in snakemake.input.rates]
     files.write_csv(meta.combine(tables), snakemake.output.rates)

@@ -5,6 +5,6 @@ import pandas as pd
 from twotower import decisions, files, method_table, records
 
 with records.job(snakemake):
-    risks = [pd.read_csv(path, float_precision="round_trip") for path in snakemake.input.risks]
+    risks = [pd.read_csv(path) for path in snakemake.input.risks]
     rules = decisions.load(snakemake.input.decisions)
     files.write_csv(method_table.newcomers(risks, rules), snakemake.output.table)

@@ -8,8 +8,6 @@ from twotower import experiment_figures, records, style
 
 with records.job(snakemake) as spec:
     paths = snakemake.input
-    curves, rates = (
-        pd.read_csv(path, float_precision="round_trip") for path in (paths.curves, paths.rates)
-    )
+    curves, rates = (pd.read_csv(path) for path in (paths.curves, paths.rates))
     figure = experiment_figures.experiment_figure(spec["experiment"], curves, rates)
     style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))

@@ -22,7 +22,7 @@ def table(name: str) -> pd.DataFrame:
     """The table of a named input; of several files one below the other, of none empty."""
     named = getattr(paths, name)
     files = [named] if isinstance(named, str) else list(named)
-    frames = [pd.read_csv(file, float_precision="round_trip") for file in files]
+    frames = [pd.read_csv(file) for file in files]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

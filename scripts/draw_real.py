@@ -15,8 +15,7 @@ FIGURES = {
 with records.job(snakemake) as spec:
     seen = real_results.seen()
     summary, fits = (
-        pd.read_csv(path, float_precision="round_trip")
-        for path in (snakemake.input.summary, snakemake.input.slopes)
+        pd.read_csv(path) for path in (snakemake.input.summary, snakemake.input.slopes)
     )
     figure = FIGURES[spec["figure"]](summary, fits)
     style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))

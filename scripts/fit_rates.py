@@ -24,7 +24,7 @@ with records.job(snakemake) as spec:
     }
     frames = []
     for columns, path in zip(spec["runs"], snakemake.input.risks, strict=True):
-        frame = pd.read_csv(path, float_precision="round_trip")
+        frame = pd.read_csv(path)
         # of the targets drawn, since its spread over targets is large
         columns["lost_energy"] = lost.get((columns["data"], columns["embedding_dim"]), 0.0)
         named = columns | {"experiment": spec["experiment"]}

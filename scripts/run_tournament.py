@@ -5,5 +5,5 @@ import pandas as pd
 from twotower import files, records, tournament
 
 with records.job(snakemake):
-    rates = pd.read_csv(snakemake.input.rates, float_precision="round_trip")
+    rates = pd.read_csv(snakemake.input.rates)
     files.write_csv(tournament.tournament(rates), snakemake.output.table)

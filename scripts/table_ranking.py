@@ -7,7 +7,7 @@ from twotower import decisions, files, ranking_rates, records
 
 def table(path: str) -> pd.DataFrame:
     """A table as it was written."""
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 with records.job(snakemake) as spec:

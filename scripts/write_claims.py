@@ -11,7 +11,7 @@ with records.job(snakemake) as spec:
     for name, paths in named.items():
         # of approximation none, one or several
         paths = [paths] if isinstance(paths, str) else paths
-        frames = [pd.read_csv(path, float_precision="round_trip") for path in paths]
+        frames = [pd.read_csv(path) for path in paths]
         tables[name] = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     ledger = claims.ledger(tables, rules, spec["study"])
     files.write_csv(ledger, snakemake.output.claims)

@@ -12,16 +12,16 @@ def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
     """Tables one below the other, each with columns that say which it is in front."""
     frames = []
     for columns, path in zip(names, files_read, strict=True):
-        frame = pd.read_csv(path, float_precision="round_trip")
+        frame = pd.read_csv(path)
         frames.append(pd.concat([pd.DataFrame([columns] * len(frame)), frame], axis=1))
     return pd.concat(frames, ignore_index=True)
 
 
 with records.job(snakemake) as spec:
-    rates = tables.rate_table(pd.read_csv(paths.rates, float_precision="round_trip"))
+    rates = tables.rate_table(pd.read_csv(paths.rates))
     tables.to_latex(rates, tables.RATES, output.tex)
     tables.to_markdown(rates, tables.RATES, output.markdown)
-    ledger = claims.display(pd.read_csv(paths.claims, float_precision="round_trip"))
+    ledger = claims.display(pd.read_csv(paths.claims))
     tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
     tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
     data_sets = [{"data": data} for data in spec["data"]]

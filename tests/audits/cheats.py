@@ -561,7 +561,7 @@ def forged_weights(study: Forgery) -> str:
 def forged_risks(study: Forgery) -> str:
     """The risks of a cell are halved, with records, notes and an unsigned seal."""
     path = study.first("results/risks/[0-9a-f]*.csv")
-    risks = pd.read_csv(study.folder / path, float_precision="round_trip")
+    risks = pd.read_csv(study.folder / path)
     halved = risks.assign(risk=risks["risk"] / 2)
     return _consistently(study, path, lambda place: files.write_csv(halved, place))
 
