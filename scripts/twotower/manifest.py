@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, logs, merkle, records, run_records
+from twotower import environment, files, identity, logs, merkle, records, run_records, safe_names
 
 FORMAT = "tower-rates seal 1"
 SEAL = Path("results/seal")
@@ -94,15 +94,16 @@ def read(folder: str | Path = ".") -> Manifest:
     """
     path = Path(folder) if Path(folder).is_file() else Path(folder) / PLACE
     try:
-        content = json.loads(path.read_text(encoding="ascii"))
+        content = json.loads(safe_names.text_of(path))
         if content["format"] != FORMAT:
             raise ManifestError(f"{path}: is of the format {content['format']!r}, not {FORMAT!r}")
+        _check(content)
         return Manifest(
             study=dict(content["study"]),
             runs=tuple(content["runs"]),
             environments=tuple(content["environments"]),
             files={
-                str(row["path"]): Entry(str(row["kind"]), int(row["bytes"]), str(row["sha256"]))
+                row["path"]: Entry(row["kind"], row["bytes"], row["sha256"])
                 for row in content["files"]
             },
         )
@@ -197,6 +198,28 @@ def found_given(name: str, folder: Path, project: Path) -> Path | None:
     """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
     places = [folder / name, project / name] if not name.startswith("given:") else []
     return next((place for place in places if place.is_file()), None)
+
+
+def _check(content: dict) -> None:
+    """Whether all that a manifest names may be opened and shown; raises ValueError if not."""
+    study = content["study"]
+    right = (
+        study.keys() == {"file", "settings", "run"}
+        and safe_names.is_path(study["file"])
+        and safe_names.is_hex(study["settings"], 64)
+        and safe_names.is_hex(study["run"], 16)
+    )
+    if not right:
+        raise ValueError("what it says of the study is not of the right form")
+    for name in [*content["runs"], *content["environments"]]:
+        if not safe_names.is_hex(name, 16):
+            raise ValueError(f"{name!r} is not 16 hexadecimal digits")
+    for row in content["files"]:
+        if not safe_names.is_path(row["path"]):
+            raise ValueError(f"{row['path']!r:.200} is no path below its folder")
+        sized = safe_names.is_size(row["bytes"]) and safe_names.is_hex(row["sha256"], 64)
+        if row["kind"] not in KINDS or not sized:
+            raise ValueError(f"kind, size or SHA-256 of {row['path']} is not of the right form")
 
 
 def _beside(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,44 @@ def test_a_manifest_is_read_as_it_was_written(folder):
 def test_what_is_no_manifest_is_told(folder, text, words):
     (folder / manifest.PLACE).write_text(text)
     with pytest.raises(ManifestError, match=words):
+        manifest.read(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "/a"},
+        {"path": "results/../a"},
+        {"path": "results/\ud800"},
+        {"path": "results/a\n"},
+        {"path": "results/" + "a" * 300},
+        {"bytes": float("inf")},
+        {"bytes": "3"},
+        {"sha256": "a"},
+        {"kind": "x"},
+    ],
+)
+def test_entries_that_are_nobodys_to_open_make_it_none(folder, change):
+    content = json.loads(build(folder).text())
+    content["files"][0] |= change
+    (folder / manifest.PLACE).write_text(json.dumps(content))
+    with pytest.raises(ManifestError, match="is no manifest"):
+        manifest.read(folder)
+
+
+@pytest.mark.parametrize("change", [{"run": []}, {"run": "--a"}, {"file": "../a"}, {"note": "x"}])
+def test_a_study_of_another_form_makes_it_none(folder, change):
+    content = json.loads(build(folder).text())
+    content["study"] |= change
+    (folder / manifest.PLACE).write_text(json.dumps(content))
+    with pytest.raises(ManifestError, match="is not of the right form"):
+        manifest.read(folder)
+
+
+def test_a_pipe_in_its_place_is_not_opened(folder):
+    (folder / manifest.PLACE).unlink()
+    os.mkfifo(folder / manifest.PLACE)
+    with pytest.raises(ManifestError, match="is no manifest"):
         manifest.read(folder)
 
 
