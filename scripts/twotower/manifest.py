@@ -1,6 +1,7 @@
 """The manifest: every file that a study was made from or has made, under one hash, the root.
 
-The root is that of a Merkle tree over the roots of one tree for each kind of file. Who has noted
+The root is that of a Merkle tree over the roots of one tree for each kind of file, and over what
+the manifest says of the study, its runs and environments. Who has noted
 the root can tell later, from the files alone, whether any of them was changed, added or removed.
 """
 
@@ -27,6 +28,8 @@ _BY_FOLDER = {
     "ranking": "risks", "rates": "rates", "figures": "figures",
     "tables": "tables", "records": "records",
 }  # fmt: skip
+_SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
+"""Beside the Snakefile: modules and packages there stand before others of the same name."""
 
 
 class ManifestError(logs.ExpectedError):
@@ -68,8 +71,10 @@ class Manifest:
 
     @property
     def root(self) -> str:
-        """The root of a tree over the pairs of kind and root; 64 hexadecimal digits."""
+        """The root of a tree over the pairs of kind and root, and what no file says: 64 digits."""
+        header = {"study": self.study, "runs": self.runs, "environments": self.environments}
         pairs = [identity.canonical_json([kind, root]) for kind, root in self.roots.items()]
+        pairs.append(identity.canonical_json(["header", header]))
         return merkle.root([pair.encode("ascii") for pair in sorted(pairs)]).hex()
 
     def text(self) -> str:
@@ -169,14 +174,34 @@ def code(project: Path) -> list[str]:
     found = []
     for name in run_records.CODE:
         place = project / name
-        listed = [place] if place.is_file() else files.below(place)
-        found += [path.relative_to(project) for path in listed if path.is_file()]
-    # beside the Snakefile a module stands before a package of the same name
-    found += [path.relative_to(project) for path in project.glob("*.py")]
-    hidden = (".", "__pycache__")
-    return sorted(
-        path.as_posix() for path in found if not any(part.startswith(hidden) for part in path.parts)
-    )
+        found += [place] if place.is_file() else _ordinary(place)
+    for shadow in _SHADOWS:
+        found += [path for path in project.glob(shadow) if path.is_file()]
+    within = {path.relative_to(project) for path in found}
+    return sorted(path.as_posix() for path in within if not _is_hidden(path))
+
+
+def odd(folder: Path, project: Path) -> dict[str, str]:
+    """What is beside the files of code and results and can be none of them, with the reason.
+
+    Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
+    """
+    places = [(folder, records.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
+    found = {}
+    for base, name in places:
+        for place, why in safe_names.below(base / name):
+            path = place.relative_to(base)
+            if why and (name == records.RESULTS or not _is_hidden(path)):
+                found[path.as_posix()] = why
+    return found
+
+
+def _ordinary(folder: Path) -> list[Path]:
+    return [place for place, why in safe_names.below(folder) if not why]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__pycache__")) for part in path.parts)
 
 
 def sealed(folder: Path) -> list[str]:
@@ -186,10 +211,9 @@ def sealed(folder: Path) -> list[str]:
     """
     recorded = {path.as_posix() for path in records.recorded(folder)}
     found = []
-    for place in files.below(folder / records.RESULTS):
+    for place in _ordinary(folder / records.RESULTS):
         path = place.relative_to(folder)
-        kept = not _beside(path) or path.as_posix() in recorded
-        if kept and place.is_file():
+        if not _beside(path) or path.as_posix() in recorded:
             found.append(path.as_posix())
     return sorted(found)
 
