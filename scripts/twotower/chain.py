@@ -29,7 +29,7 @@ def scripts(project: Path) -> dict[str, str]:
     """By rule, the name of its script, as the project's rules say it."""
     found, rule = {}, ""
     for path in sorted((project / "workflow" / "rules").glob("*.smk")):
-        for named, script in _RULE.findall(path.read_text(encoding="utf-8")):
+        for named, script in _RULE.findall(path.read_text(encoding="utf-8", errors="replace")):
             rule = named or rule
             if script:
                 found[rule] = script
@@ -50,6 +50,9 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
         elif record["sha256"] != found:
             reason = f"job {record['rule']} recorded {record['sha256'][:12]}, it is {found[:12]}"
             result.add(path, "CHANGED", reason)
+        elif record["bytes"] != evidence.found[path][0]:
+            size = f"{record['bytes']:,} bytes, it has {evidence.found[path][0]:,}"
+            result.add(own, "FORGED", f"it says that {path} has {size}")
         elif path in entries and entries[path].sha256 != found:
             reason = "it agrees with its record, but other bytes were sealed: both were changed"
             result.add(path, "FORGED", reason)
