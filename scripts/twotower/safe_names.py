@@ -3,6 +3,7 @@
 What passes may be opened below a folder, handed to a program as one word, and printed.
 """
 
+import errno
 import os
 import re
 import stat
@@ -61,7 +62,7 @@ def text_of(path: str | Path, encoding: str = "ascii") -> str:
         OSError, UnicodeDecodeError: if it cannot be read so.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(f"{path}: this is no ordinary file")
+        raise OSError(errno.EINVAL, "no ordinary file", str(path))
     return Path(path).read_text(encoding=encoding)
 
 
