@@ -72,7 +72,8 @@ def _against_pins(found: dict) -> list[str]:
 
 def _against_lock(evidence: Evidence, found: dict) -> list[str]:
     """Packages that were of another version than the lock file names, or missing."""
-    wanted = installed.pins(evidence.project / environment.LOCK)
+    lock = evidence.project / environment.LOCK
+    wanted = installed.pins(lock) if lock.is_file() else {}
     had = {name: package["version"] for name, package in found["packages"].items()}
     had |= found["beside"]
     wrong = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -87,6 +88,28 @@ def test_what_is_no_ordinary_file_is_told_and_not_opened(folder):
         "results/tables/\udcff.csv": "its name is none that can be sealed",
     }.items():
         assert found[path].verdict == "EXTRA" and found[path].reason.startswith(words)
+
+
+@pytest.mark.parametrize("path", ["Snakefile", "workflow/rules/all.smk", "workflow/decisions.yaml",
+                                  "envs/requirements.txt", "scripts/twotower/library.py",
+                                  "results/seal/manifest.json", "results/seal/manifest.json.sig",
+                                  TABLE, ".snakemake/metadata/YQ=="])  # fmt: skip
+def test_a_pipe_anywhere_stops_nothing(folder, path):
+    for name, text in {
+        "scripts/do.py": "import twotower.library",
+        "scripts/twotower/__init__.py": "",
+        "workflow/rules/all.smk": 'rule do:\n    script:\n        "../../scripts/do.py"\n',
+    }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).unlink(missing_ok=True)
+    os.mkfifo(path)
+    signal.alarm(60)  # ends the process; a pipe that is opened would wait for good
+    try:
+        assert verify.verify(Path(), project=Path()).failed
+    finally:
+        signal.alarm(0)
 
 
 def test_a_record_with_another_size_is_told(folder):
