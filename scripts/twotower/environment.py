@@ -25,7 +25,7 @@ FLAGS = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512dq", "avx512b
          "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")  # fmt: skip
 """Instruction sets that numerical libraries choose by."""
 
-STEADY = ("python", "packages", "torch", "threads", "pins", "stream", "gpus")
+STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
 
 

@@ -62,7 +62,7 @@ def test_no_git_of_the_folder_is_asked(folder, monkeypatch):
         "remote.origin.uploadpack": str(folder / "evil.sh"), "core.fsmonitor": "./evil.sh",
     }.items():  # fmt: skip
         subprocess.run(["git", "config", key, value], check=True)
-    run = {"commit": "0" * 40, "diff": None, "study": {"file": "study.yaml"}}
+    run = {"commit": "1" * 40, "diff": None, "study": {"file": "study.yaml"}}
     study = {"file": "study.yaml", "settings": "0" * 64, "run": "0" * 16}
     sealed = manifest.Manifest(study, (), (), {})
     evidence = Evidence(folder, folder, sealed, runs={"0" * 16: run})
@@ -70,7 +70,7 @@ def test_no_git_of_the_folder_is_asked(folder, monkeypatch):
         monkeypatch.setattr(records, "PROJECT", clone)
         result = Verification()
         study_checks._check_commit(evidence, result)
-        assert result.notes == ["commit 000000000000, of the run, is not in this clone"]
+        assert result.notes == ["commit 111111111111, of the run, is not in this clone"]
     assert not Path("ran").exists()
 
 
@@ -128,7 +128,8 @@ def test_a_job_that_used_a_card_is_told(folder):
         used = environment.save(card) if name == "c" else records.read(TABLE)["environment"]
         records.write(other, made_from(used) | {"outputs": [other]})
     found = checked(environment_checks).wrong()
-    assert list(found) == [other] and "gpus card, not none" in found[other].reason
+    assert list(found) == [other]
+    assert found[other].reason == "made with a graphics card, unlike most of the rule do"
 
 
 @pytest.mark.parametrize("params, words", [
