@@ -21,7 +21,7 @@ for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
 parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
-parser.add_argument("--to", type=Path, default=Path("results/plan"), metavar="FOLDER")
+parser.add_argument("--to", type=Path, default=Path("data-plan"), metavar="FOLDER")
 given = parser.parse_args()
 target = sources.number("TARGET", given.target)
 at = sources.number("AT", given.at) if given.at else None

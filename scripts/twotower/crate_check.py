@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from twotower import files
+from twotower import files, safe_names
 from twotower.logs import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
 SEAL = "results/seal/manifest.json"
+BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.md", SEAL,
+          f"{SEAL}.sig"}  # fmt: skip
+"""What an export adds to the files of a seal, timings aside."""
+LEAST_DIGITS = 16
 
 
 class NoCrateError(ExpectedError):
@@ -29,19 +33,22 @@ class Check:
         faults: by path, in words; empty for a sound crate.
         files: how many files were hashed, and are as the graph says.
         bytes: of those.
-        described: files that are described but not held.
+        described: files that are described but not held, by path or address.
         metadata: SHA-256 of the graph itself, which nothing in the crate vouches for.
     """
 
     faults: dict[str, str] = field(default_factory=dict)
     files: int = 0
     bytes: int = 0
-    described: int = 0
+    described: set[str] = field(default_factory=set)
     metadata: str = ""
 
 
-def check(folder: Path) -> Check:
+def check(folder: Path, noted: str = "") -> Check:
     """Hash every file of a crate.
+
+    Args:
+        noted: the SHA-256 of ro-crate-metadata.json that was noted elsewhere, or its beginning.
 
     Raises:
         NoCrateError: if there is no ro-crate-metadata.json, or none that can be read.
@@ -57,18 +64,26 @@ def check(folder: Path) -> Check:
         else:
             sound[path] = entity["sha256"]
             found.bytes += (folder / path).stat().st_size
-    for each in sorted(folder.rglob("*")):
+    for each, _ in safe_names.below(folder):
         path = each.relative_to(folder).as_posix()
-        if not each.is_dir() and path not in named:
+        if path not in named:
             found.faults[path] = "extra: the graph does not name it"
-    found.faults |= _unlike_seal(folder, sound)
+    if (folder / SEAL).is_file():
+        found.faults |= _unlike_seal(folder, sound, named | found.described)
+    if noted and len(noted) < LEAST_DIGITS:
+        found.faults[METADATA] = f"{noted} is too short to tell; {LEAST_DIGITS} digits do"
+    elif not found.metadata.startswith(noted.lower()):
+        found.faults[METADATA] = f"another one than was noted: {found.metadata}"
     found.files = len(sound.keys() - found.faults.keys())
     return found
 
 
 def _metadata_hash(folder: Path) -> str:
     try:
+        safe_names.text_of(folder / METADATA, "utf-8")
         return files.sha256(folder / METADATA)
+    except ValueError:
+        raise NoCrateError(f"{folder / METADATA}: this is no graph of an RO-Crate") from None
     except OSError as error:
         raise NoCrateError(
             f"{folder}: no {METADATA} that can be read ({error.strerror}); name a crate's folder"
@@ -84,14 +99,21 @@ def _files(folder: Path, found: Check) -> Iterator[tuple[str, dict]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise NoCrateError(f"{folder / METADATA}: this is no graph of an RO-Crate") from None
     for entity_id, entity in zip(ids, entities, strict=True):
-        if entity_id.startswith("#") or urlsplit(entity_id).scheme:
-            found.described += 1
+        if entity_id.startswith("#") or _is_address(entity_id):
+            found.described.add(unquote(entity_id.removeprefix("#")))
             continue
-        path = PurePosixPath(unquote(entity_id))
-        if path.is_absolute() or ".." in path.parts:
-            found.faults[entity_id] = "leads out of the crate"
+        path = PurePosixPath(unquote(entity_id)).as_posix()
+        if safe_names.is_path(path):
+            yield path, entity
         else:
-            yield path.as_posix(), entity
+            found.faults[entity_id] = "leads out of the crate, or is no name of a file"
+
+
+def _is_address(entity_id: str) -> bool:
+    try:
+        return bool(urlsplit(entity_id).scheme)
+    except ValueError:
+        return False
 
 
 def _listed(value: object) -> list:
@@ -110,17 +132,24 @@ def _fault(path: Path, entity: dict) -> str:
     return "" if own == wanted else f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
 
 
-def _unlike_seal(folder: Path, sound: dict[str, str]) -> dict[str, str]:
-    """Files that the graph vouches for but not the seal, if there is one: both were edited.
+def _unlike_seal(folder: Path, sound: dict[str, str], told: set[str]) -> dict[str, str]:
+    """Where the graph, which names the files of `told`, contradicts the seal: one was edited.
 
     The seal itself may be edited too: then its root, or its signature, is another.
     """
     try:
         sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))["files"]
         entries = {str(each["path"]): str(each["sha256"]) for each in sealed}
-    except FileNotFoundError:
-        return {}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {SEAL: "this is no seal"}
     why = "changed since it was sealed, and the graph with it"
-    return {path: why for path, own in sound.items() if entries.get(path, own) != own}
+    found = {path: why for path, own in sound.items() if entries.get(path, own) != own}
+    why = "extra: the graph names it, it was not sealed"
+    found |= {path: why for path in sound.keys() - entries.keys() if not _is_beside(path)}
+    why = "missing: it was sealed, the graph does not name it"
+    return found | dict.fromkeys(entries.keys() - told, why)
+
+
+def _is_beside(path: str) -> bool:
+    timing = path.startswith("results/benchmarks/") and path.endswith(".tsv")
+    return timing or path in BESIDE

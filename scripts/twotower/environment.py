@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twotower import identity, installed, pins, threads
+from twotower import identity, installed, pins, safe_names, threads
 from twotower.files import atomic_write
 from twotower.seeds import generator
 
@@ -88,7 +88,7 @@ def save(environment: dict, folder: Path = Path()) -> str:
 def read(name: str, folder: Path = Path()) -> dict | None:
     """An environment by its digest; None if there is none, or one that its name does not fit."""
     try:
-        text = (folder / ENVIRONMENTS / f"{name}.json").read_text(encoding="ascii")
+        text = safe_names.text_of(folder / ENVIRONMENTS / f"{name}.json")
         environment = json.loads(text)
         return environment if digest(environment) == name and _is_whole(environment) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -26,6 +26,7 @@ def check(evidence: Evidence, result: Verification) -> None:
             result.faults.append(f"environment {name} of {several(users[name])}: {reason}")
     if not known:
         return
+    _check_cards(evidence, known, result)
     usual = max(sorted(known), key=lambda name: len(users[name]))
     for name, found in known.items():
         lines = environment.differences(_steady(known[usual]), _steady(found))
@@ -38,6 +39,19 @@ def check(evidence: Evidence, result: Verification) -> None:
         if lines:
             told = f"environment {name} of {several(users[name])} differs in what may differ"
             result.notes.append(f"{told}: {'; '.join(lines[:SHOWN])}")
+
+
+def _check_cards(evidence: Evidence, known: dict[str, dict], result: Verification) -> None:
+    """Whether all jobs of a rule used a graphics card, or none did: which one may differ."""
+    rules: dict[str, dict[bool, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for path, record in sorted(evidence.records.items()):
+        if record and (found := known.get(record.get("environment"))):
+            rules[record["rule"]][bool(found["gpus"])].append(path)
+    for rule, used in rules.items():
+        fewer = min(used, key=lambda each: (len(used[each]), not each))
+        for path in used[fewer] if len(used) > 1 else ():
+            told = "with a graphics card" if fewer else "without a graphics card"
+            result.add(path, "DEVIATING", f"made {told}, unlike most of the rule {rule}")
 
 
 def _users(evidence: Evidence, result: Verification) -> dict[str, list[str]]:
@@ -72,7 +86,8 @@ def _against_pins(found: dict) -> list[str]:
 
 def _against_lock(evidence: Evidence, found: dict) -> list[str]:
     """Packages that were of another version than the lock file names, or missing."""
-    wanted = installed.pins(evidence.project / environment.LOCK)
+    lock = evidence.project / environment.LOCK
+    wanted = installed.pins(lock) if lock.is_file() else {}
     had = {name: package["version"] for name, package in found["packages"].items()}
     had |= found["beside"]
     wrong = [
@@ -92,4 +107,4 @@ def _steady(found: dict) -> dict[str, Any]:
 
 def _loose(found: dict) -> dict[str, Any]:
     """What may differ between the jobs of a study."""
-    return {key: found[key] for key in ("platform", "cpu", "beside")}
+    return {key: found[key] for key in ("platform", "cpu", "beside", "gpus")}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower import environment, manifest, records, run_records
+from twotower import environment, manifest, records, run_records, safe_names
 from twotower.manifest import Manifest
 
 
@@ -18,6 +18,7 @@ class Evidence:
         records: by output, its record; None for a damaged one.
         environments, runs: by digest, those that are recorded; None for a damaged one.
         given: the SHA-256 of each given file that jobs read and that can be found.
+        odd: why what stands at a path is no ordinary file; it is not opened.
     """
 
     folder: Path
@@ -28,6 +29,7 @@ class Evidence:
     environments: dict[str, dict | None] = field(default_factory=dict)
     runs: dict[str, dict | None] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
 
     @property
     def run(self) -> dict | None:
@@ -41,10 +43,15 @@ class Evidence:
 
 def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
     """Read and hash everything; several files at a time."""
-    evidence = Evidence(folder, project, sealed)
+    evidence = Evidence(folder, project, sealed, odd=manifest.odd(folder, project))
+    ordinary = manifest.sealed(folder)
+    kept = set(ordinary)
     for path in records.recorded(folder):
+        place = records.record_path(path)
+        if place.as_posix() not in kept:
+            continue
         try:
-            text = (folder / records.record_path(path)).read_text(encoding="ascii")
+            text = safe_names.text_of(folder / place)
         except (OSError, ValueError):
             text = ""
         evidence.records[path.as_posix()] = records.parsed(text)
@@ -52,7 +59,7 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
         name: environment.read(name, folder) for name in environment.names(folder)
     }
     evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
-    places = {path: folder / path for path in manifest.sealed(folder)}
+    places = {path: folder / path for path in ordinary}
     places |= {path: project / path for path in manifest.code(project)}
     for path in sealed.files if sealed else ():
         if path not in places and (place := manifest.found_given(path, folder, project)):

@@ -53,7 +53,7 @@ def packages(lock: Path) -> dict:
 def pins(lock: Path) -> dict[str, str]:
     """Versions by package that a lock file pins; names in lower case with hyphens."""
     try:
-        text = lock.read_text(encoding="utf-8")
+        text = lock.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return {}
     return {_name(name): version for name, version in _PIN.findall(text)}

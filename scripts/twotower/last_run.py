@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from twotower import safe_names
 from twotower.files import atomic_write
 
 _NO_RUN = {"-n", "--dry-run", "--dryrun", "--summary", "--unlock", "--lint", "--touch", "--report"}
@@ -45,7 +46,7 @@ def asked(folder: Path) -> tuple[list[str], list[str]] | None:
     None: no run is known. Both may be empty: all of the default study.
     """
     try:
-        content = json.loads(_place(folder).read_text(encoding="utf-8"))
+        content = json.loads(safe_names.text_of(_place(folder), "utf-8"))
         return content["targets"], list(_chosen(content["command"][1:]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -54,7 +55,7 @@ def asked(folder: Path) -> tuple[list[str], list[str]] | None:
 def record(folder: Path) -> str | None:
     """The digest of the last run's record; None if none is known."""
     try:
-        return json.loads(_place(folder).read_text(encoding="utf-8"))["run"] or None
+        return json.loads(safe_names.text_of(_place(folder), "utf-8"))["run"] or None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -1,6 +1,7 @@
 """The manifest: every file that a study was made from or has made, under one hash, the root.
 
-The root is that of a Merkle tree over the roots of one tree for each kind of file. Who has noted
+The root is that of a Merkle tree over the roots of one tree for each kind of file, and over what
+the manifest says of the study, its runs and environments. Who has noted
 the root can tell later, from the files alone, whether any of them was changed, added or removed.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, logs, merkle, records, run_records
+from twotower import environment, files, identity, logs, merkle, records, run_records, safe_names
 
 FORMAT = "tower-rates seal 1"
 SEAL = Path("results/seal")
@@ -27,6 +28,8 @@ _BY_FOLDER = {
     "ranking": "risks", "rates": "rates", "figures": "figures",
     "tables": "tables", "records": "records",
 }  # fmt: skip
+_SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
+"""Beside the Snakefile: modules and packages there stand before others of the same name."""
 
 
 class ManifestError(logs.ExpectedError):
@@ -68,8 +71,10 @@ class Manifest:
 
     @property
     def root(self) -> str:
-        """The root of a tree over the pairs of kind and root; 64 hexadecimal digits."""
+        """The root of a tree over the pairs of kind and root, and what no file says: 64 digits."""
+        header = {"study": self.study, "runs": self.runs, "environments": self.environments}
         pairs = [identity.canonical_json([kind, root]) for kind, root in self.roots.items()]
+        pairs.append(identity.canonical_json(["header", header]))
         return merkle.root([pair.encode("ascii") for pair in sorted(pairs)]).hex()
 
     def text(self) -> str:
@@ -94,15 +99,16 @@ def read(folder: str | Path = ".") -> Manifest:
     """
     path = Path(folder) if Path(folder).is_file() else Path(folder) / PLACE
     try:
-        content = json.loads(path.read_text(encoding="ascii"))
+        content = json.loads(safe_names.text_of(path))
         if content["format"] != FORMAT:
             raise ManifestError(f"{path}: is of the format {content['format']!r}, not {FORMAT!r}")
+        _check(content)
         return Manifest(
             study=dict(content["study"]),
             runs=tuple(content["runs"]),
             environments=tuple(content["environments"]),
             files={
-                str(row["path"]): Entry(str(row["kind"]), int(row["bytes"]), str(row["sha256"]))
+                row["path"]: Entry(row["kind"], row["bytes"], row["sha256"])
                 for row in content["files"]
             },
         )
@@ -168,14 +174,34 @@ def code(project: Path) -> list[str]:
     found = []
     for name in run_records.CODE:
         place = project / name
-        listed = [place] if place.is_file() else files.below(place)
-        found += [path.relative_to(project) for path in listed if path.is_file()]
-    # beside the Snakefile a module stands before a package of the same name
-    found += [path.relative_to(project) for path in project.glob("*.py")]
-    hidden = (".", "__pycache__")
-    return sorted(
-        path.as_posix() for path in found if not any(part.startswith(hidden) for part in path.parts)
-    )
+        found += [place] if place.is_file() else _ordinary(place)
+    for shadow in _SHADOWS:
+        found += [path for path in project.glob(shadow) if path.is_file()]
+    within = {path.relative_to(project) for path in found}
+    return sorted(path.as_posix() for path in within if not _is_hidden(path))
+
+
+def odd(folder: Path, project: Path) -> dict[str, str]:
+    """What is beside the files of code and results and can be none of them, with the reason.
+
+    Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
+    """
+    places = [(folder, records.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
+    found = {}
+    for base, name in places:
+        for place, why in safe_names.below(base / name):
+            path = place.relative_to(base)
+            if why and (name == records.RESULTS or not _is_hidden(path)):
+                found[path.as_posix()] = why
+    return found
+
+
+def _ordinary(folder: Path) -> list[Path]:
+    return [place for place, why in safe_names.below(folder) if not why]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__pycache__")) for part in path.parts)
 
 
 def sealed(folder: Path) -> list[str]:
@@ -185,10 +211,9 @@ def sealed(folder: Path) -> list[str]:
     """
     recorded = {path.as_posix() for path in records.recorded(folder)}
     found = []
-    for place in files.below(folder / records.RESULTS):
+    for place in _ordinary(folder / records.RESULTS):
         path = place.relative_to(folder)
-        kept = not _beside(path) or path.as_posix() in recorded
-        if kept and place.is_file():
+        if not _beside(path) or path.as_posix() in recorded:
             found.append(path.as_posix())
     return sorted(found)
 
@@ -197,6 +222,28 @@ def found_given(name: str, folder: Path, project: Path) -> Path | None:
     """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
     places = [folder / name, project / name] if not name.startswith("given:") else []
     return next((place for place in places if place.is_file()), None)
+
+
+def _check(content: dict) -> None:
+    """Whether all that a manifest names may be opened and shown; raises ValueError if not."""
+    study = content["study"]
+    right = (
+        study.keys() == {"file", "settings", "run"}
+        and safe_names.is_path(study["file"])
+        and safe_names.is_hex(study["settings"], 64)
+        and safe_names.is_hex(study["run"], 16)
+    )
+    if not right:
+        raise ValueError("what it says of the study is not of the right form")
+    for name in [*content["runs"], *content["environments"]]:
+        if not safe_names.is_hex(name, 16):
+            raise ValueError(f"{name!r} is not 16 hexadecimal digits")
+    for row in content["files"]:
+        if not safe_names.is_path(row["path"]):
+            raise ValueError(f"{row['path']!r:.200} is no path below its folder")
+        sized = safe_names.is_size(row["bytes"]) and safe_names.is_hex(row["sha256"], 64)
+        if row["kind"] not in KINDS or not sized:
+            raise ValueError(f"kind, size or SHA-256 of {row['path']} is not of the right form")
 
 
 def _beside(path: Path) -> bool:

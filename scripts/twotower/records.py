@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, logs
+from twotower import environment, files, identity, logs, safe_names
 
 RESULTS = Path("results")
 RECORDS = RESULTS / "records"
@@ -79,7 +79,7 @@ def write(path: str | Path, made_from: dict) -> None:
 def read(path: str | Path) -> dict | None:
     """The record of an output, without its own digest; None if there is none, or a damaged one."""
     try:
-        return parsed(record_path(path).read_text(encoding="ascii"))
+        return parsed(safe_names.text_of(record_path(path)))
     except (OSError, ValueError):
         return None
 
@@ -91,9 +91,14 @@ def parsed(text: str) -> dict | None:
         own = content.pop("record")
         valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
         valid = valid and all(map(_is_output, content["outputs"]))
-        texts = [content["rule"], content["code"], content["settings"], content["sha256"]]
-        texts += [content.get("environment", ""), *content["inputs"], *content["inputs"].values()]
-        valid = valid and all(isinstance(text, str) for text in texts)
+        texts = [content["rule"], content["code"], content["settings"]]
+        digests = [content["sha256"], *content["inputs"].values()]
+        used = content.get("environment", "")
+        valid = valid and all(map(safe_names.is_word, texts))
+        valid = valid and all(map(safe_names.is_path, content["inputs"]))
+        valid = valid and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
+        valid = valid and (used == "" or safe_names.is_hex(used, 16))
+        valid = valid and safe_names.is_size(content["bytes"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return content if valid else None
@@ -147,7 +152,7 @@ def plain(value: Any) -> Any:
 
 def _is_output(path: str) -> bool:
     """Whether a job may have made it: what lies elsewhere is nobody's to remove."""
-    return is_made(path) and ".." not in Path(path).parts
+    return safe_names.is_path(path) and is_made(path)
 
 
 def _checked(path: str | Path) -> str:

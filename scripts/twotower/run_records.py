@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, installed, records
+from twotower import environment, files, identity, installed, records, safe_names
 
 RUNS = Path("results/records/runs")
 CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
@@ -64,7 +64,7 @@ def digest(run: Mapping) -> str:
 def read(name: str, folder: Path = Path()) -> dict | None:
     """The record of a run by its digest; None if there is none, or one that its name belies."""
     try:
-        run = json.loads((folder / RUNS / f"{name}.json").read_text(encoding="ascii"))
+        run = json.loads(safe_names.text_of(folder / RUNS / f"{name}.json"))
         return run if digest(run) == name and _is_whole(run) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -78,15 +78,23 @@ def names(folder: Path = Path()) -> list[str]:
 def _is_whole(run: dict) -> bool:
     """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
     study, diff = run["study"], run["diff"]
-    texts = [study["file"], study["settings"], run["environment"], *run["targets"]]
-    texts += [study["sha256"] or "", run["commit"] or ""]
-    texts += [diff["file"], diff["sha256"]] if diff else []
+    sums = [study["settings"], study["sha256"], diff["sha256"] if diff else None]
     return (
-        all(isinstance(text, str) for text in texts)
+        safe_names.is_path(study["file"])
+        and safe_names.is_hex(study["settings"], 64)
+        and all(each is None or safe_names.is_hex(each, 64) for each in sums)
+        and (run["commit"] is None or safe_names.is_hex(run["commit"], 40))
+        and (not diff or _is_diff(diff["file"]))
+        and safe_names.is_hex(run["environment"], 16)
+        and all(map(safe_names.is_word, [*run["targets"], *run["real"]]))
         and isinstance(study["given"], dict)
         and isinstance(study["content"], dict)
         and isinstance(run["real"], list)
     )
+
+
+def _is_diff(path: str) -> bool:
+    return safe_names.is_path(path) and Path(path).parent == RUNS and path.endswith(".diff")
 
 
 def _commit(project: Path) -> str | None:

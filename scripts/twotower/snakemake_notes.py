@@ -11,7 +11,7 @@ import json
 import math
 from pathlib import Path
 
-from twotower import chain, files, records
+from twotower import chain, files, records, safe_names
 from twotower.evidence import Evidence
 from twotower.verification import Verification
 
@@ -29,7 +29,7 @@ def check(evidence: Evidence, result: Verification) -> None:
         record = evidence.records.get(output)
         name = place.relative_to(evidence.folder).as_posix()
         try:
-            note = json.loads(place.read_text(encoding="utf-8"))
+            note = json.loads(safe_names.text_of(place, "utf-8"))
             told = _told(note, record, named) if record else []
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             result.add(name, "FORGED", f"Snakemake's note of {output} cannot be read")
@@ -79,7 +79,9 @@ def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
             told.append(f"{name} is {noted.removeprefix('sha256:')[:12]}, recorded {sha256[:12]}")
     if note.get("incomplete"):
         told.append("the job is unfinished")
-    if (spec := _spec(note)) is not None:
+    if (spec := _spec(note)) is None:
+        told.append("its settings cannot be read")
+    else:
         if spec.get("code") != record["code"]:
             told.append(f"the code is {spec.get('code')}, recorded {record['code']}")
         if records.settings_digest(spec) != record["settings"]:

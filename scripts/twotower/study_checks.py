@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
-from twotower import decisions, logs, manifest, run_records, study_file
+from twotower import decisions, logs, manifest, records, run_records, study_file
 from twotower.evidence import Evidence
 from twotower.verification import Verification
 
 DECISIONS = "workflow/decisions.yaml"
+_GIT = ["git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+        "-c", "protocol.allow=never"]  # fmt: skip
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -88,6 +91,9 @@ def _short(value: object) -> str:
 
 def _check_decisions(evidence: Evidence, result: Verification) -> None:
     """Each table's own label of the rules that judged it, against the rules that are there."""
+    if DECISIONS in evidence.odd:
+        result.add(DECISIONS, "CHANGED", "these are no rules any more")
+        return
     try:
         label = decisions.load(evidence.project / DECISIONS).label
     except (logs.ExpectedError, OSError) as error:
@@ -125,7 +131,7 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
         result.notes.append(
             f"the run had changes beyond commit {run['commit'][:12]}: {run['diff']['file']}"
         )
-    tree = _tree(evidence.project, run["commit"])
+    tree = _tree(run["commit"])
     if tree is None:
         result.notes.append(f"commit {run['commit'][:12]}, of the run, is not in this clone")
         return
@@ -143,21 +149,23 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
         result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
 
 
-def _tree(project: Path, commit: str) -> dict[str, str] | None:
-    """By path, git's hash of each file of code in a commit; None if the commit is not known.
+def _tree(commit: str) -> dict[str, str] | None:
+    """By path, git's hash of each file of code in a commit; None if this clone has no such commit.
 
-    A copy of the project below a clone, such as an exported crate, has no files of its own in the
-    commit: there it is the clone's that count.
+    Asked is the clone that verifies, never a repository in the folder that is looked at: its
+    settings can name programs that git would run. Where this project is itself a copy below a
+    clone, such as an exported crate, it is the clone's files that count.
     """
-    own = _listed(project, commit)
-    return _listed(project, commit, "--full-tree") if own == {} else own
+    own = _listed(commit)
+    return _listed(commit, "--full-tree") if own == {} else own
 
 
-def _listed(project: Path, commit: str, *options: str) -> dict[str, str] | None:
-    command = ["git", "-C", str(project), "ls-tree", "-rz", *options, commit]
+def _listed(commit: str, *options: str) -> dict[str, str] | None:
+    command = [*_GIT, "-C", str(records.PROJECT), "ls-tree", "-rz", *options, commit]
     command += ["--", *run_records.CODE]
+    alone = os.environ | {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False, env=alone)
     except (OSError, subprocess.TimeoutExpired):
         return None
     if done.returncode != 0:

@@ -76,6 +76,8 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
     result = Verification(size=sum(size for size, _ in evidence.found.values()))
     for path in evidence.found:
         result.files.setdefault(path, Verdict())
+    for path, why in evidence.odd.items():
+        result.add(path, "EXTRA", f"{why}: it was not opened, and is nothing that a seal can hold")
     if sealed is not None:
         _check_seal(evidence, result)
     for part in (chain, environment_checks, study_checks, snakemake_notes):
@@ -103,7 +105,9 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
         )
         for path, (size, sha256) in evidence.found.items()
     }
-    result.root = Manifest(evidence.sealed.study, (), (), as_is).root
+    runs, environments = sorted(evidence.runs), sorted(evidence.environments)
+    header = evidence.sealed.study, tuple(runs), tuple(environments)
+    result.root = Manifest(*header, as_is).root
 
 
 def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:

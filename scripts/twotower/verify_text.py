@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from twotower import safe_names
 from twotower.verification import VERDICTS, Verdict, Verification
 
 SHOWN = 40  # files that are named; of the others the verdicts are counted
@@ -26,7 +27,7 @@ def text(found: Verification, seconds: float, every: bool = False) -> str:
     lines.append(
         "NOT as it was made and sealed: see above." if found.failed else "All as made and sealed."
     )
-    return "\n".join(lines)
+    return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
 
 
 def _wrong(files: dict[str, Verdict]) -> list[str]:

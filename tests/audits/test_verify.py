@@ -63,8 +63,9 @@ def test_a_folder_handed_over_without_its_project_is_under_no_suspicion(study, t
     assert found.wrong() == {} and found.faults == []
 
 
-def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study):
+def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study, monkeypatch):
     """As an exported crate lies in the project's folder."""
+    monkeypatch.setattr(verify.manifest.records, "PROJECT", study.folder)
     below = copied(origin, study.folder / "results-crate")
     shutil.rmtree(below.folder / ".git")
     found = verify.verify(below.folder)

@@ -97,4 +97,5 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     assert lines("Licences for existing assets")[0].endswith(
         "**authors**. Ratings of others were given to the run: given:u.data, movielens."
     )
-    assert crate_check.check(Path("crate")).described == 2  # the file that was given, and its copy
+    found = crate_check.check(Path("crate"))
+    assert len(found.described) == 2  # the file that was given, and its copy

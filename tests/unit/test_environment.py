@@ -223,3 +223,27 @@ def test_without_a_repository_of_its_own_there_is_no_commit(project, monkeypatch
     monkeypatch.setattr(run_records.records, "PROJECT", inner)
     run = run_records.read(started())
     assert (run["commit"], run["diff"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"commit": "--output=a"},
+        {"commit": "0" * 39 + "\0"},
+        {"targets": ["--snakefile=a"]},
+        {"diff": {"file": "../a.diff", "sha256": "0" * 64}},
+        {"environment": "../../a"},
+    ],
+)
+def test_a_run_that_names_what_is_nobodys_to_open_is_none(project, change):
+    run = run_records.read(started()) | change
+    name = run_records.digest(run)
+    (run_records.RUNS / f"{name}.json").write_text(json.dumps(run))
+    assert run_records.read(name) is None
+
+
+def test_pipes_in_place_of_runs_and_environments_are_not_opened(folder):
+    for place, read in ((run_records.RUNS, run_records), (environment.ENVIRONMENTS, environment)):
+        place.mkdir(parents=True)
+        os.mkfifo(place / f"{'0' * 16}.json")
+        assert read.read("0" * 16) is None

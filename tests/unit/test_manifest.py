@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,13 +128,46 @@ def test_names_and_kinds_count_as_bytes_do():
 
 
 def test_the_root_by_hand():
-    """One file: the root over ten kinds, of which one has a leaf."""
+    """One file: the root over ten kinds, of which one has a leaf, and the header."""
     row = '{"bytes":3,"kind":"data","path":"a","sha256":"%s"}' % ("0" * 64)
     leaf = hashlib.sha256(b"\0" + row.encode()).hexdigest()
     empty = hashlib.sha256(b"").hexdigest()
     pairs = [f'["{kind}","{leaf if kind == "data" else empty}"]' for kind in manifest.KINDS]
+    header = json.dumps({"environments": ["e"], "runs": ["r"], "study": STUDY},
+                        sort_keys=True, separators=(",", ":"))  # fmt: skip
+    pairs.append(f'["header",{header}]')
     root = merkle.root([pair.encode() for pair in sorted(pairs)]).hex()
-    assert Manifest(STUDY, (), (), {"a": Entry("data", 3, "0" * 64)}).root == root
+    assert Manifest(STUDY, ("r",), ("e",), {"a": Entry("data", 3, "0" * 64)}).root == root
+
+
+def test_what_no_file_says_is_under_the_root():
+    """Which of several recorded runs has made the study, above all."""
+    headers = [(STUDY, (), ()), (STUDY | {"run": "1" * 16}, (), ()), (STUDY, ("0" * 16,), ()),
+               (STUDY, (), ("0" * 16,))]  # fmt: skip
+    assert len({Manifest(*header, {}).root for header in headers}) == 4
+
+
+@pytest.mark.parametrize("path", ["yaml/__init__.py", "yaml/__init__.pyc", "yaml.so", "yaml.pyc"])
+def test_what_python_would_import_from_beside_the_snakefile_is_code(folder, path):
+    (folder / path).parent.mkdir(exist_ok=True)
+    (folder / path).touch()
+    assert build(folder).files[path].kind == "code"
+
+
+def test_what_is_no_ordinary_file_is_named_and_not_sealed(folder):
+    before = build(folder)
+    assert manifest.odd(folder, folder) == {}
+    os.symlink("nowhere", folder / "results/checkpoints")
+    os.symlink("../figures", folder / "results/tables/more")
+    os.mkfifo(folder / "results/tables/pipe.csv")
+    os.mkfifo(folder / "scripts/pipe.py")
+    assert manifest.odd(folder, folder) == {
+        "results/checkpoints": "a link that leads nowhere",
+        "results/tables/more": "a link to a folder",
+        "results/tables/pipe.csv": "a pipe",
+        "scripts/pipe.py": "a pipe",
+    }
+    assert build(folder) == before
 
 
 def test_a_manifest_is_read_as_it_was_written(folder):
@@ -156,6 +190,44 @@ def test_a_manifest_is_read_as_it_was_written(folder):
 def test_what_is_no_manifest_is_told(folder, text, words):
     (folder / manifest.PLACE).write_text(text)
     with pytest.raises(ManifestError, match=words):
+        manifest.read(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "/a"},
+        {"path": "results/../a"},
+        {"path": "results/\ud800"},
+        {"path": "results/a\n"},
+        {"path": "results/" + "a" * 300},
+        {"bytes": float("inf")},
+        {"bytes": "3"},
+        {"sha256": "a"},
+        {"kind": "x"},
+    ],
+)
+def test_entries_that_are_nobodys_to_open_make_it_none(folder, change):
+    content = json.loads(build(folder).text())
+    content["files"][0] |= change
+    (folder / manifest.PLACE).write_text(json.dumps(content))
+    with pytest.raises(ManifestError, match="is no manifest"):
+        manifest.read(folder)
+
+
+@pytest.mark.parametrize("change", [{"run": []}, {"run": "--a"}, {"file": "../a"}, {"note": "x"}])
+def test_a_study_of_another_form_makes_it_none(folder, change):
+    content = json.loads(build(folder).text())
+    content["study"] |= change
+    (folder / manifest.PLACE).write_text(json.dumps(content))
+    with pytest.raises(ManifestError, match="is not of the right form"):
+        manifest.read(folder)
+
+
+def test_a_pipe_in_its_place_is_not_opened(folder):
+    (folder / manifest.PLACE).unlink()
+    os.mkfifo(folder / manifest.PLACE)
+    with pytest.raises(ManifestError, match="is no manifest"):
         manifest.read(folder)
 
 

@@ -1,13 +1,14 @@
 """Records: what they hold, and what a job does whose inputs are not as they were made."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from twotower import files, records
+from twotower import files, identity, records
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
@@ -121,3 +122,30 @@ def test_given_files_are_named_from_the_project_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert records.name(SCRIPTS.parent / "workflow/decisions.yaml") == "workflow/decisions.yaml"
     assert records.name("results/index.csv") == "results/index.csv"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bytes": float("inf")},
+        {"bytes": True},
+        {"sha256": "0" * 63},
+        {"inputs": {"../a": "0" * 64}},
+        {"inputs": {"/a": "0" * 64}},
+        {"inputs": {"a": "--output=a"}},
+        {"outputs": ["results/../a"]},
+        {"outputs": ["results/\x1b[2J"]},
+        {"rule": "--snakefile=a"},
+        {"environment": "../a"},
+    ],
+)
+def test_a_record_that_names_what_is_nobodys_to_open_is_none(folder, change):
+    record = records.read(DATA) | change
+    text = json.dumps(record | {"record": identity.digest(records.plain(record)).hex()})
+    assert records.parsed(text) is None
+
+
+def test_a_pipe_in_place_of_a_record_is_not_opened(folder):
+    records.record_path(DATA).unlink()
+    os.mkfifo(records.record_path(DATA))
+    assert records.read(DATA) is None

@@ -1,0 +1,94 @@
+"""Names that others wrote into manifests and records: checked once, where these are read.
+
+What passes may be opened below a folder, handed to a program as one word, and printed.
+"""
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+LONGEST, LONGEST_PART = 1000, 255  # bytes of a path, and of a name in it, that any system opens
+
+_HEX = re.compile("[0-9a-f]+")
+_STRANGE = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def is_path(text: Any) -> bool:
+    """Whether a text is a path that stays in its folder: relative, plain, and fit to be shown."""
+    if not isinstance(text, str) or text in ("", ".") or text.startswith("-") or not _shows(text):
+        return False
+    path = PurePosixPath(text)
+    size = max(len(part.encode()) for part in [*path.parts, ""])
+    inside = not path.is_absolute() and ".." not in path.parts and path.as_posix() == text
+    return inside and size <= LONGEST_PART and len(text.encode()) <= LONGEST
+
+
+def is_hex(text: Any, digits: int) -> bool:
+    """Whether a text is so many hexadecimal digits, in lower case."""
+    return isinstance(text, str) and len(text) == digits and bool(_HEX.fullmatch(text))
+
+
+def is_word(text: Any) -> bool:
+    """Whether a text can be handed to a program, which takes it for no option."""
+    return isinstance(text, str) and not text.startswith("-") and _shows(text)
+
+
+def is_size(value: Any) -> bool:
+    """Whether a value is a number of bytes."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def shown(text: str) -> str:
+    """A text for a terminal: what would steer it, or cannot be written, stands as an escape."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
+def text_of(path: str | Path, encoding: str = "ascii") -> str:
+    """The text of an ordinary file; a pipe or a device is not opened.
+
+    Raises:
+        OSError, UnicodeDecodeError: if it cannot be read so.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "no ordinary file", str(path))
+    return Path(path).read_text(encoding=encoding)
+
+
+def below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """All that a folder holds but folders, and what is odd about it: "" for an ordinary file.
+
+    A link to a file is one; a link to a folder is odd, and is not entered.
+    """
+    for place, folders, names in os.walk(folder):
+        for name in folders:
+            if os.path.islink(path := Path(place, name)):
+                yield path, "a link to a folder"
+        for name in names:
+            yield (path := Path(place, name)), _oddity(path, folder)
+
+
+def _oddity(path: Path, folder: Path) -> str:
+    if not is_path(path.relative_to(folder).as_posix()):
+        return "its name is none that can be sealed"
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return "a link that leads nowhere" if path.is_symlink() else "it cannot be looked at"
+    return "" if stat.S_ISREG(mode) else _STRANGE.get(stat.S_IFMT(mode), "no ordinary file")
+
+
+def _shows(text: str) -> bool:
+    # isprintable is False for control characters, and for surrogates, which UTF-8 lacks
+    return text.isprintable()
