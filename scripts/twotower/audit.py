@@ -12,6 +12,7 @@ from twotower import (
     audit_clone,
     audit_jobs,
     audit_judge,
+    audit_names,
     audit_rerun,
     audit_sample,
     audit_seeds,
@@ -40,7 +41,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         say: told what begins, line by line.
 
     Raises:
-        AuditError, CloneError, SeedsError: if there is nothing to audit, or no way to.
+        AuditError, CloneError, NamesError, SeedsError: if there is nothing to audit, or no way to.
     """
     found = _start(asked)
     with _stage(found, "verify"):
@@ -86,6 +87,7 @@ def _start(asked: Asked) -> Audit:
             f"results{f' ({name})' if name else ''}: from which code and study they came is not "
             "known, and nothing can be rerun"
         )
+    audit_names.check_run(run)
     if sealed is None:
         study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
         root = manifest.build(folder, study).root

@@ -136,7 +136,8 @@ def snakemake(
 ) -> int:
     """Run a clone's workflow in a folder; what it prints goes to a log. Returns its exit status."""
     command = [str(clone.python), "-m", "snakemake", "--snakefile", str(clone.folder / "Snakefile")]
-    command += ["--directory", str(directory), "--keep-going", *targets, *options]
+    # no target can be an option, whatever a record calls it
+    command += ["--directory", str(directory), "--keep-going", *options, "--", *targets]
     directory.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as printed:

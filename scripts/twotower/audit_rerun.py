@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower import audit_clone, audit_jobs, files, manifest, records, rungs
+from twotower import (
+    audit_clone,
+    audit_jobs,
+    audit_names,
+    files,
+    manifest,
+    records,
+    rule_files,
+    rungs,
+)
 from twotower.audit_clone import Clone
 from twotower.audit_jobs import Graph, Job
 from twotower.rungs import Compared, Rung
@@ -57,8 +66,11 @@ def alone(
         For each job the folder where its outputs should now be; and why others cannot be rerun.
     """
     places, impossible = {}, {}
+    rules = rule_files.read(clone.folder)
     for job in jobs:
-        if why := _missing(job, results):
+        named = [*job.inputs, *job.outputs]
+        why = audit_names.fault_of_job(job.rule, named, rules) or _missing(job, results)
+        if why:
             impossible[job.name] = why
     possible = [job for job in jobs if job.name not in impossible]
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
@@ -67,8 +79,8 @@ def alone(
         audit_clone.bring(results, directory, sorted(inputs))
         places |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
-        rules = ["--allowed-rules", *sorted({job.rule for job in group})]
-        options = [*rules, *audit_clone.study_options(run)]
+        allowed = ["--allowed-rules", *sorted({job.rule for job in group})]
+        options = [*allowed, *audit_clone.study_options(run)]
         for first in range(0, len(group), MOST_TARGETS):
             targets = [job.name for job in group[first : first + MOST_TARGETS]]
             audit_clone.snakemake(clone, directory, targets, options, log)

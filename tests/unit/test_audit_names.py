@@ -1,0 +1,82 @@
+"""Names out of hostile records: none becomes an option, nor a path that leads out of results/."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from twotower import audit_clone, audit_names, audit_rerun
+from twotower.audit_clone import Clone
+from twotower.audit_jobs import Graph, Job
+
+RUN = {
+    "study": {"file": "workflow/studies/tiny.yaml", "given": {"seed": 2}, "settings": "s"},
+    "commit": "a" * 40,
+    "diff": None,
+    "targets": ["smoothness", "results/tables/rates.csv"],
+}
+RULES = 'rule train:\n    output:\n        "results/runs/{x}",\n    script:\n        "../../x.py"\n'
+
+
+def job(name, rule="train", inputs=()):
+    return Job(name, {"rule": rule, "inputs": dict(inputs), "outputs": [name]}, (name,))
+
+
+@pytest.fixture
+def clone(tmp_path):
+    rules = tmp_path / "clone/workflow/rules"
+    rules.mkdir(parents=True)
+    (rules / "train.smk").write_text(RULES)
+    return Clone(tmp_path / "clone", tmp_path / "python", reused=True)
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands that would have been run."""
+    found = []
+
+    def run(command, **options):
+        found.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(audit_clone.subprocess, "run", run)
+    return found
+
+
+def rerun(clone, jobs, folder):
+    whole = Graph({each.name: each for each in jobs}, {each.name: each.name for each in jobs})
+    log = folder / "rerun.log"
+    return audit_rerun.alone(clone, RUN, jobs, whole, folder, folder / "work", log)
+
+
+@pytest.mark.parametrize(
+    "rule", ["+", "--snakefile=results/evil.smk", "-s", "", "unheard_of", "train\n"]
+)
+def test_a_rule_that_the_commit_does_not_have_reaches_no_command(clone, commands, tmp_path, rule):
+    jobs = [job("results/runs/a"), job("results/runs/b", rule)]
+    places, impossible = rerun(clone, jobs, tmp_path)
+    assert list(places) == ["results/runs/a"]
+    assert "is none of the recorded commit" in impossible["results/runs/b"]
+    (command,) = commands
+    allowed = command[command.index("--allowed-rules") + 1 : command.index("--config")]
+    assert allowed == ["train"]
+    assert command[command.index("--") + 1 :] == ["results/runs/a"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"targets": ["--snakefile=results/evil.smk"]},
+        {"targets": ["results/../Snakefile"]},
+        {"targets": ["/etc/passwd"]},
+        {"commit": "--output=x"},
+        {"commit": "HEAD"},
+        {"diff": {"file": "/tmp/x.diff", "sha256": ""}},
+        {"diff": {"file": "results/../../x.diff", "sha256": ""}},
+        {"study": RUN["study"] | {"file": "../study.yaml"}},
+        {"study": RUN["study"] | {"given": {"--snakefile": "x"}}},
+    ],
+)
+def test_a_run_that_names_options_or_places_elsewhere_is_refused(change):
+    audit_names.check_run(RUN)
+    with pytest.raises(audit_names.NamesError, match="nothing of it is run"):
+        audit_names.check_run(RUN | change)
