@@ -144,7 +144,9 @@ def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[st
 def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
     """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
     kept = asked.folder / PLACE / "rerun"
-    shutil.rmtree(kept, ignore_errors=True)
+    audit_names.check_place(kept.parent)  # code of the results was run since
+    if kept.exists():
+        shutil.rmtree(kept)
     for name, outcome in found.outcomes.items():
         for path, each in outcome.files.items():
             if path.endswith(".png") and each.rung > 1 and (places[name] / path).is_file():
@@ -162,6 +164,7 @@ def _declared(clone: Clone) -> Path:
 def _workplace(asked: Asked):
     """The folder for the clone: the one that was named, or one that is removed in the end."""
     place = asked.folder / PLACE
+    audit_names.check_place(place)
     place.mkdir(parents=True, exist_ok=True)
     if asked.fresh is not None:
         if asked.fresh.exists() and any(asked.fresh.iterdir()):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower import files, records
+from twotower import audit_names, files, records
 from twotower.logs import ExpectedError
 from twotower.pins import PINS
 
@@ -57,9 +57,9 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
             "the run recorded no commit, since it was made outside of a git repository: there is "
             "no code to rerun; run the study in a clone of the project, and seal it there"
         )
-    _git(["clone", "--quiet", "--no-checkout", str(project), str(folder)])
+    _git(["clone", "--quiet", "--no-checkout", "--", str(project), str(folder)])
     try:
-        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit])
+        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit, "--"])
     except CloneError as error:
         raise CloneError(
             f"{project}: has no commit {commit[:12]}, which the results were made from ({error}); "
@@ -67,13 +67,15 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         ) from None
     if diff := run["diff"]:
         place = results / diff["file"]
+        if not audit_names.is_result(diff["file"]):
+            raise CloneError(f"{diff['file']!r}: is no file of the results")
         if not place.is_file() or files.sha256(place) != diff["sha256"]:
             raise CloneError(
                 f"{diff['file']}: the uncommitted changes of the run are missing or changed; "
                 "without them its code cannot be had again"
             )
         # of changed lines as they are, whatever they end in
-        _git(["-C", str(folder), "apply", "--whitespace=nowarn", str(place.resolve())])
+        _git(["-C", str(folder), "apply", "--whitespace=nowarn", "--", str(place.resolve())])
 
 
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:
@@ -156,9 +158,13 @@ def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:
 
     All get one time, of now: none is then older than another, or than the clone, and Snakemake
     makes none of them anew.
+
+    Raises:
+        NamesError: if a path leads out of results/, before anything of it is written.
     """
     now = time.time_ns()
     for path in paths:
+        audit_names.check_result(path)
         for one in (Path(path), records.record_path(path)):
             place = directory / one
             place.parent.mkdir(parents=True, exist_ok=True)

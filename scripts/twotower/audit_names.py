@@ -36,6 +36,16 @@ def is_result(path: str) -> bool:
     return is_within(path) and records.is_made(path) and PurePosixPath(path).as_posix() == path
 
 
+def check_result(path: str) -> None:
+    """Refuse a path that is not `is_result`.
+
+    Raises:
+        NamesError: naming it.
+    """
+    if not is_result(path):
+        raise NamesError(f"the path {path!r} leads out of {records.RESULTS}/; nothing is written")
+
+
 def check_run(run: dict) -> None:
     """Refuse a run whose record holds what could reach beyond the study when it is run again.
 

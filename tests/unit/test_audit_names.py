@@ -1,11 +1,13 @@
 """Names out of hostile records: none becomes an option, nor a path that leads out of results/."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
 
-from twotower import audit_clone, audit_names, audit_rerun
+from twotower import audit, audit_clone, audit_jobs, audit_names, audit_rerun
 from twotower.audit_clone import Clone
+from twotower.audit_found import Asked
 from twotower.audit_jobs import Graph, Job
 
 RUN = {
@@ -80,3 +82,41 @@ def test_a_run_that_names_options_or_places_elsewhere_is_refused(change):
     audit_names.check_run(RUN)
     with pytest.raises(audit_names.NamesError, match="nothing of it is run"):
         audit_names.check_run(RUN | change)
+
+
+def test_an_input_outside_of_results_is_neither_read_nor_written(clone, commands, tmp_path):
+    """By `results/L/../…`, with L a link, a copy landed wherever the record wanted it."""
+    (tmp_path / "results/deep/er").mkdir(parents=True)
+    (tmp_path / "results/L").symlink_to("deep/er")
+    (tmp_path / "results/secret").write_text("planted")
+    path = "results/L/../../secret"
+    assert (tmp_path / path).is_file()
+    places, impossible = rerun(clone, [job("results/runs/a", inputs={path: "s"})], tmp_path)
+    assert not places and not commands and not (tmp_path / "work").exists()
+    assert "leads out of results/" in impossible["results/runs/a"]
+    for name in (path, "/etc/passwd", "results/../x", "workflow/audit.yaml"):
+        with pytest.raises(audit_names.NamesError):
+            audit_clone.bring(tmp_path, tmp_path / "work", [name])
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("link", ["results-audit", "results-audit/rerun"])
+def test_where_an_audit_writes_must_be_no_link(tmp_path, link):
+    (tmp_path / "else/rerun").mkdir(parents=True)
+    precious = tmp_path / "else/rerun/mine.txt"
+    precious.write_text("precious")
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "else", target_is_directory=True)
+    with (
+        pytest.raises(audit_names.NamesError, match="remove the link"),
+        audit._workplace(Asked(tmp_path)),
+    ):
+        pass
+    assert precious.read_text() == "precious"
+    assert [path.name for path in (tmp_path / "else").iterdir()] == ["rerun"]
+
+
+def test_a_pipe_in_place_of_a_record_does_not_hang(tmp_path):
+    (tmp_path / "results/records").mkdir(parents=True)
+    os.mkfifo(tmp_path / "results/records/a.csv.json")
+    assert audit_jobs.read(tmp_path, "results/a.csv") is None
