@@ -27,6 +27,7 @@ from twotower.audit_clone import Clone
 from twotower.audit_found import PLACE, Asked, Audit
 from twotower.audit_rerun import Outcome
 from twotower.logs import ExpectedError
+from twotower.tolerances import Tolerances
 from twotower.verification import Verification
 
 
@@ -51,7 +52,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
     with _workplace(asked) as work:
         clone = _clone(asked, found, work, say)
-        declared = tolerances.load(_declared(clone))
+        declared = _declared(clone, found)
         if asked.fresh_seeds:
             audit_seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         found.graph = audit_jobs.graph(asked.folder)
@@ -154,10 +155,21 @@ def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
                 shutil.copyfile(places[name] / path, kept / Path(path).name)
 
 
-def _declared(clone: Clone) -> Path:
-    """The tolerances of the recorded commit; today's where it has none yet."""
-    own = clone.folder / tolerances.PLACE
-    return own if own.is_file() else records.PROJECT / tolerances.PLACE
+def _declared(clone: Clone, found: Audit) -> Tolerances:
+    """The tolerances of the recorded commit alone; today's where it has none yet.
+
+    The run's uncommitted changes come with the results: what they say of tolerances is no
+    declaration made beforehand.
+    """
+    own = audit_clone.committed(clone.folder, tolerances.PLACE)
+    if own is None:
+        return tolerances.load(records.PROJECT / tolerances.PLACE)
+    there = clone.folder / tolerances.PLACE
+    if not there.is_file() or there.read_bytes() != own:
+        found.notes.append(
+            f"the run's uncommitted changes touch {tolerances.PLACE}; those of the commit hold"
+        )
+    return tolerances.parse(own, tolerances.PLACE)
 
 
 @contextmanager

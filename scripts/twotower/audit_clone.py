@@ -78,6 +78,14 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         _git(["-C", str(folder), "apply", "--whitespace=nowarn", "--", str(place.resolve())])
 
 
+def committed(folder: Path, path: Path) -> bytes | None:
+    """A file as the commit of a clone has it, whatever was laid over it; None if it has none."""
+    try:
+        return _git(["-C", str(folder), "cat-file", "blob", f"HEAD:{path.as_posix()}"])
+    except CloneError:
+        return None
+
+
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:
     """Make an environment from a clone's lock; returns its Python.
 
@@ -178,16 +186,25 @@ def clean_environment() -> dict[str, str]:
     return {key: value for key, value in kept.items() if not key.startswith("MAKE")}
 
 
-def _git(arguments: list[str]) -> None:
+def _git(arguments: list[str]) -> bytes:
+    """What git prints.
+
+    Raises:
+        CloneError: with the last line of its complaint.
+    """
+    # A user's settings, such as line ends, must not change the code; nor may settings of a
+    # repository that came with the results have git run programs, or fetch from anywhere.
+    command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false",
+               "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]  # fmt: skip
+    variables = os.environ | {"GIT_NO_LAZY_FETCH": "1"}
     try:
-        # a user's settings, such as line ends, must not change the code
-        command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false"]
-        done = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8")
+        done = subprocess.run([*command, *arguments], capture_output=True, env=variables)
     except FileNotFoundError:
         raise CloneError("git is not installed; an audit clones the recorded commit") from None
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or [f"git ended with code {done.returncode}"]
-        raise CloneError(f"git: {said[-1]}")
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise CloneError(f"git: {said[-1] if said else f'ended with code {done.returncode}'}")
+    return done.stdout
 
 
 def own_environment() -> Path:
