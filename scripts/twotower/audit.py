@@ -36,7 +36,7 @@ class AuditError(ExpectedError):
 
 
 def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
-    """Verify, clone, rerun, compare and judge.
+    """Clone, verify, rerun, compare and judge.
 
     Args:
         say: told what begins, line by line.
@@ -45,13 +45,10 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         AuditError, CloneError, NamesError, SeedsError: if there is nothing to audit, or no way to.
     """
     found = _start(asked)
-    with _stage(found, "verify"):
-        say(f"Verifying {asked.folder / 'results'} ...")
-        here = (asked.folder / "Snakefile").is_file()
-        code = None if here else asked.project
-        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
     with _workplace(asked) as work:
-        clone = _clone(asked, found, work, say)
+        folder = _clone(asked, found, work, say)
+        _verify(asked, found, folder, say)
+        clone = _equipped(asked, found, folder, work, say)
         declared = _declared(clone, found)
         if asked.fresh_seeds:
             audit_seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
@@ -96,20 +93,37 @@ def _start(asked: Asked) -> Audit:
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
 
 
-def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Clone:
+def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
+    """The folder of the clone."""
     project = asked.project or manifest.project_of(asked.folder)
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
         audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), work / "clone")
+    return work / "clone"
+
+
+def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None]) -> None:
+    """Verify, against the code of the recorded commit where the results came without code.
+
+    Code that came with them must be the sealed one; the auditor's own may be newer.
+    """
+    with _stage(found, "verify"):
+        say(f"Verifying {asked.folder / 'results'} ...")
+        code = None if (asked.folder / "Snakefile").is_file() else clone
+        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
+
+
+def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clone:
+    """The clone with its environment."""
     with _stage(found, "environment"):
         if asked.env:
             python = audit_clone.existing_environment(asked.env)
         else:
             say(f"Installing {audit_clone.LOCK} into a fresh environment ...")
-            python = audit_clone.fresh_environment(work / "clone", work / "env", asked.wheels)
+            python = audit_clone.fresh_environment(folder, work / "env", asked.wheels)
     found.reused = asked.env is not None
-    return Clone(work / "clone", python, found.reused)
+    return Clone(folder, python, found.reused)
 
 
 def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:

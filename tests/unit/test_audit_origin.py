@@ -64,3 +64,30 @@ def test_a_commit_that_is_an_option_is_none(project, tmp_path):
     run = recorded(project, tmp_path) | {"commit": "--orphan=evil"}
     with pytest.raises(audit_clone.CloneError):
         audit_clone.clone(project, run, tmp_path, tmp_path / "clone")
+
+
+def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
+    project, tmp_path, monkeypatch
+):
+    """An honest study was TAMPERED as soon as the auditor's clone was a commit newer."""
+    folder, work = tmp_path / "given", tmp_path / "work"
+    (folder / "results").mkdir(parents=True)
+    run = recorded(project, folder)
+    (project / "code.py").write_text('"""What it does, in better words."""\n')
+    git(project, "commit", "--quiet", "-am", "two")
+    against = []
+
+    def verify(place, signers, root, code):
+        against.append(code and (code / "code.py").read_text())
+        return Verification()
+
+    monkeypatch.setattr(audit.verify, "verify", verify)
+    asked = Asked(folder, project=project)
+    found = Audit(asked, "", True, run, Verification())
+    clone = audit._clone(asked, found, work, lambda line: None)
+    audit._verify(asked, found, clone, lambda line: None)
+    assert against == ['"""What it does."""\n']
+    # code that came with the results is part of what is judged
+    (folder / "Snakefile").touch()
+    audit._verify(asked, found, clone, lambda line: None)
+    assert against[1] is None
