@@ -44,6 +44,8 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
     Raises:
         AuditError, CloneError, NamesError, SeedsError: if there is nothing to audit, or no way to.
     """
+    if asked.sample is not None and asked.sample < 0:
+        raise AuditError(f"SAMPLE={asked.sample}: allowed: 0 or more jobs to draw")
     found = _start(asked)
     with _workplace(asked) as work:
         folder = _clone(asked, found, work, say)

@@ -104,7 +104,7 @@ def read(path: str | Path) -> dict[str, Part]:
     try:
         return reader(path)
     except UNREADABLE as error:
-        told = str(error) or type(error).__name__
+        told = str(error).replace(str(path), path.name) or type(error).__name__
         raise ContentError(f"it cannot be read as {path.suffix or 'text'}: {told}") from None
 
 
