@@ -83,8 +83,26 @@ def alone(
         options = [*allowed, *audit_clone.study_options(run)]
         for first in range(0, len(group), MOST_TARGETS):
             targets = [job.name for job in group[first : first + MOST_TARGETS]]
-            audit_clone.snakemake(clone, directory, targets, options, log)
+            _make(clone, directory, targets, options, log)
     return places, impossible
+
+
+def _make(
+    clone: Clone, directory: Path, targets: Sequence[str], options: Sequence[str], log: Path
+) -> None:
+    """Make targets in a folder, all that can be made.
+
+    Snakemake makes none of them where it cannot plan one: where a record names an output that the
+    study does not have, or leaves out an input. Such a one is found by halving, so that it stops
+    no other.
+    """
+    code = audit_clone.snakemake(clone, directory, targets, options, log)
+    planned = code == 0 or any((directory / path).exists() for path in targets)
+    if planned or len(targets) == 1:
+        return
+    half = len(targets) // 2
+    _make(clone, directory, targets[:half], options, log)
+    _make(clone, directory, targets[half:], options, log)
 
 
 def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Outcome:

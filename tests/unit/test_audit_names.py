@@ -120,3 +120,24 @@ def test_a_pipe_in_place_of_a_record_does_not_hang(tmp_path):
     (tmp_path / "results/records").mkdir(parents=True)
     os.mkfifo(tmp_path / "results/records/a.csv.json")
     assert audit_jobs.read(tmp_path, "results/a.csv") is None
+
+
+def test_a_job_that_cannot_be_planned_stops_no_other_of_its_group(clone, tmp_path, monkeypatch):
+    """Snakemake makes nothing at all where it cannot plan one of its targets."""
+    asked = []
+
+    def snakemake(clone, directory, targets, options, log):
+        asked.append(len(targets))
+        if any("bad" in target for target in targets):
+            return 1
+        for target in targets:
+            (directory / target).parent.mkdir(parents=True, exist_ok=True)
+            (directory / target).write_text("made")
+        return 0
+
+    monkeypatch.setattr(audit_clone, "snakemake", snakemake)
+    jobs = [job(f"results/runs/{name}") for name in ("a", "bad", *"cdefgh")]
+    places, _ = rerun(clone, jobs, tmp_path)
+    made = [name for name, folder in places.items() if (folder / name).is_file()]
+    assert made == [each.name for each in jobs if "bad" not in each.name]
+    assert asked == [8, 4, 2, 1, 1, 2, 4]
