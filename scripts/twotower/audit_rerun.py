@@ -76,6 +76,8 @@ def alone(
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
         directory = work / f"jobs-{number}"
         inputs = {path for job in group for path in filter(records.is_made, job.inputs)}
+        # a record may name its own output as an input: brought along it would not be made again
+        inputs -= {path for job in group for path in job.outputs}
         audit_clone.bring(results, directory, sorted(inputs))
         places |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
@@ -135,6 +137,8 @@ def _missing(job: Job, results: Path) -> str:
             return f"it reads {path.removeprefix('given:')}, which is no part of the results"
         if not records.is_made(path):
             continue
+        if Path(path).is_relative_to(manifest.CHECKPOINTS):
+            return f"its input {path} is a checkpoint, from which no rerun may go on"
         if not (results / path).is_file():
             return f"its input {path} is missing"
         if files.sha256(results / path) != sha256:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from twotower import audit, audit_clone, audit_jobs, audit_names, audit_rerun
+from twotower import audit, audit_clone, audit_jobs, audit_names, audit_rerun, files, records
 from twotower.audit_clone import Clone
 from twotower.audit_found import Asked
 from twotower.audit_jobs import Graph, Job
@@ -141,3 +141,33 @@ def test_a_job_that_cannot_be_planned_stops_no_other_of_its_group(clone, tmp_pat
     made = [name for name, folder in places.items() if (folder / name).is_file()]
     assert made == [each.name for each in jobs if "bad" not in each.name]
     assert asked == [8, 4, 2, 1, 1, 2, 4]
+
+
+def recorded_file(folder, path):
+    """A file of results/ with its record; returns its SHA-256."""
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text("forged")
+    made_from = {"rule": "train", "code": "", "settings": "", "inputs": {}, "outputs": [path]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        records.write(path, made_from)
+    return files.sha256(folder / path)
+
+
+def test_no_output_is_brought_as_an_input_and_so_taken_for_made_again(clone, commands, tmp_path):
+    forged, data = "results/runs/a", "results/data/a"
+    inputs = {path: recorded_file(tmp_path, path) for path in (forged, data)}
+    # it names its own output; and the next one, of the same rule, that of another
+    jobs = [job(forged, inputs=inputs), job("results/runs/b", inputs=inputs)]
+    places, _ = rerun(clone, jobs, tmp_path)
+    assert set(places) == {forged, "results/runs/b"} and len(commands) == 1
+    assert (places[forged] / data).is_file()
+    assert not (places[forged] / forged).exists()
+    assert not (places[forged] / "results/records/runs/a.json").exists()
+
+
+def test_no_rerun_goes_on_from_a_checkpoint_that_came_with_the_results(clone, commands, tmp_path):
+    path = "results/checkpoints/a"
+    inputs = {path: recorded_file(tmp_path, path)}
+    places, impossible = rerun(clone, [job("results/runs/a", inputs=inputs)], tmp_path)
+    assert not places and "is a checkpoint" in impossible["results/runs/a"]
