@@ -12,6 +12,7 @@ from twotower import (
     audit_clone,
     audit_jobs,
     audit_judge,
+    audit_names,
     audit_rerun,
     audit_sample,
     audit_seeds,
@@ -26,6 +27,7 @@ from twotower.audit_clone import Clone
 from twotower.audit_found import PLACE, Asked, Audit
 from twotower.audit_rerun import Outcome
 from twotower.logs import ExpectedError
+from twotower.tolerances import Tolerances
 from twotower.verification import Verification
 
 
@@ -34,23 +36,22 @@ class AuditError(ExpectedError):
 
 
 def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
-    """Verify, clone, rerun, compare and judge.
+    """Clone, verify, rerun, compare and judge.
 
     Args:
         say: told what begins, line by line.
 
     Raises:
-        AuditError, CloneError, SeedsError: if there is nothing to audit, or no way to.
+        AuditError, CloneError, NamesError, SeedsError: if there is nothing to audit, or no way to.
     """
+    if asked.sample is not None and asked.sample < 0:
+        raise AuditError(f"SAMPLE={asked.sample}: allowed: 0 or more jobs to draw")
     found = _start(asked)
-    with _stage(found, "verify"):
-        say(f"Verifying {asked.folder / 'results'} ...")
-        here = (asked.folder / "Snakefile").is_file()
-        code = None if here else asked.project
-        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
     with _workplace(asked) as work:
-        clone = _clone(asked, found, work, say)
-        declared = tolerances.load(_declared(clone))
+        folder = _clone(asked, found, work, say)
+        _verify(asked, found, folder, say)
+        clone = _equipped(asked, found, folder, work, say)
+        declared = _declared(clone, found)
         if asked.fresh_seeds:
             audit_seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         found.graph = audit_jobs.graph(asked.folder)
@@ -86,6 +87,7 @@ def _start(asked: Asked) -> Audit:
             f"results{f' ({name})' if name else ''}: from which code and study they came is not "
             "known, and nothing can be rerun"
         )
+    audit_names.check_run(run)
     if sealed is None:
         study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
         root = manifest.build(folder, study).root
@@ -93,20 +95,37 @@ def _start(asked: Asked) -> Audit:
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
 
 
-def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Clone:
+def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
+    """The folder of the clone."""
     project = asked.project or manifest.project_of(asked.folder)
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
         audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), work / "clone")
+    return work / "clone"
+
+
+def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None]) -> None:
+    """Verify, against the code of the recorded commit where the results came without code.
+
+    Code that came with them must be the sealed one; the auditor's own may be newer.
+    """
+    with _stage(found, "verify"):
+        say(f"Verifying {asked.folder / 'results'} ...")
+        code = None if (asked.folder / "Snakefile").is_file() else clone
+        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
+
+
+def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clone:
+    """The clone with its environment."""
     with _stage(found, "environment"):
         if asked.env:
             python = audit_clone.existing_environment(asked.env)
         else:
             say(f"Installing {audit_clone.LOCK} into a fresh environment ...")
-            python = audit_clone.fresh_environment(work / "clone", work / "env", asked.wheels)
+            python = audit_clone.fresh_environment(folder, work / "env", asked.wheels)
     found.reused = asked.env is not None
-    return Clone(work / "clone", python, found.reused)
+    return Clone(folder, python, found.reused)
 
 
 def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
@@ -142,7 +161,9 @@ def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[st
 def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
     """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
     kept = asked.folder / PLACE / "rerun"
-    shutil.rmtree(kept, ignore_errors=True)
+    audit_names.check_place(kept.parent)  # code of the results was run since
+    if kept.exists():
+        shutil.rmtree(kept)
     for name, outcome in found.outcomes.items():
         for path, each in outcome.files.items():
             if path.endswith(".png") and each.rung > 1 and (places[name] / path).is_file():
@@ -150,16 +171,28 @@ def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
                 shutil.copyfile(places[name] / path, kept / Path(path).name)
 
 
-def _declared(clone: Clone) -> Path:
-    """The tolerances of the recorded commit; today's where it has none yet."""
-    own = clone.folder / tolerances.PLACE
-    return own if own.is_file() else records.PROJECT / tolerances.PLACE
+def _declared(clone: Clone, found: Audit) -> Tolerances:
+    """The tolerances of the recorded commit alone; today's where it has none yet.
+
+    The run's uncommitted changes come with the results: what they say of tolerances is no
+    declaration made beforehand.
+    """
+    own = audit_clone.committed(clone.folder, tolerances.PLACE)
+    if own is None:
+        return tolerances.load(records.PROJECT / tolerances.PLACE)
+    there = clone.folder / tolerances.PLACE
+    if not there.is_file() or there.read_bytes() != own:
+        found.notes.append(
+            f"the run's uncommitted changes touch {tolerances.PLACE}; those of the commit hold"
+        )
+    return tolerances.parse(own, tolerances.PLACE)
 
 
 @contextmanager
 def _workplace(asked: Asked):
     """The folder for the clone: the one that was named, or one that is removed in the end."""
     place = asked.folder / PLACE
+    audit_names.check_place(place)
     place.mkdir(parents=True, exist_ok=True)
     if asked.fresh is not None:
         if asked.fresh.exists() and any(asked.fresh.iterdir()):

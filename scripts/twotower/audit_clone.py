@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower import files, records
+from twotower import audit_names, files, records
 from twotower.logs import ExpectedError
 from twotower.pins import PINS
 
@@ -57,9 +57,9 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
             "the run recorded no commit, since it was made outside of a git repository: there is "
             "no code to rerun; run the study in a clone of the project, and seal it there"
         )
-    _git(["clone", "--quiet", "--no-checkout", str(project), str(folder)])
+    _git(["clone", "--quiet", "--no-checkout", "--", str(project), str(folder)])
     try:
-        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit])
+        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit, "--"])
     except CloneError as error:
         raise CloneError(
             f"{project}: has no commit {commit[:12]}, which the results were made from ({error}); "
@@ -67,13 +67,23 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         ) from None
     if diff := run["diff"]:
         place = results / diff["file"]
+        if not audit_names.is_result(diff["file"]):
+            raise CloneError(f"{diff['file']!r}: is no file of the results")
         if not place.is_file() or files.sha256(place) != diff["sha256"]:
             raise CloneError(
                 f"{diff['file']}: the uncommitted changes of the run are missing or changed; "
                 "without them its code cannot be had again"
             )
         # of changed lines as they are, whatever they end in
-        _git(["-C", str(folder), "apply", "--whitespace=nowarn", str(place.resolve())])
+        _git(["-C", str(folder), "apply", "--whitespace=nowarn", "--", str(place.resolve())])
+
+
+def committed(folder: Path, path: Path) -> bytes | None:
+    """A file as the commit of a clone has it, whatever was laid over it; None if it has none."""
+    try:
+        return _git(["-C", str(folder), "cat-file", "blob", f"HEAD:{path.as_posix()}"])
+    except CloneError:
+        return None
 
 
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:
@@ -136,7 +146,8 @@ def snakemake(
 ) -> int:
     """Run a clone's workflow in a folder; what it prints goes to a log. Returns its exit status."""
     command = [str(clone.python), "-m", "snakemake", "--snakefile", str(clone.folder / "Snakefile")]
-    command += ["--directory", str(directory), "--keep-going", *targets, *options]
+    # no target can be an option, whatever a record calls it
+    command += ["--directory", str(directory), "--keep-going", *options, "--", *targets]
     directory.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as printed:
@@ -155,9 +166,13 @@ def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:
 
     All get one time, of now: none is then older than another, or than the clone, and Snakemake
     makes none of them anew.
+
+    Raises:
+        NamesError: if a path leads out of results/, before anything of it is written.
     """
     now = time.time_ns()
     for path in paths:
+        audit_names.check_result(path)
         for one in (Path(path), records.record_path(path)):
             place = directory / one
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -171,16 +186,25 @@ def clean_environment() -> dict[str, str]:
     return {key: value for key, value in kept.items() if not key.startswith("MAKE")}
 
 
-def _git(arguments: list[str]) -> None:
+def _git(arguments: list[str]) -> bytes:
+    """What git prints.
+
+    Raises:
+        CloneError: with the last line of its complaint.
+    """
+    # A user's settings, such as line ends, must not change the code; nor may settings of a
+    # repository that came with the results have git run programs, or fetch from anywhere.
+    command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false",
+               "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]  # fmt: skip
+    variables = os.environ | {"GIT_NO_LAZY_FETCH": "1"}
     try:
-        # a user's settings, such as line ends, must not change the code
-        command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false"]
-        done = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8")
+        done = subprocess.run([*command, *arguments], capture_output=True, env=variables)
     except FileNotFoundError:
         raise CloneError("git is not installed; an audit clones the recorded commit") from None
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or [f"git ended with code {done.returncode}"]
-        raise CloneError(f"git: {said[-1]}")
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise CloneError(f"git: {said[-1] if said else f'ended with code {done.returncode}'}")
+    return done.stdout
 
 
 def own_environment() -> Path:

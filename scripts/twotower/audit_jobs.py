@@ -88,8 +88,10 @@ def graph(folder: Path) -> Graph:
 
 def read(folder: Path, path: str) -> dict | None:
     """The record of an output in a folder; None if there is none, or a damaged one."""
+    place = folder / records.record_path(path)
     try:
-        return records.parsed((folder / records.record_path(path)).read_text(encoding="ascii"))
+        # a pipe in its place would wait for ever
+        return records.parsed(place.read_text(encoding="ascii")) if place.is_file() else None
     except (OSError, ValueError):
         return None
 

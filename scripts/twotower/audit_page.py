@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image
-
-from twotower import audit_report, audit_sample
+from twotower import audit_report, audit_sample, contents
 from twotower.audit_found import PLACE, Audit
 from twotower.audit_verdicts import GRAVITY, MEANINGS, ClaimVerdict
 from twotower.files import atomic_write
@@ -220,10 +218,10 @@ def _pictures(found: Audit) -> list[tuple[str, str]]:
 def _picture(place: Path, caption: str, path: str) -> str:
     anchor = f' id="{_text(_anchor(path))}"' if path else ""
     try:
-        with Image.open(place) as image:
+        with contents.picture(place) as image:
             image.load()
             small = image.convert("RGB")
-    except (OSError, ValueError):
+    except (contents.ContentError, *contents.UNREADABLE):
         return f"<figure{anchor}><figcaption>{_text(caption)}; no picture</figcaption></figure>"
     small.thumbnail((_WIDTH, 4 * _WIDTH))
     packed = io.BytesIO()

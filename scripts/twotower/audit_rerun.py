@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower import audit_clone, audit_jobs, files, manifest, records, rungs
+from twotower import (
+    audit_clone,
+    audit_jobs,
+    audit_names,
+    files,
+    manifest,
+    records,
+    rule_files,
+    rungs,
+)
 from twotower.audit_clone import Clone
 from twotower.audit_jobs import Graph, Job
 from twotower.rungs import Compared, Rung
@@ -57,22 +66,45 @@ def alone(
         For each job the folder where its outputs should now be; and why others cannot be rerun.
     """
     places, impossible = {}, {}
+    rules = rule_files.read(clone.folder)
     for job in jobs:
-        if why := _missing(job, results):
+        named = [*job.inputs, *job.outputs]
+        why = audit_names.fault_of_job(job.rule, named, rules) or _missing(job, results)
+        if why:
             impossible[job.name] = why
     possible = [job for job in jobs if job.name not in impossible]
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
         directory = work / f"jobs-{number}"
         inputs = {path for job in group for path in filter(records.is_made, job.inputs)}
+        # a record may name its own output as an input: brought along it would not be made again
+        inputs -= {path for job in group for path in job.outputs}
         audit_clone.bring(results, directory, sorted(inputs))
         places |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
-        rules = ["--allowed-rules", *sorted({job.rule for job in group})]
-        options = [*rules, *audit_clone.study_options(run)]
+        allowed = ["--allowed-rules", *sorted({job.rule for job in group})]
+        options = [*allowed, *audit_clone.study_options(run)]
         for first in range(0, len(group), MOST_TARGETS):
             targets = [job.name for job in group[first : first + MOST_TARGETS]]
-            audit_clone.snakemake(clone, directory, targets, options, log)
+            _make(clone, directory, targets, options, log)
     return places, impossible
+
+
+def _make(
+    clone: Clone, directory: Path, targets: Sequence[str], options: Sequence[str], log: Path
+) -> None:
+    """Make targets in a folder, all that can be made.
+
+    Snakemake makes none of them where it cannot plan one: where a record names an output that the
+    study does not have, or leaves out an input. Such a one is found by halving, so that it stops
+    no other.
+    """
+    code = audit_clone.snakemake(clone, directory, targets, options, log)
+    planned = code == 0 or any((directory / path).exists() for path in targets)
+    if planned or len(targets) == 1:
+        return
+    half = len(targets) // 2
+    _make(clone, directory, targets[:half], options, log)
+    _make(clone, directory, targets[half:], options, log)
 
 
 def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
@@ -105,6 +137,8 @@ def _missing(job: Job, results: Path) -> str:
             return f"it reads {path.removeprefix('given:')}, which is no part of the results"
         if not records.is_made(path):
             continue
+        if Path(path).is_relative_to(manifest.CHECKPOINTS):
+            return f"its input {path} is a checkpoint, from which no rerun may go on"
         if not (results / path).is_file():
             return f"its input {path} is missing"
         if files.sha256(results / path) != sha256:

@@ -32,6 +32,8 @@ def draw(names: Iterable[str], size: int, root: str, nonce: str) -> list[str]:
     Returns:
         Sorted names; all of them where `size` is as large as their number.
     """
+    if size < 0:
+        raise ValueError(f"no sample of {size} jobs")
     drawn = key(root, nonce)
 
     def place(name: str) -> bytes:

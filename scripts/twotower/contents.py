@@ -9,8 +9,10 @@ import csv
 import hashlib
 import math
 import re
+import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,7 +80,15 @@ _TOKEN = re.compile(rf"{_STRING}|\[(?:{_STRING}|[^\]()])*\]|[^\s\[(]+", re.DOTAL
 _DRAWING = {"m", "l", "c", "v", "y", "re", "cm", "Td", "TD", "Tm"}
 """Operators of a PDF that move and draw (ISO 32000-1, tables 59, 57, 108)."""
 _WHOLE = re.compile(r"[-+]?\d+")
-_FAULTS = (ValueError, OSError, SafetensorError, ElementTree.ParseError, zlib.error, csv.Error)
+UNREADABLE = (
+    ValueError, TypeError, KeyError, AttributeError, ArithmeticError, EOFError, OSError,
+    SyntaxError, RecursionError, MemoryError, SafetensorError, ElementTree.ParseError, zlib.error,
+    csv.Error, Image.DecompressionBombError,
+)  # fmt: skip
+"""What the readers of hostile files were seen to raise, or may: PIL a SyntaxError for a broken
+PNG, safetensors an AttributeError or a TypeError for types of numbers that NumPy lacks."""
+MOST_PIXELS = 50_000_000
+"""Of a picture; one with more, which a file of a few bytes can claim to hold, is not unpacked."""
 _LEAST_DECIMALS = 2
 """Printed numbers with fewer are settings and counts as a rule, and must be equal."""
 
@@ -93,8 +103,9 @@ def read(path: str | Path) -> dict[str, Part]:
     reader = _READERS.get(path.suffix, _text)
     try:
         return reader(path)
-    except _FAULTS as error:
-        raise ContentError(f"it cannot be read as {path.suffix or 'text'}: {error}") from None
+    except UNREADABLE as error:
+        told = str(error).replace(str(path), path.name) or type(error).__name__
+        raise ContentError(f"it cannot be read as {path.suffix or 'text'}: {told}") from None
 
 
 def printed(text: str) -> dict[str, Part]:
@@ -165,8 +176,24 @@ def _split(name: str, texts: list[str], pattern: re.Pattern) -> dict[str, Part]:
 
 
 def _pixels(path: Path) -> dict[str, Part]:
-    with Image.open(path) as image:
+    with picture(path) as image:
         return {"pixels": Part(Kind.PIXELS, np.asarray(image.convert("RGBA")))}
+
+
+@contextmanager
+def picture(path: Path) -> Iterator[Image.Image]:
+    """A picture that is of a size to be unpacked.
+
+    Raises:
+        ContentError: if it is larger.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused just below
+        image = Image.open(path)
+    with image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ContentError(f"its {image.width}×{image.height} pixels are too many to unpack")
+        yield image
 
 
 def _shapes(path: Path) -> dict[str, Part]:

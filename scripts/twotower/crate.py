@@ -9,7 +9,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from twotower import crate_graph, finished, records
+from twotower import crate_graph, finished, records, run_records
 from twotower import crate_terms as terms
 from twotower.crate_story import Held, Story
 from twotower.logs import ExpectedError
@@ -79,7 +79,11 @@ def pack(folder: Path, archive: Path) -> None:
 
 def _check_place(to: Path) -> None:
     place, here = to.resolve(), Path.cwd().resolve()
-    if place == here or place in here.parents or place.is_relative_to(here / records.RESULTS):
+    inside = place.relative_to(here).parts if place.is_relative_to(here) else ()
+    own = {*run_records.CODE, records.RESULTS.name}
+    # hidden folders are tools' own, such as git's
+    taken = bool(inside) and (inside[0] in own or inside[0].startswith("."))
+    if place == here or place in here.parents or taken:
         raise CrateError(f"{to}: the project or its results lie there; allowed: a new folder")
     if to.exists() and not to.is_dir():
         raise CrateError(f"{to}: this is a file; allowed: a folder, such as results-crate")

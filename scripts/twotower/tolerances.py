@@ -68,9 +68,22 @@ def load(path: str | Path) -> Tolerances:
         TolerancesError: if the file cannot be read or says anything but what is asked.
     """
     try:
-        raw = strict_yaml.load(path)
+        return _valid(strict_yaml.load(path), path)
     except strict_yaml.YamlError as error:
         raise _error(path, error.messages) from None
+
+
+def parse(content: bytes, path: str | Path) -> Tolerances:
+    """As `load`, for the content of a file; `path` names it in errors."""
+    try:
+        return _valid(strict_yaml.parse(content.decode("utf-8")), path)
+    except strict_yaml.YamlError as error:
+        raise _error(path, error.messages) from None
+    except UnicodeDecodeError as error:
+        raise _error(path, [str(error)]) from None
+
+
+def _valid(raw: object, path: str | Path) -> Tolerances:
     try:
         return TypeAdapter(Tolerances).validate_json(json.dumps(raw))
     except ValidationError as error:

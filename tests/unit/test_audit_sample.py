@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from twotower import audit_sample
+from twotower import audit, audit_sample
+from twotower.audit_found import Asked
 
 ROOT = hashlib.sha256(b"root").hexdigest()
 NAMES = [f"results/risks/{index:02d}.csv" for index in range(12)]
@@ -65,3 +66,10 @@ def test_what_is_told():
         "A sample of 20 from 200 jobs misses all of 1 bad job 90%, 2 bad jobs 81%"
     )
     assert "10 bad jobs (5%) 34%" in text
+
+
+def test_no_sample_is_of_fewer_than_no_jobs():
+    with pytest.raises(ValueError, match="no sample of -1"):
+        audit_sample.draw(NAMES, -1, ROOT, "")
+    with pytest.raises(audit.AuditError, match="SAMPLE=-1: allowed: 0 or more"):
+        audit.audit(Asked(sample=-1), print)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from safetensors.numpy import save
 
-from twotower import contents, files, rungs, style, tensors, tolerances
+from twotower import audit_page, contents, files, rungs, style, tensors, tolerances
 from twotower.rungs import Rung
 
 DECLARED = tolerances.load(Path(__file__).parents[2] / tolerances.PLACE)
@@ -190,3 +192,44 @@ def test_the_rungs_of_an_untouched_file_need_no_reading(tmp_path):
     assert rung(*odd) == Rung.BYTES
     assert files.sha256(odd[0]) == files.sha256(odd[1])
     assert json.dumps(Rung.BYTES.words) == '"same bytes"'
+
+
+def tensor_of(kind, size):
+    head = {"a": {"dtype": kind, "shape": [1], "data_offsets": [0, size]}}
+    text = json.dumps(head).encode()
+    return len(text).to_bytes(8, "little") + text + b"\0" * size
+
+
+def claimed_png(width, height):
+    """A picture of a few bytes that claims to have so many pixels."""
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+HOSTILE = {
+    "large.png": claimed_png(9_600, 9_600),
+    "bomb.png": claimed_png(100_000, 100_000),
+    "broken.png": claimed_png(2, 2).replace(b"IDAT", b"IDAX"),
+    "checksum.png": claimed_png(2, 2)[:-4] + b"abcd",
+    "bf16.safetensors": tensor_of("BF16", 2),
+    "f8.safetensors": tensor_of("F8_E4M3", 1),
+    "scalar.safetensors": tensor_of("F64", 8).replace(b"[1]", b"[] "),
+    "deep.svg": b'<svg xmlns="x">' + b"<g>" * 60_000 + b"</g>" * 60_000 + b"</svg>",
+    "numbers.svg": b'<svg d="1..2 - . 1e999999" x="a"/>',
+    "stream.pdf": b"%PDF-1.4\n1 0 obj\n<< /FlateDecode >>\nstream\nabc\nendstream\nendobj\n%%EOF",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_different_in_words_and_end_no_audit(tmp_path, name):
+    hostile = written(tmp_path, name, HOSTILE[name])
+    honest = written(tmp_path / "other", name, HOSTILE[name][:-1] + b" ")
+    found = rungs.compare(hostile, honest, "tables", DECLARED)
+    assert found.rung == Rung.DIFFERENT and found.detail and str(tmp_path) not in found.detail
+    if name.endswith(".png"):
+        assert "; no picture" in audit_page._picture(hostile, "x", "")

@@ -1,0 +1,93 @@
+"""What an audit takes from the recorded commit, in a git repository made by hand."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from twotower import audit, audit_clone, tolerances
+from twotower.audit_clone import Clone
+from twotower.audit_found import Asked, Audit
+from twotower.verification import Verification
+
+DECLARED = Path(__file__).parents[2] / tolerances.PLACE
+
+
+def git(project, *arguments):
+    command = ["git", "-C", project, "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A repository with one commit, which declares the tolerances of today."""
+    place = tmp_path / "project"
+    (place / "workflow").mkdir(parents=True)
+    (place / tolerances.PLACE).write_bytes(DECLARED.read_bytes())
+    (place / "code.py").write_text('"""What it does."""\n')
+    git(place, "init", "--quiet")
+    git(place, "add", "-A")
+    git(place, "commit", "--quiet", "-m", "one")
+    return place
+
+
+def recorded(project, folder, changes=b""):
+    """The record of a run at the project's commit, and its changes in the folder's results."""
+    run = {"commit": git(project, "rev-parse", "HEAD").decode().strip(), "diff": None}
+    if changes:
+        path = "results/records/runs/a.diff"
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_bytes(changes)
+        run["diff"] = {"file": path, "sha256": hashlib.sha256(changes).hexdigest()}
+    return run
+
+
+def test_tolerances_are_those_of_the_commit_whatever_the_changes_say(project, tmp_path):
+    place, folder = project / tolerances.PLACE, tmp_path / "given"
+    place.write_text(DECLARED.read_text().replace("pixels: 0.01", "pixels: 0.99"))
+    assert place.read_bytes() != DECLARED.read_bytes()
+    run = recorded(project, folder, git(project, "diff", "--binary"))
+    audit_clone.clone(project, run, folder, tmp_path / "clone")
+    clone = Clone(tmp_path / "clone", Path("python"), reused=True)
+    assert (clone.folder / tolerances.PLACE).read_bytes() == place.read_bytes()
+    found = Audit(Asked(folder), "", False, run, Verification())
+    assert audit._declared(clone, found) == tolerances.load(DECLARED)
+    assert "uncommitted changes touch workflow/audit.yaml" in found.notes[0]
+    audit_clone.clone(project, run | {"diff": None}, folder, tmp_path / "plain")
+    found.notes.clear()
+    plain = Clone(tmp_path / "plain", Path("python"), reused=True)
+    assert audit._declared(plain, found).figures.pixels == 0.01 and not found.notes
+
+
+def test_a_commit_that_is_an_option_is_none(project, tmp_path):
+    run = recorded(project, tmp_path) | {"commit": "--orphan=evil"}
+    with pytest.raises(audit_clone.CloneError):
+        audit_clone.clone(project, run, tmp_path, tmp_path / "clone")
+
+
+def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
+    project, tmp_path, monkeypatch
+):
+    """An honest study was TAMPERED as soon as the auditor's clone was a commit newer."""
+    folder, work = tmp_path / "given", tmp_path / "work"
+    (folder / "results").mkdir(parents=True)
+    run = recorded(project, folder)
+    (project / "code.py").write_text('"""What it does, in better words."""\n')
+    git(project, "commit", "--quiet", "-am", "two")
+    against = []
+
+    def verify(place, signers, root, code):
+        against.append(code and (code / "code.py").read_text())
+        return Verification()
+
+    monkeypatch.setattr(audit.verify, "verify", verify)
+    asked = Asked(folder, project=project)
+    found = Audit(asked, "", True, run, Verification())
+    clone = audit._clone(asked, found, work, lambda line: None)
+    audit._verify(asked, found, clone, lambda line: None)
+    assert against == ['"""What it does."""\n']
+    # code that came with the results is part of what is judged
+    (folder / "Snakefile").touch()
+    audit._verify(asked, found, clone, lambda line: None)
+    assert against[1] is None
