@@ -237,9 +237,11 @@ def test_only_what_is_as_it_was_sealed_is_exported(study):
 
 
 def test_nothing_but_an_earlier_crate_is_replaced(study):
+    Path("mine").mkdir()
+    Path("mine/letter.txt").touch()
     with pytest.raises(CrateError, match="holds something else than a crate"):
-        exporting.export(Path("scripts"))
-    for place in (".", "results", "results/crate"):
+        exporting.export(Path("mine"))
+    for place in (".", "results", "results/crate", "scripts"):
         with pytest.raises(CrateError, match="the project or its results lie there"):
             exporting.export(Path(place))
     exporting.export(Path("crate"))
