@@ -74,7 +74,7 @@ def graph(folder: Path) -> Graph:
     jobs: dict[str, Job] = {}
     maker: dict[str, str] = {}
     for path in sorted(path.as_posix() for path in records.recorded(folder)):
-        record = read(folder, path)
+        record = records.read(path, folder)
         if record is None or path not in record["outputs"] or path in maker:
             continue
         timed = {name for name in record["outputs"] if Path(name).is_relative_to(survey.TIMED)}
@@ -84,16 +84,6 @@ def graph(folder: Path) -> Graph:
             jobs[job.name] = job
             maker |= dict.fromkeys(outputs, job.name)
     return Graph(_in_order(jobs, maker), maker)
-
-
-def read(folder: Path, path: str) -> dict | None:
-    """The record of an output in a folder; None if there is none, or a damaged one."""
-    place = folder / records.record_path(path)
-    try:
-        # a pipe in its place would wait for ever
-        return records.parsed(place.read_text(encoding="ascii")) if place.is_file() else None
-    except (OSError, ValueError):
-        return None
 
 
 def groups(jobs: Iterable[Job], whole: Graph) -> list[list[Job]]:

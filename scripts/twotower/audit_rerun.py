@@ -110,7 +110,7 @@ def _make(
 def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
     """A rerun job against the recorded one: its files rung by rung, and what its record says."""
     outcome = Outcome()
-    again = audit_jobs.read(place, job.name)
+    again = records.read(job.name, place)
     if again is None or not all((place / path).is_file() for path in job.outputs):
         outcome.why = "its rerun failed"
         return outcome
@@ -143,7 +143,7 @@ def _missing(job: Job, results: Path) -> str:
             return f"its input {path} is missing"
         if files.sha256(results / path) != sha256:
             return f"its input {path} is not the recorded one"
-        if audit_jobs.read(results, path) is None:
+        if records.read(path, results) is None:
             return f"the record of its input {path} is damaged"
     return ""
 

@@ -76,10 +76,13 @@ def write(path: str | Path, made_from: dict) -> None:
         temporary.write_text(text, encoding="ascii", newline="\n")
 
 
-def read(path: str | Path) -> dict | None:
-    """The record of an output, without its own digest; None if there is none, or a damaged one."""
+def read(path: str | Path, folder: Path = Path()) -> dict | None:
+    """The record of an output, without its own digest; None if there is none, or a damaged one.
+
+    `folder` is the one that holds results/.
+    """
     try:
-        return parsed(safe_names.text_of(record_path(path)))
+        return parsed(safe_names.text_of(folder / record_path(path)))
     except (OSError, ValueError):
         return None
 

@@ -29,7 +29,8 @@ def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> s
         real: sources of real ratings that it may read.
     """
     installed.note(records.PROJECT / environment.LOCK)
-    commit, changes = _commit(records.PROJECT), _changes(records.PROJECT, study["file"])
+    commit = _commit(records.PROJECT)
+    changes = _changes(records.PROJECT, study["file"]) if commit else b""
     content = {
         "study": {
             "file": records.name(study["file"]),
@@ -107,12 +108,10 @@ def _commit(project: Path) -> str | None:
 
 
 def _changes(project: Path, study: str) -> bytes:
-    """What differs from the commit, as `git apply` takes it; with it new files of code, the study.
+    """What differs from the commit, as `git apply` takes it, with new files of code and the study.
 
-    Empty if nothing does, or without a commit.
+    Empty if nothing does.
     """
-    if _commit(project) is None:
-        return b""
     form = ["-c", "core.quotePath=true", "diff", "--binary", "--no-color", "--no-ext-diff",
             "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
     changes = _git(project, *form, "HEAD") or b""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from twotower import audit, audit_clone, audit_jobs, audit_names, audit_rerun, files, records
+from twotower import audit, audit_clone, audit_names, audit_rerun, files, records
 from twotower.audit_clone import Clone
 from twotower.audit_found import Asked
 from twotower.audit_jobs import Graph, Job
@@ -119,7 +119,7 @@ def test_where_an_audit_writes_must_be_no_link(tmp_path, link):
 def test_a_pipe_in_place_of_a_record_does_not_hang(tmp_path):
     (tmp_path / "results/records").mkdir(parents=True)
     os.mkfifo(tmp_path / "results/records/a.csv.json")
-    assert audit_jobs.read(tmp_path, "results/a.csv") is None
+    assert records.read("results/a.csv", tmp_path) is None
 
 
 def test_a_job_that_cannot_be_planned_stops_no_other_of_its_group(clone, tmp_path, monkeypatch):

@@ -64,17 +64,22 @@ def test_the_random_stream_is_the_known_one(now):
     assert now["stream"][0] == generator(0, {}, "test vector", 0).normal().hex()
 
 
+def printed(code: str) -> str:
+    """What code prints in a Python of its own that finds the library."""
+    library = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=library, capture_output=True, check=True, encoding="utf-8"
+    )
+    return done.stdout
+
+
 def test_pins_and_threads_are_those_of_the_process():
     code = (
         "import json, os; from twotower import environment; "
         "os.environ['MKL_CBWR'] = 'AUTO'; del os.environ['OMP_NUM_THREADS']; "
         "import torch; torch.set_num_threads(3); print(json.dumps(environment.current()))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
-        capture_output=True, check=True, encoding="utf-8",
-    )  # fmt: skip
-    found = json.loads(done.stdout)
+    found = json.loads(printed(code))
     assert found["threads"] == 3
     assert found["pins"] == pins.PINS | {"MKL_CBWR": "AUTO", "OMP_NUM_THREADS": None}
 
@@ -85,11 +90,7 @@ def test_threads_are_those_that_threadpoolctl_finds():
         "from twotower import threads; one = threads.most(); threadpool_limits(5); "
         "print(one, threads.most())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
-        capture_output=True, check=True, encoding="utf-8",
-    )  # fmt: skip
-    assert done.stdout.split() == ["1", "5"]
+    assert printed(code).split() == ["1", "5"]
 
 
 @pytest.mark.parametrize(
