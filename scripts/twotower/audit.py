@@ -42,7 +42,8 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         say: told what begins, line by line.
 
     Raises:
-        AuditError, CloneError, NamesError, SeedsError: if there is nothing to audit, or no way to.
+        AuditError, CloneError, GitError, NamesError, SeedsError: if there is nothing to audit, or
+            no way to.
     """
     if asked.sample is not None and asked.sample < 0:
         raise AuditError(f"SAMPLE={asked.sample}: allowed: 0 or more jobs to draw")

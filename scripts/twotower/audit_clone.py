@@ -11,13 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower import audit_names, files, records
+from twotower import audit_names, files, git, records
 from twotower.logs import ExpectedError
 from twotower.pins import PINS
 
 LOCK = Path("envs/requirements.txt")
 _FOREIGN = (*PINS, "PYTHONPATH", "PYTHONHOME", "SNAKEMAKE_PROFILE", "VIRTUAL_ENV", "MFLAGS")
 """Variables of the auditor's process that a run is not to inherit: it sets its own."""
+_SAME = ("-c", "core.autocrlf=false", "-c", "advice.detachedHead=false")
+"""A user's settings, such as line ends, are not to change the code."""
 
 
 class CloneError(ExpectedError):
@@ -49,7 +51,8 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         folder: where the clone is to be; it must not be there.
 
     Raises:
-        CloneError: if there is no commit, or git or the changes fail.
+        CloneError: if there is no commit, or its changes are not those recorded.
+        git.GitError: if git fails.
     """
     commit = run["commit"]
     if commit is None:
@@ -57,10 +60,10 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
             "the run recorded no commit, since it was made outside of a git repository: there is "
             "no code to rerun; run the study in a clone of the project, and seal it there"
         )
-    _git(["clone", "--quiet", "--no-checkout", "--", str(project), str(folder)])
+    git.output(Path(), *_SAME, "clone", "--quiet", "--no-checkout", "--", str(project), str(folder))
     try:
-        _git(["-C", str(folder), "checkout", "--quiet", "--detach", commit, "--"])
-    except CloneError as error:
+        git.output(folder, *_SAME, "checkout", "--quiet", "--detach", commit, "--")
+    except git.GitError as error:
         raise CloneError(
             f"{project}: has no commit {commit[:12]}, which the results were made from ({error}); "
             "`git fetch` it, or name a repository that has it: PROJECT=…"
@@ -75,14 +78,14 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
                 "without them its code cannot be had again"
             )
         # of changed lines as they are, whatever they end in
-        _git(["-C", str(folder), "apply", "--whitespace=nowarn", "--", str(place.resolve())])
+        git.output(folder, *_SAME, "apply", "--whitespace=nowarn", "--", str(place.resolve()))
 
 
 def committed(folder: Path, path: Path) -> bytes | None:
     """A file as the commit of a clone has it, whatever was laid over it; None if it has none."""
     try:
-        return _git(["-C", str(folder), "cat-file", "blob", f"HEAD:{path.as_posix()}"])
-    except CloneError:
+        return git.output(folder, "cat-file", "blob", f"HEAD:{path.as_posix()}")
+    except git.GitError:
         return None
 
 
@@ -184,27 +187,6 @@ def clean_environment() -> dict[str, str]:
     """This process's variables without those that would reach into a run."""
     kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
     return {key: value for key, value in kept.items() if not key.startswith("MAKE")}
-
-
-def _git(arguments: list[str]) -> bytes:
-    """What git prints.
-
-    Raises:
-        CloneError: with the last line of its complaint.
-    """
-    # A user's settings, such as line ends, must not change the code; nor may settings of a
-    # repository that came with the results have git run programs, or fetch from anywhere.
-    command = ["git", "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false",
-               "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]  # fmt: skip
-    variables = os.environ | {"GIT_NO_LAZY_FETCH": "1"}
-    try:
-        done = subprocess.run([*command, *arguments], capture_output=True, env=variables)
-    except FileNotFoundError:
-        raise CloneError("git is not installed; an audit clones the recorded commit") from None
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise CloneError(f"git: {said[-1] if said else f'ended with code {done.returncode}'}")
-    return done.stdout
 
 
 def own_environment() -> Path:

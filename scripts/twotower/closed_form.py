@@ -108,8 +108,9 @@ def fit_outputs(
         fixed = item.embeddings(_spectral_start(user, item, ratings, rank))
     else:
         fixed = item.embeddings_by(item_layers)
-    for alternation in range(alternations):
-        if alternation:
+    item_outputs = None
+    for _ in range(alternations):
+        if item_outputs is not None:
             fixed = item.embeddings(item_outputs)
         user_outputs = _least_squares(user, fixed, ratings, rank, ridge)
         item_outputs = _least_squares(item, user.embeddings(user_outputs), ratings, rank, ridge)

@@ -1,7 +1,7 @@
 """Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
 
 import datetime
-import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from twotower import (
     environment,
     files,
     finished,
+    git,
     manifest,
     records,
     run_records,
@@ -161,12 +162,9 @@ def _date(runs: dict[str, dict], project: Path) -> str:
     """When the newest of the recorded commits was made, in UTC; "" if git does not know them."""
     seconds = []
     for commit in sorted({run["commit"] for run in runs.values() if run["commit"]}):
-        command = ["git", "-C", str(project), "show", "-s", "--format=%ct", commit, "--"]
-        try:
-            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            seconds.append(int(said.strip()))
-        except (OSError, ValueError, subprocess.CalledProcessError):
-            continue
+        with suppress(git.GitError, ValueError):
+            said = git.output(project, "show", "-s", "--format=%ct", commit, "--")
+            seconds.append(int(said.decode().strip()))
     if not seconds:
         return ""
     return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat()

@@ -2,11 +2,11 @@
 
 import datetime
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 
+from twotower import git
 from twotower.logs import ExpectedError
 
 TABLES = Path("results/tables")
@@ -32,10 +32,13 @@ def publish(study: str, folder: Path) -> None:
     """
     _check_results(study)
     _check_folder(folder)
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
+    try:
+        changed = _said("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
+        commit = _said("rev-parse", "HEAD")
+    except git.GitError as error:
+        raise PublishError(f"the commit cannot be noted: {error}") from None
     if changed:
         raise PublishError(f"there are changes that no commit holds, commit them first:\n{changed}")
-    commit = _git("rev-parse", "HEAD")
     for part, files in {
         "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in LARGE],
         "figures": [*sorted(FIGURES.glob("*.png"))],
@@ -82,13 +85,5 @@ def _check_folder(folder: Path) -> None:
         raise PublishError(f"{found}; allowed: a new folder, or docs/findings")
 
 
-def _git(*arguments: str) -> str:
-    try:
-        return subprocess.run(
-            ["git", *arguments], check=True, capture_output=True, text=True
-        ).stdout.strip()
-    except FileNotFoundError:
-        raise PublishError("git is not installed: the commit cannot be noted") from None
-    except subprocess.CalledProcessError as error:
-        reason = " ".join(error.stderr.split())
-        raise PublishError(f"git does not tell the commit of this folder ({reason})") from None
+def _said(*arguments: str) -> str:
+    return git.output(Path(), *arguments).decode().strip()

@@ -6,12 +6,10 @@ holds no time and no absolute path: the same study run again from the same code 
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from twotower import environment, files, identity, installed, records, safe_names
+from twotower import environment, files, git, identity, installed, records, safe_names
 
 RUNS = Path("results/records/runs")
 CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
@@ -100,11 +98,13 @@ def _is_diff(path: str) -> bool:
 
 def _commit(project: Path) -> str | None:
     """The commit that the project stands at; None without git, or inside of another repository."""
-    top = _git(project, "rev-parse", "--show-toplevel")
-    if top is None or Path(top.decode().strip()).resolve() != project.resolve():
+    try:
+        top = git.output(project, "rev-parse", "--show-toplevel").decode().strip()
+        if Path(top).resolve() != project.resolve():
+            return None
+        return git.output(project, "rev-parse", "--verify", "HEAD").decode().strip()
+    except git.GitError:
         return None
-    said = _git(project, "rev-parse", "--verify", "HEAD")
-    return said.decode().strip() if said else None
 
 
 def _changes(project: Path, study: str) -> bytes:
@@ -114,13 +114,16 @@ def _changes(project: Path, study: str) -> bytes:
     """
     form = ["-c", "core.quotePath=true", "diff", "--binary", "--no-color", "--no-ext-diff",
             "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
-    changes = _git(project, *form, "HEAD") or b""
-    named = [*CODE, records.name(study)]
-    listed = [name for name in named if (project / name).exists()]
-    new = _git(project, "ls-files", "-z", "--others", "--exclude-standard", "--", *listed) or b""
-    for name in sorted(filter(None, new.split(b"\0"))):
+    changes = git.output(project, *form, "HEAD")
+    others = ["ls-files", "-z", "--others"]
+    code = [name for name in CODE if (project / name).exists()]
+    new = git.output(project, *others, "--exclude-standard", "--", *code)
+    if (project / (own := records.name(study))).exists():  # one that git ignores counts too
+        new += git.output(project, *others, "--", own)
+    for name in sorted(set(filter(None, new.split(b"\0")))):
         # git says by 1 that the files differ
-        changes += _git(project, *form, "--no-index", "/dev/null", name.decode(), right=(1,)) or b""
+        added = [*form, "--no-index", "/dev/null", name.decode()]
+        changes += git.output(project, *added, right=(0, 1))
     return changes
 
 
@@ -131,13 +134,3 @@ def _kept(changes: bytes) -> dict[str, str]:
     with files.atomic_write(place) as temporary:
         temporary.write_bytes(changes)
     return {"sha256": sha256, "file": place.as_posix()}
-
-
-def _git(project: Path, *arguments: str, right: tuple[int, ...] = (0,)) -> bytes | None:
-    """What git says of the project; None if there is no git, or none that serves it."""
-    command: list[Any] = ["git", "-C", project, *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode in right else None

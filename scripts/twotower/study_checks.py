@@ -3,17 +3,13 @@
 import csv
 import hashlib
 import json
-import os
-import subprocess
 from pathlib import Path
 
-from twotower import decisions, logs, manifest, records, run_records, study_file
+from twotower import decisions, git, logs, manifest, records, run_records, study_file
 from twotower.evidence import Evidence
 from twotower.verification import Verification
 
 DECISIONS = "workflow/decisions.yaml"
-_GIT = ["git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-        "-c", "protocol.allow=never"]  # fmt: skip
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -161,16 +157,12 @@ def _tree(commit: str) -> dict[str, str] | None:
 
 
 def _listed(commit: str, *options: str) -> dict[str, str] | None:
-    command = [*_GIT, "-C", str(records.PROJECT), "ls-tree", "-rz", *options, commit]
-    command += ["--", *run_records.CODE]
-    alone = os.environ | {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+    asked = ["-c", "protocol.allow=never", "ls-tree", "-rz", *options, commit]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False, env=alone)
-    except (OSError, subprocess.TimeoutExpired):
+        listed = git.output(records.PROJECT, *asked, "--", *run_records.CODE)
+    except git.GitError:
         return None
-    if done.returncode != 0:
-        return None
-    rows = [row.split("\t", 1) for row in done.stdout.decode("utf-8", "replace").split("\0") if row]
+    rows = [row.split("\t", 1) for row in listed.decode("utf-8", "replace").split("\0") if row]
     return {path: about.split()[2] for about, path in rows}
 
 

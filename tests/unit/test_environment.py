@@ -211,6 +211,18 @@ def test_a_run_names_study_commit_and_changes(project):
     assert (project / "study.yaml").read_text() == "seed: 1\n"
 
 
+def test_a_study_that_git_ignores_is_among_the_changes(project):
+    (project / ".git/info/exclude").write_text("study.yaml\n")
+    diff = (project / run_records.read(started())["diff"]["file"]).read_text()
+    assert "+++ b/study.yaml" in diff and "+seed: 1" in diff
+
+
+def test_changes_that_git_cannot_tell_are_not_recorded_as_none(project):
+    (project / ".git/index").write_bytes(b"broken")
+    with pytest.raises(run_records.git.GitError):
+        started()
+
+
 def test_equal_runs_leave_one_record_and_other_settings_another(project):
     assert started() == started()
     assert len(run_records.names()) == 1
