@@ -10,7 +10,7 @@ from twotower import console
 
 console.start()
 
-from twotower import exporting, manifest, processes  # noqa: E402
+from twotower import exporting, manifest, processes, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
@@ -21,11 +21,13 @@ given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
 made = exporting.export(given.folder, frozenset(given.without))
 held = [each for each in made.story.files.values() if each.is_here]
-print(f"{given.folder}: study {made.story.name}, {len(made.story.jobs)} jobs, {len(held):,} files, "
-      f"{exporting.size(made.story) / 1e6:,.1f} MB")  # fmt: skip
+study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
+print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
+      f"{len(held):,} files, {size:,.1f} MB")  # fmt: skip
 for path in (exporting.CODECHECK, exporting.CHECKLISTS):
     print(f"{given.folder / path}")
-print("\n".join(f"for CODECHECK, authors must still give: {each}" for each in made.missing))
+for each in made.missing:
+    print(safe_names.shown(f"for CODECHECK, authors must still give: {each}"))
 if given.zip:
     print(f"{given.folder}.zip: SHA-256 {exporting.zipped(given.folder)}")
 print(f"ro-crate-metadata.json, which stands for all: SHA-256\n{made.metadata}")

@@ -7,6 +7,7 @@ import errno
 import signal
 import sys
 
+from twotower import safe_names
 from twotower.logs import ExpectedError
 
 INSTALL = "`make` installs what envs/requirements.txt names, `make doctor` lists what is missing"
@@ -51,4 +52,4 @@ def _tell(kind, error, traceback) -> None:
     if text is None:
         sys.__excepthook__(kind, error, traceback)
     else:
-        print(text, file=sys.stderr)
+        print(safe_names.shown(text), file=sys.stderr)

@@ -89,6 +89,8 @@ UNREADABLE = (
 PNG, safetensors an AttributeError or a TypeError for types of numbers that NumPy lacks."""
 MOST_PIXELS = 50_000_000
 """Of a picture; one with more, which a file of a few bytes can claim to hold, is not unpacked."""
+MOST_UNPACKED = 100_000_000
+"""Bytes of a part of a PDF, for the same reason."""
 _LEAST_DECIMALS = 2
 """Printed numbers with fewer are settings and counts as a rule, and must be equal."""
 
@@ -239,12 +241,20 @@ def _pages(path: Path) -> dict[str, Part]:
         at = match.end()
         words.append(_description(before))
         about = before.rpartition(b" obj")[2]
-        body = zlib.decompress(match[1]) if b"/FlateDecode" in about else match[1]
+        body = _unpacked(match[1]) if b"/FlateDecode" in about else match[1]
         if b"/Length1" in about or b"/Image" in about:  # a font, a picture
             words.append(hashlib.sha256(body).hexdigest())
         else:
             _operators(body.decode("latin-1"), words, points)
     return _drawing([*words, _description(content[at:])], points)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    body = unpacking.decompress(packed, MOST_UNPACKED)
+    if not unpacking.eof:
+        raise ContentError(f"a part of it is cut short, or larger than {MOST_UNPACKED:,} bytes")
+    return body
 
 
 def _description(objects: bytes) -> str:

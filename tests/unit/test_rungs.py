@@ -211,6 +211,12 @@ def claimed_png(width, height):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+def packed_pdf(content):
+    """A page of which no more can be said than how it is packed."""
+    start = b"%PDF-1.4\n1 0 obj\n<< /FlateDecode >>\nstream\n"
+    return start + content + b"\nendstream\nendobj\n%%EOF"
+
+
 HOSTILE = {
     "large.png": claimed_png(9_600, 9_600),
     "bomb.png": claimed_png(100_000, 100_000),
@@ -221,7 +227,8 @@ HOSTILE = {
     "scalar.safetensors": tensor_of("F64", 8).replace(b"[1]", b"[] "),
     "deep.svg": b'<svg xmlns="x">' + b"<g>" * 60_000 + b"</g>" * 60_000 + b"</svg>",
     "numbers.svg": b'<svg d="1..2 - . 1e999999" x="a"/>',
-    "stream.pdf": b"%PDF-1.4\n1 0 obj\n<< /FlateDecode >>\nstream\nabc\nendstream\nendobj\n%%EOF",
+    "stream.pdf": packed_pdf(b"abc"),
+    "bomb.pdf": packed_pdf(zlib.compress(bytes(contents.MOST_UNPACKED + 1))),
 }
 
 
