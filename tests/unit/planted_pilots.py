@@ -1,0 +1,28 @@
+"""Pilots with planted curves, for tests of the planner."""
+
+import numpy as np
+
+from twotower.drift import Pilot
+from twotower.planted import noisy
+from twotower.seeds import generator
+from twotower.sources import Source
+
+SIZES = 2 ** np.arange(9, 14)
+POWER = 0.3 * (SIZES / 512) ** -0.6
+BENT = np.r_[POWER[:4], 0.5 * POWER[3]]  # falls where a floor would flatten: fails its check
+
+
+def source(error, sizes=SIZES, **settings):
+    error = np.atleast_2d(error)
+    if len(error) == 1:  # exact: replicates without noise
+        error = np.tile(error, (4, 1))
+    return Source("planted", "planted", Pilot(sizes, error, **settings), "risk")
+
+
+def needed(level, slope, target):
+    return 512 * (target / level) ** (1 / slope)
+
+
+def scattered(mean, seed, replicates=12):
+    rng = generator(seed, {}, "planned", 0)
+    return noisy(mean, SIZES, replicates, rng)[0]
