@@ -103,16 +103,20 @@ def names(folder: Path = Path()) -> list[str]:
 def differences(one: dict, other: dict) -> list[str]:
     """In words, what differs between two environments: a line for each value, `that, not this`.
 
-    Packages that no lock pins are told in one line at most.
+    Packages that no lock pins are told by name alone.
     """
     lines = []
     for place, (mine, others) in sorted(_values(one, other).items()):
         if mine != others and not place.startswith("beside"):
             lines.append(f"{place} {_told(others)}, not {_told(mine)}")
-    if one.get("beside") != other.get("beside"):
-        pairs = _values({"beside": one.get("beside")}, {"beside": other.get("beside")})
-        names = [place.split(" ")[-1] for place, (a, b) in sorted(pairs.items()) if a != b]
-        lines.append(f"packages that no lock pins: {', '.join(names)}")
+    mine, others = one.get("beside", {}), other.get("beside", {})
+    for words, names in {
+        "more": others.keys() - mine.keys(),
+        "none of the": mine.keys() - others.keys(),
+        "other versions of the": {n for n in mine.keys() & others.keys() if mine[n] != others[n]},
+    }.items():
+        if names:
+            lines.append(f"{words} packages that no lock pins: {', '.join(sorted(names))}")
     return lines
 
 

@@ -152,12 +152,13 @@ def test_saved_under_the_digest_of_its_content(folder, now):
 
 
 def test_differences_are_told_in_words(now):
+    now = deepcopy(now) | {"beside": {"their-package": "1.0", "our-package": "1.0"}}
     other = deepcopy(now)
     assert environment.differences(now, other) == []
     other["threads"] = 2
     other["packages"]["numpy"]["version"] = "0.1"
     other["pins"]["MKL_CBWR"] = None
-    other["beside"]["my-package"] = "1.0"
+    other["beside"] = {"my-package": "1.0", "our-package": "2.0"}
     del other["packages"]["scipy"]
     scipy = now["packages"]["scipy"]
     assert environment.differences(now, other) == [
@@ -166,7 +167,9 @@ def test_differences_are_told_in_words(now):
         f"packages scipy version nothing, not {scipy['version']}",
         "pins MKL_CBWR nothing, not AVX2,STRICT",
         "threads 2, not 1",
-        "packages that no lock pins: my-package",
+        "more packages that no lock pins: my-package",
+        "none of the packages that no lock pins: their-package",
+        "other versions of the packages that no lock pins: our-package",
     ]
 
 
