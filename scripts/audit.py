@@ -12,24 +12,36 @@ from twotower import console
 
 console.start()
 
-from twotower import audit, audit_found, audit_page, audit_report, audit_verdicts  # noqa: E402
+from twotower import (  # noqa: E402
+    audit,
+    audit_found,
+    audit_options,
+    audit_page,
+    audit_report,
+    audit_verdicts,
+    safe_names,
+)
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", default=Path("."), type=Path, help="what holds results/")
-parser.add_argument("--sample", type=int, help="jobs to draw; those of figures and tables always")
+parser.add_argument("--sample", type=audit_options.whole("SAMPLE"), metavar="N",
+                    help="jobs to draw; those of figures and tables always")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
 parser.add_argument("--env", type=Path, help="an environment to reuse, and to make none")
 parser.add_argument("--wheels", type=Path, help="a folder of wheels, to install without network")
 parser.add_argument("--fresh", type=Path, help="a new folder for the clone, which stays")
-parser.add_argument("--project", type=Path, help="the git repository, if not in FOLDER")
+parser.add_argument("--project", type=Path, help="the git repository, if not this one")
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
-parser.add_argument("--root", default="", help="the root that was noted elsewhere")
-parser.add_argument("--fresh-seeds", type=int, default=0, help="other seeds to try what differs")
+parser.add_argument("--root", help="the root that was noted elsewhere")
+parser.add_argument("--without", nargs="+", default=[], help="kinds of files that may be missing")
+parser.add_argument("--fresh-seeds", type=audit_options.whole("FRESH_SEEDS"), metavar="N",
+                    default=0, help="other seeds to try what differs")  # fmt: skip
 given = parser.parse_args()
 given.nonce = given.nonce or audit.own_nonce()
+given.without = audit_options.kinds(given.without)
 asked = audit_found.Asked(**vars(given))
 found = audit.audit(asked, lambda line: print(line, flush=True))
 page = audit_page.write(found, given.folder / audit_found.PLACE)
-print(audit_report.text(found))
+print(safe_names.shown(audit_report.text(found)))
 print(f"{page}, audit.json")
 sys.exit(audit_verdicts.failed(found.verdict))

@@ -15,7 +15,7 @@ from twotower import crate_check, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
-parser.add_argument("--sha256", default="", help="of ro-crate-metadata.json, noted elsewhere")
+parser.add_argument("--sha256", help="of ro-crate-metadata.json, noted elsewhere")
 given = parser.parse_args()
 found = crate_check.check(given.folder, given.sha256)
 for path, fault in sorted(found.faults.items()):

@@ -10,16 +10,16 @@ from twotower import console
 
 console.start()
 
-from twotower import exporting, manifest, processes, safe_names  # noqa: E402
+from twotower import audit_options, exporting, processes, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
-parser.add_argument("--without", nargs="+", choices=manifest.KINDS, default=[], metavar="KIND",
+parser.add_argument("--without", nargs="+", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
 parser.add_argument("--zip", action="store_true", help="pack it into FOLDER.zip as well")
 given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
-made = exporting.export(given.folder, frozenset(given.without))
+made = exporting.export(given.folder, audit_options.kinds(given.without))
 held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "

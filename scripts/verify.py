@@ -12,18 +12,24 @@ from twotower import console
 
 console.start()
 
-from twotower import verify, verify_text  # noqa: E402
+from twotower import audit_options, recorded_code, verify, verify_text  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", default=".", type=Path, help="what holds results/")
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
-parser.add_argument("--root", default="", help="the root that was noted elsewhere")
+parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")
+parser.add_argument("--without", nargs="+", default=[], help="kinds of files that may be missing")
 parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()
 if not (given.folder / "results").is_dir():
-    sys.exit(f"{given.folder}: holds no results/; nothing to verify.")
+    sys.exit(f"{verify.nothing_in(given.folder)}.")
+without = audit_options.kinds(given.without)
 began = time.perf_counter()
-found = verify.verify(given.folder, given.signers, given.root, given.project)
-print(verify_text.text(found, time.perf_counter() - began, given.all))
+with recorded_code.checked_out(given.folder) as (code, note):
+    project = given.project or code
+    found = verify.verify(given.folder, given.signers, given.root, project, without)
+found.notes += [note] if note and not given.project else []
+own = given.folder.resolve() == Path.cwd()
+print(verify_text.text(found, time.perf_counter() - began, given.all, own))
 sys.exit(found.failed)

@@ -13,11 +13,13 @@ from twotower import (
     audit_jobs,
     audit_judge,
     audit_names,
+    audit_options,
     audit_rerun,
     audit_sample,
     audit_seeds,
-    last_run,
     manifest,
+    noted,
+    recorded_code,
     records,
     run_records,
     tolerances,
@@ -42,19 +44,17 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         say: told what begins, line by line.
 
     Raises:
-        AuditError, CloneError, GitError, NamesError, SeedsError: if there is nothing to audit, or
-            no way to.
+        ExpectedError: if there is nothing to audit, no way to, or an option that cannot be.
     """
-    if asked.sample is not None and asked.sample < 0:
-        raise AuditError(f"SAMPLE={asked.sample}: allowed: 0 or more jobs to draw")
+    audit_options.check(asked)
     found = _start(asked)
     with _workplace(asked) as work:
         folder = _clone(asked, found, work, say)
-        _verify(asked, found, folder, say)
-        clone = _equipped(asked, found, folder, work, say)
-        declared = _declared(clone, found)
+        declared = _declared(folder, found)
         if asked.fresh_seeds:
             audit_seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
+        _verify(asked, found, folder, say)
+        clone = _equipped(asked, found, folder, work, say)
         found.graph = audit_jobs.graph(asked.folder)
         places = _rerun(asked, found, clone, work, say)
         with _stage(found, "compare"):
@@ -73,15 +73,8 @@ def _start(asked: Asked) -> Audit:
     """The run that made the study, and the root that the draw depends on."""
     folder = asked.folder
     if not (folder / records.RESULTS).is_dir():
-        raise AuditError(f"{folder}: holds no results/; nothing to audit")
-    notes = []
-    try:
-        sealed = manifest.read(folder)
-        name, root = sealed.study.get("run", ""), sealed.root
-    except manifest.ManifestError:
-        sealed = None
-        name = last_run.record(folder) or next(iter(run_records.names(folder)), "")
-    run = run_records.read(name, folder)
+        raise AuditError(verify.nothing_in(folder))
+    sealed, name, run = recorded_code.run_of(folder)
     if run is None:
         raise AuditError(
             f"{folder / run_records.RUNS}: holds no valid record of the run that made these "
@@ -89,16 +82,24 @@ def _start(asked: Asked) -> Audit:
             "known, and nothing can be rerun"
         )
     audit_names.check_run(run)
-    if sealed is None:
+    if sealed is not None:
+        root, notes = sealed.root, []
+    else:
         study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
         root = manifest.build(folder, study).root
-        notes.append("not sealed: nothing but records binds these files to the run")
+        notes = ["not sealed: nothing but records binds these files to the run"]
+    if not root.startswith(noted.beginning("ROOT", asked.root)):
+        raise AuditError(
+            f"ROOT={asked.root}: the root of {folder / manifest.PLACE} is {root}: these are other "
+            "results than those whose root was noted, or it was mistyped; without ROOT= they are "
+            "audited as they are"
+        )
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
 
 
 def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
     """The folder of the clone."""
-    project = asked.project or manifest.project_of(asked.folder)
+    project = asked.project or records.PROJECT
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
@@ -114,7 +115,10 @@ def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None])
     with _stage(found, "verify"):
         say(f"Verifying {asked.folder / 'results'} ...")
         code = None if (asked.folder / "Snakefile").is_file() else clone
-        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code)
+        found.verified = verify.verify(asked.folder, asked.signers, asked.root, code, asked.without)
+        wrong = len(found.tampered) + len(found.verified.faults)
+        if wrong:
+            say(f"{wrong} findings: not all is as it was made and sealed. Going on ...")
 
 
 def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clone:
@@ -172,16 +176,16 @@ def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
                 shutil.copyfile(places[name] / path, kept / Path(path).name)
 
 
-def _declared(clone: Clone, found: Audit) -> Tolerances:
+def _declared(clone: Path, found: Audit) -> Tolerances:
     """The tolerances of the recorded commit alone; today's where it has none yet.
 
     The run's uncommitted changes come with the results: what they say of tolerances is no
     declaration made beforehand.
     """
-    own = audit_clone.committed(clone.folder, tolerances.PLACE)
+    own = audit_clone.committed(clone, tolerances.PLACE)
     if own is None:
         return tolerances.load(records.PROJECT / tolerances.PLACE)
-    there = clone.folder / tolerances.PLACE
+    there = clone / tolerances.PLACE
     if not there.is_file() or there.read_bytes() != own:
         found.notes.append(
             f"the run's uncommitted changes touch {tolerances.PLACE}; those of the commit hold"
@@ -196,8 +200,6 @@ def _workplace(asked: Asked):
     audit_names.check_place(place)
     place.mkdir(parents=True, exist_ok=True)
     if asked.fresh is not None:
-        if asked.fresh.exists() and any(asked.fresh.iterdir()):
-            raise AuditError(f"{asked.fresh}: is not empty; FRESH= names a new folder")
         asked.fresh.mkdir(parents=True, exist_ok=True)
         yield asked.fresh.resolve()
         return

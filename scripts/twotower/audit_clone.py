@@ -60,7 +60,14 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
             "the run recorded no commit, since it was made outside of a git repository: there is "
             "no code to rerun; run the study in a clone of the project, and seal it there"
         )
-    git.output(Path(), *_SAME, "clone", "--quiet", "--no-checkout", "--", str(project), str(folder))
+    try:
+        source = ["--no-checkout", "--", str(project), str(folder)]
+        git.output(Path(), *_SAME, "clone", "--quiet", *source)
+    except git.GitError as error:
+        raise CloneError(
+            f"{project}: cannot be cloned ({error}); give the command in a git clone of the "
+            "project, or name one that has the commit of the results: PROJECT=…"
+        ) from None
     try:
         git.output(folder, *_SAME, "checkout", "--quiet", "--detach", commit, "--")
     except git.GitError as error:
@@ -109,9 +116,12 @@ def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> 
         encoding="utf-8",
     )
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()[-3:]
-        hint = "WHEELS=folder installs offline, ENV=folder reuses an environment"
-        raise CloneError("\n  ".join([f"{LOCK}: cannot be installed; {hint}:", *said]))
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        said = [line for line in lines if "ERROR:" in line][:3] or lines[-3:]
+        place = f"from {wheels}" if wheels else "over the network"
+        hint = ("`pip wheel -r envs/requirements.txt -w folder` makes all that WHEELS=folder needs "
+                "to install offline; ENV=folder reuses an environment")  # fmt: skip
+        raise CloneError("\n  ".join([f"{LOCK}: cannot be installed {place}; {hint}:", *said]))
     return python
 
 

@@ -24,7 +24,7 @@ class Asked:
         env, wheels: an environment to reuse; or a folder of wheels to make one from.
         fresh: where the clone goes, to stay there.
         project: the git repository that is cloned.
-        signers, root: as of `verify.verify`.
+        signers, root, without: as of `verify.verify`.
         fresh_seeds: other seeds to run the study with, should anything differ.
     """
 
@@ -36,7 +36,8 @@ class Asked:
     fresh: Path | None = None
     project: Path | None = None
     signers: Path | None = None
-    root: str = ""
+    root: str | None = None
+    without: frozenset[str] = frozenset()
     fresh_seeds: int = 0
 
 

@@ -18,6 +18,12 @@ _WIDTH = 900  # pixels of a figure on the page
 _TONES = dict(zip(map(str, GRAVITY), ("good", "good", "fair", "bad", "bad", "bad"), strict=True))
 _RUNGS = {"same bytes": "good", "same content": "good", "different": "bad", "not rerun": "bad"}
 _MOST_FILES = 200
+_SIGNATURES = {
+    "none": "not signed",
+    "valid": "signed by one of the allowed signers",
+    "unvouched": "signed; whose key it is was not checked",
+    "bad": "its signature is not good",
+}
 
 _STYLE = """
 :root { --ink: #1d2330; --soft: #5b6475; --line: #dfe3ea; --page: #f6f7f9; --card: #ffffff;
@@ -115,18 +121,19 @@ def _head(found: Audit, data: dict) -> str:
     changes = "with its uncommitted changes" if data["code"]["uncommitted_changes"] else "clean"
     rerun = data["rerun"]
     which = "from nothing" if rerun["everything"] else "each from its recorded inputs"
-    signature = data["seal"]["signature"]
+    signature = _SIGNATURES[data["seal"]["signature"]]
     tiles = [
         (f"{len(found.claims)} claims", told or "none could be read"),
         (f"{rerun['rerun']} of {rerun['jobs']} jobs", f"made again, {which}"),
-        ("sealed" if data["seal"]["sealed"] else "not sealed", f"signature: {signature}"),
+        ("sealed" if data["seal"]["sealed"] else "not sealed", signature),
         (commit, f"commit, {changes}"),
     ]
     return (
         f"<h1>Audit of the study {_text(study)}</h1>\n"
         f'<div class="overall"><strong class="{_TONES[verdict]}">{_text(verdict)}</strong>'
-        f"<span>{_text(data['meaning'])}</span></div>\n"
-        f'<p class="mono">root {_text(data["seal"]["root"])}</p>\n<div class="tiles">'
+        f"<span>{_text(audit_report.extent(found).strip())}</span></div>\n"
+        f"<p>{_text(_sentence(data['meaning']))}</p>\n"
+        f'<p class="mono">{_text(audit_report.seal(found))}</p>\n<div class="tiles">'
         + "".join(
             f'<div class="tile"><b>{_text(big)}</b><span>{_text(small)}</span></div>'
             for big, small in tiles
@@ -265,6 +272,10 @@ def _about(data: dict) -> str:
         f"data of their own it cannot say.</p>\n{notes}"
         f"<footer>{_text(data['format'])}. {_text(seconds)}.</footer>"
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _badge(verdict: str) -> str:

@@ -22,7 +22,9 @@ def content(found: Audit) -> dict:
         "seal": {
             "sealed": found.sealed,
             "root": found.root,
+            "root_noted": bool(found.asked.root),
             "signature": found.verified.signature.state,
+            "signature_in_words": found.verified.signature.words,
         },
         "study": {"file": run["study"]["file"], "name": run["study"]["content"].get("name", "")},
         "code": {"commit": run["commit"], "uncommitted_changes": run["diff"] is not None},
@@ -86,8 +88,8 @@ def text(found: Audit) -> str:
     width = max([5, *(len(each.claim) for each in found.claims)])
     verdict = max([7, *(len(each.verdict) for each in found.claims)])
     for each in found.claims:
-        said = f"{each.statement}: {each.recorded}"
-        said += f". {each.why}" if each.why else ""
+        said = f"{each.statement}: {each.recorded}."
+        said += f" {each.why}." if each.why else ""
         said += f" First diverged: {named(found, each.diverged)}." if each.diverged else ""
         wrapped = textwrap.wrap(said, WIDTH - width - verdict - 4)
         lines.append(f"{each.claim:<{width}}  {each.verdict:<{verdict}}  {wrapped[0]}")
@@ -109,8 +111,25 @@ def text(found: Audit) -> str:
         lines += ["Not as made, recorded or sealed:", *_some(wrong)]
     lines += _environment(found)
     lines += [f"Note: {note}." for note in found.notes]
-    lines += ["", f"{found.verdict}: {MEANINGS[found.verdict]}."]
+    lines += ["", *textwrap.wrap(f"{seal(found)}.", WIDTH)]
+    lines.append(f"{found.verdict}{extent(found)}: {MEANINGS[found.verdict]}.")
     return "\n".join(lines)
+
+
+def extent(found: Audit) -> str:
+    """How much of the study the verdict on the whole is about; empty if everything was rerun."""
+    if found.asked.sample is None:
+        return ""
+    drawn = f"{len(found.drawn)} of {len(found.population)} jobs" if found.drawn else "no other job"
+    return f" in figures, tables and {drawn}"
+
+
+def seal(found: Audit) -> str:
+    """What is known of the seal: its root, whether that was noted, and who signed."""
+    if not found.sealed:
+        return f"Not sealed; root of the files as they are: {found.root}"
+    known = "as was noted" if found.asked.root else "compared with none that was noted (ROOT=)"
+    return f"Root {found.root}, {known}; {found.verified.signature.words}"
 
 
 def named(found: Audit, name: str) -> str:

@@ -120,7 +120,7 @@ def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Ou
             kind = manifest.kind_of(path)
             found = rungs.compare(results / path, place / path, kind, tolerances)
         else:
-            found = Compared(Rung.DIFFERENT, "it is missing from the results")
+            found = _against_record(path, results, place)
         outcome.files[path] = found
     outcome.rung = max(found.rung for found in outcome.files.values())
     if origin := _origin(job, again):
@@ -128,6 +128,14 @@ def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Ou
         said = records.record_path(job.name).as_posix()
         outcome.files = {said: Compared(Rung.DIFFERENT, origin)} | outcome.files
     return outcome
+
+
+def _against_record(path: str, results: Path, place: Path) -> Compared:
+    """A file that is missing from the results, against what is recorded of it."""
+    record = records.read(path, results)
+    if record is not None and record["sha256"] == files.sha256(place / path):
+        return Compared(Rung.BYTES)
+    return Compared(Rung.DIFFERENT, "it is missing from the results, and not what was recorded")
 
 
 def _missing(job: Job, results: Path) -> str:

@@ -14,7 +14,7 @@ from twotower.audit_rerun import Outcome
 from twotower.decisions import Claim
 from twotower.findings import Answer
 from twotower.rungs import Rung
-from twotower.verification import Verification
+from twotower.verification import SOUND, Verification
 
 LEDGER = "results/tables/claims.csv"
 RATES = "results/tables/rates.csv"
@@ -155,8 +155,8 @@ def tampered(paths: Iterable[str], verified: Verification) -> dict[str, str]:
     found = {}
     for path in paths:
         known = verified.files.get(path)
-        if known is not None and known.verdict not in ("OK", "STALE"):
-            found[path] = known.reason or known.verdict
+        if known is not None and known.verdict not in (*SOUND, "STALE"):
+            found[path] = f"{known.verdict}: {known.reason}" if known.reason else known.verdict
     return found
 
 
@@ -173,7 +173,7 @@ def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVe
     if touched:
         found.verdict = Verdict.TAMPERED
         paths = list(touched)
-        more = f", and {len(paths) - 1} more files" if len(paths) > 1 else ""
+        more = f", and {len(paths) - 1} more" if len(paths) > 1 else ""
         found.why = f"{paths[0]}: {touched[paths[0]]}{more}"
         found.diverged = next((job for job in jobs if outcomes[job].rung == Rung.DIFFERENT), "")
         return found

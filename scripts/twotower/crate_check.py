@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from twotower import files, safe_names
+from twotower import files, noted, safe_names
 from twotower.logs import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
@@ -18,7 +18,6 @@ SEAL = "results/seal/manifest.json"
 BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.md", SEAL,
           f"{SEAL}.sig"}  # fmt: skip
 """What an export adds to the files of a seal, timings aside."""
-LEAST_DIGITS = 16
 
 
 class NoCrateError(ExpectedError):
@@ -44,15 +43,17 @@ class Check:
     metadata: str = ""
 
 
-def check(folder: Path, noted: str = "") -> Check:
+def check(folder: Path, sha256: str | None = None) -> Check:
     """Hash every file of a crate.
 
     Args:
-        noted: the SHA-256 of ro-crate-metadata.json that was noted elsewhere, or its beginning.
+        sha256: that of ro-crate-metadata.json as it was noted elsewhere, or its beginning.
 
     Raises:
         NoCrateError: if there is no ro-crate-metadata.json, or none that can be read.
+        NotedError: if what was noted is no hash, or too little of one.
     """
+    digits = noted.beginning("SHA256", sha256)
     found = Check(metadata=_metadata_hash(folder))
     named = {METADATA}
     sound: dict[str, str] = {}
@@ -70,9 +71,7 @@ def check(folder: Path, noted: str = "") -> Check:
             found.faults[path] = "extra: the graph does not name it"
     if (folder / SEAL).is_file():
         found.faults |= _unlike_seal(folder, sound, named | found.described)
-    if noted and len(noted) < LEAST_DIGITS:
-        found.faults[METADATA] = f"{noted} is too short to tell; {LEAST_DIGITS} digits do"
-    elif not found.metadata.startswith(noted.lower()):
+    if not found.metadata.startswith(digits):
         found.faults[METADATA] = f"another one than was noted: {found.metadata}"
     found.files = len(sound.keys() - found.faults.keys())
     return found

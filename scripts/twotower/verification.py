@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 
 from twotower.signatures import Signature
 
-VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "DEVIATING", "STALE", "OK")
+VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "DEVIATING", "STALE", "LEFT OUT",
+            "OK")  # fmt: skip
 """The gravest first.
 
 FORGED: a file agrees with its own record, but not with what others recorded of it or sealed; or a
 record, or the seal, contradicts itself. MISSING: sealed, recorded or read by a job, and not there.
 CHANGED: other bytes than were sealed or recorded. UNRECORDED: a result without a valid record.
 EXTRA: not sealed. DEVIATING: made in another environment than the rest. STALE: as it was made, but
-by other code or rules than are there. OK: none of these.
+by other code or rules than are there. LEFT OUT: missing, of a kind that the reader does not
+expect. OK: none of these.
 """
+SOUND = ("LEFT OUT", "OK")
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Verification:
     @property
     def failed(self) -> bool:
         """Whether anything is wrong."""
-        return bool(self.faults) or any(each.verdict != "OK" for each in self.files.values())
+        return bool(self.faults) or any(each.verdict not in SOUND for each in self.files.values())
 
     def add(self, path: str, verdict: str, reason: str) -> None:
         """Give a file a verdict; the gravest of several stays, and all reasons."""
@@ -65,8 +68,8 @@ class Verification:
             found.reasons.append(reason)
 
     def wrong(self) -> dict[str, Verdict]:
-        """The files on which the verdict is not OK, the gravest first, then by path."""
-        rows = [(path, each) for path, each in self.files.items() if each.verdict != "OK"]
+        """The files whose verdict is none of SOUND, the gravest first, then by path."""
+        rows = [(path, each) for path, each in self.files.items() if each.verdict not in SOUND]
         return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))
 
 

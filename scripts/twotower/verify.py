@@ -12,6 +12,7 @@ from twotower import (
     chain,
     environment_checks,
     manifest,
+    noted,
     provenance,
     signatures,
     snakemake_notes,
@@ -21,15 +22,15 @@ from twotower.evidence import Evidence, gather
 from twotower.manifest import Manifest, ManifestError
 from twotower.verification import Verdict, Verification
 
-LEAST_DIGITS = 16  # of a root that was noted: 64 bits are no accident, nor soon forged
 UNSEALED = "there is no seal: files that were changed together with their records are not found"
 
 
 def verify(
     folder: str | Path = ".",
     signers: str | Path | None = None,
-    root: str = "",
+    root: str | None = None,
     project: Path | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Verification:
     """Verify what is in a folder.
 
@@ -37,10 +38,13 @@ def verify(
         signers: a file of allowed signers, as ssh-keygen has it: the seal must be signed by one.
         root: the root that was noted elsewhere when the folder was sealed, or its beginning.
         project: where the code is; by default the folder itself, or else here.
+        without: kinds of sealed files (`manifest.KINDS`) that may be missing.
 
     Raises:
         SignatureError: if there is no file of signers where one is named.
+        NotedError: if the root is none, or too little of one.
     """
+    digits = noted.beginning("ROOT", root)
     folder = Path(folder)
     place = folder / manifest.PLACE
     signers = None if signers is None else Path(signers)
@@ -50,22 +54,30 @@ def verify(
         # a seal that is there and cannot be read is not as one that was never made
         sealed, fault = None, str(error) if os.path.lexists(place) else UNSEALED
     result = examine(folder, sealed, project)
+    if sealed is not None:
+        _leave_out(sealed, without, result)
     if fault:
         result.faults.append(fault)
-        if signers or root:
+        if signers or digits:
             result.faults.append("so neither signature nor root can be compared")
         return result
     _check_manifest(place, sealed, result)
     result.signature = signatures.check(place, folder / manifest.SIGNATURE, signers)
     if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
         result.faults.append(f"signature: {result.signature.words}")
-    if root and len(root) < LEAST_DIGITS:
-        result.faults.append(f"the root {root} is too short to tell; {LEAST_DIGITS} digits do")
-    elif root and not result.sealed_root.startswith(root.lower()):
+    if not result.sealed_root.startswith(digits):
         result.faults.append(
-            f"the seal is another one than was noted: its root is {result.sealed_root}, not {root}"
+            "the seal is another one than was noted: its root is "
+            f"{result.sealed_root}, not {digits}"
         )
     return result
+
+
+def nothing_in(folder: Path) -> str:
+    """What is told of a folder that holds no results."""
+    inside = (folder / "seal").is_dir() or (folder / "records").is_dir()
+    hint = f"; name the folder that holds it: {folder.parent}" if inside else ""
+    return f"FOLDER={folder}: holds no results/{hint}"
 
 
 def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) -> Verification:
@@ -93,7 +105,10 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
         if found is None:
             result.add(path, "MISSING", "it was sealed")
         elif found != (entry.bytes, entry.sha256):
-            reason = f"sealed with {entry.sha256[:12]}, it is {found[1][:12]}"
+            was, now = entry.sha256[:12], found[1][:12]
+            if entry.sha256 == found[1]:
+                was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, with the sealed SHA-256"
+            reason = f"sealed with {was}, it is {now}"
             result.add(path, "CHANGED", reason)
     for path in evidence.found.keys() - sealed.keys():
         checkpoint = path.startswith("results/checkpoints/")
@@ -108,6 +123,13 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
     runs, environments = sorted(evidence.runs), sorted(evidence.environments)
     header = evidence.sealed.study, tuple(runs), tuple(environments)
     result.root = Manifest(*header, as_is).root
+
+
+def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) -> None:
+    """What is missing as the reader expects it to be."""
+    for path, entry in sealed.files.items():
+        if entry.kind in without and result.files[path].verdict == "MISSING":
+            result.files[path] = Verdict("LEFT OUT")
 
 
 def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:

@@ -9,8 +9,8 @@ SHOWN = 40  # files that are named; of the others the verdicts are counted
 GROUPED = 4  # so many files of one verdict and reason are told in one line
 
 
-def text(found: Verification, seconds: float, every: bool = False) -> str:
-    """The verification in lines; with `every`, one for each file."""
+def text(found: Verification, seconds: float, every: bool = False, own: bool = False) -> str:
+    """The verification in lines; with `every`, one for each file; with `own`, what to do."""
     lines = []
     if every:
         lines += [f"{each.verdict:<11}{path}" for path, each in sorted(found.files.items())]
@@ -27,6 +27,8 @@ def text(found: Verification, seconds: float, every: bool = False) -> str:
     lines.append(
         "NOT as it was made and sealed: see above." if found.failed else "All as made and sealed."
     )
+    if found.failed and own:
+        lines.append("`make resume` makes anew what changed, `make seal` seals it.")
     return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
 
 

@@ -55,7 +55,8 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
     graph = audit_jobs.graph(study.folder)
     job = graph.jobs[graph.maker[path]] if path else None
     size, nonce = (0, "") if job and job.always else (1, drawing(study, path))
-    asked = audit_found.Asked(study.folder, size, nonce, Path(sys.prefix))
+    env, project = Path(sys.prefix), study.folder
+    asked = audit_found.Asked(study.folder, size, nonce, env, project=project)
     found = audit.audit(asked, lambda line: None)
     told = [f"{name}: {each.rung.words}: {each.detail}" for name, each in found.outcomes.items()
             if each.rung not in (None, Rung.BYTES)]  # fmt: skip

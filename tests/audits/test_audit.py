@@ -135,7 +135,7 @@ def test_nothing_of_the_results_was_touched_and_no_clone_is_left(audited):
         (lambda study: _rerecord(study, commit="0" * 40), {}, "has no commit 000000000000"),
         (lambda study: _rerecord(study, commit=None), {}, "the run recorded no commit"),
         (lambda study: None, {"env": Path("nowhere")}, "is no environment"),
-        (lambda study: None, {"fresh": Path("scripts")}, "is not empty"),
+        (lambda study: None, {"fresh": Path("scripts")}, "and not empty"),
         (lambda study: None, {"fresh_seeds": 2}, "asks for 5 or more"),
         (lambda study: None, {"folder": Path("nowhere")}, "holds no results/"),
     ],
@@ -143,7 +143,7 @@ def test_nothing_of_the_results_was_touched_and_no_clone_is_left(audited):
 def test_what_cannot_be_audited_is_told(study, monkeypatch, spoil, asked, words):
     monkeypatch.chdir(study.folder)
     spoil(study)
-    given = {"sample": 0, "env": audit_clone.own_environment()} | asked
+    given = {"sample": 0, "env": audit_clone.own_environment(), "project": Path()} | asked
     with pytest.raises(logs.ExpectedError) as caught:
         audit.audit(audit_found.Asked(**given), lambda line: None)
     assert words in str(caught.value)

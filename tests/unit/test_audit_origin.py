@@ -52,12 +52,12 @@ def test_tolerances_are_those_of_the_commit_whatever_the_changes_say(project, tm
     clone = Clone(tmp_path / "clone", Path("python"), reused=True)
     assert (clone.folder / tolerances.PLACE).read_bytes() == place.read_bytes()
     found = Audit(Asked(folder), "", False, run, Verification())
-    assert audit._declared(clone, found) == tolerances.load(DECLARED)
+    assert audit._declared(clone.folder, found) == tolerances.load(DECLARED)
     assert "uncommitted changes touch workflow/audit.yaml" in found.notes[0]
     audit_clone.clone(project, run | {"diff": None}, folder, tmp_path / "plain")
     found.notes.clear()
     plain = Clone(tmp_path / "plain", Path("python"), reused=True)
-    assert audit._declared(plain, found).figures.pixels == 0.01 and not found.notes
+    assert audit._declared(plain.folder, found).figures.pixels == 0.01 and not found.notes
 
 
 def test_a_commit_that_is_an_option_is_none(project, tmp_path):
@@ -77,7 +77,7 @@ def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
     git(project, "commit", "--quiet", "-am", "two")
     against = []
 
-    def verify(place, signers, root, code):
+    def verify(place, signers, root, code, without):
         against.append(code and (code / "code.py").read_text())
         return Verification()
 

@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from twotower import audit, audit_sample
-from twotower.audit_found import Asked
+from twotower import audit_options, audit_sample
 
 ROOT = hashlib.sha256(b"root").hexdigest()
 NAMES = [f"results/risks/{index:02d}.csv" for index in range(12)]
@@ -71,5 +70,5 @@ def test_what_is_told():
 def test_no_sample_is_of_fewer_than_no_jobs():
     with pytest.raises(ValueError, match="no sample of -1"):
         audit_sample.draw(NAMES, -1, ROOT, "")
-    with pytest.raises(audit.AuditError, match="SAMPLE=-1: allowed: 0 or more"):
-        audit.audit(Asked(sample=-1), print)
+    with pytest.raises(audit_options.OptionError, match="SAMPLE=-1: allowed: a whole"):
+        audit_options.whole("SAMPLE")("-1")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from twotower import crate_check
+from twotower import crate_check, noted
 from twotower.crate_check import METADATA, SEAL
 
 TABLE, MORE, TIMED = "results/tables/a.csv", "results/tables/b.csv", "results/benchmarks/a.tsv"
@@ -64,7 +64,9 @@ def test_links_to_folders_and_pipes_are_named(crate):
 def test_a_few_digits_do_not_tell(crate):
     own = crate_check.check(crate).metadata
     assert crate_check.check(crate, own[:16].upper()).faults == {}
-    assert "too short" in crate_check.check(crate, own[:3]).faults[METADATA]
+    for few in (own[:3], "", "nothing that a hash could be"):
+        with pytest.raises(noted.NotedError, match=f"SHA256={few}: allowed: the 64"):
+            crate_check.check(crate, few)
     assert "than was noted" in crate_check.check(crate, own + "00").faults[METADATA]
 
 
