@@ -29,7 +29,7 @@ def tell(what, began):
 IMPORT = """
 from twotower import files, identity, logs, meter
 _began = meter.now()
-from twotower import environment, safe_names
+from twotower import environment, provenance, safe_names
 meter.tell("import", _began)
 """
 JOB = """
@@ -89,7 +89,9 @@ def _put_meters(library: Path) -> None:
     for name, meters in {"records.py": JOB, "run_records.py": RUN}.items():
         text = (library / name).read_text(encoding="utf-8")
         if name == "records.py":
-            line = "from twotower import environment, files, identity, logs, safe_names\n"
+            line = (
+                "from twotower import environment, files, identity, logs, provenance, safe_names\n"
+            )
             assert line in text, "records.py imports other modules than this meter knows"
             text = text.replace(line, IMPORT)
         (library / name).write_text(text + meters, encoding="utf-8")

@@ -4,7 +4,6 @@ Whoever edits a result and its own record to match must also edit what every job
 recorded, and what these in turn made, up to the seal.
 """
 
-import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from twotower import provenance, records
 from twotower.evidence import Evidence
 from twotower.verification import Verification, several
 
-_RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/(\w+\.py)"', re.MULTILINE)
 _NOT_RECORDED = ("records", "seal", "checkpoints")
 _SHARED = ("rule", "code", "settings", "inputs", "outputs", "environment")
 
@@ -23,17 +21,6 @@ def check(evidence: Evidence, result: Verification) -> None:
     _check_readers(evidence, result)
     _check_jobs(evidence, result)
     _check_code(evidence, result)
-
-
-def scripts(project: Path) -> dict[str, str]:
-    """By rule, the name of its script, as the project's rules say it."""
-    found, rule = {}, ""
-    for path in sorted(filter(Path.is_file, (project / "workflow" / "rules").glob("*.smk"))):
-        for named, script in _RULE.findall(path.read_text(encoding="utf-8", errors="replace")):
-            rule = named or rule
-            if script:
-                found[rule] = script
-    return found
 
 
 def _check_bytes(evidence: Evidence, result: Verification) -> None:
@@ -103,7 +90,7 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
 
 def _check_code(evidence: Evidence, result: Verification) -> None:
     """Each job's code against the code that is there."""
-    named = scripts(evidence.project)
+    named = provenance.scripts(evidence.project)
     digests: dict[str, str | None] = {}
     for path, record in evidence.records.items():
         if record is None:

@@ -2,8 +2,22 @@
 
 import ast
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
+
+_RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/(\w+\.py)"', re.MULTILINE)
+
+
+def scripts(project: Path) -> dict[str, str]:
+    """By rule, the name of its script, as the project's rules say it."""
+    found, rule = {}, ""
+    for path in sorted(filter(Path.is_file, (project / "workflow" / "rules").glob("*.smk"))):
+        for named, script in _RULE.findall(path.read_text(encoding="utf-8", errors="replace")):
+            rule = named or rule
+            if script:
+                found[rule] = script
+    return found
 
 
 @cache

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, logs, safe_names
+from twotower import environment, files, identity, logs, provenance, safe_names
 
 RESULTS = Path("results")
 RECORDS = RESULTS / "records"
@@ -40,14 +40,16 @@ def job(snakemake: Any) -> Iterator[dict]:
     """A rule's script as one block: its log, its inputs checked, its outputs recorded.
 
     `snakemake` is what Snakemake gives to a script: input, output, log, params.spec and rule are
-    used. Yields params.spec. Inputs are hashed before the block and again after it.
+    used. Yields params.spec. Inputs and code are hashed before the block and again after it.
 
     Raises:
-        ChangedFileError: if an input is not as it was made, or changes while the job works.
+        ChangedFileError: if an input or the code is not as it was made or planned with, or changes
+            while the job works.
     """
     logs.start(snakemake.log[0])
     spec = snakemake.params.spec
     code, settings = spec["code"], settings_digest(spec)
+    _check_code(snakemake.rule, code)
     for path in snakemake.output:
         record_path(path).unlink(missing_ok=True)
     before = {str(path): _checked(path) for path in snakemake.input}
@@ -55,6 +57,7 @@ def job(snakemake: Any) -> Iterator[dict]:
     for path, sha256 in before.items():
         if files.sha256(path) != sha256:
             raise ChangedFileError(f"{path} changed while this job read it; {_remedy(path)}")
+    _check_code(snakemake.rule, code)
     made_from = {
         "rule": snakemake.rule,
         "code": code,
@@ -151,6 +154,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _check_code(rule: str, planned: str) -> None:
+    """Whether a rule's script and what it leads to are as they were when the run was planned.
+
+    Else a record would name code that did not run.
+    """
+    script = PROJECT / "scripts" / provenance.scripts(PROJECT)[rule]
+    provenance.forget()
+    if provenance.code_digest(script) != planned:
+        raise ChangedFileError(
+            f"scripts/{script.name}, or a module that it leads to, changed since this run began; "
+            "run again: it makes anew what that code makes"
+        )
 
 
 def _is_output(path: str) -> bool:

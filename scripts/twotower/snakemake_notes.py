@@ -11,7 +11,7 @@ import json
 import math
 from pathlib import Path
 
-from twotower import chain, files, records, safe_names
+from twotower import files, provenance, records, safe_names
 from twotower.evidence import Evidence
 from twotower.verification import Verification
 
@@ -24,7 +24,7 @@ def check(evidence: Evidence, result: Verification) -> None:
     if not notes:
         result.notes.append("Snakemake's own notes are not here: nothing to compare them with")
         return
-    named = chain.scripts(evidence.project)
+    named = provenance.scripts(evidence.project)
     for output, place in sorted(notes.items()):
         record = evidence.records.get(output)
         name = place.relative_to(evidence.folder).as_posix()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower import chain, environment, files, manifest, provenance, records, verify
+from twotower import environment, files, manifest, provenance, records, verify
 from twotower.verification import Verification, several
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ DATA, WEIGHTS, LOSSES, RISKS = (
 
 def test_every_rule_with_a_script_is_known():
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
-    found = chain.scripts(ROOT)
+    found = provenance.scripts(ROOT)
     assert len(found) == sum(len(re.findall(r"^ +script:", text, re.MULTILINE)) for text in texts)
     assert all((ROOT / "scripts" / script).is_file() for script in found.values())
     assert (found["train"], found["claims"]) == ("train.py", "write_claims.py")

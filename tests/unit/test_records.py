@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from twotower import files, identity, records
+from twotower import files, identity, provenance, records
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
+RULES, SCRIPT = Path("workflow/rules/evaluate.smk"), Path("scripts/evaluate.py")
+LIBRARY = Path("scripts/twotower/__init__.py")
 WORK = """
 import json, sys
 from pathlib import Path
@@ -34,7 +36,16 @@ def folder(tmp_path, monkeypatch):
     made_from = {"rule": "data", "code": "c", "settings": "s", "inputs": {}, "outputs": [DATA]}
     records.write(DATA, made_from)
     Path("study.yaml").write_text("seed: 1\n")
+    for place in (RULES, SCRIPT, LIBRARY):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    RULES.write_text(f'rule evaluate:\n    script: "../../{SCRIPT}"\n')
     return tmp_path
+
+
+def code():
+    provenance.forget()
+    return provenance.code_digest(SCRIPT)
 
 
 def run_job(work=None, **changes):
@@ -44,7 +55,7 @@ def run_job(work=None, **changes):
         "output": [RISKS],
         "log": ["results/logs/job.log"],
         "rule": "evaluate",
-        "params": {"spec": {"code": "abc", "smoothness": float("inf"), "seed": 1}},
+        "params": {"spec": {"code": code(), "smoothness": float("inf"), "seed": 1}},
     } | changes
     work = work or "Path('results/risks').mkdir(exist_ok=True); Path(given['output'][0]).touch()"
     script = WORK.format(scripts=str(SCRIPTS), work=work)
@@ -55,7 +66,7 @@ def run_job(work=None, **changes):
 def test_a_record_names_bytes_code_settings_and_inputs(folder):
     assert run_job()[0] == 0
     record = records.read(RISKS)
-    assert (record["rule"], record["code"], record["bytes"]) == ("evaluate", "abc", 0)
+    assert (record["rule"], record["code"], record["bytes"]) == ("evaluate", code(), 0)
     assert record["sha256"] == files.sha256(RISKS)
     assert record["settings"] == records.settings_digest({"smoothness": "inf", "seed": 1})
     assert record["inputs"][DATA] == records.read(DATA)["sha256"]
@@ -93,6 +104,17 @@ def test_an_input_that_changes_during_the_work_fails_the_job(folder, path):
     code, line = run_job(f"Path({path!r}).write_text('other')")
     assert code == 1
     assert line.startswith(f"ChangedFileError: {path} changed while this job read it")
+
+
+@pytest.mark.parametrize("path", [SCRIPT, LIBRARY])
+def test_code_that_changes_before_or_during_the_work_fails_the_job(folder, path):
+    planned = {"spec": {"code": code(), "seed": 1}}
+    changed = f"ChangedFileError: scripts/{SCRIPT.name}, or a module that it leads to, changed"
+    work = f"Path({str(path)!r}).write_text('a = 1'); Path('results/risks').mkdir()"
+    assert run_job(f"{work}; Path(given['output'][0]).touch()", params=planned)[0] == 1
+    assert records.read(RISKS) is None
+    failed, line = run_job(params=planned)
+    assert failed == 1 and line.startswith(changed)
 
 
 def test_a_job_that_does_not_end_leaves_no_record(folder):
