@@ -11,6 +11,7 @@ PROGRESS := $(shell test -t 2 && echo --logger rich)
 SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--workflow-profile $(PROFILE))
 # Of the study that is named, else of the last run's.
 RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file,$(origin STUDY)),$(STUDY)) $(if $(PROFILE),--profile $(PROFILE)) $(PROGRESS)
+comma := ,
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
@@ -28,11 +29,17 @@ resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what 
 claims: $(VENV)/installed  ## print the ledger of the last run again
 	@$(SHOW)
 
-seal: $(VENV)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
-	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),$(STUDY)) $(if $(KEY),--key "$(KEY)")
+# What was given after `make`, empty or not; by the shell's variable, which no quote or dollar in it
+# can break out of. ENV, as others, is a variable of some shells: that of a shell does not count.
+given = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
+kinds = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) $(foreach word,$($(1)),"$(word)"))
 
-verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=hex noted elsewhere]
-	@$(BIN)/python scripts/verify.py $(if $(FOLDER),"$(FOLDER)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT))
+seal: $(VENV)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
+	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),"$$STUDY") $(call given,KEY,key)
+
+verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere WITHOUT=]
+	@$(BIN)/python scripts/verify.py $(call given,FOLDER,folder) $(call given,SIGNERS,signers) $(call given,ROOT,root) \
+	  $(call kinds,WITHOUT,without)
 
 export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
 	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(if $(WITHOUT),--without $(WITHOUT))
@@ -43,15 +50,12 @@ check-crate: $(VENV)/installed  ## does a crate hold the bytes that its graph sa
 validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
 	@$(VENV)-validator/bin/python tests/crate/validate_offline.py "$(or $(TO),results-crate)"
 
-# ENV is a variable of some shells: only one that was given to make counts.
-AUDIT_ENV := $(if $(filter command line,$(origin ENV)),$(ENV))
-AUDIT := $(if $(FOLDER),"$(FOLDER)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(NONCE),--nonce "$(NONCE)") \
-  $(if $(AUDIT_ENV),--env "$(AUDIT_ENV)") $(if $(WHEELS),--wheels "$(WHEELS)") $(if $(FRESH),--fresh "$(FRESH)") \
-  $(if $(PROJECT),--project "$(PROJECT)") $(if $(SIGNERS),--signers "$(SIGNERS)") $(if $(ROOT),--root $(ROOT)) \
-  $(if $(FRESH_SEEDS),--fresh-seeds $(FRESH_SEEDS))
+AUDIT := FOLDER,folder SAMPLE,sample NONCE,nonce ENV,env WHEELS,wheels FRESH,fresh PROJECT,project SIGNERS,signers \
+  ROOT,root FRESH_SEEDS,fresh-seeds
 
-audit: $(VENV)/installed  ## does it come out again? in a clean clone [SAMPLE=n NONCE=text ENV=.venv WHEELS= FRESH= FRESH_SEEDS=n]
-	@$(BIN)/python scripts/audit.py $(AUDIT)
+audit: $(VENV)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=text ENV=.venv ROOT= …: docs/audits-rerun.md]
+	@$(BIN)/python scripts/audit.py $(foreach each,$(AUDIT),$(call given,$(word 1,$(subst $(comma), ,$(each))),$(word 2,$(subst $(comma), ,$(each))))) \
+	  $(call kinds,WITHOUT,without)
 
 audit-vary: $(VENV)/installed  ## the tiny study in other folders, locales, time zones, … (docs/audits-vary.md), half an hour
 	@$(BIN)/python scripts/audit_vary.py

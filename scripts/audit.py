@@ -23,7 +23,7 @@ from twotower import (  # noqa: E402
 )
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", nargs="?", default=Path("."), type=Path, help="what holds results/")
+parser.add_argument("--folder", default=Path("."), type=Path, help="what holds results/")
 parser.add_argument("--sample", type=audit_options.whole("SAMPLE"), metavar="N",
                     help="jobs to draw; those of figures and tables always")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")

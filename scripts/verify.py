@@ -1,4 +1,4 @@
-"""Verify sealed results: `python verify.py [FOLDER] [--signers FILE] [--root HEX] [--all]`.
+"""Verify sealed results: `python verify.py [--folder FOLDER] [--root HEX] …`.
 
 Runs nothing. FOLDER, by default this one, holds results/. Ends with 1 if anything is wrong.
 """
@@ -15,7 +15,7 @@ console.start()
 from twotower import audit_options, recorded_code, verify, verify_text  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", nargs="?", default=".", type=Path, help="what holds results/")
+parser.add_argument("--folder", default=".", type=Path, help="what holds results/")
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")

@@ -56,6 +56,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         _verify(asked, found, folder, say)
         clone = _equipped(asked, found, folder, work, say)
         found.graph = audit_jobs.graph(asked.folder)
+        _complete(asked, found, clone, work)
         places = _rerun(asked, found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in places.items():
@@ -133,6 +134,15 @@ def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clon
     return Clone(folder, python, found.reused)
 
 
+def _complete(asked: Asked, found: Audit, clone: Clone, work: Path) -> None:
+    """Whether each file that the recorded study makes is recorded: none has been let go of."""
+    with _stage(found, "plan"):
+        made = audit_clone.planned(clone, found.run, work / "plan")
+    recorded = {path.as_posix() for path in records.recorded(asked.folder)}
+    for path in sorted(made - recorded):
+        found.verified.add(path, "MISSING", "the study makes it, and no job recorded that it did")
+
+
 def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
     """Rerun what was asked for; returns where each job's outputs should be."""
     graph = found.graph
@@ -142,7 +152,7 @@ def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[st
     with _stage(found, "rerun"):
         if asked.sample is None:
             say("Running the study from nothing ...")
-            audit_rerun.everything(clone, found.run, log)
+            audit_rerun.everything(clone, found.run, graph, log)
             found.drawn = found.population
             found.graph = audit_jobs.joined(graph, audit_jobs.graph(clone.folder))
             places = dict.fromkeys(found.graph.jobs, clone.folder)

@@ -133,7 +133,15 @@ def existing_environment(place: Path) -> Path:
     """
     python = place / "bin" / "python"
     if not python.exists():
-        raise CloneError(f"{place}: is no environment; ENV= names a folder that has bin/python")
+        raise CloneError(f"ENV={place}: is no environment; allowed: a folder that has bin/python")
+    try:
+        asked = [python.absolute(), "-c", "import snakemake"]
+        done = subprocess.run(asked, capture_output=True, env=clean_environment(), check=False)
+        why = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    except OSError as error:
+        why = [str(error)]
+    if why:
+        raise CloneError(f"ENV={place}: has no Python that can run the study ({why[0]})")
     return python.absolute()  # not resolved: the link is what makes it an environment
 
 
@@ -172,6 +180,25 @@ def snakemake(
             stdout=printed,
             stderr=subprocess.STDOUT,
         ).returncode
+
+
+def planned(clone: Clone, run: dict, directory: Path) -> set[str]:
+    """Every file that a run makes, by the recorded commit's own plan; nothing is run.
+
+    Args:
+        directory: where results would be; it must be empty.
+
+    Raises:
+        CloneError: if the study cannot be planned.
+    """
+    log = directory / "plan.log"
+    options = ["--summary", *study_options(run)]
+    code = snakemake(clone, directory, run["targets"], options, log)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    if code != 0:
+        said = "\n  ".join(lines[-3:])
+        raise CloneError(f"the recorded commit cannot plan the recorded study:\n  {said}")
+    return {line.split("\t")[0] for line in lines if line.startswith(f"{records.RESULTS}/")}
 
 
 def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:

@@ -85,11 +85,15 @@ def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
 
 
 def check_place(folder: Path) -> None:
-    """Refuse a folder to write into that is a link, or that holds one: it leads elsewhere.
+    """Refuse a folder to write into that is a file, a link, or holds one: it leads elsewhere.
 
     Raises:
         NamesError: naming the link.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NamesError(
+            f"{folder}: is a file; an audit writes into a folder of this name: move it"
+        )
     inside = sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
     for place in [folder, *inside]:
         if place.is_symlink():

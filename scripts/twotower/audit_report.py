@@ -110,7 +110,7 @@ def text(found: Audit) -> str:
     if wrong:
         lines += ["Not as made, recorded or sealed:", *_some(wrong)]
     lines += _environment(found)
-    lines += [f"Note: {note}." for note in found.notes]
+    lines += [f"Note: {note}." for note in [*found.notes, *found.verified.notes]]
     lines += ["", *textwrap.wrap(f"{seal(found)}.", WIDTH)]
     lines.append(f"{found.verdict}{extent(found)}: {MEANINGS[found.verdict]}.")
     return "\n".join(lines)

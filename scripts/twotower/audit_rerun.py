@@ -46,10 +46,22 @@ class Outcome:
         return next((f.detail for f in self.files.values() if f.rung == self.rung), self.why)
 
 
-def everything(clone: Clone, run: dict, log: Path) -> int:
-    """Run a clone's study from nothing, in the clone itself."""
+def everything(clone: Clone, run: dict, whole: Graph, log: Path) -> None:
+    """Run a clone's study from nothing, in the clone itself, and whatever else is recorded.
+
+    Other runs than the one that was sealed may have made some of the results.
+    """
     options = audit_clone.study_options(run)
-    return audit_clone.snakemake(clone, clone.folder, run["targets"], options, log)
+    audit_clone.snakemake(clone, clone.folder, run["targets"], options, log)
+    rules = rule_files.read(clone.folder)
+    left = [
+        job.name
+        for job in whole.jobs.values()
+        if records.read(job.name, clone.folder) is None
+        and not audit_names.fault_of_job(job.rule, [*job.inputs, *job.outputs], rules)
+    ]
+    if left:
+        _make(clone, clone.folder, left, options, log)
 
 
 def alone(

@@ -11,7 +11,10 @@ from pathlib import Path
 from twotower.logs import ExpectedError
 
 _COMMAND = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
-_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+_ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
+          "LC_ALL": "C"}  # fmt: skip
+_KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+"""Of the user's variables for git; others, such as GIT_DIR, would have it ask another folder."""
 PATIENCE = 300.0  # seconds; a clone of this project takes one
 
 
@@ -29,9 +32,10 @@ def output(folder: str | Path, *arguments: str, right: tuple[int, ...] = (0,)) -
         GitError: if git is not installed, ends otherwise, or takes longer than `PATIENCE`.
     """
     command = [*_COMMAND, "-C", str(folder), *arguments]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     try:
         done = subprocess.run(
-            command, capture_output=True, env=os.environ | _ALONE, timeout=PATIENCE, check=False
+            command, capture_output=True, env=kept | _ALONE, timeout=PATIENCE, check=False
         )
     except OSError as error:
         raise GitError(f"git cannot be run ({error.strerror})") from None

@@ -1,6 +1,7 @@
 """Digests of code: what a job's results depend on besides its settings and inputs."""
 
 import ast
+import errno
 import hashlib
 import re
 from functools import cache
@@ -52,6 +53,8 @@ def forget() -> None:
 @cache  # most scripts lead to the same modules
 def _read(path: Path, changed: int) -> tuple[bytes, set[str]]:
     """A source that was changed at that time, and the library's modules that it imports."""
+    if not path.is_file():  # a pipe would never end
+        raise OSError(errno.EINVAL, "no ordinary file", str(path))
     source = path.read_bytes()
     return source, _imported(source)
 

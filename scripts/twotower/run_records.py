@@ -6,15 +6,22 @@ holds no time and no absolute path: the same study run again from the same code 
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from twotower import environment, files, git, identity, installed, records, safe_names
+from twotower import environment, files, git, identity, installed, logs, records, safe_names
 
 RUNS = Path("results/records/runs")
 CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
         "profiles")  # fmt: skip
 """Files and folders that results depend on, from the project's folder on."""
+MOST_NEW = 20_000_000  # bytes of files that no commit holds
+
+
+class ChangesError(logs.ExpectedError):
+    """Uncommitted changes that are too large to be recorded."""
 
 
 def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> str:
@@ -97,22 +104,33 @@ def _is_diff(path: str) -> bool:
 
 
 def _commit(project: Path) -> str | None:
-    """The commit that the project stands at; None without git, or inside of another repository."""
+    """The commit that the project stands at; None without git, or inside of another repository.
+
+    Where git refuses a repository that is there, such as one of another owner, it says why.
+    """
     try:
         top = git.output(project, "rev-parse", "--show-toplevel").decode().strip()
         if Path(top).resolve() != project.resolve():
             return None
         return git.output(project, "rev-parse", "--verify", "HEAD").decode().strip()
-    except git.GitError:
+    except git.GitError as error:
+        if (project / ".git").exists():
+            told = f"The commit is not recorded ({error}): nobody can audit these results."
+            print(told, file=sys.stderr, flush=True)
         return None
 
 
 def _changes(project: Path, study: str) -> bytes:
     """What differs from the commit, as `git apply` takes it, with new files of code and the study.
 
-    Empty if nothing does.
+    Empty if nothing does. The form is one and the same, whatever the user's settings of git.
+
+    Raises:
+        GitError: if git cannot tell.
+        ChangesError: if new files are larger than a record should hold.
     """
-    form = ["-c", "core.quotePath=true", "diff", "--binary", "--no-color", "--no-ext-diff",
+    form = ["-c", "core.quotePath=true", "-c", "diff.orderFile=/dev/null", "diff", "--unified=3",
+            "--inter-hunk-context=0", "--no-relative", "--binary", "--no-color", "--no-ext-diff",
             "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
     changes = git.output(project, *form, "HEAD")
     others = ["ls-files", "-z", "--others"]
@@ -120,11 +138,36 @@ def _changes(project: Path, study: str) -> bytes:
     new = git.output(project, *others, "--exclude-standard", "--", *code)
     if (project / (own := records.name(study))).exists():  # one that git ignores counts too
         new += git.output(project, *others, "--", own)
-    for name in sorted(set(filter(None, new.split(b"\0")))):
+    for name in _new(project, new.split(b"\0")):
         # git says by 1 that the files differ
-        added = [*form, "--no-index", "/dev/null", name.decode()]
+        added = [*form, "--no-index", "--", "/dev/null", name]
         changes += git.output(project, *added, right=(0, 1))
     return changes
+
+
+def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
+    """Files that git listed as its own or nobody's, sorted; of a folder that it lists, all within.
+
+    It lists a folder where that is a repository of its own.
+    """
+    found = set()
+    for name in map(os.fsdecode, filter(None, listed)):
+        if not name.endswith("/"):
+            found.add(name)
+            continue
+        for place in files.below(project / name):
+            inside = place.relative_to(project)
+            if ".git" not in inside.parts:
+                found.add(inside.as_posix())
+    sizes = {name: os.lstat(project / name).st_size for name in found}
+    if sum(sizes.values()) > MOST_NEW:
+        largest = max(sizes, key=sizes.__getitem__)
+        raise ChangesError(
+            f"files that no commit holds have {sum(sizes.values()) / 1e6:,.0f} MB, the largest is "
+            f"{largest}; a run records its code with them, up to {MOST_NEW / 1e6:.0f} MB: commit, "
+            "move or ignore them"
+        )
+    return sorted(found)
 
 
 def _kept(changes: bytes) -> dict[str, str]:

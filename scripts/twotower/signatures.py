@@ -64,7 +64,8 @@ def check(manifest: Path, signature: Path, signers: Path | None = None) -> Signa
         about = ["verify", "-f", str(signers), "-I", name, "-s", str(signature)]
         if _keygen(about, manifest).returncode == 0:
             return Signature("valid", f"signed by {name}")
-    return Signature("bad", f"{signers} does not name who signed: {_said(key)}")
+    form = "a line of it is `name@example.org ssh-ed25519 AAAA…`"
+    return Signature("bad", f"{signers} does not name who signed ({_said(key)}); {form}")
 
 
 def _keygen(action: list[str], content: Path) -> subprocess.CompletedProcess:

@@ -66,6 +66,10 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
     if run_records.study_digest(settings) != ran["settings"]:
         reason = "its settings are not those that were run"
         result.add(ran["file"], "CHANGED", f"{reason}{_told(ran['content'], raw)}")
+    elif (now := records.plain(raw)) != ran["content"]:
+        path = (run_records.RUNS / f"{study['run']}.json").as_posix()
+        reason = "it tells the study otherwise than its file and its settings"
+        result.add(path, "FORGED", f"{reason}{_told(ran['content'], now)}")
 
 
 def _told(ran: dict, now: dict) -> str:

@@ -23,7 +23,9 @@ def text(found: Verification, seconds: float, every: bool = False, own: bool = F
         f"{len(found.files):,} files, {found.size / 1e6:,.1f} MB in {seconds:.1f} s: {told}"
     )
     if found.sealed_root:
-        lines.append(f"root {found.sealed_root}, {found.signature.words}")
+        bad = found.signature.state == "bad"  # told among the faults
+        signed = "no good signature" if bad else found.signature.words
+        lines.append(f"root {found.sealed_root}, {signed}")
     lines.append(
         "NOT as it was made and sealed: see above." if found.failed else "All as made and sealed."
     )

@@ -35,7 +35,7 @@ def caught_by_verify(study: Forgery, cheat: Cheat | None, path: str, root: str) 
     """
     noted = ("signers", "root") if cheat is None else cheat.noted
     signers = study.folder / SIGNERS if "signers" in noted else None
-    found = verify.verify(study.folder, signers, root if "root" in noted else "")
+    found = verify.verify(study.folder, signers, root if "root" in noted else None)
     if cheat is None:
         return Outcome(not found.failed, "; ".join([*found.wrong(), *found.faults]))
     if path:
@@ -53,17 +53,20 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
     Without a cheat, whether all that it reruns comes out as it was.
     """
     graph = audit_jobs.graph(study.folder)
-    job = graph.jobs[graph.maker[path]] if path else None
-    size, nonce = (0, "") if job and job.always else (1, drawing(study, path))
+    job = graph.jobs.get(graph.maker.get(path, ""))
+    size, nonce = (1, drawing(study, path)) if not path or job and not job.always else (0, "")
     env, project = Path(sys.prefix), study.folder
     asked = audit_found.Asked(study.folder, size, nonce, env, project=project)
     found = audit.audit(asked, lambda line: None)
     told = [f"{name}: {each.rung.words}: {each.detail}" for name, each in found.outcomes.items()
             if each.rung not in (None, Rung.BYTES)]  # fmt: skip
     said = "; ".join([str(found.verdict), *told])
-    if job is None:
+    if cheat is None:
         return Outcome(found.verdict == Verdict.IDENTICAL and not told, said)
     words = cheat.caught_by["audit"]
+    if job is None:  # no job is known any more that would have made it
+        said = found.tampered.get(path, said)
+        return Outcome(found.verdict == Verdict.TAMPERED and words in said, said)
     first = next((each.diverged for each in found.claims if each.diverged), job.name)
     named = found.outcomes[job.name].rung == Rung.DIFFERENT and first == job.name
     return Outcome(named and str(found.verdict) == words and not found.tampered, said)
@@ -98,7 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of cheats; all without any")
     parser.add_argument("--finished", type=Path, help="keep the finished study there")
-    parser.add_argument("--markdown", action="store_true", help="the table of docs/audits.md alone")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/audits-cheats.md alone")
     given = parser.parse_args()
     if given.markdown:
         print(markdown())
@@ -136,7 +139,7 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
 
 
 def markdown() -> str:
-    """The table of cheats for docs/audits.md."""
+    """The table of cheats for docs/audits-cheats.md."""
     lines = ["| cheat | caught by | words |", "| --- | --- | --- |"]
     for each in CHEATS:
         noted = {"signers": "signature", "root": "noted root"}

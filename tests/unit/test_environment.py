@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -224,6 +225,38 @@ def test_changes_that_git_cannot_tell_are_not_recorded_as_none(project):
     (project / ".git/index").write_bytes(b"broken")
     with pytest.raises(run_records.git.GitError):
         started()
+
+
+def test_changes_are_told_whole_whatever_files_are_named_and_git_is_set(project):
+    odd = os.fsdecode(b"scripts/caf\xe9.txt")
+    (project / odd).write_text("1\n")
+    (project / "scripts/train.py").write_text("second\n")
+    git("init", "-q", "scripts/inner")
+    (project / "scripts/inner/a.py").write_text("1\n")
+    for setting in ("context=0", "noprefix=true", "mnemonicPrefix=true", "orderFile=nowhere"):
+        git("config", *f"diff.{setting}".split("="))
+    kept = (project / run_records.read(started())["diff"]["file"]).absolute()
+    (project / "scripts/train.py").write_text("first\n")
+    shutil.rmtree(project / "scripts/inner")
+    for each in (odd, "study.yaml"):
+        (project / each).unlink()
+    git("apply", str(kept))
+    assert (project / "scripts/train.py").read_text() == "second\n"
+    assert (project / odd).read_text() == (project / "scripts/inner/a.py").read_text() == "1\n"
+
+
+def test_large_files_that_no_commit_holds_are_refused(project, monkeypatch):
+    monkeypatch.setattr(run_records, "MOST_NEW", 1_000_000)
+    (project / "scripts/large.bin").write_bytes(bytes(1_100_000))
+    with pytest.raises(run_records.ChangesError, match="the largest is scripts/large.bin; .* 1 MB"):
+        started()
+    assert not run_records.RUNS.exists()
+
+
+def test_a_repository_that_git_refuses_is_told(project, monkeypatch, capfd):
+    (project / ".git/HEAD").write_text("nonsense")
+    assert run_records.read(started())["commit"] is None
+    assert "The commit is not recorded (git: fatal: not a git repository" in capfd.readouterr().err
 
 
 def test_equal_runs_leave_one_record_and_other_settings_another(project):

@@ -1,6 +1,7 @@
 """Cheats on code, the study's file and the rules of decision."""
 
 import re
+from pathlib import Path
 
 from cheats.registry import DECISIONS, MANIFEST, STUDY, TABLE, cheat
 from forging import Forgery
@@ -97,3 +98,15 @@ def another_run(study: Forgery) -> str:
     path = study.first("results/records/runs/*.json")
     study.re_run(lambda run: run | {"commit": "0" * 40})
     return path
+
+
+@cheat(verify="it tells the study otherwise than its file")
+def another_text_of_the_study(study: Forgery) -> str:
+    """The record of the run tells of more replicates than its settings have, all sealed anew."""
+    path = study.re_run(lambda run: run | {"study": _larger(run["study"])})
+    study.reseal(study.sealed() | {"run": Path(path).stem})
+    return path
+
+
+def _larger(ran: dict) -> dict:
+    return ran | {"content": ran["content"] | {"replicates": 500}}

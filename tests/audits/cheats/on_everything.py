@@ -31,6 +31,17 @@ def unsigned_figure(study: Forgery) -> str:
     return forged_figure(study)
 
 
+@cheat(audit="the study makes it, and no job recorded that it did")
+def vanished_figure(study: Forgery) -> str:
+    """An unwelcome figure is gone with all that tells of it, and all is sealed anew, unsigned."""
+    path = "results/figures/slope_comparison.png"
+    for output in study.record(path)["outputs"]:
+        for each in (study.note(output), study.record_path(output), output):
+            (study.folder / each).unlink()
+    study.reseal()
+    return path
+
+
 @cheat(audit="DIFFERENT")
 def forged_weights(study: Forgery) -> str:
     """Weights are changed by a thousandth, with records, notes and an unsigned seal."""
