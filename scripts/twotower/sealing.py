@@ -99,7 +99,8 @@ def _unfinished(targets: list[str], about: list[str]) -> list[str]:
     wrong = survey.unsound(found, planned, noted)
     for row in rows:
         if row["plan"] != "no update":
-            wrong.setdefault(row["output_file"], f"Snakemake would make it anew ({row['status']})")
+            why = "" if row["status"] == "ok" else f" ({row['status']})"
+            wrong.setdefault(row["output_file"], f"Snakemake would make it anew{why}")
     for path in found.unrecorded:
         wrong.setdefault(path, "it has no record: no job of a study made it")
     for place in files.below(manifest.CHECKPOINTS):
