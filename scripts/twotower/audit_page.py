@@ -173,11 +173,12 @@ def _claim(found: Audit, claim: ClaimVerdict, anchors: set[str]) -> str:
     why = f"<small>{_text(claim.why)}</small>" if claim.why else ""
     first = audit_report.named(found, claim.diverged)
     diverged = f"<small>First diverged: {_text(first)}</small>" if claim.diverged else ""
+    part = " in part" if claim.rerun < len(claim.jobs) else ""
     rests = f"<small>{claim.rerun} of the {len(claim.jobs)} jobs it rests on made again</small>"
     return (
         f"<tr><td><b>{_text(claim.claim)}</b><small>{_text(claim.statement)}</small></td>"
         f"<td>{_text(claim.recorded)}<small>{_text(claim.result)}</small>{figure}</td>"
-        f"<td>{_badge(claim.verdict)}{why}{diverged}{rests}</td></tr>"
+        f"<td>{_badge(claim.verdict)}{part}{why}{diverged}{rests}</td></tr>"
     )
 
 

@@ -89,6 +89,8 @@ def text(found: Audit) -> str:
     verdict = max([7, *(len(each.verdict) for each in found.claims)])
     for each in found.claims:
         said = f"{each.statement}: {each.recorded}."
+        if each.rerun < len(each.jobs):
+            said += f" {each.rerun} of the {len(each.jobs)} jobs it rests on were made again."
         said += f" {each.why}." if each.why else ""
         said += f" First diverged: {named(found, each.diverged)}." if each.diverged else ""
         wrapped = textwrap.wrap(said, WIDTH - width - verdict - 4)

@@ -101,7 +101,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of cheats; all without any")
     parser.add_argument("--finished", type=Path, help="keep the finished study there")
-    parser.add_argument("--markdown", action="store_true", help="the table of docs/audits-cheats.md alone")
+    parser.add_argument(
+        "--markdown", action="store_true", help="the table of docs/audits-cheats.md alone"
+    )
     given = parser.parse_args()
     if given.markdown:
         print(markdown())
