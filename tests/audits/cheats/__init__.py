@@ -1,4 +1,4 @@
-"""Every cheat that `make audit-selftest` tries, in the order of the table in docs/audits-cheats.md."""
+"""Every cheat that `make audit-selftest` tries, in the order of docs/audits-cheats.md."""
 
 from cheats import on_results, on_records, on_code, on_environments, on_seals, on_everything  # noqa: F401, I001
 from cheats.registry import CHEATS, MANIFEST, TABLE, Cheat
