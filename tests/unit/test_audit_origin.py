@@ -1,12 +1,13 @@
 """What an audit takes from the recorded commit, in a git repository made by hand."""
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from twotower import audit, audit_clone, tolerances
+from twotower import audit, audit_clone, recorded_code, tolerances
 from twotower.audit_clone import Clone
 from twotower.audit_found import Asked, Audit
 from twotower.verification import Verification
@@ -91,3 +92,41 @@ def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
     (folder / "Snakefile").touch()
     audit._verify(asked, found, clone, lambda line: None)
     assert against[1] is None
+
+
+def test_verify_has_the_code_of_the_recorded_commit_for_results_without_any(
+    project, tmp_path, monkeypatch
+):
+    """From a clone at another commit an honest study was STALE and CHANGED all over."""
+    folder = tmp_path / "given"
+    (project / "code.py").write_text('"""What it did."""\n')
+    run = recorded(project, folder, git(project, "diff", "--binary"))
+    git(project, "commit", "--quiet", "-am", "later")
+    study = {"file": "study.yaml", "given": {}}
+    monkeypatch.setattr(recorded_code.records, "PROJECT", project)
+    monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", found))
+    found = run | {"study": study, "targets": []}
+    with recorded_code.checked_out(folder) as (code, note):
+        assert (code / "code.py").read_text() == '"""What it did."""\n'
+        assert note.startswith("compared with the code of commit") and "changes" in note
+    assert not code.exists()
+    found = found | {"commit": "0" * 40}
+    with recorded_code.checked_out(folder) as (code, note):
+        assert code is None and "has no commit 000000000000" in note
+    (folder / "Snakefile").touch()
+    with recorded_code.checked_out(folder) as (code, note):
+        assert (code, note) == (None, "")
+
+
+def test_a_repository_that_came_with_the_results_is_not_asked(project, tmp_path, monkeypatch):
+    """Its commits can hold any code, and the audit would have run it."""
+    folder, own = tmp_path / "given", tmp_path / "own"
+    shutil.copytree(project, folder)
+    (folder / "Snakefile").touch()
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "forged")
+    run = recorded(folder, folder)
+    shutil.copytree(project, own)
+    monkeypatch.setattr(audit.records, "PROJECT", own)
+    found = Audit(Asked(folder), "", True, run, Verification())
+    with pytest.raises(audit_clone.CloneError, match=f"{own}: has no commit {run['commit'][:12]}"):
+        audit._clone(found.asked, found, tmp_path / "work", lambda line: None)
