@@ -125,8 +125,8 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
     code, said = make(study, "verify")
     assert code == 1 and "Traceback" not in said
     assert f"CHANGED    {TABLE}: sealed with" in said
-    code, said = make(study, "verify", "nowhere")
-    assert (code, said) == (1, "nowhere: holds no results/; nothing to verify.\n")
+    code, said = make(study, "verify", "--folder", "nowhere")
+    assert (code, said) == (1, "FOLDER=nowhere: holds no results/.\n")
     code, said = make(study, "verify", "--signers", "nobody")
     assert (code, said) == (1, "SignatureError: nobody: there is no such file of allowed signers\n")
 
