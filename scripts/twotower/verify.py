@@ -106,7 +106,9 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
             result.add(path, "MISSING", "it was sealed")
         elif found != (entry.bytes, entry.sha256):
             was, now = entry.sha256[:12], found[1][:12]
-            if entry.sha256 == found[1]:
+            if found[1] == manifest.UNREAD:
+                was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, and was not read"
+            elif entry.sha256 == found[1]:
                 was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, with the sealed SHA-256"
             reason = f"sealed with {was}, it is {now}"
             result.add(path, "CHANGED", reason)
