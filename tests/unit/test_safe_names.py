@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 
 import pytest
 
@@ -68,7 +69,8 @@ def deep(tmp_path):
         os.close(here)
         here = inner
     os.close(here)
-    return tmp_path
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path / "abc"], check=True)  # shutil would call itself
 
 
 def test_folders_too_deep_to_be_entered_are_odd(deep):
