@@ -19,14 +19,13 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError
 
-from twotower import picture_contents, tensors, vector_contents
-from twotower.parts import ContentError, Kind, Part
+from twotower import pdf_contents, picture_contents, svg_contents, tensors
+from twotower.parts import MARK, ContentError, Kind, Part
 
 # Not part of a word, an id or a version: 1.05 but not the 3 of results/3f9a or of v3.
 _NUMBER = re.compile(
     r"(?<![\w.#:])[-−+]?[0-9]++(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+(?![\w:]|\.\d)"
 )
-_MARK = "¤"  # stands for a number; numpy would cut a zero character off
 _CELL = re.compile(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?+")
 _MISSING = ("", "nan", "inf", "-inf")  # in a column of numbers
 _WHOLE = re.compile(r"[-+]?[0-9]++")
@@ -156,7 +155,7 @@ def _split(name: str, texts: list[str]) -> dict[str, Part]:
         if decimals < _LEAST_DECIMALS or "e" in number.lower() or len(number) > _EXACT:
             return match[0]
         found.append((float(number), 10.0**-decimals))
-        return _MARK
+        return MARK
 
     words = [_NUMBER.sub(mark, text) for text in texts]
     numbers = np.array(found, dtype=float).reshape(-1, 2)
@@ -185,6 +184,6 @@ _READERS = {
     ".safetensors": _arrays,
     ".csv": _table,
     ".png": picture_contents.pixels,
-    ".svg": _of_bytes(vector_contents.shapes),
-    ".pdf": _of_bytes(vector_contents.pages),
+    ".svg": _of_bytes(svg_contents.shapes),
+    ".pdf": _of_bytes(pdf_contents.pages),
 }

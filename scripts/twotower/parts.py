@@ -5,6 +5,10 @@ from enum import StrEnum
 
 import numpy as np
 
+MARK = "¤"
+"""Stands among words for a number, which is compared by itself."""
+_LONGEST = 40  # characters of a number; Python takes the square of the time for a longer one
+
 
 class Kind(StrEnum):
     """How a part is compared."""
@@ -34,3 +38,22 @@ class Part:
 
 class ContentError(Exception):
     """The file is not of the form that its name promises; the message says so in words."""
+
+
+def number(text: str) -> float:
+    """A coordinate.
+
+    Raises:
+        ContentError: if it has more digits than any has.
+    """
+    if len(text) > _LONGEST:
+        raise ContentError(f"it has a number of {len(text):,} digits")
+    return float(text)
+
+
+def drawing(words: list[str], points: list[float]) -> dict[str, Part]:
+    """The parts of a figure: what it draws with a mark for each coordinate, and these."""
+    return {
+        "shapes": Part(Kind.WORDS, np.array(words, dtype=object)),
+        "coordinates": Part(Kind.POINTS, np.array(points, dtype=float)),
+    }

@@ -17,11 +17,11 @@ from twotower import (
     audit_page,
     contents,
     files,
+    pdf_contents,
     rungs,
     style,
     tensors,
     tolerances,
-    vector_contents,
 )
 from twotower.rungs import Rung
 
@@ -253,7 +253,7 @@ HOSTILE = {
     "deep.svg": b'<svg xmlns="x">' + b"<g>" * 60_000 + b"</g>" * 60_000 + b"</svg>",
     "numbers.svg": b'<svg d="1..2 - . 1e999999" x="a"/>',
     "stream.pdf": packed_pdf(b"abc"),
-    "bomb.pdf": packed_pdf(zlib.compress(bytes(vector_contents.MOST_UNPACKED + 1))),
+    "bomb.pdf": packed_pdf(zlib.compress(bytes(pdf_contents.MOST_UNPACKED + 1))),
 }
 
 
