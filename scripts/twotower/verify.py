@@ -85,7 +85,8 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
     provenance.forget()
     project = manifest.project_of(folder) if project is None else project
     evidence = gather(folder, project, sealed)
-    result = Verification(size=sum(size for size, _ in evidence.found.values()))
+    read = [size for size, sha256 in evidence.found.values() if sha256 != manifest.UNREAD]
+    result = Verification(size=sum(read))
     for path in evidence.found:
         result.files.setdefault(path, Verdict())
     for path, why in evidence.odd.items():
