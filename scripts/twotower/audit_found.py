@@ -7,6 +7,7 @@ from twotower import audit_verdicts
 from twotower.audit_jobs import Graph
 from twotower.audit_rerun import Outcome
 from twotower.audit_verdicts import ClaimVerdict, Verdict
+from twotower.rungs import Rung
 from twotower.verification import Verification
 
 PLACE = Path("results-audit")
@@ -78,23 +79,19 @@ class Audit:
     def verdict(self) -> Verdict:
         """The gravest of all claims, jobs and files."""
         found = [claim.verdict for claim in self.claims]
-        for outcome in self.outcomes.values():
-            if outcome.rung is not None:
+        excused = {job for claim in self.claims if claim.statistical for job in claim.jobs}
+        for name, outcome in self.outcomes.items():
+            if outcome.rung == Rung.DIFFERENT and name in excused:
+                found.append(Verdict.WITHIN_TOLERANCE)  # fresh seeds have answered for it
+            elif outcome.rung is not None:
                 found.append(audit_verdicts.of_rung(outcome.rung))
             elif outcome.asked:
                 found.append(Verdict.NOT_RUN)
         if self.verified.faults or self.tampered:
             found.append(Verdict.TAMPERED)
-        if Verdict.DIFFERENT in found and self._excused():
-            found = [one for one in found if one != Verdict.DIFFERENT]
         return audit_verdicts.worst(found)
 
     @property
     def tampered(self) -> dict[str, str]:
         """Every file that is not as it was made, recorded and sealed, and why."""
         return audit_verdicts.tampered(self.verified.wrong(), self.verified)
-
-    def _excused(self) -> bool:
-        """Whether fresh seeds have answered for whatever differs."""
-        statistical = any(claim.statistical for claim in self.claims)
-        return statistical and all(claim.verdict != Verdict.DIFFERENT for claim in self.claims)

@@ -12,6 +12,9 @@ from twotower.audit_verdicts import LEDGER, Verdict
 from twotower.decisions import Claim
 from twotower.tolerances import Statistical
 
+_TEXTS = ["claim", "statement", "verdict", "result", "figure"]
+_MOST_BYTES = 50_000_000  # of a ledger, which has a row for each claim
+
 
 def judge(found: Audit, clone: Clone, places: dict[str, Path], relative: float) -> None:
     """Give a verdict on each claim that the study tests, and tell environments apart.
@@ -94,8 +97,10 @@ def _claims(clone: Clone) -> dict[str, Claim]:
 def _ledger(folder: Path) -> pd.DataFrame | None:
     """The ledger of claims below a folder; None if there is none, or something else."""
     try:
-        ledger = pd.read_csv(folder / LEDGER, dtype={"claim": str})
-        ledger[["claim", "statement", "verdict", "result", "figure"]]
+        if (folder / LEDGER).stat().st_size > _MOST_BYTES:
+            return None
+        ledger = pd.read_csv(folder / LEDGER, dtype=dict.fromkeys(_TEXTS, str))
+        ledger[_TEXTS]
         return ledger
     except (OSError, ValueError, KeyError):
         return None

@@ -45,6 +45,10 @@ def check(asked: Asked) -> None:
         OptionError, CloneError, NotedError: naming what cannot.
     """
     noted.beginning("ROOT", asked.root)
+    try:
+        asked.nonce.encode("utf-8")
+    except UnicodeEncodeError:
+        raise OptionError(f"NONCE={asked.nonce}: allowed: any text in UTF-8") from None
     if asked.env and asked.wheels:
         raise OptionError(
             f"ENV={asked.env} and WHEELS={asked.wheels}: allowed: one of them; WHEELS makes a new "

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from twotower import audit_report, audit_sample, contents
+from twotower import audit_report, audit_sample, contents, picture_contents
 from twotower.audit_found import PLACE, Audit
 from twotower.audit_verdicts import GRAVITY, MEANINGS, ClaimVerdict
 from twotower.files import atomic_write
+from twotower.parts import ContentError
 
 PAGE, DATA = "audit.html", "audit.json"
 _WIDTH = 900  # pixels of a figure on the page
@@ -83,11 +84,12 @@ def write(found: Audit, folder: Path) -> Path:
     """Write audit.html and audit.json to a folder; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     data = audit_report.content(found)
+    # of names that are not UTF-8, what they have else stands as an escape, in JSON a valid one
     with atomic_write(folder / DATA) as temporary:
         text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
     with atomic_write(folder / PAGE) as temporary:
-        temporary.write_text(page(found, data), encoding="utf-8", newline="\n")
+        temporary.write_bytes(page(found, data).encode("utf-8", "backslashreplace"))
     return folder / PAGE
 
 
@@ -226,10 +228,10 @@ def _pictures(found: Audit) -> list[tuple[str, str]]:
 def _picture(place: Path, caption: str, path: str) -> str:
     anchor = f' id="{_text(_anchor(path))}"' if path else ""
     try:
-        with contents.picture(place) as image:
+        with picture_contents.picture(place) as image:
             image.load()
             small = image.convert("RGB")
-    except (contents.ContentError, *contents.UNREADABLE):
+    except (ContentError, *contents.UNREADABLE):
         return f"<figure{anchor}><figcaption>{_text(caption)}; no picture</figcaption></figure>"
     small.thumbnail((_WIDTH, 4 * _WIDTH))
     packed = io.BytesIO()

@@ -9,6 +9,7 @@ from twotower.audit_verdicts import MEANINGS
 
 FORMAT = "tower-rates audit 1"
 WIDTH = 110  # of a terminal
+LONGEST_ID = 20  # characters of a claim's id; those of the decisions have few
 SHOWN = 12  # files or differences that are spelled out
 
 
@@ -85,7 +86,8 @@ def rungs(found: Audit) -> dict[str, int]:
 def text(found: Audit) -> str:
     """The audit for a terminal."""
     lines = [""]
-    width = max([5, *(len(each.claim) for each in found.claims)])
+    longest = max((len(each.claim) for each in found.claims), default=0)
+    width = min(max(5, longest), LONGEST_ID)
     verdict = max([7, *(len(each.verdict) for each in found.claims)])
     for each in found.claims:
         said = f"{each.statement}: {each.recorded}."
@@ -93,8 +95,9 @@ def text(found: Audit) -> str:
             said += f" {each.rerun} of the {len(each.jobs)} jobs it rests on were made again."
         said += f" {each.why}." if each.why else ""
         said += f" First diverged: {named(found, each.diverged)}." if each.diverged else ""
-        wrapped = textwrap.wrap(said, WIDTH - width - verdict - 4)
-        lines.append(f"{each.claim:<{width}}  {each.verdict:<{verdict}}  {wrapped[0]}")
+        wrapped = textwrap.wrap(said, WIDTH - width - verdict - 4) or [""]
+        name = each.claim if len(each.claim) <= width else f"{each.claim[: width - 1]}…"
+        lines.append(f"{name:<{width}}  {each.verdict:<{verdict}}  {wrapped[0]}")
         lines += [" " * (width + verdict + 4) + line for line in wrapped[1:]]
     if found.untested:
         lines += textwrap.wrap(f"Not tested in this study: {', '.join(found.untested)}.", WIDTH)

@@ -161,10 +161,12 @@ def _missing(job: Job, results: Path) -> str:
             return f"its input {path} is a checkpoint, from which no rerun may go on"
         if not (results / path).is_file():
             return f"its input {path} is missing"
-        if files.sha256(results / path) != sha256:
-            return f"its input {path} is not the recorded one"
-        if records.read(path, results) is None:
+        record = records.read(path, results)
+        if record is None:
             return f"the record of its input {path} is damaged"
+        size = (results / path).stat().st_size  # one of another size is not read
+        if size != record["bytes"] or files.sha256(results / path) != sha256:
+            return f"its input {path} is not the recorded one"
     return ""
 
 

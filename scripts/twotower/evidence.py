@@ -14,7 +14,8 @@ class Evidence:
     Attributes:
         folder, project: where results and code are.
         sealed: the manifest; None without one.
-        found: size and SHA-256 of each file that is there, by its path in a manifest.
+        found: size and SHA-256 of each file that is there, by its path in a manifest; of one that
+            is not as large as it was sealed, `manifest.UNREAD` in place of the SHA-256.
         records: by output, its record; None for a damaged one.
         environments, runs: by digest, those that are recorded; None for a damaged one.
         given: the SHA-256 of each given file that jobs read and that can be found.
@@ -64,7 +65,8 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
     for path in sealed.files if sealed else ():
         if path not in places and (place := manifest.found_given(path, folder, project)):
             places[path] = place
-    evidence.found = manifest.digests(places)
+    expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else {}
+    evidence.found = manifest.digests(places, expected)
     _read_given(evidence)
     return evidence
 

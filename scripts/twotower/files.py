@@ -51,12 +51,30 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def below(folder: Path) -> Iterator[Path]:
-    """What a folder holds that is no folder; folders that are links are entered, each one once."""
-    entered = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        if (real := os.path.realpath(place)) in entered:
-            folders.clear()
+def below(folder: Path, links: bool = True) -> Iterator[Path]:
+    """What a folder holds that is no folder, or is one that cannot be entered.
+
+    Args:
+        links: enter folders that are links, each one once; else such a link is no folder. The
+            folder itself may be one.
+    """
+    folder, entered = Path(folder), set()
+    waiting = [folder] if os.path.isdir(folder) else []
+    while waiting:  # os.walk calls itself for each folder in a folder
+        place = waiting.pop()
+        try:
+            found = os.stat(place)
+            if (found.st_dev, found.st_ino) in entered:
+                continue
+            entered.add((found.st_dev, found.st_ino))
+            with os.scandir(place) as held:
+                entries = sorted(held, key=lambda entry: entry.name)
+        except OSError:
+            yield place
             continue
-        entered.add(real)
-        yield from (Path(place, name) for name in names)
+        for entry in entries:
+            path = place / entry.name
+            if entry.is_dir(follow_symlinks=False) or (links and os.path.isdir(path)):
+                waiting.append(path)
+            else:
+                yield path

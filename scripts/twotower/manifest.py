@@ -23,6 +23,8 @@ SIGNATURE = SEAL / "manifest.json.sig"
 
 KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
          "other results")  # fmt: skip
+UNREAD = "not read"
+"""In place of the SHA-256 of a file that is not as large as it was sealed."""
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
     "ranking": "risks", "rates": "rates", "figures": "figures",
@@ -146,14 +148,23 @@ def build(
     )
 
 
-def digests(places: Mapping[str, Path]) -> dict[str, tuple[int, str]]:
-    """Size and SHA-256 of files, each read once, several at a time; by the same names."""
+def digests(
+    places: Mapping[str, Path], expected: Mapping[str, int] | None = None
+) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of files, each read once, several at a time; by the same names.
+
+    Args:
+        expected: bytes that some should have: of other sizes they are not read, UNREAD stands in
+            place of the SHA-256. A forger may leave a file that takes hours to read.
+    """
+    expected = expected or {}
+
+    def digest(name: str) -> tuple[int, str]:
+        size = places[name].stat().st_size
+        return size, UNREAD if expected.get(name, size) != size else files.sha256(places[name])
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        sums = pool.map(files.sha256, places.values())
-        return {
-            name: (place.stat().st_size, sha256)
-            for (name, place), sha256 in zip(places.items(), sums, strict=True)
-        }
+        return dict(zip(places, pool.map(digest, places), strict=True))
 
 
 def kind_of(path: str | Path) -> str:

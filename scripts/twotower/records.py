@@ -117,7 +117,8 @@ def record_path(path: str | Path) -> Path:
 
 def recorded(folder: Path = Path()) -> Iterator[Path]:
     """Paths, from the folder on, of all outputs that have a record there, sound or damaged."""
-    for path in files.below(folder / RECORDS):
+    # through a link anybody could lead to a whole disk
+    for path in files.below(folder / RECORDS, links=False):
         within = path.relative_to(folder / RECORDS)
         # environments/<digest>.json and runs/<digest>.json are no outputs' records
         own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+MOST_TEXT = 500_000_000  # bytes of a manifest, a record or a note
 LONGEST, LONGEST_PART = 1000, 255  # bytes of a path, and of a name in it, that any system opens
 
 _HEX = re.compile("[0-9a-f]+")
@@ -61,22 +62,37 @@ def text_of(path: str | Path, encoding: str = "ascii") -> str:
     Raises:
         OSError, UnicodeDecodeError: if it cannot be read so.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no ordinary file", str(path))
+    if found.st_size > MOST_TEXT:
+        raise OSError(errno.EFBIG, f"{found.st_size:,} bytes, too many to be read", str(path))
     return Path(path).read_text(encoding=encoding)
 
 
 def below(folder: Path) -> Iterator[tuple[Path, str]]:
     """All that a folder holds but folders, and what is odd about it: "" for an ordinary file.
 
-    A link to a file is one; a link to a folder is odd, and is not entered.
+    A link to a file is one; a link to a folder is odd, and is not entered. A folder that cannot be
+    entered, as one whose path is too long for the system, is odd as well.
     """
-    for place, folders, names in os.walk(folder):
-        for name in folders:
-            if os.path.islink(path := Path(place, name)):
+    waiting = [folder] if os.path.isdir(folder) else []
+    while waiting:  # os.walk calls itself for each folder in a folder
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as held:
+                entries = sorted(held, key=lambda entry: entry.name)
+        except OSError as error:
+            yield place, f"a folder that cannot be entered ({error.strerror})"
+            continue
+        for entry in entries:
+            path = place / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif entry.is_symlink() and os.path.isdir(path):
                 yield path, "a link to a folder"
-        for name in names:
-            yield (path := Path(place, name)), _oddity(path, folder)
+            else:
+                yield path, _oddity(path, folder)
 
 
 def _oddity(path: Path, folder: Path) -> str:

@@ -47,7 +47,7 @@ def check(evidence: Evidence, result: Verification) -> None:
 def noted(folder: Path) -> dict[str, Path]:
     """By output, the file of Snakemake's note of it: its name is the output's in base 64."""
     found = {}
-    for place in files.below(folder / NOTES):
+    for place in files.below(folder / NOTES, links=False):
         try:
             # long names go over several folders, each part but the last with a leading @
             coded = "".join(

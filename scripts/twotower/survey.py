@@ -152,7 +152,9 @@ def remove_temporary() -> list[str]:
 def remove_unreadable_notes() -> list[str]:
     """Remove Snakemake's notes of jobs that it could not read, and return their paths."""
     left = []
-    for path in files.below(Path(".snakemake/metadata")):
+    for path in files.below(Path(".snakemake/metadata"), links=False):
+        if path.is_dir():
+            continue
         try:
             readable = isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
         except (OSError, ValueError, RecursionError):

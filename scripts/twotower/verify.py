@@ -85,7 +85,8 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
     provenance.forget()
     project = manifest.project_of(folder) if project is None else project
     evidence = gather(folder, project, sealed)
-    result = Verification(size=sum(size for size, _ in evidence.found.values()))
+    read = [size for size, sha256 in evidence.found.values() if sha256 != manifest.UNREAD]
+    result = Verification(size=sum(read))
     for path in evidence.found:
         result.files.setdefault(path, Verdict())
     for path, why in evidence.odd.items():
@@ -106,7 +107,9 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
             result.add(path, "MISSING", "it was sealed")
         elif found != (entry.bytes, entry.sha256):
             was, now = entry.sha256[:12], found[1][:12]
-            if entry.sha256 == found[1]:
+            if found[1] == manifest.UNREAD:
+                was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, and was not read"
+            elif entry.sha256 == found[1]:
                 was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, with the sealed SHA-256"
             reason = f"sealed with {was}, it is {now}"
             result.add(path, "CHANGED", reason)

@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 from PIL import Image
 from safetensors.numpy import save
 
-from twotower import audit_page, contents, files, rungs, style, tensors, tolerances
+import figure_forgeries
+from twotower import (
+    audit_page,
+    contents,
+    files,
+    pdf_contents,
+    rungs,
+    style,
+    tensors,
+    tolerances,
+)
 from twotower.rungs import Rung
 
 DECLARED = tolerances.load(Path(__file__).parents[2] / tolerances.PLACE)
@@ -101,9 +111,11 @@ def test_arrays(tmp_path):
     # another type of number is never the same content, even where the numbers are equal
     tensors.write(tmp_path / "now.safetensors", single)
     assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.NUMERICAL
-    # the same arrays under a header that says more, in another order
-    (tmp_path / "now.safetensors").write_bytes(save(arrays, metadata={"by": "another program"}))
+    # the same arrays in another order, and under a header that says more
+    (tmp_path / "now.safetensors").write_bytes(turned(was.read_bytes()))
     assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.CONTENT
+    (tmp_path / "now.safetensors").write_bytes(save(arrays, metadata={"by": "another program"}))
+    assert rung(was, tmp_path / "now.safetensors", "weights") == Rung.DIFFERENT
     # one flipped bit of a number, and one in the header
     content = bytearray(was.read_bytes())
     content[-3] ^= 64
@@ -112,7 +124,19 @@ def test_arrays(tmp_path):
     (tmp_path / "now.safetensors").write_bytes(was.read_bytes()[:-1])
     found = rungs.compare(was, tmp_path / "now.safetensors", "weights", DECLARED)
     assert found.rung == Rung.DIFFERENT
-    assert found.detail.startswith("it cannot be read as .safetensors: ")
+    assert found.detail == "its header holds more than arrays that fill the file"
+
+
+def turned(content):
+    """A safetensors file of two arrays with the last one first."""
+    length = int.from_bytes(content[:8], "little")
+    head, body = json.loads(content[8 : 8 + length]), content[8 + length :]
+    (first, second) = sorted(head, key=lambda name: head[name]["data_offsets"])
+    middle, end = head[second]["data_offsets"]
+    head[second]["data_offsets"] = [0, end - middle]
+    head[first]["data_offsets"] = [end - middle, end]
+    text = json.dumps(head).encode()
+    return len(text).to_bytes(8, "little") + text + body[middle:] + body[:middle]
 
 
 def drawn(folder, slope=1.0, label="0.05", color="C0"):
@@ -143,11 +167,12 @@ def test_figures(tmp_path, kind):
 def test_a_figure_packed_in_another_way_has_the_same_content(tmp_path):
     was = drawn(tmp_path / "was")
     with Image.open(was["png"]) as image:
-        image.save(tmp_path / "packed.png", compress_level=1)
+        image.save(tmp_path / "packed.png", compress_level=1, dpi=image.info["dpi"])
     assert rung(was["png"], tmp_path / "packed.png") == Rung.CONTENT
     text = was["svg"].read_text(encoding="utf-8")
     ids = re.sub(r'(id="|#)([mp][0-9a-f]{10})', r"\1other\2", text)
-    stamped = ids.replace("<defs>", "<!-- made later --><defs>", 1)
+    about = "<dc:date>2026-01-02</dc:date><dc:creator><cc:Agent><dc:title>me</dc:title></cc:Agent>"
+    stamped = ids.replace("</cc:Work>", f"{about}</dc:creator></cc:Work>")
     assert stamped != ids != text
     assert rung(was["svg"], written(tmp_path, "figure.svg", stamped)) == Rung.CONTENT
     with style.paper_style():
@@ -174,7 +199,7 @@ def test_texts_are_compared_by_words_and_printed_numbers(tmp_path):
 
 def test_ids_and_hashes_are_words_not_numbers():
     for word in ("v2:2347422b99", "3f9a.51", "results/risks/0123456789.csv", "beta2.50x"):
-        (words, numbers) = contents._split("text", [word], contents._NUMBER).values()
+        (words, numbers) = contents._split("text", [word]).values()
         assert words.values[0] == word
         assert numbers.values.size == 0
 
@@ -213,8 +238,8 @@ def claimed_png(width, height):
 
 def packed_pdf(content):
     """A page of which no more can be said than how it is packed."""
-    start = b"%PDF-1.4\n1 0 obj\n<< /FlateDecode >>\nstream\n"
-    return start + content + b"\nendstream\nendobj\n%%EOF"
+    body = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content)
+    return figure_forgeries.pdf([b"<< /Contents 2 0 R >>", body])
 
 
 HOSTILE = {
@@ -228,7 +253,7 @@ HOSTILE = {
     "deep.svg": b'<svg xmlns="x">' + b"<g>" * 60_000 + b"</g>" * 60_000 + b"</svg>",
     "numbers.svg": b'<svg d="1..2 - . 1e999999" x="a"/>',
     "stream.pdf": packed_pdf(b"abc"),
-    "bomb.pdf": packed_pdf(zlib.compress(bytes(contents.MOST_UNPACKED + 1))),
+    "bomb.pdf": packed_pdf(zlib.compress(bytes(pdf_contents.MOST_UNPACKED + 1))),
 }
 
 

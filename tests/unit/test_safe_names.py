@@ -2,10 +2,11 @@
 
 import os
 import socket
+import subprocess
 
 import pytest
 
-from twotower import safe_names
+from twotower import files, safe_names
 
 
 @pytest.mark.parametrize("path", ["a", "results/a b/ö.csv", "given:u.data", ".hidden", "a..b"])
@@ -56,3 +57,46 @@ def test_what_is_odd_in_a_folder_is_named(tmp_path):
         "\udcff": "its name is none that can be sealed",
         "s": "a socket",
     }
+
+
+@pytest.fixture
+def deep(tmp_path):
+    """1,500 folders in one another: too many for a function that calls itself, or for a path."""
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("abc", dir_fd=here)
+        inner = os.open("abc", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path / "abc"], check=True)  # shutil would call itself
+
+
+def test_folders_too_deep_to_be_entered_are_odd(deep):
+    (deep / "file").touch()
+    found = list(safe_names.below(deep))
+    (odd,) = [path for path, why in found if why]
+    assert odd.name == "abc" and len(os.fsencode(odd)) >= 4096
+    assert dict(found)[odd] == "a folder that cannot be entered (File name too long)"
+    assert sorted(files.below(deep)) == sorted([deep / "file", odd])
+
+
+def test_links_to_folders_are_entered_where_they_may_be(tmp_path):
+    (tmp_path / "disk/deep").mkdir(parents=True)
+    (tmp_path / "disk/deep/file").touch()
+    os.symlink("..", tmp_path / "disk/deep/round")
+    (tmp_path / "kept").mkdir()
+    os.symlink("../disk", tmp_path / "kept/data")
+    os.symlink("kept", tmp_path / "top")
+    for top in (tmp_path / "kept", tmp_path / "top"):
+        assert list(files.below(top)) == [top / "data/deep/file"]
+        assert list(files.below(top, links=False)) == [top / "data"]
+    assert list(files.below(tmp_path / "missing")) == []
+
+
+def test_what_is_too_large_for_a_text_is_not_read(tmp_path):
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(400_000_000_000)
+    with pytest.raises(OSError, match="400,000,000,000 bytes, too many to be read"):
+        safe_names.text_of(tmp_path / "large")

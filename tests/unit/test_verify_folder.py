@@ -156,3 +156,24 @@ def test_words_of_others_do_not_steer_the_terminal():
     text = verify_text.text(found, 0.0)
     assert r"results/x\n\x1b[2JAll as made\udcff" in text and "\x1b" not in text
     text.encode("utf-8")
+
+
+def test_a_file_of_another_size_than_was_sealed_is_not_read(folder):
+    study = {"file": "study.yaml", "settings": "0" * 64, "run": "0" * 16}
+    sealed = manifest.build(folder, study, folder)
+    os.truncate(TABLE, 400_000_000_000)
+    found = verify.examine(folder, sealed, folder).files[TABLE]
+    assert found.verdict == "CHANGED"
+    assert "sealed with 4 bytes, it is of 400,000,000,000, and was not read" in found.reason
+
+
+def test_links_among_records_and_notes_lead_nowhere(folder):
+    Path("disk").mkdir()
+    os.symlink(folder / "disk", "results/records/all")
+    Path(".snakemake/metadata").mkdir(parents=True)
+    os.symlink(folder / "disk", ".snakemake/metadata/all")
+    Path("disk/b.csv.json").touch()
+    assert [path.as_posix() for path in records.recorded(folder)] == [TABLE]
+    assert snakemake_notes.noted(folder) == {}
+    found = verify.examine(folder, None, folder).files["results/records/all"]
+    assert (found.verdict, found.reasons[0][:18]) == ("EXTRA", "a link to a folder")
