@@ -24,7 +24,7 @@ def text(found: Check, folder: Path) -> str:
             f"together, are not found; {len(found.described):,} described and not held"
         )
     if found.made:
-        what = "not looked at, as no crate has it; `make` in this folder may run what is in it"
+        what = "not looked at, as no part of the crate; `make` in this folder may run what is there"
         lines.append(f"{what}: {', '.join(found.made)}")
     whom = "graph and seal say" if found.is_sealed else "the graph says"
     size = f"{_several(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
@@ -32,7 +32,8 @@ def text(found: Check, folder: Path) -> str:
     if count:
         lines.append(f"NOT as {whom}: {_several(count, 'fault')}, see above; {size} are")
     else:
-        lines.append(f"{size}, all as {whom}")
+        gone = sum(gone for gone, _ in found.left_out.values())
+        lines.append(f"{size}, all as {whom}" + (f"; {gone:,} left out, see above" if gone else ""))
     lines.append(f"{METADATA}: SHA-256 {found.metadata}")
     return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
 

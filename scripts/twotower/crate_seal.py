@@ -25,7 +25,7 @@ _BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.
 _PAGE = re.compile(r"docs/[^/]+\.md|docs/images/[^/]+\.png")
 _TIMING = re.compile(r"results/benchmarks/.+\.tsv")
 _OWN = {"Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
-        "profiles", "results", "docs"}  # fmt: skip
+        "profiles", "results"}  # fmt: skip
 """Where the project's own files are, which a seal holds and an export copies."""
 
 
