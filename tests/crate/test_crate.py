@@ -270,6 +270,14 @@ def test_pages_and_their_small_figures_come_along(crate):
     assert {graph(crate)[path]["description"] for path in there} == {"about the project"}
 
 
+def test_make_in_a_crate_checks_it_and_leaves_nothing(crate):
+    command = ["make", "-s", "check-crate", f"PYTHON={sys.executable}"]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=crate, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "all as graph and seal say\n" in done.stdout
+
+
 def test_an_archive_of_an_earlier_export_is_told(study):
     made = exporting.export(Path("crate"))
     exporting.zipped(Path("crate"))
