@@ -44,11 +44,14 @@ verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS
 export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
 	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(if $(WITHOUT),--without $(WITHOUT))
 
-check-crate: $(VENV)/installed  ## does a crate hold the bytes that its graph says? [TO=results-crate SHA256=hex noted elsewhere]
-	@$(BIN)/python scripts/check_crate.py "$(or $(TO),results-crate)" $(if $(SHA256),--sha256 $(SHA256))
+# Inside a crate it is the crate itself; -B leaves no compiled code in it. The check needs no package.
+CRATE := "$(or $(TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))"
+
+check-crate:  ## does a crate hold the bytes that its graph and seal say? [TO=results-crate SHA256=hex noted elsewhere]
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -B scripts/check_crate.py $(CRATE) $(if $(SHA256),--sha256 $(SHA256))
 
 validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
-	@$(VENV)-validator/bin/python tests/crate/validate_offline.py "$(or $(TO),results-crate)"
+	@$(VENV)-validator/bin/python -B scripts/validate_crate.py $(CRATE)
 
 AUDIT := FOLDER,folder SAMPLE,sample NONCE,nonce ENV,env WHEELS,wheels FRESH,fresh PROJECT,project SIGNERS,signers \
   ROOT,root FRESH_SEEDS,fresh-seeds

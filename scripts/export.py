@@ -28,6 +28,10 @@ for path in (exporting.CODECHECK, exporting.CHECKLISTS):
     print(f"{given.folder / path}")
 for each in made.missing:
     print(safe_names.shown(f"for CODECHECK, authors must still give: {each}"))
+archive = exporting.archive_of(given.folder)
 if given.zip:
-    print(f"{given.folder}.zip: SHA-256 {exporting.zipped(given.folder)}")
+    print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")
+elif exporting.is_outdated(archive, made.metadata):
+    print(f"{archive} is of an earlier export; `make export ZIP=yes`, with the same TO= and "
+          "WITHOUT=, renews it")  # fmt: skip
 print(f"ro-crate-metadata.json, which stands for all: SHA-256\n{made.metadata}")

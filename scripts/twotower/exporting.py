@@ -1,6 +1,8 @@
 """Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
 
 import datetime
+import hashlib
+import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from twotower import (
     citation,
     codecheck,
     crate,
+    crate_pages,
     environment,
     files,
     finished,
@@ -23,6 +26,7 @@ from twotower import (
 )
 from twotower.config import Study
 from twotower.crate_story import Held, Story
+from twotower.crate_terms import METADATA
 from twotower.manifest import Manifest
 
 BESIDE = ("CITATION.cff", "LICENSE", "README.md")
@@ -81,8 +85,9 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     }
     for path, text in texts.items():
         story.files[path] = crate.held_text("answers and metadata", text)
+    beside = _beside(project)
     for path in story.files.keys() - texts.keys():
-        places.setdefault(path, project / path if path in BESIDE else folder / path)
+        places.setdefault(path, beside.get(path, folder / path))
     metadata = crate.write(story, texts, places, to)
     return Exported(story, metadata, codecheck.missing(story.citation))
 
@@ -97,6 +102,11 @@ def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
             "studies; export with the version that ran it"
         )
     return run, study
+
+
+def _beside(project: Path) -> dict[str, Path]:
+    """Where each file is that tells about the project, and is not sealed."""
+    return {name: project / name for name in (*BESIDE, *crate_pages.pages(project))}
 
 
 def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
@@ -129,7 +139,7 @@ def _story(
     }  # fmt: skip
     unsealed = {job.timed: folder / job.timed for job in jobs if job.usage}
     unsealed |= {str(path): folder / path for path in (manifest.PLACE, manifest.SIGNATURE)}
-    unsealed |= {name: project / name for name in BESIDE}
+    unsealed |= _beside(project)
     there = {path: place for path, place in unsealed.items() if place.is_file()}
     for path, (size, sha256) in manifest.digests(there).items():
         held.setdefault(path, Held(_kind(path), size, sha256))
@@ -153,7 +163,7 @@ def _story(
 
 
 def _kind(path: str) -> str:
-    if path in BESIDE:
+    if path in BESIDE or path.startswith("docs/"):
         return "about the project"
     return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
 
@@ -175,8 +185,24 @@ def size(story: Story) -> int:
     return sum(held.bytes for held in story.files.values() if held.is_here)
 
 
+def archive_of(to: Path) -> Path:
+    """Where the archive of a crate is: beside it."""
+    return to.with_name(f"{to.name}.zip")
+
+
 def zipped(to: Path) -> str:
     """Pack the crate into one archive beside it; returns the archive's SHA-256."""
-    archive = to.with_name(f"{to.name}.zip")
+    archive = archive_of(to)
     crate.pack(to, archive)
     return files.sha256(archive)
+
+
+def is_outdated(archive: Path, metadata: str) -> bool:
+    """Whether there is an archive, and another graph in it than that with this SHA-256."""
+    if not archive.is_file():
+        return False
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            return hashlib.sha256(packed.read(METADATA)).hexdigest() != metadata
+    except (zipfile.BadZipFile, KeyError):
+        return True

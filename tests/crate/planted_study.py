@@ -25,7 +25,7 @@ from twotower import (
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
-         "CITATION.cff", "scripts", "workflow", "envs", "profiles"]  # fmt: skip
+         "CITATION.cff", "scripts", "workflow", "envs", "profiles", "docs"]  # fmt: skip
 RAW = {
     "name": "planted",
     "seed": 7,
@@ -78,7 +78,7 @@ def plant(folder: Path, jobs: dict = JOBS) -> None:
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(
-                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "findings")
             )
         else:
             shutil.copy2(ROOT / part, folder / part)

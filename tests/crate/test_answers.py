@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import planted_study as planted
-from twotower import citation, crate_check, exporting, records
+from twotower import citation, crate_check, crate_report, exporting, records
 
 OWN = """
 preferred-citation:
@@ -99,3 +99,7 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     )
     found = crate_check.check(Path("crate"))
     assert len(found.described) == 2  # the file that was given, and its copy
+    assert (found.faults, found.given) == ({}, ["given:u.data"])
+    assert found.left_out == {"other results": (1, 3)}
+    said = crate_report.text(found, Path("crate"))
+    assert "left out: 1 of 3 other results;" in said and "--without 'other results'" in said

@@ -11,12 +11,20 @@ from pathlib import Path
 import pytest
 
 import planted_study as planted
-from twotower import crate_check, exporting, files, manifest, provenance
+from twotower import (
+    crate_check,
+    crate_report,
+    exporting,
+    files,
+    manifest,
+    provenance,
+    verify,
+)
 from twotower.crate import CrateError
 from twotower.exporting import ExportError
 
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
-VALIDATE = Path(__file__).with_name("validate_offline.py")
+VALIDATE = "scripts/validate_crate.py"
 needs_validator = pytest.mark.skipif(
     not VALIDATOR.exists(), reason="`make .venv-validator/installed` installs the validator"
 )
@@ -40,20 +48,34 @@ def job(entities: dict[str, dict], rule: str) -> dict:
     return found
 
 
-def validate(crate: Path) -> subprocess.CompletedProcess:
+def validate(crate: Path | str, project: Path = planted.ROOT) -> subprocess.CompletedProcess:
     """The public validator, with nothing but addresses that do not answer in reach."""
     offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    command = [VALIDATOR, VALIDATE, crate]
+    command = [VALIDATOR, "-B", project / VALIDATE, crate]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | offline)
 
 
 @needs_validator
 def test_the_public_validator_finds_no_fault(crate):
-    done = validate(crate)
+    done = validate(crate, crate)  # every crate has what validates it
     assert done.stdout.endswith("required checks of provenance-run-crate, 0 failed\n"), (
         done.stdout + done.stderr
     )
     assert int(done.stdout.split()[0]) >= 85
+    assert crate_check.check(crate).faults == {}
+
+
+@needs_validator
+@pytest.mark.parametrize("graph", [None, "", "[]", '{"@graph": [{"@id": "./", "@type": "File"}]}'])
+def test_no_crate_is_one_message_of_the_validator(tmp_path, graph):
+    if graph is not None:
+        (tmp_path / crate_check.METADATA).write_text(graph)
+    done = validate(tmp_path)
+    assert done.returncode == 1
+    if graph and "File" in graph:  # a graph, though of no crate
+        assert "failed" in done.stdout
+    else:
+        assert done.stderr.startswith("NoCrateError: ") and done.stderr.count("\n") == 1
 
 
 @needs_validator
@@ -224,6 +246,45 @@ def test_kinds_may_be_described_and_not_held(study):
     assert ids(job(entities, "train")["object"])[0] == f"#{planted.RATINGS}"
     found = crate_check.check(Path("crate"))
     assert (found.faults, len(found.described)) == ({}, 6)
+    assert found.left_out == {"data": (4, 4), "weights": (2, 2)}
+    assert 'WITHOUT="data weights"' in crate_report.text(found, Path("crate"))
+
+
+def test_such_a_crate_is_verified_where_the_kinds_are_named(study):
+    exporting.export(Path("crate"), frozenset({"data", "weights"}))
+    named = verify.verify("crate", without=frozenset({"data", "weights"}))
+    assert (named.wrong(), named.faults) == ({}, [])
+    for fewer in (frozenset(), frozenset({"data"})):
+        wrong = verify.verify("crate", without=fewer).wrong()
+        assert {each.verdict for each in wrong.values()} == {"MISSING"}
+        assert planted.WEIGHTS in wrong and (planted.RATINGS in wrong) == (not fewer)
+
+
+def test_pages_and_their_small_figures_come_along(crate):
+    pages = {path.relative_to(planted.ROOT).as_posix() for path in planted.ROOT.glob("docs/*.md")}
+    there = {path.relative_to(crate).as_posix() for path in crate.glob("docs/**/*.*")}
+    figures = there - pages
+    assert pages <= there and "docs/images/methods.png" in figures
+    assert all((crate / path).stat().st_size <= 200_000 for path in figures)
+    assert "docs/images/retrieval.png" not in figures  # 450 kB
+    assert {graph(crate)[path]["description"] for path in there} == {"about the project"}
+
+
+def test_make_in_a_crate_checks_it_and_leaves_nothing(crate):
+    command = ["make", "-s", "check-crate", f"PYTHON={sys.executable}"]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=crate, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "all as graph and seal say\n" in done.stdout
+
+
+def test_an_archive_of_an_earlier_export_is_told(study):
+    made = exporting.export(Path("crate"))
+    exporting.zipped(Path("crate"))
+    assert not exporting.is_outdated(Path("crate.zip"), made.metadata)
+    command = [sys.executable, "scripts/export.py", "crate", "--without", "data"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "crate.zip is of an earlier export; `make export ZIP=yes`" in said
 
 
 def test_only_what_is_as_it_was_sealed_is_exported(study):

@@ -3,13 +3,22 @@
 import hashlib
 import json
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from twotower import crate_check, noted
-from twotower.crate_check import METADATA, SEAL
+from twotower import crate_check, crate_report, noted
+from twotower.crate_check import METADATA
+from twotower.crate_seal import FORMAT, SEAL
 
 TABLE, MORE, TIMED = "results/tables/a.csv", "results/tables/b.csv", "results/benchmarks/a.tsv"
+RISKS = "results/risks/a.csv"
+SEALED = {TABLE: "tables", MORE: "tables", RISKS: "risks"}
+ALL = [*SEALED, TIMED, "LICENSE", "docs/a.md", "docs/images/a.png", SEAL]
+SCRIPTS = Path(crate_check.__file__).parents[1]
 
 
 def entity(folder, path):
@@ -25,33 +34,155 @@ def write(folder, *entities):
 
 @pytest.fixture
 def crate(tmp_path):
-    """Two sealed tables, a timing, a licence and the seal."""
-    for path in (TABLE, MORE, TIMED, "LICENSE", SEAL):
+    """Sealed tables and risks; a timing, a licence, a page with its figure, and the seal."""
+    for path in ALL:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(path)
-    rows = [{"path": path, "sha256": entity(tmp_path, path)["sha256"]} for path in (TABLE, MORE)]
-    (tmp_path / SEAL).write_text(json.dumps({"files": rows}))
-    write(tmp_path, *(entity(tmp_path, path) for path in (TABLE, MORE, TIMED, "LICENSE", SEAL)))
+    rows = [
+        {"path": path, "kind": kind, "bytes": len(path), "sha256": entity(tmp_path, path)["sha256"]}
+        for path, kind in SEALED.items()
+    ]
+    (tmp_path / SEAL).write_text(json.dumps({"format": FORMAT, "files": rows}))
+    write(tmp_path, *entities(tmp_path))
     assert crate_check.check(tmp_path).faults == {}
     return tmp_path
 
 
+def entities(folder, *without):
+    return [entity(folder, path) for path in ALL if path not in without]
+
+
+def described(folder, *paths, **other):
+    """The files leave the folder; their entities, in other ways changed, are described ones."""
+    found = [entity(folder, path) | {"@id": f"#{path}"} | other for path in paths]
+    for path in paths:
+        (folder / path).unlink()
+    return found
+
+
 def test_a_table_that_left_with_its_entity_is_named(crate):
-    kept = [entity(crate, path) for path in (TABLE, SEAL, TIMED, "LICENSE")]
+    kept = entities(crate, MORE)
     (crate / MORE).unlink()
     write(crate, *kept)
     assert crate_check.check(crate).faults == {
         MORE: "missing: it was sealed, the graph does not name it"
     }
-    write(crate, *kept, {"@id": f"#{MORE}", "@type": "File"})
-    assert crate_check.check(crate).faults == {}  # described, as by WITHOUT=
 
 
-@pytest.mark.parametrize("path", ["results/tables/better.csv", "more.txt", "scripts/x.py"])
+def test_what_is_described_and_not_held_is_listed_by_kind(crate):
+    told = described(crate, MORE, RISKS)
+    write(crate, *entities(crate, MORE, RISKS), *told)
+    found = crate_check.check(crate)
+    assert (found.faults, found.left_out) == ({}, {"risks": (1, 1), "tables": (1, 2)})
+    text = crate_report.text(found, crate)
+    assert "left out: 1 risks, 1 of 2 tables;" in text
+    assert f'make verify FOLDER={crate} WITHOUT="risks tables"' in text
+    assert "6 files, 0.0 MB, all as graph and seal say; 2 left out" in text
+
+
+@pytest.mark.parametrize("other", [{"sha256": "0" * 64}, {"contentSize": "1"}, {"sha256": None}])
+def test_what_is_described_must_have_the_sealed_bytes(crate, other):
+    told = described(crate, MORE, **other)
+    write(crate, *entities(crate, MORE), *told)
+    found = crate_check.check(crate)
+    assert found.faults == {MORE: "missing: described, with other bytes than were sealed"}
+    assert found.left_out == {}
+    last = crate_report.text(found, crate).splitlines()[-2]
+    assert last == "NOT as graph and seal say: 1 fault, see above; 7 files, 0.0 MB are"
+
+
+def test_under_another_path_nothing_is_described(crate):
+    told = [each | {"@id": "#elsewhere/b.csv"} for each in described(crate, MORE)]
+    write(crate, *entities(crate, MORE), *told)
+    found = crate_check.check(crate)
+    assert found.faults.keys() == {MORE} and found.given == ["elsewhere/b.csv"]
+    assert "not part of the crate: elsewhere/b.csv" in crate_report.text(found, crate)
+    for path in ("results/tables/better.csv", TIMED, "LICENSE"):
+        write(crate, *entities(crate, MORE, path), {"@id": f"#{path}", "@type": "File"})
+        faults = crate_check.check(crate).faults
+        assert faults[path].startswith("extra: ")
+
+
+def without_seal(crate):
+    shutil.rmtree(crate / "results/seal")
+
+
+def spoilt_seal(crate):
+    (crate / SEAL).write_text("{}")
+
+
+def seal_with_a_row_twice(crate):
+    content = json.loads((crate / SEAL).read_text())
+    content["files"].append(content["files"][0])
+    (crate / SEAL).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "harm, words",
+    [
+        (without_seal, "missing: every crate of this project has the seal"),
+        (spoilt_seal, "this is no seal"),
+        (seal_with_a_row_twice, "this is no seal"),
+    ],
+)
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"@id": "#seal", "@type": "PropertyValue"},
+        {"@id": "#results%2Frecords/x.json", "@type": "File"},
+        {"@id": "#x", "@type": "Thing", "name": "scripts/two\u0074ower"},
+    ],
+)
+def test_a_crate_of_this_project_without_its_seal_is_none(crate, harm, words, trace):
+    harm(crate)
+    forged = [entity(crate, path) for path in ALL if path != SEAL]
+    forged += [entity(crate, SEAL)] if (crate / SEAL).exists() else []
+    write(crate, *forged, trace)
+    assert crate_check.check(crate).faults == {SEAL: words}
+
+
+def test_a_foreign_crate_needs_no_seal_and_is_told_so(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    write(tmp_path, entity(tmp_path, "a.txt"), {"@id": "https://x.org/b", "@type": "File"})
+    found = crate_check.check(tmp_path)
+    assert (found.faults, found.files, found.is_sealed) == ({}, 1, False)
+    text = crate_report.text(found, tmp_path)
+    assert text.startswith("no seal, and no trace of tower-rates: ") and "; 1 described" in text
+    assert "1 file, 0.0 MB, all as the graph says" in text
+
+
+def test_what_tools_made_in_a_crate_is_told_and_compiled_code_is_a_fault(crate):
+    for name in (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate"):
+        (crate / name / "deeper").mkdir(parents=True)
+        (crate / name / "deeper/x").touch()
+    found = crate_check.check(crate)
+    assert (found.faults, len(found.made)) == ({}, 5)
+    assert "not looked at, as no part of the crate; " in crate_report.text(found, crate)
+    for place in ("scripts/__pycache__", "results/.venv"):
+        (crate / place).mkdir(parents=True)
+        (crate / place / "x.pyc").touch()
+        (crate / place / "y.pyc").touch()
+    faults = crate_check.check(crate).faults
+    assert faults.keys() == {"scripts/__pycache__", "results/.venv/x.pyc", "results/.venv/y.pyc"}
+    assert faults["scripts/__pycache__"].endswith("remove the folder")
+
+
+def test_the_check_needs_no_package(crate):
+    code = "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]; " \
+           "runpy.run_path(sys.argv[0])"  # fmt: skip
+    command = [sys.executable, "-B", "-I", "-S", "-c", code, SCRIPTS,
+               SCRIPTS / "check_crate.py", crate]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "path", ["results/tables/better.csv", "more.txt", "scripts/x.py", "docs/x.py"]
+)
 def test_a_file_that_came_with_its_entity_is_named(crate, path):
-    (crate / path).parent.mkdir(exist_ok=True)
+    (crate / path).parent.mkdir(parents=True, exist_ok=True)
     (crate / path).write_text("x")
-    write(crate, *(entity(crate, each) for each in (TABLE, MORE, SEAL, TIMED, "LICENSE", path)))
+    write(crate, *entities(crate), entity(crate, path))
     assert crate_check.check(crate).faults == {path: "extra: the graph names it, it was not sealed"}
 
 

@@ -1,4 +1,4 @@
-"""Does a crate pass the public validator's REQUIRED checks? `validate_offline.py CRATE`, offline.
+"""Whether a crate passes the REQUIRED checks of its profile's public validator, with no network.
 
 Runs in the validator's own environment (`make .venv-validator/installed`): it needs an older `rich`
 than Snakemake's progress bars. The validator wants two JSON-LD contexts from the web; its cache is
@@ -8,7 +8,6 @@ what 1.1 lacks, or means otherwise, is set right below.
 
 import io
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,9 @@ from requests.adapters import HTTPAdapter
 from requests_cache import CachedSession
 from rocrate import vocabs
 from rocrate_validator import models, services
+
+from twotower import crate_check
+from twotower.logs import ExpectedError
 
 PROFILE = "provenance-run-crate"
 RUN_TERMS = "https://w3id.org/ro/terms/workflow-run#"
@@ -48,6 +50,10 @@ CONTEXTS = {
 }
 
 
+class ValidationError(ExpectedError):
+    """The validator could not judge a crate."""
+
+
 class FromMemory(HTTPAdapter):
     """Answers for the two addresses."""
 
@@ -60,7 +66,13 @@ class FromMemory(HTTPAdapter):
 
 
 def validate(crate: Path) -> tuple[int, list[str]]:
-    """How many checks were made, and what failed."""
+    """How many checks were made, and what failed.
+
+    Raises:
+        NoCrateError: if there is no crate that can be read.
+        ValidationError: if the validator itself ends with an error.
+    """
+    crate_check.read_graph(crate)
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "contexts"
         with CachedSession(cache_name=str(cache), expire_after=-1) as session:
@@ -74,12 +86,11 @@ def validate(crate: Path) -> tuple[int, list[str]]:
             offline=True,
             cache_path=cache,
         )
-        result = services.validate(settings)
+        try:
+            result = services.validate(settings)
+        except Exception as error:  # of any class: graphs that it did not foresee
+            name = type(error).__name__
+            told = f"{crate}: the validator ended with {name}: {error}"
+            raise ValidationError(f"{told}; so this is not valid") from error
         failed = [f"{issue.check.identifier}: {issue.message}" for issue in result.get_issues()]
         return len(result.executed_checks), failed
-
-
-if __name__ == "__main__":
-    checks, failed = validate(Path(sys.argv[1]))
-    print("\n".join([*failed, f"{checks} required checks of {PROFILE}, {len(failed)} failed"]))
-    sys.exit(bool(failed) or not checks)
