@@ -36,7 +36,7 @@ def publish(study: str, folder: Path) -> None:
         changed = _said("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
         commit = _said("rev-parse", "HEAD")
     except git.GitError as error:
-        raise PublishError(f"the commit cannot be noted: {error}") from None
+        raise PublishError(f"git does not tell the commit of this folder ({error})") from None
     if changed:
         raise PublishError(f"there are changes that no commit holds, commit them first:\n{changed}")
     for part, files in {

@@ -102,6 +102,8 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
             continue
+        if evidence.found[path][1] == manifest.UNREAD:
+            continue
         judged = _labels(evidence.folder / path) - {label}
         if judged:
             reason = f"it was judged by the rules {', '.join(sorted(judged))}"
