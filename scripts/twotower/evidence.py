@@ -15,7 +15,7 @@ class Evidence:
         folder, project: where results and code are.
         sealed: the manifest; None without one.
         found: size and SHA-256 of each file that is there, by its path in a manifest; of one that
-            is not as large as it was sealed, `manifest.UNREAD` in place of the SHA-256.
+            is far larger than it was sealed, `manifest.UNREAD` in place of the SHA-256.
         records: by output, its record; None for a damaged one.
         environments, runs: by digest, those that are recorded; None for a damaged one.
         given: the SHA-256 of each given file that jobs read and that can be found.

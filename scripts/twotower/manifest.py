@@ -24,6 +24,7 @@ SIGNATURE = SEAL / "manifest.json.sig"
 KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
          "other results")  # fmt: skip
 UNREAD = "not read"
+MOST_MORE = 1_000_000_000  # bytes
 """In place of the SHA-256 of a file that is not as large as it was sealed."""
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
@@ -154,14 +155,15 @@ def digests(
     """Size and SHA-256 of files, each read once, several at a time; by the same names.
 
     Args:
-        expected: bytes that some should have: of other sizes they are not read, UNREAD stands in
-            place of the SHA-256. A forger may leave a file that takes hours to read.
+        expected: bytes that some should have: one that has many more (`MOST_MORE`) is not read,
+            UNREAD stands in place of the SHA-256. A forger may leave one that takes hours.
     """
     expected = expected or {}
 
     def digest(name: str) -> tuple[int, str]:
         size = places[name].stat().st_size
-        return size, UNREAD if expected.get(name, size) != size else files.sha256(places[name])
+        more = size - expected.get(name, size)
+        return size, UNREAD if more > MOST_MORE else files.sha256(places[name])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return dict(zip(places, pool.map(digest, places), strict=True))

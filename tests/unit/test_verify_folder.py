@@ -158,7 +158,7 @@ def test_words_of_others_do_not_steer_the_terminal():
     text.encode("utf-8")
 
 
-def test_a_file_of_another_size_than_was_sealed_is_not_read(folder):
+def test_a_file_much_larger_than_was_sealed_is_not_read(folder):
     study = {"file": "study.yaml", "settings": "0" * 64, "run": "0" * 16}
     sealed = manifest.build(folder, study, folder)
     os.truncate(TABLE, 400_000_000_000)
