@@ -48,9 +48,5 @@ def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:
         f"{gone:,} {kind}" if gone == every else f"{gone:,} of {every:,} {kind}"
         for kind, (gone, every) in counts.items()
     ]
-    if any(" " in kind for kind in counts):  # which make cannot hand over
-        kinds = " ".join(map(shlex.quote, counts))
-        how = f"scripts/verify.py and scripts/audit.py take --without {kinds}"
-    else:
-        how = f'`make verify FOLDER={folder} WITHOUT="{" ".join(counts)}"`, `make audit` likewise'
+    how = f'`make verify FOLDER={folder} WITHOUT="{" ".join(counts)}"`, `make audit` likewise'
     return [f"left out: {', '.join(parts)}; their sizes and hashes are the sealed ones", how]

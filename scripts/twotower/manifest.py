@@ -22,7 +22,7 @@ CHECKPOINTS = records.RESULTS / "checkpoints"
 SIGNATURE = SEAL / "manifest.json.sig"
 
 KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
-         "other results")  # fmt: skip
+         "other")  # fmt: skip
 UNREAD = "not read"
 MOST_MORE = 1_000_000_000  # bytes
 """In place of the SHA-256 of a file that is not as large as it was sealed."""
@@ -174,7 +174,7 @@ def kind_of(path: str | Path) -> str:
     parts = Path(path).parts
     if parts[0] != records.RESULTS.name:
         return "code"
-    return _BY_FOLDER.get(parts[1], "other results") if len(parts) > 2 else "other results"
+    return _BY_FOLDER.get(parts[1], "other") if len(parts) > 2 else "other"
 
 
 def project_of(folder: Path) -> Path:

@@ -100,6 +100,6 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     found = crate_check.check(Path("crate"))
     assert len(found.described) == 2  # the file that was given, and its copy
     assert (found.faults, found.given) == ({}, ["given:u.data"])
-    assert found.left_out == {"other results": (1, 3)}
+    assert found.left_out == {"other": (1, 3)}
     said = crate_report.text(found, Path("crate"))
-    assert "left out: 1 of 3 other results;" in said and "--without 'other results'" in said
+    assert "left out: 1 of 3 other;" in said and 'WITHOUT="other"' in said

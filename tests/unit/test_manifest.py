@@ -34,7 +34,7 @@ MADE = {
     "results/figures/x.png": "figures",
     "results/tables/claims.csv": "tables",
     "results/records/risks/b.csv.json": "records",
-    "results/index.csv": "other results",
+    "results/index.csv": "other",
     "Snakefile": "code",
     "scripts/train.py": "code",
     "workflow/rules/train.smk": "code",
