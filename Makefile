@@ -29,13 +29,15 @@ resume: $(VENV)/installed  ## after any fault: unlock, clean up, make anew what 
 claims: $(VENV)/installed  ## print the ledger of the last run again
 	@$(SHOW)
 
-# What was given after `make`, empty or not; by the shell's variable, which no quote or dollar in it
-# can break out of. ENV, as others, is a variable of some shells: that of a shell does not count.
-given = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
-kinds = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) $(foreach word,$($(1)),"$(word)"))
+# An option for a variable that was given, empty or not; its value as it was typed, since no quote or
+# dollar in it means anything. ENV is a variable of some shells: theirs does not count.
+quote = '$(subst ','\'',$(1))'
+is_given = $(filter $(if $(filter ENV,$(1)),command,command environment),$(firstword $(origin $(1))))
+given = $(if $(call is_given,$(1)),--$(2) $(call quote,$(value $(1))))
+kinds = $(if $(call is_given,$(1)),--$(2) $(foreach word,$(value $(1)),$(call quote,$(word))))
 
 seal: $(VENV)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
-	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),"$$STUDY") $(call given,KEY,key)
+	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),$(call quote,$(value STUDY))) $(call given,KEY,key)
 
 verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere WITHOUT=]
 	@$(BIN)/python scripts/verify.py $(call given,FOLDER,folder) $(call given,SIGNERS,signers) $(call given,ROOT,root) \

@@ -33,7 +33,7 @@ parser.add_argument("--fresh", type=Path, help="a new folder for the clone, whic
 parser.add_argument("--project", type=Path, help="the git repository, if not this one")
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
 parser.add_argument("--root", help="the root that was noted elsewhere")
-parser.add_argument("--without", nargs="+", default=[], help="kinds of files that may be missing")
+parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
 parser.add_argument("--fresh-seeds", type=audit_options.whole("FRESH_SEEDS"), metavar="N",
                     default=0, help="other seeds to try what differs")  # fmt: skip
 given = parser.parse_args()

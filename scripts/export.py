@@ -14,7 +14,7 @@ from twotower import audit_options, exporting, processes, safe_names  # noqa: E4
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
-parser.add_argument("--without", nargs="+", default=[], metavar="KIND",
+parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
 parser.add_argument("--zip", action="store_true", help="pack it into FOLDER.zip as well")
 given = parser.parse_args()

@@ -6,6 +6,7 @@ Runs nothing. FOLDER, by default this one, holds results/. Ends with 1 if anythi
 import argparse
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from twotower import console
@@ -19,17 +20,17 @@ parser.add_argument("--folder", default=".", type=Path, help="what holds results
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")
-parser.add_argument("--without", nargs="+", default=[], help="kinds of files that may be missing")
+parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
 parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()
 if not (given.folder / "results").is_dir():
     sys.exit(f"{verify.nothing_in(given.folder)}.")
 without = audit_options.kinds(given.without)
 began = time.perf_counter()
-with recorded_code.checked_out(given.folder) as (code, note):
-    project = given.project or code
-    found = verify.verify(given.folder, given.signers, given.root, project, without)
-found.notes += [note] if note and not given.project else []
+here = nullcontext((given.project, ""))
+with here if given.project else recorded_code.checked_out(given.folder) as (code, note):
+    found = verify.verify(given.folder, given.signers, given.root, code, without)
+found.notes += [note] if note else []
 own = given.folder.resolve() == Path.cwd()
 print(verify_text.text(found, time.perf_counter() - began, given.all, own))
 sys.exit(found.failed)

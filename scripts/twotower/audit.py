@@ -25,7 +25,7 @@ from twotower import (
     tolerances,
     verify,
 )
-from twotower.audit_clone import Clone
+from twotower.audit_clone import Clone, CloneError
 from twotower.audit_found import PLACE, Asked, Audit
 from twotower.audit_rerun import Outcome
 from twotower.logs import ExpectedError
@@ -136,11 +136,25 @@ def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clon
 
 def _complete(asked: Asked, found: Audit, clone: Clone, work: Path) -> None:
     """Whether each file that the recorded study makes is recorded: none has been let go of."""
-    with _stage(found, "plan"):
-        made = audit_clone.planned(clone, found.run, work / "plan")
+    try:
+        with _stage(found, "plan"):
+            made = audit_clone.planned(clone, found.run, work / "plan")
+    except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
+        found.notes.append(f"whether all that the study makes is there is not known: {error}")
+        return
     recorded = {path.as_posix() for path in records.recorded(asked.folder)}
     for path in sorted(made - recorded):
         found.verified.add(path, "MISSING", "the study makes it, and no job recorded that it did")
+
+
+def _others(asked: Asked, run: dict) -> list[dict]:
+    """Other recorded runs of the same code."""
+    known = [run_records.read(name, asked.folder) for name in run_records.names(asked.folder)]
+    code = run["commit"], run["diff"]
+    others = [one for one in known if one and one != run and (one["commit"], one["diff"]) == code]
+    for other in others:
+        audit_names.check_run(other)
+    return others
 
 
 def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
@@ -152,7 +166,7 @@ def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[st
     with _stage(found, "rerun"):
         if asked.sample is None:
             say("Running the study from nothing ...")
-            audit_rerun.everything(clone, found.run, graph, log)
+            audit_rerun.everything(clone, [found.run, *_others(asked, found.run)], graph, log)
             found.drawn = found.population
             found.graph = audit_jobs.joined(graph, audit_jobs.graph(clone.folder))
             places = dict.fromkeys(found.graph.jobs, clone.folder)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Iterable, Sequence
@@ -224,8 +223,3 @@ def clean_environment() -> dict[str, str]:
     """This process's variables without those that would reach into a run."""
     kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
     return {key: value for key, value in kept.items() if not key.startswith("MAKE")}
-
-
-def own_environment() -> Path:
-    """The folder of the environment that this process runs in."""
-    return Path(sys.prefix)

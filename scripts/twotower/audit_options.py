@@ -19,8 +19,8 @@ def whole(name: str, least: int = 0) -> Callable[[str], int]:
     """
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise OptionError(f"{name}={text}: allowed: a whole number from {least} on")
+        if not text.isdecimal() or len(text) > 9 or int(text) < least:
+            raise OptionError(f"{name}={text:.40}: allowed: a whole number from {least} on")
         return int(text)
 
     return read

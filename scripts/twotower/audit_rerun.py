@@ -46,22 +46,18 @@ class Outcome:
         return next((f.detail for f in self.files.values() if f.rung == self.rung), self.why)
 
 
-def everything(clone: Clone, run: dict, whole: Graph, log: Path) -> None:
-    """Run a clone's study from nothing, in the clone itself, and whatever else is recorded.
+def everything(clone: Clone, runs: Sequence[dict], whole: Graph, log: Path) -> None:
+    """Run a clone's study from nothing, in the clone itself.
 
-    Other runs than the one that was sealed may have made some of the results.
+    Args:
+        runs: the run that was sealed, then others of the same code, which may have made some of
+            the results: each is repeated only if recorded jobs are still to be made.
     """
-    options = audit_clone.study_options(run)
-    audit_clone.snakemake(clone, clone.folder, run["targets"], options, log)
-    rules = rule_files.read(clone.folder)
-    left = [
-        job.name
-        for job in whole.jobs.values()
-        if records.read(job.name, clone.folder) is None
-        and not audit_names.fault_of_job(job.rule, [*job.inputs, *job.outputs], rules)
-    ]
-    if left:
-        _make(clone, clone.folder, left, options, log)
+    for run in runs:
+        options = audit_clone.study_options(run)
+        audit_clone.snakemake(clone, clone.folder, run["targets"], options, log)
+        if all(records.read(name, clone.folder) for name in whole.jobs):
+            return
 
 
 def alone(

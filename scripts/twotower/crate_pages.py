@@ -1,4 +1,4 @@
-"""The pages of docs/ that README.md refers to, for a crate: text, and the small figures in it."""
+"""The pages of docs/ for a crate: their text, and the small figures that they show."""
 
 import re
 from pathlib import Path

@@ -65,7 +65,7 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
     for path in sealed.files if sealed else ():
         if path not in places and (place := manifest.found_given(path, folder, project)):
             places[path] = place
-    expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else {}
+    expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else None
     evidence.found = manifest.digests(places, expected)
     _read_given(evidence)
     return evidence

@@ -13,8 +13,8 @@ from twotower.logs import ExpectedError
 _COMMAND = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 _ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
           "LC_ALL": "C"}  # fmt: skip
-_KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-"""Of the user's variables for git; others, such as GIT_DIR, would have it ask another folder."""
+_KEPT = "GIT_CONFIG_"
+"""The user's variables for git that begin so; GIT_DIR and others would lead to another folder."""
 PATIENCE = 300.0  # seconds; a clone of this project takes one
 
 
@@ -32,7 +32,7 @@ def output(folder: str | Path, *arguments: str, right: tuple[int, ...] = (0,)) -
         GitError: if git is not installed, ends otherwise, or takes longer than `PATIENCE`.
     """
     command = [*_COMMAND, "-C", str(folder), *arguments]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
     try:
         done = subprocess.run(
             command, capture_output=True, env=kept | _ALONE, timeout=PATIENCE, check=False

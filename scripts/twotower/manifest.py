@@ -24,8 +24,9 @@ SIGNATURE = SEAL / "manifest.json.sig"
 KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
          "other")  # fmt: skip
 UNREAD = "not read"
-MOST_MORE = 1_000_000_000  # bytes
-"""In place of the SHA-256 of a file that is not as large as it was sealed."""
+"""In place of the SHA-256 of a file that is far larger than it was sealed."""
+MOST_MORE = 1_000_000_000
+"""Bytes by which a file may be larger than it should be, and is read all the same."""
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
     "ranking": "risks", "rates": "rates", "figures": "figures",
@@ -155,14 +156,14 @@ def digests(
     """Size and SHA-256 of files, each read once, several at a time; by the same names.
 
     Args:
-        expected: bytes that some should have: one that has many more (`MOST_MORE`) is not read,
-            UNREAD stands in place of the SHA-256. A forger may leave one that takes hours.
+        expected: bytes that each should have, 0 of others: one that has many more (`MOST_MORE`)
+            is not read, UNREAD stands in place of the SHA-256. A forger may leave one that takes
+            hours. None: all are read.
     """
-    expected = expected or {}
 
     def digest(name: str) -> tuple[int, str]:
         size = places[name].stat().st_size
-        more = size - expected.get(name, size)
+        more = 0 if expected is None else size - expected.get(name, 0)
         return size, UNREAD if more > MOST_MORE else files.sha256(places[name])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -162,11 +162,15 @@ def _check_code(rule: str, planned: str) -> None:
 
     Else a record would name code that did not run.
     """
-    script = PROJECT / "scripts" / provenance.scripts(PROJECT)[rule]
+    name = provenance.scripts(PROJECT).get(rule, f"of the rule {rule}")
     provenance.forget()
-    if provenance.code_digest(script) != planned:
+    try:
+        same = provenance.code_digest(PROJECT / "scripts" / name) == planned
+    except (OSError, SyntaxError, ValueError):  # removed, or written in part
+        same = False
+    if not same:
         raise ChangedFileError(
-            f"scripts/{script.name}, or a module that it leads to, changed since this run began; "
+            f"scripts/{name}, or a module that it leads to, changed since this run began; "
             "run again: it makes anew what that code makes"
         )
 

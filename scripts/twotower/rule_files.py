@@ -64,7 +64,7 @@ def read(folder: Path) -> dict[str, Rule]:
     """The rules of a project by name, in the order of files and lines; those with a script."""
     found = {}
     for path in sorted((folder / FOLDER).glob("*.smk")):
-        for name, body in _RULE.findall(path.read_text(encoding="utf-8") + "\n"):
+        for name, body in _RULE.findall(path.read_text(encoding="utf-8", errors="replace") + "\n"):
             parts = {part: _arguments(text) for part, text in _PART.findall(body)}
             if "script" not in parts:
                 continue

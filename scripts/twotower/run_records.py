@@ -89,7 +89,7 @@ def _is_whole(run: dict) -> bool:
         safe_names.is_path(study["file"])
         and safe_names.is_hex(study["settings"], 64)
         and all(each is None or safe_names.is_hex(each, 64) for each in sums)
-        and (run["commit"] is None or safe_names.is_hex(run["commit"], 40))
+        and (run["commit"] is None or any(safe_names.is_hex(run["commit"], n) for n in (40, 64)))
         and (not diff or _is_diff(diff["file"]))
         and safe_names.is_hex(run["environment"], 16)
         and all(map(safe_names.is_word, [*run["targets"], *run["real"]]))
@@ -155,7 +155,7 @@ def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
         if not name.endswith("/"):
             found.add(name)
             continue
-        for place in files.below(project / name):
+        for place in files.below(project / name, links=False):
             inside = place.relative_to(project)
             if ".git" not in inside.parts:
                 found.add(inside.as_posix())

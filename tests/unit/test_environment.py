@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def now():
-    return environment.current()
+    return environment.current() | {"threads": 1}  # whatever other tests have loaded
 
 
 def packaged(folder, name, version, *lines):
