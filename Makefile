@@ -11,7 +11,6 @@ PROGRESS := $(shell test -t 2 && echo --logger rich)
 SNAKEMAKE := SHOW_RESULTS=no $(BIN)/snakemake $(PROGRESS) --config study=$(STUDY) $(if $(PROFILE),--workflow-profile $(PROFILE))
 # Of the study that is named, else of the last run's.
 RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file,$(origin STUDY)),$(STUDY)) $(if $(PROFILE),--profile $(PROFILE)) $(PROGRESS)
-comma := ,
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
@@ -44,7 +43,7 @@ verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS
 	  $(call kinds,WITHOUT,without)
 
 export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
-	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(if $(WITHOUT),--without $(WITHOUT))
+	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(call kinds,WITHOUT,without)
 
 # Inside a crate it is the crate itself; -B leaves no compiled code in it. The check needs no package.
 CRATE := "$(or $(TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))"
@@ -55,11 +54,10 @@ check-crate:  ## does a crate hold the bytes that its graph and seal say? [TO=re
 validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
 	@$(VENV)-validator/bin/python -B scripts/validate_crate.py $(CRATE)
 
-AUDIT := FOLDER,folder SAMPLE,sample NONCE,nonce ENV,env WHEELS,wheels FRESH,fresh PROJECT,project SIGNERS,signers \
-  ROOT,root FRESH_SEEDS,fresh-seeds
-
 audit: $(VENV)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=text ENV=.venv ROOT= …: docs/audits-rerun.md]
-	@$(BIN)/python scripts/audit.py $(foreach each,$(AUDIT),$(call given,$(word 1,$(subst $(comma), ,$(each))),$(word 2,$(subst $(comma), ,$(each))))) \
+	@$(BIN)/python scripts/audit.py $(call given,FOLDER,folder) $(call given,SAMPLE,sample) $(call given,NONCE,nonce) \
+	  $(call given,ENV,env) $(call given,WHEELS,wheels) $(call given,FRESH,fresh) $(call given,PROJECT,project) \
+	  $(call given,SIGNERS,signers) $(call given,ROOT,root) $(call given,FRESH_SEEDS,fresh-seeds) \
 	  $(call kinds,WITHOUT,without)
 
 audit-vary: $(VENV)/installed  ## the tiny study in other folders, locales, time zones, … (docs/audits-vary.md), half an hour

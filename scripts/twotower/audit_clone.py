@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower import audit_names, files, git, records
+from twotower import audit_names, files, git, records, resume
 from twotower.logs import ExpectedError
 from twotower.pins import PINS
 
@@ -197,7 +197,8 @@ def planned(clone: Clone, run: dict, directory: Path) -> set[str]:
     if code != 0:
         said = "\n  ".join(lines[-3:])
         raise CloneError(f"the recorded commit cannot plan the recorded study:\n  {said}")
-    return {line.split("\t")[0] for line in lines if line.startswith(f"{records.RESULTS}/")}
+    made = (row["output_file"] for row in resume.rows(lines))
+    return {path for path in made if records.is_made(path)}
 
 
 def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from twotower import audit_clone, manifest, noted
+from twotower import audit_clone, manifest
 from twotower.audit_found import Asked
 from twotower.logs import ExpectedError
 
@@ -42,9 +42,8 @@ def check(asked: Asked) -> None:
     """Whether what an auditor asks for can be had.
 
     Raises:
-        OptionError, CloneError, NotedError: naming what cannot.
+        OptionError, CloneError: naming what cannot.
     """
-    noted.beginning("ROOT", asked.root)
     try:
         asked.nonce.encode("utf-8")
     except UnicodeEncodeError:

@@ -125,17 +125,21 @@ def summary(about: list[str]) -> list[dict[str, str]]:
     Raises:
         SnakemakeError: with Snakemake's own words, if the study cannot be planned.
     """
-    lines = _snakemake("--summary", "--rerun-incomplete", *about).splitlines()
+    return rows(_snakemake("--summary", "--rerun-incomplete", *about).splitlines())
+
+
+def rows(lines: list[str]) -> list[dict[str, str]]:
+    """The rows of a summary among the lines that Snakemake printed."""
     names = next((line.split("\t") for line in lines if line.startswith("output_file\t")), [])
-    rows = [row for line in lines if (row := line.split("\t")) != names]
-    return [dict(zip(names, row, strict=True)) for row in rows if len(row) == len(names)]
+    split = [row for line in lines if (row := line.split("\t")) != names]
+    return [dict(zip(names, row, strict=True)) for row in split if len(row) == len(names)]
 
 
 def _planned(about: list[str]) -> tuple[list[str], list[str]]:
     """Outputs of the study's plan, and those that Snakemake has a note of."""
-    rows = summary(about)
-    noted = [row["output_file"] for row in rows if row["log-file(s)"] != "-"]
-    return [row["output_file"] for row in rows], noted
+    found = summary(about)
+    noted = [row["output_file"] for row in found if row["log-file(s)"] != "-"]
+    return [row["output_file"] for row in found], noted
 
 
 def _snakemake(*arguments: str) -> str:
