@@ -19,9 +19,14 @@ _SOME_VALUES = {"--config", "-C", "--configfile", "--configfiles"}
 def headers(folder: Path) -> Iterator[dict[str, str]]:
     """What each log of a run in the folder says of it, the newest first: date and host."""
     for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
-        text = log.read_text(encoding="utf-8", errors="replace")[:4000]
-        found = re.findall(r"^ *(Date|Host): (.+)$", text, re.MULTILINE)
+        found = re.findall(r"^ *(Date|Host): (.+)$", _beginning(log), re.MULTILINE)
         yield {name.lower(): value for name, value in found}
+
+
+def on_slurm(folder: Path) -> bool:
+    """Whether a run in the folder was submitted to Slurm, by Snakemake's own logs."""
+    logs = (folder / ".snakemake" / "log").glob("*.snakemake.log")
+    return any("\nSLURM run ID: " in _beginning(log) for log in logs)
 
 
 def note(folder: Path, command: Sequence[str], targets: Iterable[str], run: str = "") -> None:
@@ -58,6 +63,12 @@ def record(folder: Path) -> str | None:
         return json.loads(safe_names.text_of(_place(folder), "utf-8"))["run"] or None
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _beginning(log: Path) -> str:
+    """What a log says before its first job."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return file.read(20_000)
 
 
 def _place(folder: Path) -> Path:

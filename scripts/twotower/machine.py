@@ -133,7 +133,7 @@ def slurm() -> Section:
         found.facts.append(("controller", "does not answer"))
         what = "Slurm is installed but its controller does not answer"
         found.notes.append(
-            (what, "runs on this machine are not affected; ask who keeps the cluster")
+            (what, "ask who keeps it; runs on this machine start some seconds later, no more")
         )
         return found
     found.facts += [("partition", line) for line in partitions.splitlines()]

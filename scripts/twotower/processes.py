@@ -76,7 +76,8 @@ def cancel_slurm_jobs(folder: Path) -> list[str]:
     """Cancel this user's Slurm jobs that a Snakemake submitted from the folder; returns their ids.
 
     Raises:
-        BusyError: if they have not ended within `CANCEL_SECONDS`.
+        BusyError: if they have not ended within `CANCEL_SECONDS`, or if Slurm does not answer and
+            the folder's runs were on it.
     """
     if not shutil.which("squeue"):
         return []
@@ -96,8 +97,17 @@ def cancel_slurm_jobs(folder: Path) -> list[str]:
 def _slurm_jobs(folder: Path) -> list[str]:
     asked = ["squeue", "--me", "--noheader", "--format=%A|%j|%Z"]
     try:
-        done = subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=60)
-    except subprocess.TimeoutExpired:
+        done = subprocess.run(
+            asked, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=True
+        )
+    except subprocess.SubprocessError as error:
+        if last_run.on_slurm(folder):
+            said = getattr(error, "stderr", None) or f"{error}"
+            raise BusyError(
+                "Slurm does not tell which jobs of this folder's runs are still at work "
+                f"(squeue: {said.strip()}): `make resume` again once it does; if that cluster is "
+                "gone for good, `snakemake --unlock`, then `make`"
+            ) from None
         return []
     rows = [line.strip().split("|", 2) for line in done.stdout.splitlines()]
     return sorted(

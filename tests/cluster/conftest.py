@@ -115,7 +115,7 @@ def slurm() -> Iterator[None]:
     """A sandbox that is up; one that someone has started is used and left running."""
     if reason := sandbox.obstacle():
         pytest.skip(f"no Slurm here: {reason}")
-    if sandbox.running_in() is not None:
+    if sandbox.answers():
         yield
         return
     sandbox.start()

@@ -5,7 +5,8 @@
 
 Both nodes, n1 and n2, run here; n1 has two cards that are /dev/null and /dev/zero: Slurm counts and
 hands them out, nobody computes on them. There is no accounting database. It needs root, and the
-packages slurm-wlm and munge; a Slurm that is configured here already is left alone.
+packages slurm-wlm and munge; a Slurm that is configured here already is left alone. Of a sandbox
+that was killed, as by a restart of the machine, the settings stay: `start` removes them first.
 """
 
 import argparse
@@ -91,6 +92,13 @@ def running_in() -> Path | None:
     return Path(first.removeprefix(MARK)) if first.startswith(MARK) else None
 
 
+def answers() -> bool:
+    """Whether a sandbox is configured whose controller and both nodes are at work."""
+    if running_in() is None or " is UP" not in _run("scontrol", "ping", quiet=True):
+        return False
+    return all(_of_daemon(running_in() / f"run/slurmd-{node}.pid") for node in NODES)
+
+
 def start(cpus: int = 4, memory: int = 4000) -> Path:
     """Start both nodes, of so many CPUs and MB each; return once a job has run on both.
 
@@ -99,8 +107,10 @@ def start(cpus: int = 4, memory: int = 4000) -> Path:
     """
     if reason := obstacle():
         raise SandboxError(reason)
-    if running_in() is not None:
+    if answers():
         raise SandboxError(f"a sandbox is running in {running_in()}: stop it first")
+    if running_in() is not None:
+        stop()  # it was killed, and its settings are left
     folder = Path(tempfile.mkdtemp(prefix="slurm-sandbox-"))
     for name in ("state", "log", "run", *(f"spool-{node}" for node in NODES)):
         (folder / name).mkdir()
@@ -131,7 +141,7 @@ def stop() -> None:
         raise SandboxError("no sandbox is running")
     # slurmctld may be gone, or a job may not end: its daemons are stopped all the same.
     with contextlib.suppress(subprocess.SubprocessError, SandboxError, ValueError):
-        subprocess.run(["scancel", "--user=root"], timeout=WAIT, capture_output=True, check=False)
+        _run("scancel", "--user=root")
         _until(lambda: not _run("squeue", "--noheader").strip(), "jobs to end")
     order = [*(f"slurmd-{node}" for node in NODES), "slurmctld", "munged"]
     for name in order:
@@ -211,11 +221,19 @@ def _until(condition, awaited: str) -> None:
         time.sleep(0.2)
 
 
-def _end(pid_file: Path) -> None:
-    """Stop the process that a pid file names, gently at first."""
+def _of_daemon(pid_file: Path) -> int | None:
+    """The daemon that a pid file names, if it lives; another process may have its number by now."""
     try:
         pid = int(pid_file.read_text())
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
     except (OSError, ValueError):
+        return None
+    return pid if pid_file.stem.startswith(name) else None
+
+
+def _end(pid_file: Path) -> None:
+    """Stop the daemon that a pid file names, gently at first."""
+    if (pid := _of_daemon(pid_file)) is None:
         return
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):

@@ -69,19 +69,38 @@ def test_a_run_of_another_machine_is_not_taken_for_dead(here):
         processes.require_idle(here)
 
 
-def test_slurm_jobs_of_this_folder_alone_are_cancelled(here, tmp_path, monkeypatch):
+@pytest.fixture
+def played(tmp_path, monkeypatch):
+    """Put shell commands in place of programs, by name."""
+
+    def play(**programs):
+        for name, work in programs.items():
+            (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{work}\n")
+            (tmp_path / "bin" / name).chmod(0o755)
+
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    return play
+
+
+def test_slurm_jobs_of_this_folder_alone_are_cancelled(here, tmp_path, played):
     """squeue and scancel are played: three jobs of Snakemake, one elsewhere, and a shell."""
     run = "7dce8d84-f7a6-492b-87bd-5ae8a2a0cfff"
     jobs = f"11|{run}|{here}\n12|{run}|{tmp_path}\n13|bash|{here}\n14|paper_{run}|{here}\n"
     (tmp_path / "jobs").write_text(jobs)
-    played = {
-        "squeue": f"cat {tmp_path}/jobs",
-        "scancel": f'echo "$@" > {tmp_path}/cancelled; : > {tmp_path}/jobs',
-    }
-    (tmp_path / "bin").mkdir()
-    for name, work in played.items():
-        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{work}\n")
-        (tmp_path / "bin" / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    played(
+        squeue=f"cat {tmp_path}/jobs",
+        scancel=f'echo "$@" > {tmp_path}/cancelled; : > {tmp_path}/jobs',
+    )
     assert processes.cancel_slurm_jobs(here) == ["11", "14"]
     assert (tmp_path / "cancelled").read_text() == "11 14\n"
+
+
+def test_a_slurm_that_does_not_answer_stops_those_alone_who_ran_on_it(here, played):
+    played(squeue="echo Unable to contact slurm controller >&2; exit 1")
+    assert processes.cancel_slurm_jobs(here) == []
+    log = here / ".snakemake/log/2026-01-01T000000.000001.snakemake.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("\nSNAKEMAKE\nBuilding DAG of jobs...\nSLURM run ID: 7dce8d84\n")
+    with pytest.raises(processes.BusyError, match="squeue: Unable to contact slurm controller"):
+        processes.cancel_slurm_jobs(here)
