@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from scipy.stats import binom
 
-from twotower import arms, cell_rules, lemmas, method_rules
+from twotower import arms, cell_rules, lemma_verdicts, method_rules
 from twotower.findings import (
     UNTESTED,
     Answer,
@@ -121,7 +121,8 @@ def extrapolation(evidence: Evidence) -> Finding:
 def lemma(evidence: Evidence) -> Finding:
     table = evidence.table("lemmas")
     number = int(evidence.claim.id.split(".")[-1])
-    found = [row for row in lemmas.summary(table) if row["lemma"] == number] if len(table) else []
+    judged = lemma_verdicts.summary(table) if len(table) else []
+    found = [row for row in judged if row["lemma"] == number]
     if not found:
         return UNTESTED
     row = found[0]

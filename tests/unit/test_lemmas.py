@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from twotower import entropy, lemmas, lipschitz, logs, records, reparametrization
+from twotower import entropy, lemma_verdicts, lemmas, lipschitz, logs, records, reparametrization
 from twotower.random_networks import Shape, batches, covariates, draw, filled
 from twotower.theory import Theory
 from twotower.towers import Towers, scores
@@ -220,14 +220,14 @@ def test_networks_are_all_used_and_dimensions_mixed():
 
 
 def test_summary_holds_or_names_the_row_that_violates(table):
-    verdicts = lemmas.summary(table)
+    verdicts = lemma_verdicts.summary(table)
     assert [(row["lemma"], row["verdict"]) for row in verdicts] == [
         (lemma, "holds") for lemma in (1, 2, 3)
     ]
     broken = table.copy()
     row = broken.index[broken["lemma"] == 2][0]
     broken.loc[row, ["measured", "ratio", "passed"]] = [2e9, 1.5, False]
-    _, second, third = lemmas.summary(broken)
+    _, second, third = lemma_verdicts.summary(broken)
     assert second["verdict"] == "violated"
     assert second["measured"] == 2e9
     assert second["case"] in second["reason"]
@@ -240,7 +240,8 @@ def test_a_planted_violation_is_a_row_not_an_exception(monkeypatch):
     monkeypatch.setattr(entropy, "entropy", lambda size, *rest: plain(size**2, *rest))
     monkeypatch.setattr(lipschitz, "lipschitz_bound", lambda *_: 1.0)
     table = lemmas.lemma_table(**SPEC)
-    assert [row["verdict"] for row in lemmas.summary(table)] == ["holds", "violated", "violated"]
+    verdicts = [row["verdict"] for row in lemma_verdicts.summary(table)]
+    assert verdicts == ["holds", "violated", "violated"]
 
 
 def test_networks_that_overflow_are_refused():
@@ -257,4 +258,4 @@ def test_the_script_writes_the_table(tmp_path, monkeypatch, table):
     written = pd.read_csv(output.table)
     assert list(written.columns) == lemmas.COLUMNS
     assert len(written) == len(table)
-    assert lemmas.summary(written)[0]["verdict"] == "holds"
+    assert lemma_verdicts.summary(written)[0]["verdict"] == "holds"
