@@ -25,6 +25,10 @@ FLAGS = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512dq", "avx512b
          "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")  # fmt: skip
 """Instruction sets that numerical libraries choose by."""
 
+VARIABLES = ("GLIBC_TUNABLES", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES",
+             "MKL_ENABLE_INSTRUCTIONS", "NVIDIA_TF32_OVERRIDE")  # fmt: skip
+"""Variables that are not pinned by which libraries choose instructions otherwise than by FLAGS."""
+
 STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
 
@@ -40,7 +44,7 @@ def current(project: Path = PROJECT, computes: bool = True) -> dict:
     Returns:
         python: implementation, version, build and compiler.
         platform: system, machine and C library.
-        cpu: model, and those of FLAGS that it has.
+        cpu: model, those of FLAGS that it has, and those of VARIABLES that are set.
         packages, beside, torch: see `installed.packages`.
         threads: the most that a numerical library of this process would use; None for one that
             does not compute.
@@ -162,16 +166,21 @@ def _libc() -> str:
 
 
 def _processor() -> dict:
-    """Model and flags; the first of all processors is described on the file's first page."""
+    """Model and flags, of the first of all processors, on the file's first page; and VARIABLES."""
+    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     try:
         with open("/proc/cpuinfo", "rb", buffering=0) as file:
             text = file.read(8192).decode("ascii", "replace")
     except OSError:
-        return {"model": platform.processor(), "flags": []}
+        return {"model": platform.processor(), "flags": [], "variables": variables}
     model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
     flags = re.search(r"^(?:flags|Features)\s*: (.+)$", text, re.MULTILINE)
     has = flags[1].split() if flags else []
-    return {"model": model[1] if model else "", "flags": [flag for flag in FLAGS if flag in has]}
+    return {
+        "model": model[1] if model else "",
+        "flags": [flag for flag in FLAGS if flag in has],
+        "variables": variables,
+    }
 
 
 def _cards() -> list[str]:

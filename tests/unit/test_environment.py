@@ -85,6 +85,16 @@ def test_pins_and_threads_are_those_of_the_process():
     assert found["pins"] == pins.PINS | {"MKL_CBWR": "AUTO", "OMP_NUM_THREADS": None}
 
 
+def test_a_processor_that_is_hidden_from_numpy_is_told_as_another(now):
+    code = (
+        "import json, os; os.environ['NPY_DISABLE_CPU_FEATURES'] = 'X86_V3'; "
+        "from twotower import environment; print(json.dumps(environment.current()))"
+    )
+    hidden = json.loads(printed(code))
+    told = [line for line in environment.differences(now, hidden) if line.startswith("cpu")]
+    assert told == ["cpu variables NPY_DISABLE_CPU_FEATURES X86_V3, not nothing"]
+
+
 def test_threads_are_those_that_threadpoolctl_finds():
     code = (
         "import numpy, scipy.linalg, torch, faiss; from threadpoolctl import threadpool_limits; "
