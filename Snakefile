@@ -52,8 +52,7 @@ if workflow.remote_exec:
 
 
 onstart:
-    if os.environ.get("NOTE_RUN") != "no":  # a part of what `make resume` does
-        note_run()
+    note_run()
 
 
 onsuccess:

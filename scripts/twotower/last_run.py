@@ -11,22 +11,28 @@ from pathlib import Path
 from twotower import safe_names
 from twotower.files import atomic_write
 
+_CODE = Path(".snakemake/code_of_run.json")
 _NO_RUN = {"-n", "--dry-run", "--dryrun", "--summary", "--unlock", "--lint", "--touch", "--report"}
 _ONE_VALUE = {"--profile", "--workflow-profile"}
 _SOME_VALUES = {"--config", "-C", "--configfile", "--configfiles"}
 
 
 def headers(folder: Path) -> Iterator[dict[str, str]]:
-    """What each log of a run in the folder says of it, the newest first: date and host."""
+    """What each log of a run in the folder says of it, the newest first.
+
+    Keys: date, host; slurm run id, of a run that submitted its jobs to Slurm.
+    """
     for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
-        found = re.findall(r"^ *(Date|Host): (.+)$", _beginning(log), re.MULTILINE)
+        lines = r"^ *(Date|Host|SLURM run ID): (.+)$"
+        found = re.findall(lines, _beginning(log), re.MULTILINE)
         yield {name.lower(): value for name, value in found}
 
 
-def on_slurm(folder: Path) -> bool:
-    """Whether a run in the folder was submitted to Slurm, by Snakemake's own logs."""
-    logs = (folder / ".snakemake" / "log").glob("*.snakemake.log")
-    return any("\nSLURM run ID: " in _beginning(log) for log in logs)
+def by_slurm(folder: Path) -> bool:
+    """Whether the last run's command names Slurm, as executor or as profile."""
+    command = _noted(folder).get("command")
+    words = command if isinstance(command, list) else []
+    return any(re.search(r"(^|[/=])slurm/?$", str(word)) for word in words[1:])
 
 
 def note(folder: Path, command: Sequence[str], targets: Iterable[str], run: str = "") -> None:
@@ -50,29 +56,55 @@ def asked(folder: Path) -> tuple[list[str], list[str]] | None:
 
     None: no run is known. Both may be empty: all of the default study.
     """
+    content = _noted(folder)
     try:
-        content = json.loads(safe_names.text_of(_place(folder), "utf-8"))
         return content["targets"], list(_chosen(content["command"][1:]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (TypeError, KeyError, AttributeError):
         return None
 
 
 def record(folder: Path) -> str | None:
     """The digest of the last run's record; None if none is known."""
-    try:
-        return json.loads(safe_names.text_of(_place(folder), "utf-8"))["run"] or None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    return _noted(folder).get("run") or None
 
 
 def _beginning(log: Path) -> str:
-    """What a log says before its first job."""
-    with open(log, encoding="utf-8", errors="replace") as file:
-        return file.read(20_000)
+    """What a log says before its first job; nothing if it is no ordinary file."""
+    try:
+        if not log.is_file():
+            return ""
+        with open(log, encoding="utf-8", errors="replace") as file:
+            return file.read(20_000)
+    except OSError:
+        return ""
 
 
 def _place(folder: Path) -> Path:
     return folder / ".snakemake" / "last_run.json"
+
+
+def _noted(folder: Path) -> dict:
+    """What `note` kept last; empty if nothing, or what cannot be read."""
+    return _mapping(_place(folder))
+
+
+def _mapping(path: Path) -> dict:
+    try:
+        found = json.loads(safe_names.text_of(path, "utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def note_code(folder: Path, digests: dict[str, str]) -> None:
+    """Keep the digests of the scripts' code, by script, of a run that starts in the folder."""
+    with atomic_write(folder / _CODE) as temporary:
+        temporary.write_text(json.dumps(digests) + "\n", encoding="utf-8")
+
+
+def code(folder: Path) -> dict[str, str]:
+    """What `note_code` kept last; empty where no run did, as in a folder that is not shared."""
+    return _mapping(folder / _CODE)
 
 
 def _chosen(words: list[str]) -> Iterator[str]:

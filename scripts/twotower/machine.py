@@ -133,7 +133,7 @@ def slurm() -> Section:
         found.facts.append(("controller", "does not answer"))
         what = "Slurm is installed but its controller does not answer"
         found.notes.append(
-            (what, "ask who keeps it; runs on this machine start some seconds later, no more")
+            (what, "ask who keeps it; runs on this machine go on, started some seconds later")
         )
         return found
     found.facts += [("partition", line) for line in partitions.splitlines()]

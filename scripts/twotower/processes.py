@@ -3,21 +3,12 @@
 import os
 import platform
 import re
-import shutil
-import subprocess
-import time
 from datetime import datetime
 from pathlib import Path
 
 import psutil
 
 from twotower import last_run, logs
-
-_SLURM_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-"""What Snakemake's Slurm jobs are named: the id of the run."""
-
-CANCEL_SECONDS = 60.0
-"""Longest wait until Slurm has ended the jobs that it was told to cancel."""
 
 
 class BusyError(logs.ExpectedError):
@@ -27,6 +18,20 @@ class BusyError(logs.ExpectedError):
 def locked(folder: Path) -> bool:
     """Whether a Snakemake has locked the folder; a killed one leaves its lock behind."""
     return any((folder / ".snakemake" / "locks").glob("*"))
+
+
+def locked_by(folder: Path) -> dict[str, str]:
+    """Of the run that locked the folder, what Snakemake's log tells (`last_run.headers`), if any.
+
+    Empty where the folder is not locked.
+    """
+    locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
+    for header in last_run.headers(folder) if locks else ():
+        if not {"date", "host"} <= header.keys():
+            continue
+        if datetime.fromisoformat(header["date"]).timestamp() <= min(locks):
+            return header
+    return {}
 
 
 def require_idle(folder: Path) -> None:
@@ -41,8 +46,8 @@ def require_idle(folder: Path) -> None:
             f"a run is at work in this folder (process {running[0]}): wait until it ends, or stop "
             "it with Ctrl-C where it was started"
         )
-    host = _locking_host(folder)
-    if host not in (None, platform.node()):
+    host = locked_by(folder).get("host", platform.node())
+    if host != platform.node():
         raise BusyError(
             f"the run that locked this folder was started on {host}, this is {platform.node()}: "
             f"`make resume` there; if {host} is gone, `snakemake --unlock` here, then `make resume`"
@@ -70,51 +75,6 @@ def stop_jobs(folder: Path) -> list[str]:
                 continue
     psutil.wait_procs(jobs, timeout=10)
     return names
-
-
-def cancel_slurm_jobs(folder: Path) -> list[str]:
-    """Cancel this user's Slurm jobs that a Snakemake submitted from the folder; returns their ids.
-
-    Raises:
-        BusyError: if they have not ended within `CANCEL_SECONDS`, or if Slurm does not answer and
-            the folder's runs were on it.
-    """
-    if not shutil.which("squeue"):
-        return []
-    ids = _slurm_jobs(folder)
-    if ids:
-        subprocess.run(["scancel", *ids], check=False, timeout=60)
-    until = time.monotonic() + CANCEL_SECONDS
-    while left := set(ids).intersection(_slurm_jobs(folder) if ids else ()):
-        if time.monotonic() > until:
-            raise BusyError(
-                f"Slurm has not ended job {min(left)} yet: `make resume` again once it has"
-            )
-        time.sleep(1)
-    return ids
-
-
-def _slurm_jobs(folder: Path) -> list[str]:
-    asked = ["squeue", "--me", "--noheader", "--format=%A|%j|%Z"]
-    try:
-        done = subprocess.run(
-            asked, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=True
-        )
-    except subprocess.SubprocessError as error:
-        if last_run.on_slurm(folder):
-            said = getattr(error, "stderr", None) or f"{error}"
-            raise BusyError(
-                "Slurm does not tell which jobs of this folder's runs are still at work "
-                f"(squeue: {said.strip()}): `make resume` again once it does; if that cluster is "
-                "gone for good, `snakemake --unlock`, then `make`"
-            ) from None
-        return []
-    rows = [line.strip().split("|", 2) for line in done.stdout.splitlines()]
-    return sorted(
-        row[0]
-        for row in rows
-        if len(row) == 3 and _SLURM_RUN.search(row[1]) and os.path.realpath(row[2]) == str(folder)
-    )
 
 
 def _at_work(folder: Path) -> list[psutil.Process]:
@@ -155,14 +115,3 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.Error:
         return []
-
-
-def _locking_host(folder: Path) -> str | None:
-    """The machine of the run that locked the folder, from Snakemake's own logs, if they tell."""
-    locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
-    for header in last_run.headers(folder):
-        if not locks or not {"date", "host"} <= header.keys():
-            continue
-        if datetime.fromisoformat(header["date"]).timestamp() <= min(locks):
-            return header["host"]
-    return None

@@ -1,6 +1,7 @@
 """Digests of code: what a job's results depend on besides its settings and inputs."""
 
 import ast
+import contextlib
 import errno
 import hashlib
 import re
@@ -18,6 +19,15 @@ def scripts(project: Path) -> dict[str, str]:
             rule = named or rule
             if script:
                 found[rule] = script
+    return found
+
+
+def digests(project: Path) -> dict[str, str]:
+    """By name, the digest of each script that the project's rules run, of those that it has."""
+    found = {}
+    for name in sorted(set(scripts(project).values())):
+        with contextlib.suppress(OSError, SyntaxError, ValueError):  # removed, or written in part
+            found[name] = code_digest(project / "scripts" / name)
     return found
 
 

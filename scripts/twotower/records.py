@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twotower import environment, files, identity, logs, provenance, safe_names
+from twotower import environment, files, identity, last_run, logs, provenance, safe_names
 
 RESULTS = Path("results")
 RECORDS = RESULTS / "records"
@@ -160,12 +160,14 @@ def plain(value: Any) -> Any:
 def _check_code(rule: str, planned: str) -> None:
     """Whether a rule's script and what it leads to are as they were when the run was planned.
 
-    Else a record would name code that did not run.
+    Else a record would name code that did not run. A cluster's job is planned twice, the second
+    time by a Snakemake of its own, as the code is by then: the first one's digests were noted.
     """
     name = provenance.scripts(PROJECT).get(rule, f"of the rule {rule}")
+    noted = last_run.code(Path()).get(name, planned)
     provenance.forget()
     try:
-        same = provenance.code_digest(PROJECT / "scripts" / name) == planned
+        same = provenance.code_digest(PROJECT / "scripts" / name) == planned == noted
     except (OSError, SyntaxError, ValueError):  # removed, or written in part
         same = False
     if not same:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from twotower import logs, processes, survey
+from twotower import logs, processes, slurm_jobs, survey
 
 SHOWN = 10  # files that a message names; of the others it says how many
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
@@ -50,11 +50,11 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
         given to `remake`.
 
     Raises:
-        BusyError: if jobs cannot be stopped.
+        BusyError: if jobs cannot be stopped, or Slurm does not tell of them.
         SnakemakeError: with Snakemake's own words, if the study cannot be planned.
     """
     done = [f"Stopped {job}, left by a killed run." for job in processes.stop_jobs(folder)]
-    done += [f"Cancelled Slurm job {job}." for job in processes.cancel_slurm_jobs(folder)]
+    done += [f"Cancelled Slurm job {job}." for job in slurm_jobs.cancel(folder)]
     if processes.locked(folder):
         _snakemake("--unlock", *about)
         done.append("Unlocked this folder.")

@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 SETTINGS = Path("/etc/slurm/slurm.conf")  # no other place: the Slurm plugin drops SLURM_CONF
 CARDS = SETTINGS.with_name("gres.conf")
 MARK = "# tower-rates sandbox in "
@@ -94,9 +96,12 @@ def running_in() -> Path | None:
 
 def answers() -> bool:
     """Whether a sandbox is configured whose controller and both nodes are at work."""
-    if running_in() is None or " is UP" not in _run("scontrol", "ping", quiet=True):
+    folder = running_in()
+    if folder is None or not all(_living(folder).values()):
         return False
-    return all(_of_daemon(running_in() / f"run/slurmd-{node}.pid") for node in NODES)
+    with contextlib.suppress(SandboxError):
+        return " is UP" in _run("scontrol", "ping", quiet=True)
+    return False
 
 
 def start(cpus: int = 4, memory: int = 4000) -> Path:
@@ -107,9 +112,9 @@ def start(cpus: int = 4, memory: int = 4000) -> Path:
     """
     if reason := obstacle():
         raise SandboxError(reason)
-    if answers():
-        raise SandboxError(f"a sandbox is running in {running_in()}: stop it first")
-    if running_in() is not None:
+    if folder := running_in():
+        if any(_living(folder).values()):
+            raise SandboxError(f"a sandbox in {folder} runs, or some of it: stop it first")
         stop()  # it was killed, and its settings are left
     folder = Path(tempfile.mkdtemp(prefix="slurm-sandbox-"))
     for name in ("state", "log", "run", *(f"spool-{node}" for node in NODES)):
@@ -140,11 +145,10 @@ def stop() -> None:
     if folder is None:
         raise SandboxError("no sandbox is running")
     # slurmctld may be gone, or a job may not end: its daemons are stopped all the same.
-    with contextlib.suppress(subprocess.SubprocessError, SandboxError, ValueError):
+    with contextlib.suppress(SandboxError):
         _run("scancel", "--user=root")
         _until(lambda: not _run("squeue", "--noheader").strip(), "jobs to end")
-    order = [*(f"slurmd-{node}" for node in NODES), "slurmctld", "munged"]
-    for name in order:
+    for name in [*(f"slurmd-{node}" for node in NODES), "slurmctld", "munged"]:
         _end(folder / f"run/{name}.pid")
     SETTINGS.unlink()
     CARDS.unlink(missing_ok=True)
@@ -205,9 +209,12 @@ def _ready() -> bool:
 
 
 def _run(*command: str, quiet: bool = False) -> str:
-    done = subprocess.run(
-        command, timeout=WAIT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, timeout=WAIT, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(f"{' '.join(command)}: no answer within {WAIT:.0f} s") from None
     if done.returncode != 0 and not quiet:
         raise SandboxError(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
     return done.stdout
@@ -221,14 +228,20 @@ def _until(condition, awaited: str) -> None:
         time.sleep(0.2)
 
 
+def _living(folder: Path) -> dict[str, bool]:
+    """By daemon of a sandbox, whether it lives."""
+    names = ["slurmctld", *(f"slurmd-{node}" for node in NODES)]
+    return {name: _of_daemon(folder / f"run/{name}.pid") is not None for name in names}
+
+
 def _of_daemon(pid_file: Path) -> int | None:
     """The daemon that a pid file names, if it lives; another process may have its number by now."""
     try:
-        pid = int(pid_file.read_text())
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError):
+        process = psutil.Process(int(pid_file.read_text()))
+        ended = process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        return process.pid if process.name() == pid_file.stem.split("-")[0] and not ended else None
+    except (OSError, ValueError, OverflowError, psutil.Error):
         return None
-    return pid if pid_file.stem.startswith(name) else None
 
 
 def _end(pid_file: Path) -> None:
@@ -239,7 +252,7 @@ def _end(pid_file: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         until = time.monotonic() + 15
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        while _of_daemon(pid_file) and time.monotonic() < until:
             time.sleep(0.1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower import files, identity, provenance, records
+from twotower import files, identity, last_run, provenance, records
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
@@ -115,6 +115,16 @@ def test_code_that_changes_before_or_during_the_work_fails_the_job(folder, path)
     assert records.read(RISKS) is None
     failed, line = run_job(params=planned)
     assert failed == 1 and line.startswith(changed)
+
+
+def test_code_that_changed_since_the_run_began_fails_a_job_that_was_planned_again(folder):
+    """As on a cluster, whose jobs are planned anew, each by a Snakemake of its own."""
+    provenance.forget()
+    last_run.note_code(Path(), provenance.digests(Path()))
+    assert run_job()[0] == 0
+    LIBRARY.write_text("a = 1")
+    failed, line = run_job()
+    assert failed == 1 and f"scripts/{SCRIPT.name}, or a module that it leads to, changed" in line
 
 
 def test_a_job_that_does_not_end_leaves_no_record(folder):

@@ -256,7 +256,9 @@ def real_inputs(wildcards):
 
 def note_run():
     """Record the run that starts: what it is made from, and for `make resume` its command."""
-    if not last_run.makes(sys.argv):
+    last_run.note_code(Path.cwd(), provenance.digests(Path(workflow.basedir)))
+    # The rest not where the run is a part of what `make resume` does.
+    if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
     targets = workflow.dag_settings.targets
     run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
