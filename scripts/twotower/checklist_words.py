@@ -123,10 +123,12 @@ def machines(facts: Facts) -> list[str]:
             lines.append(f"{_count(count, 'job')}: environment not recorded")
             continue
         cards = ", ".join(found["gpus"]) or "no graphics card used"
+        told = [f"{key}={text}" for key, text in found["cpu"].get("variables", {}).items()]
         lines.append(
             f"{_count(count, 'job')}: {found['cpu']['model'] or 'unknown processor'} "
-            f"({' '.join(found['cpu']['flags'])}), {cards}; {found['platform']['system']} "
-            f"{found['platform']['machine']}, Python {found['python']['version']}, "
+            f"({' '.join([*found['cpu']['flags'], *told])}), {cards}; "
+            f"{found['platform']['system']} {found['platform']['machine']}, "
+            f"Python {found['python']['version']}, "
             f"torch {found['torch'].get('version', 'unknown')}, threads of each job: "
             f"{found['threads']} (environment {digest})"
         )

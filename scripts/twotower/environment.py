@@ -25,9 +25,11 @@ FLAGS = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512dq", "avx512b
          "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")  # fmt: skip
 """Instruction sets that numerical libraries choose by."""
 
-VARIABLES = ("GLIBC_TUNABLES", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES",
-             "MKL_ENABLE_INSTRUCTIONS", "NVIDIA_TF32_OVERRIDE")  # fmt: skip
-"""Variables that are not pinned by which libraries choose instructions otherwise than by FLAGS."""
+VARIABLES = ("NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES", "MKL_ENABLE_INSTRUCTIONS")
+"""Variables, not pinned, by which libraries choose other instructions than they would by FLAGS.
+
+Of GLIBC_TUNABLES, which is the C library's, the entries about the processor are recorded too.
+"""
 
 STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
@@ -44,7 +46,7 @@ def current(project: Path = PROJECT, computes: bool = True) -> dict:
     Returns:
         python: implementation, version, build and compiler.
         platform: system, machine and C library.
-        cpu: model, those of FLAGS that it has, and those of VARIABLES that are set.
+        cpu: model, those of FLAGS that it has, and those of VARIABLES that say something.
         packages, beside, torch: see `installed.packages`.
         threads: the most that a numerical library of this process would use; None for one that
             does not compute.
@@ -129,9 +131,11 @@ def _is_whole(environment: dict) -> bool:
     tables = ("python", "platform", "cpu", "packages", "beside", "torch", "pins")
     versions = [package["version"] for package in environment["packages"].values()]
     versions += environment["beside"].values()
+    variables = environment["cpu"].get("variables", {})  # older records have none
+    texts = [*versions, *variables.values()]
     return (
         all(isinstance(environment[name], dict) for name in tables)
-        and all(isinstance(version, str) for version in versions)
+        and all(isinstance(text, str) for text in texts)
         and isinstance(environment["threads"], (int, type(None)))
         and isinstance(environment["gpus"], list)
         and isinstance(environment["stream"], list)
@@ -167,7 +171,10 @@ def _libc() -> str:
 
 def _processor() -> dict:
     """Model and flags, of the first of all processors, on the file's first page; and VARIABLES."""
-    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    variables = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
+    tunables = os.environ.get("GLIBC_TUNABLES", "").split(":")
+    if chosen := [each for each in tunables if each.startswith("glibc.cpu.")]:
+        variables["GLIBC_TUNABLES"] = ":".join(chosen)
     try:
         with open("/proc/cpuinfo", "rb", buffering=0) as file:
             text = file.read(8192).decode("ascii", "replace")

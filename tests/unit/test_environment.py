@@ -88,11 +88,16 @@ def test_pins_and_threads_are_those_of_the_process():
 def test_a_processor_that_is_hidden_from_numpy_is_told_as_another(now):
     code = (
         "import json, os; os.environ['NPY_DISABLE_CPU_FEATURES'] = 'X86_V3'; "
+        "os.environ['GLIBC_TUNABLES'] = 'glibc.malloc.check=0:glibc.cpu.hwcaps=-AVX2'; "
+        "os.environ['NPY_ENABLE_CPU_FEATURES'] = ''; "
         "from twotower import environment; print(json.dumps(environment.current()))"
     )
     hidden = json.loads(printed(code))
     told = [line for line in environment.differences(now, hidden) if line.startswith("cpu")]
-    assert told == ["cpu variables NPY_DISABLE_CPU_FEATURES X86_V3, not nothing"]
+    assert told == [
+        "cpu variables GLIBC_TUNABLES glibc.cpu.hwcaps=-AVX2, not nothing",
+        "cpu variables NPY_DISABLE_CPU_FEATURES X86_V3, not nothing",
+    ]
 
 
 def test_threads_are_those_that_threadpoolctl_finds():
@@ -106,7 +111,15 @@ def test_threads_are_those_that_threadpoolctl_finds():
 
 @pytest.mark.parametrize(
     "change",
-    [{"threads": "2"}, {"packages": {"numpy": "2"}}, {"beside": []}, {"pins": None}, {"stream": 1}],
+    [
+        {"threads": "2"},
+        {"packages": {"numpy": "2"}},
+        {"beside": []},
+        {"pins": None},
+        {"stream": 1},
+        {"cpu": {"model": "", "flags": [], "variables": []}},
+        {"cpu": {"model": "", "flags": [], "variables": {"GLIBC_TUNABLES": 1}}},
+    ],
 )
 def test_an_environment_of_another_shape_is_none(folder, now, change):
     assert environment.read(environment.save(now | change)) is None
