@@ -51,7 +51,7 @@ CRATE := "$(or $(TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))"
 check-crate:  ## does a crate hold the bytes that its graph and seal say? [TO=results-crate SHA256=hex noted elsewhere]
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -B scripts/check_crate.py $(CRATE) $(if $(SHA256),--sha256 $(SHA256))
 
-validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
+validate-crate: $(VENV)-validator/installed  ## does it pass the public validators, of its profile and of croissant.json? offline [TO=results-crate]
 	@$(VENV)-validator/bin/python -B scripts/validate_crate.py $(CRATE)
 
 audit: $(VENV)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=text ENV=.venv ROOT= …: docs/audits-rerun.md]

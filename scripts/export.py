@@ -24,10 +24,10 @@ held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
       f"{len(held):,} files, {size:,.1f} MB")  # fmt: skip
-for path in (exporting.CODECHECK, exporting.CHECKLISTS):
+for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
-    print(safe_names.shown(f"for CODECHECK, authors must still give: {each}"))
+    print(safe_names.shown(f"authors must still give, for {each}"))
 archive = exporting.archive_of(given.folder)
 if given.zip:
     print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")

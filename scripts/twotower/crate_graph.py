@@ -105,6 +105,13 @@ def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:
         found["about"] = ref(graph.about[path])
     if path == "README.md":
         found["about"] = ref("./")
+    if path == terms.CROISSANT:
+        formats = [
+            graph.add(address, "CreativeWork", name=name, version=version)
+            for address, (name, version) in terms.CROISSANT_FORMATS.items()
+        ]
+        found |= {"encodingFormat": "application/ld+json", "about": ref("./")}
+        found["conformsTo"] = [ref(each) for each in formats]
     if path == crate_plan.LOCK:
         found["conformsTo"] = ref(terms.LOCK_FORMAT)
     return found | (crate_plan.workflow(graph) if path == crate_plan.WORKFLOW else {})

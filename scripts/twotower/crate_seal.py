@@ -20,8 +20,8 @@ FORMAT = "tower-rates seal 1"
 TRACES = ("tower-rates", "twotower", "results/records/", "results/seal", '"#seal"')
 """Words that graphs of this project hold, and hardly any other."""
 
-_BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.md", SEAL,
-           f"{SEAL}.sig"}  # fmt: skip
+_BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.md",
+           "croissant.json", SEAL, f"{SEAL}.sig"}  # fmt: skip
 _PAGE = re.compile(r"docs/[^/]+\.md|docs/images/[^/]+\.png")
 _TIMING = re.compile(r"results/benchmarks/.+\.tsv")
 _OWN = {"Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",

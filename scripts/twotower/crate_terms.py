@@ -23,6 +23,13 @@ RUN_CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 MORE_TERMS = {"buildInstructions": "https://codemeta.github.io/terms/buildInstructions"}
 """A term of the run profiles that RO-Crate 1.1 lacks; the profile says to add it like this."""
 
+CROISSANT = "croissant.json"
+CROISSANT_FORMATS = {
+    "http://mlcommons.org/croissant/1.1": ("Croissant", "1.1"),
+    "http://mlcommons.org/croissant/RAI/1.0": ("Croissant RAI", "1.0"),
+}
+"""What that file conforms to: address, name and version of each specification."""
+
 SNAKEMAKE = "https://snakemake.github.io"
 LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"

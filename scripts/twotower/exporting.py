@@ -14,6 +14,7 @@ from twotower import (
     codecheck,
     crate,
     crate_pages,
+    croissant,
     environment,
     files,
     finished,
@@ -26,7 +27,7 @@ from twotower import (
 )
 from twotower.config import Study
 from twotower.crate_story import Held, Story
-from twotower.crate_terms import METADATA
+from twotower.crate_terms import CROISSANT, METADATA
 from twotower.manifest import Manifest
 
 BESIDE = ("CITATION.cff", "LICENSE", "README.md")
@@ -45,11 +46,17 @@ class ExportError(finished.UnfinishedError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the story, the SHA-256 of its graph, and what only authors can add."""
+    """What was written: the story, the SHA-256 of its graph, and what only authors can add.
+
+    Attributes:
+        missing: for what, and what; in words.
+        texts: paths of the files that the export itself wrote, without the graph.
+    """
 
     story: Story
     metadata: str
     missing: list[str]
+    texts: list[str]
 
 
 def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
@@ -83,13 +90,18 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
         CODECHECK: codecheck.text(story, checklist_words.command(facts)),
         CHECKLISTS: checklists.text(facts),
     }
+    if described := croissant.text(facts, places):
+        texts[CROISSANT] = described
     for path, text in texts.items():
         story.files[path] = crate.held_text("answers and metadata", text)
     beside = _beside(project)
     for path in story.files.keys() - texts.keys():
         places.setdefault(path, beside.get(path, folder / path))
     metadata = crate.write(story, texts, places, to)
-    return Exported(story, metadata, codecheck.missing(story.citation))
+    missing = [f"CODECHECK: {each}" for each in codecheck.missing(story.citation)]
+    if CROISSANT in texts:
+        missing += [f"Croissant: {each}" for each in croissant.missing(story.citation)]
+    return Exported(story, metadata, missing, [*texts])
 
 
 def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:

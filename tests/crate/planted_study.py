@@ -1,9 +1,11 @@
-"""A small sealed study, planted in a copy of the project: real rules and code, made-up results.
+"""A small sealed study, planted in a copy of the project: real rules, code and data, no real fits.
 
 Four jobs of one cell: data and test pairs, a training, an evaluation; then a ledger and a figure.
 Everything that the export reads of them is known here.
 """
 
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -12,14 +14,18 @@ from pathlib import Path
 import yaml
 
 from twotower import (
+    certificate,
     environment,
     files,
     grid,
     manifest,
     provenance,
+    ratings,
     records,
     run_records,
     study_file,
+    targets,
+    tensors,
     verify,
 )
 
@@ -71,6 +77,8 @@ REAL = {
     ),
 }
 """A further job, of a run on ratings of others."""
+INDEX = {("index", "write_index.py"): ([], ["results/index.csv"])}
+"""A further job, the index of runs."""
 
 
 def plant(folder: Path, jobs: dict = JOBS) -> None:
@@ -98,6 +106,25 @@ def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: s
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         text = "claim,verdict,command\n1,holds,snakemake\n2,not tested,\n"
         Path(path).write_text(text if path == CLAIMS else f"planted {path}\n", encoding="ascii")
+    spec, count = CELL.data_spec, max(CELL.sample_sizes)
+    drawn = {r: targets.draw_target(STUDY.seed, spec, r) for r in range(STUDY.replicates)}
+    if rule == "generate_data":
+        columns = ratings.draw_training(STUDY.seed, spec, drawn, count)
+        covariates = {tower: columns[f"{tower}_covariates"] for tower in targets.TOWERS}
+        checks = certificate.certificate(spec, [*drawn.values()], covariates, count)
+        files.write_csv(checks, outputs[0])
+        tensors.write(RATINGS, columns)
+        tensors.write(outputs[2], ratings.target_tensors([*drawn.values()]))
+    elif rule == "generate_test_pairs":
+        test = ratings.draw_test(STUDY.seed, spec, drawn, STUDY.test_pairs, count)
+        tensors.write(TEST, test)
+    elif rule == "index":
+        row = {"study": STUDY.name, "run": RUN.id, "arm": RUN.arm} | CELL.columns()
+        row |= {"cell_settings": json.dumps(CELL.spec), "arm_settings": json.dumps(RUN.settings)}
+        with open(outputs[0], "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, row, lineterminator="\n")
+            writer.writeheader()
+            writer.writerow(row)
     about = {
         "rule": rule,
         "code": provenance.code_digest(Path("scripts", script).resolve()),

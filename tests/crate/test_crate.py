@@ -58,7 +58,7 @@ def validate(crate: Path | str, project: Path = planted.ROOT) -> subprocess.Comp
 @needs_validator
 def test_the_public_validator_finds_no_fault(crate):
     done = validate(crate, crate)  # every crate has what validates it
-    assert done.stdout.endswith("required checks of provenance-run-crate, 0 failed\n"), (
+    assert "required checks of provenance-run-crate, 0 failed\n" in done.stdout, (
         done.stdout + done.stderr
     )
     assert int(done.stdout.split()[0]) >= 85
@@ -91,7 +91,7 @@ def test_the_public_validator_finds_what_is_planted(study):
     path.write_text(json.dumps(content), encoding="utf-8")
     done = validate(path.parent)
     assert done.returncode == 1
-    failed = done.stdout.splitlines()[:-1]
+    failed = done.stdout.splitlines()[:-2]  # then a line of either validator
     assert failed and all("instrument" in line or "tool" in line for line in failed), failed
 
 
