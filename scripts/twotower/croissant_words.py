@@ -81,7 +81,7 @@ def responsible(facts: Facts, specs: Specs) -> dict[str, Any]:
         "dataCollectionRawData": (
             f"None. The data follow from the code, the study's file ({study_file}) and its seed."
         ),
-        "dataCollectionMissingData": "No value is missing in any file.",
+        "dataCollectionMissingData": "No value is missing in any data set.",
         "dataImputationProtocol": "None: no value is missing, so none was filled in.",
         "dataPreprocessingProtocol": [*_preprocessing(specs)],
         "dataManipulationProtocol": " ".join(_by_value(specs, "control", _CONTROLS)),

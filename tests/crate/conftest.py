@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from planted_study import plant
+from planted_study import plant, working_in
 from twotower import exporting, records
 
 
@@ -13,10 +13,7 @@ from twotower import exporting, records
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the planted study; not to be changed."""
     folder = tmp_path_factory.mktemp("crate") / "project"
-    folder.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(records, "PROJECT", folder.resolve())
+    with working_in(folder):
         plant(folder)
     return folder
 

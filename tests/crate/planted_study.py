@@ -9,8 +9,11 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import yaml
 
 from twotower import (
@@ -79,6 +82,16 @@ REAL = {
 """A further job, of a run on ratings of others."""
 INDEX = {("index", "write_index.py"): ([], ["results/index.csv"])}
 """A further job, the index of runs."""
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Make a folder, and work in it as in a project."""
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(records, "PROJECT", folder.resolve())
+        yield
 
 
 def plant(folder: Path, jobs: dict = JOBS) -> None:

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import planted_study as planted
-from twotower import crate_check, croissant, exporting, files, grid, records
+from twotower import crate_check, croissant, exporting, files, grid
 from twotower.crate_terms import CROISSANT, CROISSANT_FORMATS
 from twotower.croissant_records import CroissantError, header
 
@@ -30,6 +30,10 @@ from twotower import croissant_validation
 found = croissant_validation.validate(Path(sys.argv[2]))
 print(*found.faults, found.text(), sep="\\n")
 """
+PERSON = (
+    """- {given-names: Zoë, family-names: "O'Neil", affiliation: '"Πανεπιστήμιο"', """
+    'orcid: "https://orcid.org/0000-0002-1825-0097"}'
+)
 OWN = """
 repository-code: https://example.org/rates
 preferred-citation:
@@ -70,10 +74,7 @@ def validate(crate: Path) -> tuple[int, list[str]]:
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A crate of a study with an index of runs, and with ratings of people; not to be changed."""
     folder = tmp_path_factory.mktemp("croissant") / "project"
-    folder.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(records, "PROJECT", folder.resolve())
+    with planted.working_in(folder):
         planted.plant(folder, planted.JOBS | planted.INDEX | planted.REAL)
         exporting.export(Path("crate"))
     return folder / "crate"
@@ -200,8 +201,9 @@ def test_what_is_left_out_is_told_with_its_hash_and_what_makes_it(study):
 
 @needs_validator
 def test_quotes_and_letters_of_any_script_come_through(study):
-    with Path("CITATION.cff").open("a", encoding="utf-8") as file:
-        file.write(OWN)
+    place = Path("CITATION.cff")
+    text = place.read_text(encoding="utf-8").replace("- name: The tower-rates founders", PERSON)
+    place.write_text(text + OWN, encoding="utf-8")
     found = exporting.export(Path("crate"))
     content = described()
     assert not any(each.startswith("Croissant") for each in found.missing)
@@ -210,6 +212,13 @@ def test_quotes_and_letters_of_any_script_come_through(study):
         '@article{tower-rates, title = {Rates: "how fast?" — naïve ¿or not?}, '
         "author = {Zoë O'Neil}, year = {2027}, url = {https://example.org/rates}}"
     )
+    (creator,) = content["creator"]
+    assert creator == {
+        "@type": "sc:Person",
+        "name": "Zoë O'Neil",
+        "url": "https://orcid.org/0000-0002-1825-0097",
+        "affiliation": {"@type": "sc:Organization", "name": '"Πανεπιστήμιο"'},
+    }
     assert validate(Path("crate"))[0] == 0
 
 
