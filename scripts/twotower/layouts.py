@@ -1,6 +1,6 @@
 """Where real ratings come from: published layouts, told by the files in a folder or an archive.
 
-Little is opened here, and little is imported: every run on real ratings asks.
+Little is read here, and little is imported: every run on real ratings asks.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from twotower.archives import Archive, is_archive
 from twotower.rating_faults import RatingsFileError, refusal
+from twotower.text_lines import check_whole
 
 __all__ = ["RatingsFileError"]
 
@@ -154,7 +155,7 @@ def inputs(source: str, place: str | Path) -> list[str]:
     """The files to be read of a source, in a folder (or the .zip archive, of MovieLens).
 
     Raises:
-        RatingsFileError: if they are not there.
+        RatingsFileError: if they are not there, or one of them is empty, cut short or in UTF-16.
     """
     place = Path(place)
     if source == "movielens" and is_archive(place):
@@ -170,7 +171,10 @@ def inputs(source: str, place: str | Path) -> list[str]:
         raise refusal(place, "this is a file", allowed, remedy)
     layout = movielens_layout(place) if source == "movielens" else _yelp_layout(place)
     beside = [name for name in layout.may_have if (place / name).is_file()]
-    return [str(place / name) for name in (*layout.files, *beside)]
+    paths = [place / name for name in (*layout.files, *beside)]
+    for path in paths:  # what their first and last bytes tell is told before any job
+        check_whole(path)
+    return [str(path) for path in paths]
 
 
 def _yelp_layout(folder: Path) -> Layout:

@@ -110,6 +110,10 @@ def _methods(value: Any) -> tuple[str, ...]:
     if odd:
         found = f"--config real_methods={shown(value)}: there is no {shown(odd[0])}"
         raise RealOptionsError(complaint(found, f"names out of {','.join(METHODS)}"))
+    twice = [name for name in METHODS if names.count(name) > 1]
+    if twice:
+        found = f"--config real_methods={shown(value)}: {twice[0]} stands there twice"
+        raise RealOptionsError(complaint(found, "each name once", "leave one out"))
     return tuple(name for name in METHODS if name in names)
 
 

@@ -167,6 +167,7 @@ def test_options_are_taken_out_of_the_configuration(tmp_path):
             (),
             "there is no 'magic'; allowed: names out of global_mean",
         ),
+        ({"real_methods": "svd, svd"}, (), "svd stands there twice; allowed: each name once"),
         ({"movielens": "https://a.test/x.zip"}, (), "movielens_sha256=; allowed: 64 hexadecimal"),
         ({"movielens": "https://a.test/x.zip", "movielens_sha256": "ab"}, (), "'ab'"),
         ({"yelp": "https://a.test/x.zip"}, (), "this is an address; allowed: a folder"),
