@@ -157,7 +157,7 @@ def _object(path: Path, line: int, raw: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise not_utf8(path) from None
     try:
-        one = json.loads(text, object_pairs_hook=_once)
+        one = _DECODER.decode(text)
     except _TwiceError as error:
         raise fault(
             path, line, f"{error} stands there twice", "each key once", "keep one"
@@ -191,3 +191,6 @@ def _is_text(value: object) -> bool:
     if not isinstance(value, str):
         return False
     return value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)  # json.loads would make one for each line

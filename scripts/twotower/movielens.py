@@ -127,7 +127,8 @@ def _read_1m(folder: Path) -> RawRatings:
     ):
         age = numbered(users, line, "Age", found[2], 1, 120)
         if age not in _AGES:
-            raise fault(users, line, f"Age is {age}", ", ".join(map(str, _AGES)))
+            remedy = "round ages down to these, or use the 100K layout, where they are in years"
+            raise fault(users, line, f"Age is {age}", ", ".join(map(str, _AGES)), remedy)
         code = numbered(users, line, "Occupation", found[3], 0, _OCCUPATIONS)
         people.add(line, found[0], age, found[1], str(code))
     films = Films(items)

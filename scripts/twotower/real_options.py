@@ -94,7 +94,9 @@ def taken(
         if download.is_address(place):
             if source != "movielens":
                 found = f"--config {source}={place}: this is an address"
-                raise RealOptionsError(complaint(found, "a folder", "download it by hand"))
+                raise RealOptionsError(
+                    complaint(found, "a folder", "download and unpack it by hand")
+                )
             sha256 = download.checked_digest(place, sha256)
         else:
             layouts.inputs(source, place)

@@ -23,11 +23,14 @@ def check_whole(path: Path) -> None:
     try:
         with open(path, "rb") as file:
             if not (begin := file.read(4)):
-                raise fault(path, None, "the file is empty", "a line for each entry", "fetch it")
+                raise fault(
+                    path, None, "the file is empty", "a line for each entry", "fetch it anew"
+                )
             file.seek(-1, 2)
             end = file.read(1)
     except OSError as error:
-        raise fault(path, None, f"it cannot be read ({error.strerror})", "a file") from None
+        found = f"it cannot be read ({error.strerror})"
+        raise fault(path, None, found, "a file of your own", "mind who may read it") from None
     if wide := _wide(begin):
         raise fault(path, 1, f"the file is in {wide}", "text in UTF-8", _saved(path, wide))
     if end == b"\r":

@@ -32,7 +32,7 @@ MOST_LOST = 0.01
 files of two releases far more do not fit one another.
 """
 _PRICES = ("RestaurantsPriceRange2", "Price Range")  # as newer and older releases call it
-_ANOTHER = "is it another of Yelp's files?"
+_ANOTHER = "give each of Yelp's files the name that it was published under"
 _YEARS = (2004, 2100)  # Yelp began in October 2004
 
 
@@ -49,8 +49,10 @@ def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRating
     """
     review_path, user_path, business_path = (Path(one) for one in inputs("yelp", place))
     reviews = _reviews(review_path, most, seed)
-    if not reviews:
-        raise fault(review_path, None, "it holds no review", "a review in each line")
+    if not reviews:  # the file is not empty
+        found = f"the first user that is drawn has more than {most:,} reviews"
+        hint = f"draw more, as --config yelp_reviews={10 * most}"
+        raise fault(review_path, None, found, "a sample of whole users", hint)
     kept, notes = _latest(reviews)
     people = _entities(user_path, "user_id", {one[1] for one in kept}, _person)
     places = _entities(business_path, "business_id", {one[2] for one in kept}, _business)

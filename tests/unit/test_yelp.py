@@ -41,6 +41,7 @@ def test_a_sample_of_yelp_is_whole_users_and_does_not_depend_on_the_order(tmp_pa
         drawn.append(sorted(zip(raw.users, raw.ratings, raw.times, strict=True)))
     assert drawn[0] == drawn[1]
     assert len(yelp.read(folder, most=120, seed=4).ratings) <= 120
+    assert "the first user that is drawn has more than 2 reviews" in said(folder, most=2)
 
 
 def change(folder, file, line, **fields) -> None:
@@ -52,9 +53,9 @@ def change(folder, file, line, **fields) -> None:
     fakes.put(path, lines)
 
 
-def said(folder) -> str:
+def said(folder, **sample) -> str:
     with pytest.raises(RatingsFileError) as error:
-        yelp.read(folder)
+        yelp.read(folder, **sample)
     text = str(error.value)
     assert "; allowed: " in text and "\n" not in text and text.startswith("yelp_academic_dataset_")
     return text
