@@ -7,7 +7,7 @@ from twotower.kinds import complaint
 from twotower.logs import ExpectedError
 
 REMEDY = "fetch the file anew, or mend the line"
-_SHOWN = 60  # characters of a value in a message
+_SHOWN, _MOST = 60, 500  # characters in a message of a value, and of all that was found
 
 
 class RatingsFileError(ExpectedError):
@@ -15,8 +15,10 @@ class RatingsFileError(ExpectedError):
 
 
 def refusal(place: object, found: str, allowed: str, remedy: str = REMEDY) -> RatingsFileError:
-    """The error for a place: "ml-1m.zip: …; allowed: …; remedy"."""
-    return RatingsFileError(safe_names.shown(f"{place}: {complaint(found, allowed, remedy)}"))
+    """The error for a place: "ml-1m.zip: …; allowed: …; remedy", on one line."""
+    found = found if len(found) <= _MOST else found[:_MOST] + "…"
+    text = safe_names.shown(f"{place}: {complaint(found, allowed, remedy)}")
+    return RatingsFileError(text.replace("\n", "\\n"))
 
 
 def fault(

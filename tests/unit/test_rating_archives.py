@@ -58,6 +58,7 @@ def test_what_other_programs_put_beside_is_ignored(whole):
     [
         (["ml-tiny/old/ratings.csv"], "ml-tiny/ratings.csv and ml-tiny/old/ratings.csv"),
         (["ratings.csv"], "ml-tiny/ratings.csv and ratings.csv"),
+        (["\x1b[1m\n/ratings.csv"], "ml-tiny/ratings.csv and \\x1b[1m\\n/ratings.csv; allowed"),
         (["other\\ratings.csv"], "ml-tiny/ratings.csv and other/ratings.csv"),
         (["ml-tiny\\ratings.csv"], "it holds ml-tiny/ratings.csv twice"),
         (["ml-tiny/ratings.csv"], "it holds ml-tiny/ratings.csv twice"),
