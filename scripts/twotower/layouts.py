@@ -148,7 +148,8 @@ def _one_case(place: Path, names: set[str], known: set[str]) -> None:
         if plain in names:
             found = f"{plain} and {name} differ in upper and lower case alone"
             raise refusal(place, found, f"one of them, as {plain}", "move the other one away")
-        raise refusal(place, f"{name} is not spelt as published", plain, f"rename it to {plain}")
+        remedy = "unpack the archive, and " * place.is_file() + f"rename it to {plain}"
+        raise refusal(place, f"{name} is not spelt as published", plain, remedy)
 
 
 def inputs(source: str, place: str | Path) -> list[str]:
@@ -163,7 +164,10 @@ def inputs(source: str, place: str | Path) -> list[str]:
         return [str(place)]
     allowed = f"a folder with the files of {source}" + ", or their .zip" * (source == "movielens")
     if not os.path.exists(place):
-        raise refusal(place, "there is no such folder", allowed, "check the spelling")
+        remedy = "check the spelling"
+        if str(place).startswith("~"):  # which shells leave as it is behind movielens=
+            remedy = "write the path of your home folder in place of ~"
+        raise refusal(place, "there is no such folder", allowed, remedy)
     if not place.is_dir():
         known = place.name in (_KNOWN if source == "movielens" else YELP.files)
         remedy = "unpack it, and give the folder that holds the files"

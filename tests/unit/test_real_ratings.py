@@ -129,6 +129,7 @@ def test_places_without_a_layout_are_told_apart(tmp_path):
         return str(error.value)
 
     assert "there is no such folder" in said("movielens", tmp_path / "none")
+    assert "your home folder in place of ~" in said("movielens", "~/none")
     fakes.movielens_1m(tmp_path / "up" / "ml-1m")
     assert f"did you mean {tmp_path}/up/ml-1m?" in said("movielens", tmp_path / "up")
     (tmp_path / "up" / "ml-1m" / "users.dat").unlink()
