@@ -100,7 +100,6 @@ def _ledger(folder: Path) -> pd.DataFrame | None:
         if (folder / LEDGER).stat().st_size > _MOST_BYTES:
             return None
         ledger = pd.read_csv(folder / LEDGER, dtype=dict.fromkeys(_TEXTS, str))
-        ledger[_TEXTS]
-        return ledger
+        return None if ledger[_TEXTS]["claim"].duplicated().any() else ledger
     except (OSError, ValueError, KeyError):
         return None

@@ -22,7 +22,7 @@ class DownloadError(ExpectedError):
 
 def is_address(place: str) -> bool:
     """Whether a place is an address on the network rather than a path."""
-    return place.startswith(("http://", "https://", "file://"))
+    return place.lower().startswith(("http://", "https://", "file://"))
 
 
 def checked_digest(address: str, sha256: object) -> str:

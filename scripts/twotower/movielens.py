@@ -1,39 +1,31 @@
-"""MovieLens in its three published layouts: 100K (u.data), 1M (.dat) and latest (.csv).
+"""MovieLens in its published layouts: 100K (u.data), 1M and 10M (.dat), 20M and later (.csv).
 
 F. M. Harper & J. A. Konstan, *The MovieLens Datasets: History and Context*, ACM Transactions on
 Interactive Intelligent Systems 5 (2015). The data are GroupLens's, are read where the user keeps
 them, and are not passed on.
 """
 
-import re
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from twotower.layouts import MOVIELENS, RatingsFileError, movielens_layout
-from twotower.rating_files import (
-    Entities,
-    RawRatings,
-    fault,
-    fields,
-    numbered,
-    rated_only,
-    ratings_table,
-    rows_of,
-    shown,
-)
+from twotower.archives import is_archive
+from twotower.layouts import MOVIELENS, Layout, archived, movielens_layout
+from twotower.movielens_sides import Films, People
+from twotower.rating_faults import fault, shown
+from twotower.rating_files import Entities, RawRatings, rated_only, rows_of
+from twotower.rating_tables import ratings_table
+from twotower.text_lines import fields, numbered
 
 LICENCE = (
     "GroupLens, University of Minnesota: for research and teaching; no commercial use and no "
     "redistribution without permission; cite Harper & Konstan (2015)"
 )
 _MOST = 10**9
+_HALVES = (0.5, 5.0, 0.5)  # stars: lowest, highest, step
 _NO_GENRES = "(no genres listed)"
-_YEAR = re.compile(r"\((\d{4})[^()]*\)\s*$")
 _OCCUPATIONS, _AGES = 20, (1, 18, 25, 35, 45, 50, 56)  # of the 1M layout: codes
 
 
@@ -43,31 +35,21 @@ def read(place: str | Path) -> RawRatings:
     Raises:
         RatingsFileError: for the first thing that is wrong.
     """
-    with _opened(Path(place)) as folder:
-        layout = movielens_layout(folder)
-        return {"100K": _read_100k, "1M": _read_1m, "latest": _read_latest}[layout.name](folder)
+    readers = {"100K": _read_100k, "1M": _read_1m, "10M": _read_10m, "latest": _read_latest}
+    with _opened(Path(place)) as (folder, layout):
+        return readers[layout.name](folder)
 
 
 @contextmanager
-def _opened(place: Path) -> Iterator[Path]:
-    """The folder itself, or a temporary one with the archive's files of any layout."""
-    if place.suffix != ".zip":
-        yield place
+def _opened(place: Path) -> Iterator[tuple[Path, Layout]]:
+    """The folder itself, or a temporary one with the files of the archive's layout; the layout."""
+    if not is_archive(place):
+        yield place, movielens_layout(place)
         return
-    wanted = {name for layout in MOVIELENS for name in (*layout.files, *layout.may_have)}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            with zipfile.ZipFile(place) as archive:
-                for member in archive.infolist():
-                    name = Path(member.filename).name
-                    if name in wanted and not member.is_dir():  # by name: no path leads outside
-                        Path(folder, name).write_bytes(archive.read(member))
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise RatingsFileError(
-                f"{place.name}: it cannot be unpacked ({error}); allowed: a .zip archive as "
-                "GroupLens publishes it; fetch it anew"
-            ) from None
-        yield Path(folder)
+    archive, layout = archived(place)
+    names = [name for name in (*layout.files, *layout.may_have) if name in archive.members]
+    with archive.unpacked(names) as folder:
+        yield folder, layout
 
 
 # ---------------------------------------------------------------- 100K
@@ -82,7 +64,7 @@ def _read_100k(folder: Path) -> RawRatings:
     jobs = None
     if (folder / "u.occupation").is_file():
         jobs = {found[0] for _, found in fields(folder / "u.occupation", "|", ["name"], "latin-1")}
-    people = _People(users)
+    people = People(users)
     for line, found in fields(
         users, "|", ("user id", "age", "gender", "occupation", "zip code"), "latin-1"
     ):
@@ -91,7 +73,7 @@ def _read_100k(folder: Path) -> RawRatings:
             raise fault(users, line, text, "those of u.occupation")
         age = numbered(users, line, "age", found[1], 1, 120)
         people.add(line, found[0], age, found[2], found[3])
-    films = _Films(items)
+    films = Films(items)
     dates = ("release date", "video release date", "URL")
     for line, found in fields(items, "|", ("movie id", "title", *dates, *genres), "latin-1"):
         flags = found[5:]
@@ -104,14 +86,24 @@ def _read_100k(folder: Path) -> RawRatings:
 
 
 def _genres_100k(folder: Path) -> list[str]:
+    """Names of the flags of u.item, in their order."""
     path = folder / "u.genre"
     if not path.is_file():
         return [f"genre {number}" for number in range(19)]
-    return [found[0] for _, found in fields(path, "|", ("genre", "number"), "latin-1")]
+    names: list[str] = []
+    for line, found in fields(path, "|", ("genre", "number"), "latin-1"):
+        if numbered(path, line, "number", found[1], 0, _MOST) != len(names):
+            wanted = f"{len(names)}: the flags of u.item stand in this order"
+            raise fault(path, line, f"number is {shown(found[1])}", wanted)
+        if found[0] in names:
+            text = f"genre {shown(found[0])} stands there again"
+            raise fault(path, line, text, "one line for each genre")
+        names.append(found[0])
+    return names
 
 
 def _check_counts(folder: Path, table) -> None:
-    """Compare with the numbers of users, items and ratings that u.info gives."""
+    """Compare with the number of ratings that u.info gives."""
     path = folder / "u.info"
     if not path.is_file():
         return
@@ -122,103 +114,62 @@ def _check_counts(folder: Path, table) -> None:
             raise fault(folder / "u.data", None, text, "all ratings", "fetch the file anew")
 
 
-# ---------------------------------------------------------------- 1M and latest
+# ---------------------------------------------------------------- 1M, 10M, 20M and later
 
 
 def _read_1m(folder: Path) -> RawRatings:
     data, users, items = (folder / name for name in MOVIELENS[1].files)
     names = ("UserID", "MovieID", "Rating", "Timestamp")
     table = ratings_table(data, "::", names, (1, 5, 1), header=False)
-    people = _People(users)
+    people = People(users)
     for line, found in fields(
         users, "::", ("UserID", "Gender", "Age", "Occupation", "Zip-code"), "latin-1"
     ):
         age = numbered(users, line, "Age", found[2], 1, 120)
         if age not in _AGES:
-            raise fault(users, line, f"Age is {age}", ", ".join(map(str, _AGES)))
+            remedy = "round ages down to these, or use the 100K layout, where they are in years"
+            raise fault(users, line, f"Age is {age}", ", ".join(map(str, _AGES)), remedy)
         code = numbered(users, line, "Occupation", found[3], 0, _OCCUPATIONS)
         people.add(line, found[0], age, found[1], str(code))
-    films = _Films(items)
+    films = Films(items)
     for line, found in fields(items, "::", ("MovieID", "Title", "Genres"), "latin-1"):
-        films.add(line, found[0], found[1], tuple(found[2].split("|")))
+        films.add(line, found[0], found[1], _listed(found[2]))
     return _together("MovieLens 1M", data, 1, table, people, films, (1.0, 5.0))
 
 
+def _read_10m(folder: Path) -> RawRatings:
+    names = ("UserID", "MovieID", "Rating", "Timestamp")
+    columns = ("MovieID", "Title", "Genres")
+    return _without_users("MovieLens 10M", folder, MOVIELENS[2], "::", names, columns)
+
+
 def _read_latest(folder: Path) -> RawRatings:
-    data, items = (folder / name for name in MOVIELENS[2].files)
-    names = ("userId", "movieId", "rating", "timestamp")
-    table = ratings_table(data, ",", names, (0.5, 5.0, 0.5), header=True)
-    films = _Films(items)
-    columns = ("movieId", "title", "genres")
-    for line, found in fields(items, ",", columns, "utf-8-sig", header=True):
-        genres = () if found[2] == _NO_GENRES else tuple(found[2].split("|"))
-        films.add(line, found[0], found[1], genres)
     title = "MovieLens in the layout of the latest releases"
-    return _together(title, data, 2, table, None, films, (0.5, 5.0))
+    names = ("userId", "movieId", "rating", "timestamp")
+    columns = ("movieId", "title", "genres")
+    return _without_users(title, folder, MOVIELENS[3], ",", names, columns, header=True)
 
 
-# ---------------------------------------------------------------- users and films
+def _without_users(
+    title: str,
+    folder: Path,
+    layout: Layout,
+    separator: str,
+    names: tuple[str, ...],
+    columns: tuple[str, ...],
+    header: bool = False,
+) -> RawRatings:
+    """Half stars and films, in UTF-8; `names` and `columns` are those of the two files."""
+    data, items = (folder / name for name in layout.files)
+    table = ratings_table(data, separator, names, _HALVES, header)
+    films = Films(items)
+    for line, found in fields(items, separator, columns, "utf-8", header):
+        films.add(line, found[0], found[1], _listed(found[2]))
+    return _together(title, data, 1 + header, table, None, films, _HALVES[:2])
 
 
-class _Rows:
-    """Entities that are being read, by id."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.rows: dict[int, int] = {}
-
-    def new(self, line: int, text: str) -> None:
-        number = numbered(self.path, line, "id", text, 1, _MOST)
-        if number in self.rows:
-            found = f"id {number} stands there again"
-            raise fault(self.path, line, found, "one line for each id", "keep one of the lines")
-        self.rows[number] = len(self.rows)
-
-
-class _People(_Rows):
-    def __init__(self, path: Path):
-        super().__init__(path)
-        self.ages: list[float] = []
-        self.genders: list[str] = []
-        self.jobs: list[str] = []
-
-    def add(self, line: int, number: str, age: int, gender: str, job: str) -> None:
-        self.new(line, number)
-        if gender not in ("M", "F"):
-            raise fault(self.path, line, f"gender is {shown(gender)}", "M or F")
-        self.ages.append(float(age))
-        self.genders.append(gender)
-        self.jobs.append(job)
-
-    def entities(self) -> Entities:
-        categories = {"gender": self.genders, "occupation": self.jobs}
-        return Entities(len(self.rows), {"age": np.array(self.ages)}, categories, {}, {})
-
-
-class _Films(_Rows):
-    def __init__(self, path: Path):
-        super().__init__(path)
-        self.years: list[float] = []
-        self.titles: list[str] = []
-        self.genres: list[tuple[str, ...]] = []
-
-    def add(
-        self, line: int, number: str, title: str, genres: tuple[str, ...], date: str = ""
-    ) -> None:
-        self.new(line, number)
-        year = _YEAR.search(title)
-        digits = date[-4:] if date else year[1] if year else ""
-        if digits and not (digits.isascii() and digits.isdigit()):
-            raise fault(self.path, line, f"release date is {shown(date)}", "such as 01-Jan-1995")
-        self.years.append(float(digits) if digits else float("nan"))
-        self.titles.append(_YEAR.sub("", title).strip())
-        self.genres.append(genres)
-
-    def entities(self) -> Entities:
-        numbers = {"year": np.array(self.years)}
-        return Entities(
-            len(self.rows), numbers, {}, {"genres": self.genres}, {"title": self.titles}
-        )
+def _listed(genres: str) -> tuple[str, ...]:
+    return () if genres in ("", _NO_GENRES) else tuple(genres.split("|"))
 
 
 def _together(
@@ -226,8 +177,8 @@ def _together(
     data: Path,
     first: int,
     table,
-    people: _People | None,
-    films: _Films,
+    people: People | None,
+    films: Films,
     scale: tuple[float, float],
 ) -> RawRatings:
     """Ratings whose users and items all have their covariates; the unrated ones are left out."""

@@ -94,7 +94,9 @@ def taken(
         if download.is_address(place):
             if source != "movielens":
                 found = f"--config {source}={place}: this is an address"
-                raise RealOptionsError(complaint(found, "a folder", "download it by hand"))
+                raise RealOptionsError(
+                    complaint(found, "a folder", "download and unpack it by hand")
+                )
             sha256 = download.checked_digest(place, sha256)
         else:
             layouts.inputs(source, place)
@@ -110,6 +112,10 @@ def _methods(value: Any) -> tuple[str, ...]:
     if odd:
         found = f"--config real_methods={shown(value)}: there is no {shown(odd[0])}"
         raise RealOptionsError(complaint(found, f"names out of {','.join(METHODS)}"))
+    twice = [name for name in METHODS if names.count(name) > 1]
+    if twice:
+        found = f"--config real_methods={shown(value)}: {twice[0]} stands there twice"
+        raise RealOptionsError(complaint(found, "each name once", "leave one out"))
     return tuple(name for name in METHODS if name in names)
 
 

@@ -16,6 +16,8 @@ from twotower.kinds import complaint, shown
 MOST_BYTES = 2**20
 MOST_NODES = 30_000
 MOST_LEVELS = 20
+TWICE = "is given twice"
+"""What the message on a repeated key says."""
 
 
 class YamlError(Exception):
@@ -120,7 +122,7 @@ class _Loader(yaml.SafeLoader):
                 self._refuse(key, "a list or mapping as a key; keys are names")
             mark = first.setdefault((key.tag, key.value), key.start_mark)
             if mark is not key.start_mark:
-                found = f"{_where(key.start_mark)}: {shown(key.value)} is given twice"
+                found = f"{_where(key.start_mark)}: {shown(key.value)} {TWICE}"
                 hint = f"it stands on line {mark.line + 1} too, remove one of the two"
                 self.repeated.append(complaint(found, "each key once", hint))
         return super().construct_mapping(node, deep)

@@ -6,10 +6,9 @@ predicted, and so do a business's.
 """
 
 import heapq
-import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,10 @@ from typing import Any
 import numpy as np
 
 from twotower.identity import digest
+from twotower.json_lines import UNKNOWN, Record, objects
 from twotower.layouts import inputs
-from twotower.rating_files import (
-    Entities,
-    RawRatings,
-    check_whole,
-    fault,
-    shown,
-)
+from twotower.rating_faults import fault
+from twotower.rating_files import ONE_RELEASE, Entities, RawRatings
 
 LICENCE = (
     "Yelp Dataset Terms of Use: for academic and personal use; no redistribution; see the "
@@ -32,6 +27,13 @@ LICENCE = (
 )
 MOST_CATEGORIES = 100
 """The commonest categories are covariates; a business has several of over a thousand."""
+MOST_LOST = 0.01
+"""Of the reviews: whose user or business has no line. A release lacks the lines of a few users; of
+files of two releases far more do not fit one another.
+"""
+_PRICES = ("RestaurantsPriceRange2", "Price Range")  # as newer and older releases call it
+_ANOTHER = "give each of Yelp's files the name that it was published under"
+_YEARS = (2004, 2100)  # Yelp began in October 2004
 
 
 def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRatings:
@@ -47,26 +49,21 @@ def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRating
     """
     review_path, user_path, business_path = (Path(one) for one in inputs("yelp", place))
     reviews = _reviews(review_path, most, seed)
-    latest: dict[tuple[str, str], tuple] = {}
-    for one in sorted(reviews):  # by line
-        pair = (one[1], one[2])
-        if pair not in latest or one[4] >= latest[pair][4]:
-            latest[pair] = one
-    kept = sorted(latest.values())
-    if not kept:
-        raise fault(review_path, None, "it holds no review", "a review in each line")
-    users, user_ids = _numbered([one[1] for one in kept])
-    items, item_ids = _numbered([one[2] for one in kept])
-    people = _entities(user_path, "user_id", user_ids, _person)
-    places = _entities(business_path, "business_id", item_ids, _business)
-    for path, side, found in ((user_path, 1, people), (business_path, 2, places)):
-        lost = next((one for one in kept if one[side] not in found), None)
-        if lost:
-            text = f"{'user' if side == 1 else 'business'} {lost[side]} has no line in {path.name}"
-            raise fault(review_path, lost[0], text, "ids of that file", "are they of one release?")
-    notes = [f"{len(reviews) - len(kept):,} earlier reviews of the same business left out"]
+    if not reviews:  # the file is not empty
+        found = f"the first user that is drawn has more than {most:,} reviews"
+        hint = f"draw more, as --config yelp_reviews={10 * most}"
+        raise fault(review_path, None, found, "a sample of whole users", hint)
+    kept, notes = _latest(reviews)
+    people = _entities(user_path, "user_id", {one[1] for one in kept}, _person)
+    places = _entities(business_path, "business_id", {one[2] for one in kept}, _business)
+    whole = [one for one in kept if one[1] in people and one[2] in places]
+    if len(whole) < len(kept):
+        notes.append(_lost(review_path, kept, people, places, user_path, business_path))
     if most:
         notes.append(f"whole users drawn with key {seed}, at most {most:,} reviews")
+    kept = whole
+    users, user_ids = _numbered([one[1] for one in kept])
+    items, item_ids = _numbered([one[2] for one in kept])
     return RawRatings(
         "Yelp Open Dataset",
         LICENCE,
@@ -81,6 +78,32 @@ def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRating
     )
 
 
+def _latest(reviews: list[tuple]) -> tuple[list[tuple], list[str]]:
+    """The latest review of each user and business, in the order of lines, and what was left out."""
+    latest: dict[tuple[str, str], tuple] = {}
+    for one in sorted(reviews):  # by line
+        if one[4] >= latest.setdefault((one[1], one[2]), one)[4]:
+            latest[one[1], one[2]] = one
+    equal = sum(one[4] == latest[one[1], one[2]][4] for one in reviews) - len(latest)
+    notes = [f"{len(reviews) - len(latest):,} earlier reviews of the same business left out"]
+    if equal:
+        notes.append(f"{equal:,} of these have the date of the one that counts, and stand above it")
+    return sorted(latest.values()), notes
+
+
+def _lost(path: Path, kept: list[tuple], people: dict, places: dict, *files: Path) -> str:
+    """What is told of reviews without a line of their user or business, if they are few."""
+    lost = [one for one in kept if one[1] not in people or one[2] not in places]
+    line, user, business = lost[0][:3]
+    of = f"user {user} has" if user not in people else f"business {business} has"
+    file = files[user in people].name
+    found = f"{len(lost):,} of {len(kept):,} reviews have no line of their user or business"
+    if len(lost) > MOST_LOST * len(kept):
+        text = f"{of} no line in {file}; {found}"
+        raise fault(path, line, text, f"at most {MOST_LOST:.0%} of them", ONE_RELEASE)
+    return f"{found} and are left out; the first is on line {line:,}: {of} none in {file}"
+
+
 def _reviews(path: Path, most: int | None, seed: int) -> list[tuple]:
     """(line, user, business, stars, seconds) of the users drawn.
 
@@ -90,13 +113,12 @@ def _reviews(path: Path, most: int | None, seed: int) -> list[tuple]:
     drawn: dict[str, list[tuple]] = {}
     largest: list[tuple[int, str]] = []  # keys negated: the largest is on top
     total, limit = 0, math.inf
-    for line, one in _objects(path):
-        user = _text(path, line, one, "user_id")
-        business = _text(path, line, one, "business_id")
-        stars = one.get("stars")
-        if isinstance(stars, bool) or stars not in (1, 2, 3, 4, 5):
-            raise fault(path, line, f"stars is {shown(str(stars))}", "1, 2, 3, 4 or 5")
-        row = (line, user, business, float(stars), int(_date(path, line, one, "date").timestamp()))
+    for one in objects(path):
+        user, business = one.text("user_id", _ANOTHER), one.text("business_id", _ANOTHER)
+        stars = one.values.get("stars")
+        if type(stars) not in (int, float) or stars not in (1, 2, 3, 4, 5):
+            raise one.fault("stars", "1, 2, 3, 4 or 5, a number without quotes")
+        row = (one.line, user, business, float(stars), int(_date(one, "date").timestamp()))
         if most is not None and user not in drawn:
             key = int.from_bytes(digest({"seed": seed, "user": user})[:8], "big")
             if key >= limit:
@@ -111,35 +133,16 @@ def _reviews(path: Path, most: int | None, seed: int) -> list[tuple]:
     return [row for rows in drawn.values() for row in rows]
 
 
-def _objects(path: Path) -> Iterator[tuple[int, dict]]:
-    """The number and the object of each line."""
-    check_whole(path)
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                one = json.loads(line)
-            except ValueError:
-                one = None
-            if not isinstance(one, dict):
-                text = f"no JSON object: {shown(line.decode('utf-8', 'replace').strip())}"
-                raise fault(path, number, text, "a JSON object in each line")
-            yield number, one
-
-
-def _text(path: Path, line: int, one: dict, key: str) -> str:
-    value = one.get(key)
-    if not isinstance(value, str) or not value:
-        found = f"{key} is {shown(str(value))}" if key in one else f"{key} is missing"
-        raise fault(path, line, found, "text", "is it another of Yelp's files?")
-    return value
-
-
-def _date(path: Path, line: int, one: dict, key: str) -> datetime:
-    value = _text(path, line, one, key)
+def _date(one: Record, key: str) -> datetime:
+    """A date, with a time of day or without; where no zone is given it is UTC."""
+    text = one.text(key, "write dates as text")
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        date = datetime.fromisoformat(f"{text}-01" if len(text) == len("2018-07") else text)
     except ValueError:
-        raise fault(path, line, f"{key} is {shown(value)}", "such as 2018-07-07 22:09:11") from None
+        date = datetime.min
+    if not _YEARS[0] <= date.year < _YEARS[1]:
+        raise one.fault(key, f"such as 2018-07-07 22:09:11, from {_YEARS[0]} on")
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _numbered(ids: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -149,44 +152,50 @@ def _numbered(ids: list[str]) -> tuple[np.ndarray, list[str]]:
     return np.array([row[one] for one in ids], dtype=np.int64), unique
 
 
-def _entities(path: Path, key: str, ids: list[str], parsed) -> dict[str, Any]:
-    """What is known of the wanted ids, by id."""
-    wanted, found = set(ids), {}
-    for line, one in _objects(path):
-        name = _text(path, line, one, key)
+def _entities(
+    path: Path, key: str, wanted: set[str], parsed: Callable[[Record], dict]
+) -> dict[str, Any]:
+    """What is known of the wanted ids, by id; an id without a line is left out."""
+    found: dict[str, Any] = {}
+    for one in objects(path):
+        name = one.text(key, _ANOTHER)
+        if name in found:
+            text = f"{key} {name} stands there again"
+            raise fault(path, one.line, text, "one line for each id", "keep one of the lines")
         if name in wanted:
-            if name in found:
-                raise fault(path, line, f"{key} {name} stands there again", "one line for each id")
-            found[name] = parsed(path, line, one)
+            found[name] = parsed(one)
     return found
 
 
-def _person(path: Path, line: int, one: dict) -> dict[str, float]:
-    since = _date(path, line, one, "yelping_since")
-    friends = one.get("friends") or ""
-    if isinstance(friends, str):
-        friends = [] if friends == "None" else [name for name in friends.split(",") if name]
+def _person(one: Record) -> dict[str, float]:
+    since = _date(one, "yelping_since")
     years = since.year + (since.timetuple().tm_yday - 1) / 365.25
-    return {"since": years, "friends": math.log1p(len(friends))}
+    return {"since": years, "friends": math.log1p(len(one.texts("friends")))}
 
 
-def _business(path: Path, line: int, one: dict) -> dict[str, Any]:
-    categories = one.get("categories") or ""
-    if isinstance(categories, str):
-        categories = [name.strip() for name in categories.split(",") if name.strip()]
-    attributes = one.get("attributes") or {}
-    price = str(attributes.get("RestaurantsPriceRange2", "")).strip("u'\"")
+def _business(one: Record) -> dict[str, Any]:
     return {
-        "state": str(one.get("state") or ""),
-        "price": float(price) if price in ("1", "2", "3", "4") else math.nan,
-        "latitude": _degrees(one.get("latitude")),
-        "longitude": _degrees(one.get("longitude")),
-        "categories": tuple(sorted(set(categories))),
+        "state": one.known_text("state"),
+        "price": _price(one),
+        "latitude": one.number("latitude", -90, 90),
+        "longitude": one.number("longitude", -180, 180),
+        "categories": tuple(sorted(set(one.texts("categories")))),
     }
 
 
-def _degrees(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
+def _price(one: Record) -> float:
+    """1 to 4, or NaN where nothing is known; releases write 2, "2" or "u'2'"."""
+    attributes = one.mapping("attributes")
+    given = [(name, attributes[name]) for name in _PRICES if name in attributes]
+    for name, value in given[:1]:
+        text = value.strip("u'\" ") if isinstance(value, str) else value
+        if text in (None, "None", ""):
+            return math.nan
+        if isinstance(text, bool) or str(text).removesuffix(".0") not in ("1", "2", "3", "4"):
+            inner = Record(one.path, one.line, {name: value})
+            raise inner.fault(name, "1, 2, 3, 4 or null", UNKNOWN)
+        return float(text)
+    return math.nan
 
 
 def _people(found: list[dict]) -> Entities:

@@ -65,6 +65,21 @@ def movielens_1m(folder: Path, **size) -> Path:
     return folder
 
 
+def movielens_10m(folder: Path, **size) -> Path:
+    """ratings.dat with half stars, movies.dat in UTF-8 and tags.dat, which nobody reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = list(ratings(**size))
+    put(folder / "ratings.dat", [f"{u}::{i}::{r - 0.5 * (u % 2):g}::{t}" for u, i, r, t in rows])
+    genres = ("(no genres listed)", "Action|Comedy")
+    put(
+        folder / "movies.dat",
+        [f"{i}::Caf\xe9: {i} ({1990 + i})::{genres[i % 2]}"
+         for i in range(1, max(row[1] for row in rows) + 1)],
+    )  # fmt: skip
+    put(folder / "tags.dat", ["1::1::great::1139045764"])
+    return folder
+
+
 def movielens_latest(folder: Path, **size) -> Path:
     """ratings.csv and movies.csv, with half stars."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +113,7 @@ def yelp(folder: Path, **size) -> Path:
             for u in range(1, users + 1)
         ],
         "business": [
-            {"business_id": f"b{i}", "state": ("AZ", "NV")[i % 2], "latitude": 30 + i,
+            {"business_id": f"b{i}", "state": ("AZ", "NV")[i % 2], "latitude": 30 + i % 50,
              "longitude": -100.5, "categories": "Food, Bars" if i % 2 else None,
              "attributes": {"RestaurantsPriceRange2": str(1 + i % 4)} if i % 3 else None}
             for i in range(1, items + 1)
@@ -109,14 +124,19 @@ def yelp(folder: Path, **size) -> Path:
     return folder
 
 
-LAYOUTS = {"100K": movielens_100k, "1M": movielens_1m, "latest": movielens_latest}
+LAYOUTS = {
+    "100K": movielens_100k,
+    "1M": movielens_1m,
+    "10M": movielens_10m,
+    "latest": movielens_latest,
+}
 
 
-def zipped(folder: Path, path: Path) -> Path:
+def zipped(folder: Path, path: Path, inside: str = "ml-tiny/", mode: str = "w") -> Path:
     """An archive with the folder's files in a folder of their own, as GroupLens makes it."""
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, mode) as archive:
         for file in sorted(folder.iterdir()):
-            archive.write(file, f"ml-tiny/{file.name}")
+            archive.write(file, f"{inside}{file.name}")
     return path
 
 

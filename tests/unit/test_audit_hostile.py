@@ -57,12 +57,13 @@ def test_a_claim_with_a_very_long_id_is_told():
 
 def test_a_ledger_of_numbers_is_read_as_texts(tmp_path):
     (tmp_path / LEDGER).parent.mkdir(parents=True)
-    (tmp_path / LEDGER).write_text(
-        "claim,statement,verdict,result,figure,measured\n8,1,2,3,4,5\n8,,,,,\n"
-    )
+    lines = "claim,statement,verdict,result,figure,measured\n8,1,2,3,4,5\n9,,,,,\n"
+    (tmp_path / LEDGER).write_text(lines)
     ledger = audit_judge._ledger(tmp_path)
     assert ledger.iloc[0].tolist() == ["8", "1", "2", "3", "4", 5.0]
     assert pd.isna(ledger.iloc[1]["figure"])
+    (tmp_path / LEDGER).write_text(lines + "8,1,other,3,4,5\n")  # none of two verdicts wins
+    assert audit_judge._ledger(tmp_path) is None
     os.truncate(tmp_path / LEDGER, 400_000_000_000)
     assert audit_judge._ledger(tmp_path) is None
 

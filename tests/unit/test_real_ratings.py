@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rating_fakes as fakes
-from twotower import download, layouts, movielens, real_options, real_ratings, yelp
+from twotower import download, layouts, movielens, real_options, real_ratings
 from twotower.layouts import RatingsFileError
 from twotower.logs import ExpectedError
 
@@ -18,13 +18,13 @@ def test_every_layout_gives_its_ratings_and_covariates(layout, tmp_path):
     given = np.array(list(fakes.ratings()))
     assert (raw.users == given[:, 0] - 1).all() and (raw.items == given[:, 1] - 1).all()
     assert (raw.times == given[:, 3]).all()
-    halves = 0.5 * (given[:, 0] % 2) if layout == "latest" else 0.0
+    halves = 0.5 * (given[:, 0] % 2) if layout in ("10M", "latest") else 0.0
     assert (raw.ratings == given[:, 2] - halves).all()
     films = raw.item_entities
     assert films.numbers["year"][0] == 1991 and films.count == 18
     assert len(films.sets["genres"][0]) in (1, 2)
     assert "(" not in films.texts["title"][0]
-    if layout != "latest":
+    if layout in ("100K", "1M"):
         assert raw.user_entities.categories["gender"][:2] == ["F", "M"]
     data, facts = real_ratings.prepared(raw)
     assert data.user_covariates.shape[0] == 24
@@ -129,6 +129,7 @@ def test_places_without_a_layout_are_told_apart(tmp_path):
         return str(error.value)
 
     assert "there is no such folder" in said("movielens", tmp_path / "none")
+    assert "your home folder in place of ~" in said("movielens", "~/none")
     fakes.movielens_1m(tmp_path / "up" / "ml-1m")
     assert f"did you mean {tmp_path}/up/ml-1m?" in said("movielens", tmp_path / "up")
     (tmp_path / "up" / "ml-1m" / "users.dat").unlink()
@@ -136,61 +137,9 @@ def test_places_without_a_layout_are_told_apart(tmp_path):
     fakes.movielens_100k(tmp_path / "both")
     fakes.movielens_latest(tmp_path / "both")
     assert "100K and latest stand there together" in said("movielens", tmp_path / "both")
+    given = said("movielens", tmp_path / "both" / "u.data")
+    assert f"give the folder that holds it: {tmp_path}/both" in given
     assert "yelp_academic_dataset_review.json" in said("yelp", tmp_path / "both")
-
-
-# ---------------------------------------------------------------- Yelp
-
-
-def test_yelp_is_streamed_and_the_latest_review_of_a_business_counts(tmp_path):
-    folder = fakes.yelp(tmp_path)
-    raw = yelp.read(folder)
-    given = list(fakes.ratings())
-    assert len(raw.ratings) == len({(u, i) for u, i, *_ in given} | {(1, 1)})
-    first = next(r for u, i, r, _ in given if (u, i) == (1, 1))
-    one = (raw.users == 0) & (raw.items == 0)  # u1 and b1 sort first
-    assert raw.ratings[one] == first and "1 earlier reviews" in raw.notes[0]
-    assert set(raw.user_entities.numbers) == {"since", "friends"}  # no average of ratings
-    assert raw.item_entities.sets["categories"][0] == ("Bars", "Food")
-    data, _ = real_ratings.prepared(raw)
-    assert np.isfinite(data.item_covariates).all()
-
-
-def test_a_sample_of_yelp_is_whole_users_and_does_not_depend_on_the_order(tmp_path):
-    folder = fakes.yelp(tmp_path)
-    review = folder / layouts.YELP.files[0]
-    lines = review.read_text().splitlines()
-    counts = {}
-    for user, *_ in [(1, 1), *fakes.ratings()]:
-        counts[user] = counts.get(user, 0) + 1
-    drawn = []
-    for order in (lines, lines[::-1]):
-        fakes.put(review, order)
-        raw = yelp.read(folder, most=120, seed=3)
-        whole = np.bincount(raw.users)
-        assert 90 < len(raw.ratings) <= 120 and set(whole) <= set(counts.values()) | {counts[1] - 1}
-        drawn.append(sorted(zip(raw.users, raw.ratings, raw.times, strict=True)))
-    assert drawn[0] == drawn[1]
-    assert len(yelp.read(folder, most=120, seed=4).ratings) <= 120
-
-
-@pytest.mark.parametrize(
-    ("file", "line", "text", "message"),
-    [
-        (0, 3, "{'a'", "line 3: no JSON object"),
-        (0, 3, '{"user_id": "u1"}', "line 3: business_id is missing"),
-        (0, 3, '{"user_id": "u1", "business_id": "b1", "stars": 7}', "stars is '7'"),
-        (1, 2, "[1]", "line 2: no JSON object"),
-        (1, 2, '{"user_id": "other"}', "user u2 has no line in"),
-        (2, 2, '{"user_id": "u1"}', "line 2: business_id is missing"),
-    ],
-)
-def test_a_fault_in_yelps_files_is_named(file, line, text, message, tmp_path):
-    folder = fakes.yelp(tmp_path)
-    fakes.edit(folder / layouts.YELP.files[file], line, text)
-    with pytest.raises(RatingsFileError) as error:
-        yelp.read(folder)
-    assert message in str(error.value)
 
 
 # ---------------------------------------------------------------- options and downloads
@@ -219,6 +168,7 @@ def test_options_are_taken_out_of_the_configuration(tmp_path):
             (),
             "there is no 'magic'; allowed: names out of global_mean",
         ),
+        ({"real_methods": "svd, svd"}, (), "svd stands there twice; allowed: each name once"),
         ({"movielens": "https://a.test/x.zip"}, (), "movielens_sha256=; allowed: 64 hexadecimal"),
         ({"movielens": "https://a.test/x.zip", "movielens_sha256": "ab"}, (), "'ab'"),
         ({"yelp": "https://a.test/x.zip"}, (), "this is an address; allowed: a folder"),

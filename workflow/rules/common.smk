@@ -15,8 +15,8 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import arms, console, decisions, grid, last_run, logs, provenance, real_options
-from twotower import run_records, study_file, workplace
+from twotower import arms, command_words, console, decisions, grid, last_run, logs, provenance
+from twotower import real_options, run_records, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -33,6 +33,7 @@ def read_study():
     given = dict(workflow.config_settings.config or {})
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
+    command_words.check(words)
     real = real_options.taken(given, words, workflow.basedir)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
