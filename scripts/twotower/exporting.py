@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +44,15 @@ class ExportError(finished.UnfinishedError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the story, the SHA-256 of its graph, and what only authors can add."""
+    """What was written: the story, the SHA-256 of its graph, and what only authors can add.
+
+    Notes say what else should be known, a line each.
+    """
 
     story: Story
     metadata: str
     missing: list[str]
+    notes: list[str]
 
 
 def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
@@ -77,7 +80,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     project = manifest.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
-    story = _story(sealed, study, folder, project, without)
+    story, notes = _story(sealed, study, folder, project, without)
     facts = study_facts.gather(story, study, run, project)
     texts = {
         CODECHECK: codecheck.text(story, checklist_words.command(facts)),
@@ -89,7 +92,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     for path in story.files.keys() - texts.keys():
         places.setdefault(path, beside.get(path, folder / path))
     metadata = crate.write(story, texts, places, to)
-    return Exported(story, metadata, codecheck.missing(story.citation))
+    return Exported(story, metadata, codecheck.missing(story.citation), notes)
 
 
 def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
@@ -122,7 +125,7 @@ def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
 
 def _story(
     sealed: Manifest, study: Study, folder: Path, project: Path, without: frozenset[str]
-) -> Story:
+) -> tuple[Story, list[str]]:
     rules = finished.rules_of(project)
     jobs = finished.jobs(finished.results(sealed.files), rules)
     runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
@@ -147,9 +150,10 @@ def _story(
     environments = {
         name: each for name in sealed.environments if (each := environment.read(name, folder))
     }
-    return Story(
+    date, notes = _dated(runs, project)
+    story = Story(
         name=study.name,
-        date=_date(runs, project) or found.released,
+        date=date or found.released,
         root=sealed.root,
         files=held,
         jobs=jobs,
@@ -160,6 +164,7 @@ def _story(
         given=[sealed.study["file"], DECISIONS],
         citation=found,
     )
+    return story, notes
 
 
 def _kind(path: str) -> str:
@@ -168,16 +173,23 @@ def _kind(path: str) -> str:
     return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
 
 
-def _date(runs: dict[str, dict], project: Path) -> str:
-    """When the newest of the recorded commits was made, in UTC; "" if git does not know them."""
-    seconds = []
+def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:
+    """When the newest of the recorded commits was made, in UTC; "" if git knows of none.
+
+    Of those that git does not tell of there is a note with the reason.
+    """
+    seconds, notes = [], []
     for commit in sorted({run["commit"] for run in runs.values() if run["commit"]}):
-        with suppress(git.GitError, ValueError):
-            said = git.output(project, "show", "-s", "--format=%ct", commit, "--")
-            seconds.append(int(said.decode().strip()))
+        try:
+            git.require(project, commit)
+            said = git.output(project, "rev-list", "--no-walk", "--timestamp", commit, "--")
+            seconds.append(int(said.split()[0]))
+        except git.GitError as error:
+            notes.append(f"the date of commit {commit[:12]} is not known: {error}")
     if not seconds:
-        return ""
-    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat()
+        notes += ["the crate has the date of CITATION.cff"] if notes else []
+        return "", notes
+    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat(), notes
 
 
 def size(story: Story) -> int:
