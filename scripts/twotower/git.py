@@ -12,7 +12,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from twotower.git_faults import GitError, NoCommitError, NoGitError, fault, within_another
+from twotower.git_faults import (
+    DAMAGED,
+    GitError,
+    NoCommitError,
+    NoGitError,
+    fault,
+    within_another,
+)
 
 _COMMAND = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
             "-c", "protocol.allow=never")  # fmt: skip
@@ -87,10 +94,15 @@ def require(project: Path, sought: str) -> None:
     if done.returncode != 1 or b"error: " in done.stderr:
         raise _fault(done, project)
     if sought in listed:
-        raise fault(f"error: a branch names {sought[:12]}, which is missing", project, 1)
-    shallow = output(project, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        told = f"{project.resolve()}: a branch names commit {sought[:12]}, which is missing"
+        raise GitError(told, DAMAGED)
+    asked = "rev-parse", "--is-shallow-repository", "--show-prefix"
+    shallow, prefix = output(project, *asked).decode("utf-8", "replace").split("\n")[:2]
+    if prefix:
+        told = f"{project.resolve()} lies within another git repository, which has no commit"
+        raise NoCommitError(f"{told} {sought[:12]}", "work in a git clone of the project")
     remedy = "`git fetch` brings it, if it was published where this clone comes from"
-    if shallow:
+    if shallow == "true":
         remedy = "this clone is shallow, `git fetch --unshallow` brings its older commits"
     raise NoCommitError(f"{project.resolve()} has no commit {sought[:12]}", remedy)
 

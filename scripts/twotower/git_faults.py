@@ -42,10 +42,11 @@ class NoCommitError(GitError):
     """The repository can be read, and the commit is not in it."""
 
 
-_ELSE = (
+DAMAGED = (
     "if the repository is damaged, or was cloned in part (--filter), `git fsck` names what is "
     "missing, and a new clone holds all"
 )
+"""The remedy for all that is not known."""
 _ANEW = "mend that, or clone the project anew"
 _NEWER = "a newer git wrote this repository: install a newer git, `git --version` tells yours"
 _LINE = "mend that line: these are settings of git"
@@ -64,7 +65,7 @@ _KNOWN = [
      "its file .git should name a repository, as those of worktrees and submodules do: `git "
      "worktree repair`, in the main clone, mends a moved one; or clone the project anew"),
     (r"/index: |index file (corrupt|smaller)|index uses", GitError,
-     "`rm .git/index && git reset` writes the index anew, and changes no other file"),
+     "`rm .git/index && git reset` writes the index anew, your files stay as they are"),
 ]  # fmt: skip
 """Patterns of what git says, tried in this order, with the kind of error and the remedy."""
 
@@ -86,7 +87,7 @@ def fault(said: str, folder: Path, code: int) -> GitError:
     for pattern, kind, remedy in _KNOWN:
         if re.search(pattern, reason):
             return kind(f"{folder}: git says: {reason}", remedy)
-    return GitError(f"{folder}: git says: {reason}", _ELSE)
+    return GitError(f"{folder}: git says: {reason}", DAMAGED)
 
 
 def reason_of(said: str) -> str:

@@ -161,7 +161,7 @@ def test_a_commit_that_is_not_there_is_told_from_one_that_cannot_be_looked_up(pr
     assert kind is git.NoCommitError and "`git fetch` brings it, if it was published" in text
     for spoil, words in {
         lambda: replace(object_of(project, "HEAD"), "x"): "is corrupt",
-        lambda: object_of(project, "HEAD").unlink(): f"a branch names {new[:12]}, which is missing",
+        lambda: object_of(project, "HEAD").unlink(): f"a branch names commit {new[:12]}, which",
     }.items():
         spoil()
         kind, text = told(lambda: [git.require(project, new), git.changed(project)])
@@ -181,6 +181,9 @@ def test_a_folder_within_another_repository_has_no_commit_of_its_own(project, tm
     kind, text = told(git.commit, inner)
     assert kind is git_faults.NoRepositoryError and f"{inner} is no git repository of its" in text
     assert "lies within another one" in text
+    kind, text = told(git.require, inner, ELSEWHERE)
+    assert kind is git.NoCommitError and "lies within another git repository, which has no" in text
+    assert git.require(inner, git.commit(project)) is None
     run(project, "config", "core.worktree", str(tmp_path))
     assert "core.worktree" in told(git.commit, project)[1]
 
