@@ -28,6 +28,8 @@ for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
     print(safe_names.shown(f"authors must still give, for {each}"))
+for each in made.notes:
+    print(safe_names.shown(each))
 archive = exporting.archive_of(given.folder)
 if given.zip:
     print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")

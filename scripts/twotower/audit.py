@@ -17,6 +17,7 @@ from twotower import (
     audit_rerun,
     audit_sample,
     audit_seeds,
+    git,
     manifest,
     noted,
     recorded_code,
@@ -104,8 +105,15 @@ def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
-        audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), work / "clone")
-    return work / "clone"
+        try:
+            place = work / "clone"
+            audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), place)
+        except git.GitError as error:
+            raise CloneError(
+                "the recorded code, which is to be rerun, cannot be had: "
+                f"{error}; or name another repository that has it: PROJECT=…"
+            ) from None
+    return place
 
 
 def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None]) -> None:
@@ -206,7 +214,7 @@ def _declared(clone: Path, found: Audit) -> Tolerances:
     The run's uncommitted changes come with the results: what they say of tolerances is no
     declaration made beforehand.
     """
-    own = audit_clone.committed(clone, tolerances.PLACE)
+    own = git.committed(clone, tolerances.PLACE)
     if own is None:
         return tolerances.load(records.PROJECT / tolerances.PLACE)
     there = clone / tolerances.PLACE

@@ -19,6 +19,8 @@ _FOREIGN = (*PINS, "PYTHONPATH", "PYTHONHOME", "SNAKEMAKE_PROFILE", "VIRTUAL_ENV
 """Variables of the auditor's process that a run is not to inherit: it sets its own."""
 _SAME = ("-c", "core.autocrlf=false", "-c", "advice.detachedHead=false")
 """A user's settings, such as line ends, are not to change the code."""
+_LOCAL = ("-c", "protocol.file.allow=always")
+"""A clone of a folder of this machine is all that is fetched."""
 
 
 class CloneError(ExpectedError):
@@ -50,30 +52,19 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         folder: where the clone is to be; it must not be there.
 
     Raises:
-        CloneError: if there is no commit, or its changes are not those recorded.
-        git.GitError: if git fails.
+        CloneError: if there is no commit, or its changes are not those recorded, or do not fit.
+        git.GitError: if git does not give the commit.
     """
     commit = run["commit"]
     if commit is None:
         raise CloneError(
-            "the run recorded no commit, since it was made outside of a git repository: there is "
-            "no code to rerun; run the study in a clone of the project, and seal it there"
+            "the run recorded no commit, since git named none as it started: there is no code to "
+            "rerun; run the study in a git clone of the project, and seal it there"
         )
-    try:
-        source = ["--no-checkout", "--", str(project), str(folder)]
-        git.output(Path(), *_SAME, "clone", "--quiet", *source)
-    except git.GitError as error:
-        raise CloneError(
-            f"{project}: cannot be cloned ({error}); give the command in a git clone of the "
-            "project, or name one that has the commit of the results: PROJECT=…"
-        ) from None
-    try:
-        git.output(folder, *_SAME, "checkout", "--quiet", "--detach", commit, "--")
-    except git.GitError as error:
-        raise CloneError(
-            f"{project}: has no commit {commit[:12]}, which the results were made from ({error}); "
-            "`git fetch` it, or name a repository that has it: PROJECT=…"
-        ) from None
+    git.require(project, commit)
+    source = [*_LOCAL, "clone", "--quiet", "--no-checkout", "--", str(project), str(folder)]
+    git.output(Path(), *_SAME, *source, about=project)
+    git.output(folder, *_SAME, "checkout", "--quiet", "--detach", commit, "--", about=project)
     if diff := run["diff"]:
         place = results / diff["file"]
         if not audit_names.is_result(diff["file"]):
@@ -83,16 +74,14 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
                 f"{diff['file']}: the uncommitted changes of the run are missing or changed; "
                 "without them its code cannot be had again"
             )
-        # of changed lines as they are, whatever they end in
-        git.output(folder, *_SAME, "apply", "--whitespace=nowarn", "--", str(place.resolve()))
-
-
-def committed(folder: Path, path: Path) -> bytes | None:
-    """A file as the commit of a clone has it, whatever was laid over it; None if it has none."""
-    try:
-        return git.output(folder, "cat-file", "blob", f"HEAD:{path.as_posix()}")
-    except git.GitError:
-        return None
+        apply = ["apply", "--whitespace=nowarn", "--"]  # of changed lines as they are
+        try:
+            git.output(folder, *_SAME, *apply, str(place.resolve()))
+        except git.GitError as error:
+            raise CloneError(
+                f"{diff['file']}: the uncommitted changes of the run do not fit commit "
+                f"{commit[:12]} ({error.reason}); without them its code cannot be had again"
+            ) from None
 
 
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:

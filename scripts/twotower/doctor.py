@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import sys
 import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-from twotower import machine
-from twotower.machine import REINSTALL, Section, said, text_of
+from twotower import git, machine
+from twotower.machine import REINSTALL, Section, text_of
 
 LEAST_PYTHON = (3, 11)
 
@@ -67,18 +68,35 @@ def report(sections: list[Section]) -> str:
 
 
 def project(root: Path) -> Section:
-    """Version and commit."""
+    """Version and commit; where git does not tell the commit, why, and what to do."""
     version = re.search(r'^version = "(.+)"', text_of(root / "pyproject.toml"), re.MULTILINE)
-    commit = said(["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"])
-    changed = said(["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"])
     found = Section("Project", [("tower-rates", version[1] if version else "unknown version")])
-    if commit is None:
-        found.facts.append(("commit", "unknown: no git here, or no repository"))
-    else:
-        count = len(changed.splitlines()) if changed else 0
-        text = f", {count} changed files that no commit holds" if count else ", nothing changed"
-        found.facts.append(("commit", commit + text))
+    commit = "unknown"
+    try:
+        commit = git.commit(root, patience=10)[:12]
+        count = len(git.changed(root, patience=10))
+        files = "1 changed file" if count == 1 else f"{count} changed files"
+        text = f"{files} that no commit holds" if count else "nothing changed"
+        found.facts.append(("commit", f"{commit}, {text}"))
+    except git.GitError as error:
+        found.facts.append(("commit", f"{commit}: see what may matter, below"))
+        reason, remedy = _discreet(error, root)
+        found.notes.append((f"git does not tell the commit, or the changes: {reason}", remedy))
     return found
+
+
+def _discreet(error: git.GitError, root: Path) -> tuple[str, str]:
+    """Reason and remedy without the paths of the project and of the home folder: they name users.
+
+    The remedy is to be typed in the project's folder.
+    """
+    reason = error.reason.replace(f"{root}{os.sep}", "").replace(str(root), "this folder")
+    remedy = error.remedy
+    for own in (root / ".git", root):
+        shown = '"$PWD"' + str(own)[len(str(root)) :]
+        remedy = remedy.replace(shlex.quote(str(own)), shown).replace(str(own), shown)
+    home = str(Path.home()) + os.sep
+    return tuple(text.replace(home, f"~{os.sep}") for text in (reason, remedy))
 
 
 def python(root: Path) -> Section:

@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +50,14 @@ class Exported:
     Attributes:
         missing: for what, and what; in words.
         texts: paths of the files that the export itself wrote, without the graph.
+        notes: what else should be known, a line each.
     """
 
     story: Story
     metadata: str
     missing: list[str]
     texts: list[str]
+    notes: list[str]
 
 
 def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
@@ -84,7 +85,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     project = manifest.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
-    story = _story(sealed, study, folder, project, without)
+    story, notes = _story(sealed, study, folder, project, without)
     facts = study_facts.gather(story, study, run, project)
     texts = {
         CODECHECK: codecheck.text(story, checklist_words.command(facts)),
@@ -101,7 +102,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     missing = [f"CODECHECK: {each}" for each in codecheck.missing(story.citation)]
     if CROISSANT in texts:
         missing += [f"Croissant: {each}" for each in croissant.missing(story.citation)]
-    return Exported(story, metadata, missing, [*texts])
+    return Exported(story, metadata, missing, [*texts], notes)
 
 
 def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
@@ -134,7 +135,7 @@ def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
 
 def _story(
     sealed: Manifest, study: Study, folder: Path, project: Path, without: frozenset[str]
-) -> Story:
+) -> tuple[Story, list[str]]:
     rules = finished.rules_of(project)
     jobs = finished.jobs(finished.results(sealed.files), rules)
     runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
@@ -159,9 +160,10 @@ def _story(
     environments = {
         name: each for name in sealed.environments if (each := environment.read(name, folder))
     }
-    return Story(
+    date, notes = _dated(runs, project)
+    story = Story(
         name=study.name,
-        date=_date(runs, project) or found.released,
+        date=date or found.released,
         root=sealed.root,
         files=held,
         jobs=jobs,
@@ -172,6 +174,7 @@ def _story(
         given=[sealed.study["file"], DECISIONS],
         citation=found,
     )
+    return story, notes
 
 
 def _kind(path: str) -> str:
@@ -180,16 +183,23 @@ def _kind(path: str) -> str:
     return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
 
 
-def _date(runs: dict[str, dict], project: Path) -> str:
-    """When the newest of the recorded commits was made, in UTC; "" if git does not know them."""
-    seconds = []
+def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:
+    """When the newest of the recorded commits was made, in UTC; "" if git knows of none.
+
+    Of those that git does not tell of there is a note with the reason.
+    """
+    seconds, notes = [], []
     for commit in sorted({run["commit"] for run in runs.values() if run["commit"]}):
-        with suppress(git.GitError, ValueError):
-            said = git.output(project, "show", "-s", "--format=%ct", commit, "--")
-            seconds.append(int(said.decode().strip()))
+        try:
+            git.require(project, commit)
+            said = git.output(project, "rev-list", "--no-walk", "--timestamp", commit, "--")
+            seconds.append(int(said.split()[0]))
+        except git.GitError as error:
+            notes.append(f"the date of commit {commit[:12]} is not known: {error}")
     if not seconds:
-        return ""
-    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat()
+        notes += ["the crate has the date of CITATION.cff"] if notes else []
+        return "", notes
+    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat(), notes
 
 
 def size(story: Story) -> int:

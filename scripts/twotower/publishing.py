@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import git
+from twotower import git, manifest
 from twotower.logs import ExpectedError
 
 TABLES = Path("results/tables")
@@ -32,13 +32,15 @@ def publish(study: str, folder: Path) -> None:
     """
     _check_results(study)
     _check_folder(folder)
+    project = manifest.project_of(Path())
     try:
-        changed = _said("status", "--porcelain", "--untracked-files=no", "--", ":!docs")
-        commit = _said("rev-parse", "HEAD")
+        commit = git.commit(project)
+        changed = git.changed(project, ":!docs")
     except git.GitError as error:
-        raise PublishError(f"git does not tell the commit of this folder ({error})") from None
+        raise PublishError(f"git does not tell the commit of these results: {error}") from None
     if changed:
-        raise PublishError(f"there are changes that no commit holds, commit them first:\n{changed}")
+        lines = "\n".join(changed)
+        raise PublishError(f"there are changes that no commit holds, commit them first:\n{lines}")
     for part, files in {
         "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in LARGE],
         "figures": [*sorted(FIGURES.glob("*.png"))],
@@ -83,7 +85,3 @@ def _check_folder(folder: Path) -> None:
     if present and not (folder / NOTE).exists():
         found = f"{folder}/{present[0]} is there and was not written by this command"
         raise PublishError(f"{found}; allowed: a new folder, or docs/findings")
-
-
-def _said(*arguments: str) -> str:
-    return git.output(Path(), *arguments).decode().strip()

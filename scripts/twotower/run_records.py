@@ -104,19 +104,12 @@ def _is_diff(path: str) -> bool:
 
 
 def _commit(project: Path) -> str | None:
-    """The commit that the project stands at; None without git, or inside of another repository.
-
-    Where git refuses a repository that is there, such as one of another owner, it says why.
-    """
+    """The commit that the project stands at; None where git names none: it is told why."""
     try:
-        top = git.output(project, "rev-parse", "--show-toplevel").decode().strip()
-        if Path(top).resolve() != project.resolve():
-            return None
-        return git.output(project, "rev-parse", "--verify", "HEAD").decode().strip()
+        return git.commit(project)
     except git.GitError as error:
-        if (project / ".git").exists():
-            told = f"The commit is not recorded ({error}): nobody can audit these results."
-            print(told, file=sys.stderr, flush=True)
+        told = f"The commit is not recorded, so nobody can audit these results: {error}."
+        print(told, file=sys.stderr, flush=True)
         return None
 
 

@@ -127,15 +127,17 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
     if run is None:
         return
     if run["commit"] is None:
-        result.notes.append("the run was made outside of git: its code has no commit")
+        result.notes.append("the run recorded no commit of its code: git named none as it started")
         return
     if run["diff"]:
         result.notes.append(
             f"the run had changes beyond commit {run['commit'][:12]}: {run['diff']['file']}"
         )
-    tree = _tree(run["commit"])
-    if tree is None:
-        result.notes.append(f"commit {run['commit'][:12]}, of the run, is not in this clone")
+    try:
+        tree = _tree(run["commit"])
+    except git.GitError as error:
+        told = f"the code was not compared with commit {run['commit'][:12]}, of the run: {error}"
+        result.notes.append(told)
         return
     if run["diff"]:
         return
@@ -151,23 +153,23 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
         result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
 
 
-def _tree(commit: str) -> dict[str, str] | None:
-    """By path, git's hash of each file of code in a commit; None if this clone has no such commit.
+def _tree(commit: str) -> dict[str, str]:
+    """By path, git's hash of each file of code in a commit, as this clone has it.
 
     Asked is the clone that verifies, never a repository in the folder that is looked at: its
     settings can name programs that git would run. Where this project is itself a copy below a
     clone, such as an exported crate, it is the clone's files that count.
+
+    Raises:
+        GitError: if this clone has no such commit, or git gives no answer.
     """
-    own = _listed(commit)
-    return _listed(commit, "--full-tree") if own == {} else own
+    git.require(records.PROJECT, commit)
+    return _listed(commit) or _listed(commit, "--full-tree")
 
 
-def _listed(commit: str, *options: str) -> dict[str, str] | None:
-    asked = ["-c", "protocol.allow=never", "ls-tree", "-rz", *options, commit]
-    try:
-        listed = git.output(records.PROJECT, *asked, "--", *run_records.CODE)
-    except git.GitError:
-        return None
+def _listed(commit: str, *options: str) -> dict[str, str]:
+    asked = ["ls-tree", "-rz", *options, commit, "--", *run_records.CODE]
+    listed = git.output(records.PROJECT, *asked)
     rows = [row.split("\t", 1) for row in listed.decode("utf-8", "replace").split("\0") if row]
     return {path: about.split()[2] for about, path in rows}
 

@@ -109,6 +109,8 @@ def wanting(case: dict) -> str:
     """Why a case cannot be tried here, or ""."""
     if case.get("needs") == "user" and os.geteuid() == 0:
         return "root reads every file"
+    if case.get("needs") == "root" and os.geteuid() != 0:
+        return "none but root gives files away"
     mount = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
     if case.get("needs") == "mount" and (
         not shutil.which("unshare") or subprocess.run(mount, capture_output=True).returncode

@@ -63,7 +63,7 @@ def test_tolerances_are_those_of_the_commit_whatever_the_changes_say(project, tm
 
 def test_a_commit_that_is_an_option_is_none(project, tmp_path):
     run = recorded(project, tmp_path) | {"commit": "--orphan=evil"}
-    with pytest.raises(audit_clone.CloneError):
+    with pytest.raises(audit_clone.git.GitError):
         audit_clone.clone(project, run, tmp_path, tmp_path / "clone")
 
 
@@ -128,5 +128,5 @@ def test_a_repository_that_came_with_the_results_is_not_asked(project, tmp_path,
     shutil.copytree(project, own)
     monkeypatch.setattr(audit.records, "PROJECT", own)
     found = Audit(Asked(folder), "", True, run, Verification())
-    with pytest.raises(audit_clone.CloneError, match=f"{own}: has no commit {run['commit'][:12]}"):
+    with pytest.raises(audit_clone.CloneError, match=f"{own} has no commit {run['commit'][:12]}"):
         audit._clone(found.asked, found, tmp_path / "work", lambda line: None)

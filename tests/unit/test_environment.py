@@ -280,7 +280,9 @@ def test_large_files_that_no_commit_holds_are_refused(project, monkeypatch):
 def test_a_repository_that_git_refuses_is_told(project, monkeypatch, capfd):
     (project / ".git/HEAD").write_text("nonsense")
     assert run_records.read(started())["commit"] is None
-    assert "The commit is not recorded (git: fatal: not a git repository" in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert "The commit is not recorded, so nobody can audit these results: " in told
+    assert ".git: its HEAD names no branch and no commit; mend that" in told
 
 
 def test_equal_runs_leave_one_record_and_other_settings_another(project):

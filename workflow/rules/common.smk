@@ -262,7 +262,10 @@ def note_run():
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
     targets = workflow.dag_settings.targets
-    run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
+    try:
+        run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
+    except logs.ExpectedError as error:  # the code cannot be recorded
+        sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)
 
 
