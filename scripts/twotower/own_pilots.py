@@ -101,7 +101,9 @@ def _error(frame: pd.DataFrame, path: Path, named: str) -> str:
         raise fault(f"ERROR={named}", f"is no column of errors in {path}", there)
     if lacks := pilot_shapes.lacking(frame, path, named):
         raise lacks
-    found = [named] if named else [name for name in ERRORS if name in frame]
+    # pandas writes mse.1 for the second of two columns mse
+    alike = [name for name in frame if re.sub(r"\.\d+$", "", name.lower()) in ERRORS]
+    found = [named] if named else alike
     if len(found) > 1:
         raise PilotError(
             f"{path}: has {len(found)} columns of errors, {', '.join(found)}, and the wanted error "

@@ -21,7 +21,9 @@ ERRORS = ("risk", "mse", "error", "rmse")
 _LIKE_SIZES = ("n", "size", "sizes", "train", "train_size", "n_samples", "ratings", "tr_size")
 _LIKE_REPLICATES = ("seed", "fold", "run", "repeat", "trial", "rep", "random_state", "replicates")
 _NUMBERED = re.compile(r"(\D*?)(\d+(?:[,_ ]\d{3})*)(\D*)")
+_THOUSAND = ("k", "K")
 _LEAST_SIZE = 10  # smaller numbers as headers count replicates
+_SUMMARIES = ("summary.csv", "slopes.csv", "rates.csv", "curves.csv")  # of scores and risks
 _ROWS = "a row for each size and replicate"
 
 
@@ -38,6 +40,11 @@ def lacking(frame: pd.DataFrame, path: Path, named: str = "") -> PilotError | No
     )
     if size and replicate and error:
         return None
+    beside = [path.with_name(name) for name in ("scores.csv", "risks.csv")]
+    other = next((file for file in beside if file.is_file()), None)
+    if other and path.name in _SUMMARIES:
+        found = "holds no errors of single runs"
+        return fault(path, found, "a table of them", f"{other} beside it is one: RISKS={other}")
     if not error and (wide := _wide(frame, path, size, replicate)):
         return wide
     usual = {name.upper(): name for name in (*SIZES, *REPLICATES, *ERRORS)}
@@ -50,7 +57,8 @@ def lacking(frame: pd.DataFrame, path: Path, named: str = "") -> PilotError | No
         told.append(f"write {', '.join(f'{usual[n.upper()]} for {n}' for n in spelled)}")
         return PilotError(f"{path}: {'; '.join(told)}")
     if size and not replicate:
-        told.append(_runs(frame[size].is_unique))
+        texts = [name for name in frame if not _is_number(frame[name])]
+        told.append(_runs(not frame.duplicated([size, *texts]).any()))
     told += [] if size else _renamed(frame, _LIKE_SIZES, SIZES[0])
     told += [] if replicate else _renamed(frame, _LIKE_REPLICATES, REPLICATES[0])
     if not error:
@@ -94,31 +102,49 @@ def _wide(frame: pd.DataFrame, path: Path, size: str | None, replicate: str | No
     (before, after), names = max(
         groups.items(), key=lambda one: len(one[1]), default=(("", ""), [])
     )
-    if len(names) < LEAST_REPLICATES:
-        return None
     kept = [name for name in frame.columns if name not in names]
-    numbers = [int(re.sub(r"\D", "", name)) for name in names]
     size = size or next((n for n in kept if n.lower().replace(" ", "_") in _LIKE_SIZES), None)
-    like = next((n for n in kept if n.lower() in _LIKE_REPLICATES), None)
     error = next((n for n in ERRORS if n == before.strip(" _.=-@")), "error")
-    steps = [f"import pandas as pd; pd.read_csv({str(path)!r})"]
-    thousands = after.lower() == "k"
-    if not size and (thousands or min(numbers) >= _LEAST_SIZE):
-        steps.append(f"melt({kept!r}, var_name='n_ratings', value_name={error!r})")
-        if after or not all(name.isdigit() for name in names):
-            cleaned = {after: "000"} if thousands else {r"\D": ""}
-            steps.append(f"replace({ {'n_ratings': cleaned}!r}, regex=True)")
-        steps += [f"rename(columns={ {like: 'replicate'}!r})"] if like and not replicate else []
-        found = f"sizes stand as headers ({', '.join(names[:3])}, …)"
-        single = not replicate and not like
-    elif size and not replicate:
-        steps.append(f"melt({kept!r}, var_name='replicate', value_name={error!r})")
-        steps += [f"rename(columns={ {size: 'n_ratings'}!r})"] if size not in SIZES else []
-        found, single = f"replicates stand as headers ({', '.join(names[:3])}, …)", False
-    else:
+    of_sizes = all(int(re.sub(r"\D", "", n)) >= _LEAST_SIZE for n in names) or after in _THOUSAND
+    if len(names) < LEAST_REPLICATES or (replicate if size else not of_sizes):
         return None
-    steps.append(f"to_csv({f'{path.stem}-rows.csv'!r}, index=False)")
-    hint = f"in Python: {'.'.join(steps)}"
+    if size:
+        what, alone = "replicates", False
+        steps = [_melted(kept, "replicate", error)]
+        steps += [_renaming(size, "n_ratings")] if size not in SIZES else []
+    else:
+        what = "sizes"
+        steps, alone = _from_sizes(frame, kept, error, replicate)
+        if after or not all(name.isdigit() for name in names):
+            cleaned = {after: "000"} if after in _THOUSAND else {r"\D": ""}
+            steps.append(f"replace({ {'n_ratings': cleaned}!r}, regex=True)")
+    to = f"to_csv({f'{path.stem}-rows.csv'!r}, index=False)"
+    read = f"import pandas as pd; pd.read_csv({str(path)!r})"
+    hint = f"in Python: {'.'.join([read, *steps, to])}"
     if error == "error":
         hint += "; write 'rmse' for 'error' if the errors are roots of mean squares"
-    return fault(path, found, _ROWS, f"{hint}; {_runs(True)}" if single else hint)
+    found = f"{what} stand as headers ({', '.join(names[:3])}, …)"
+    return fault(path, found, _ROWS, f"{hint}; {_runs(True)}" if alone else hint)
+
+
+def _from_sizes(
+    frame: pd.DataFrame, kept: list[str], error: str, replicate: str | None
+) -> tuple[list[str], bool]:
+    """Steps from sizes as headers to rows, and whether there is but one run of each size."""
+    like = next((n for n in kept if n.lower() in _LIKE_REPLICATES), None)
+    if replicate or like:
+        renamed = [_renaming(like, "replicate")] if not replicate else []
+        return [_melted(kept, "n_ratings", error), *renamed], False
+    if not (frame.duplicated(kept).any() if kept else len(frame) > 1):
+        return [_melted(kept, "n_ratings", error)], True
+    number = f"f.groupby({kept!r}).cumcount()" if kept else "f.index"  # each row is a run
+    fixed = [*kept, "replicate"]
+    return [f"assign(replicate=lambda f: {number})", _melted(fixed, "n_ratings", error)], False
+
+
+def _melted(kept: list[str], name: str, error: str) -> str:
+    return f"melt({kept!r}, var_name={name!r}, value_name={error!r})"
+
+
+def _renaming(name: str, due: str) -> str:
+    return f"rename(columns={ {name: due}!r})"

@@ -135,6 +135,8 @@ def test_several_columns_of_errors_are_chosen_from(tmp_path):
     assert rooted.rooted and rooted.unit == "root mean square error"
     assert other.unit == "mae" and other.pilot.floor is None and not other.rooted
     assert other.pilot.mean[0] == pytest.approx(0.7 * 0.8**0.5, abs=0.01)
+    with pytest.raises(PilotError, match="add ERROR=mse or ERROR=mse.1$"):
+        read(pilot_rows(**{"mse.1": ROWS["mse"]}), tmp_path)
     with pytest.raises(PilotError, match="ERROR=auc: is no column of errors.*allowed: mse, rmse"):
         read(frame, tmp_path, error="auc")
 

@@ -4,6 +4,7 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planted_pilots import SIZES, pilot_rows
@@ -94,6 +95,8 @@ def test_a_table_at_fault_is_told_by_its_place(data, says, tmp_path):
         WIDE.rename(columns={"split": "seed"}),
         WIDE.rename(columns=lambda n: n if n == "split" else f"{n:,}"),
         WIDE.rename(columns=lambda n: n if n == "split" else f"mse_{n}"),
+        WIDE.drop(columns="split"),
+        WIDE.drop(columns="split").assign(method="svd"),
         TALL.add_prefix("run").reset_index(),
         TALL.reset_index().rename(columns={"n_ratings": "size"}),
     ],
@@ -116,3 +119,17 @@ def test_a_wide_table_of_one_run_a_method_hears_that_too(tmp_path):
     WIDE.rename(columns={"split": "method"}).to_csv(table, index=False)
     with pytest.raises(PilotError, match="sizes stand as headers .512, .*one run of each size is"):
         read(table.getvalue(), tmp_path)
+
+
+def test_methods_of_one_run_each_hear_that_too(tmp_path):
+    frame = pd.concat([ROWS[ROWS["split"] == 0].assign(split=m) for m in ("svd", "knn")])
+    text = frame.rename(columns={"split": "method"}).to_csv(index=False)
+    with pytest.raises(PilotError, match="lacks the column replicate.*one run of each size is not"):
+        read(text, tmp_path)
+
+
+def test_a_table_of_means_names_the_table_of_runs_beside_it(tmp_path):
+    (tmp_path / "scores.csv").write_text(TEXT)
+    (tmp_path / "summary.csv").write_text("method,metric,mean\nsvd,rmse,0.9\n")
+    with pytest.raises(PilotError, match="holds no errors of single runs.*RISKS=.*scores.csv$"):
+        pilots.read([tmp_path / "summary.csv"], {})
