@@ -88,7 +88,8 @@ def source(
 
 def _size(frame: pd.DataFrame, path: Path) -> str:
     both = [name for name in SIZES if name in frame]
-    if len(both) == 2 and (frame[both[0]] != frame[both[1]]).any():
+    numbers = [pd.to_numeric(frame[name], errors="coerce") for name in both]
+    if len(both) == 2 and (numbers[0] != numbers[1]).any():
         hint = "keep the number of ratings that were trained on"
         raise fault(path, "n_ratings and n_train differ", "one of the two columns", hint)
     return both[0]

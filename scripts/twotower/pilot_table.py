@@ -17,7 +17,7 @@ import pandas as pd
 from twotower.kinds import complaint
 from twotower.sources import PilotError
 
-_PACKED = {b"PK": "a workbook or an archive", b"\x1f\x8b": "compressed", b"PAR1": "Parquet"}
+_PACKED = {b"PK\x03\x04": "a workbook or an archive", b"\x1f\x8b": "compressed", b"PAR1": "Parquet"}
 _OTHERS = {"<": "HTML or XML", "{": "JSON", "[": "JSON"}  # by their first sign
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "'|'", " ": "spaces"}
 _DECIMAL_COMMA = re.compile(r"(^|[;\t| ])-?\d+,\d+(?=[;\t| \r\n]|$)", re.MULTILINE)
