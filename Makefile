@@ -66,10 +66,11 @@ audit-vary: $(VENV)/installed  ## the tiny study in other folders, locales, time
 plan: $(VENV)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(BIN)/python scripts/plan.py $(STUDY)
 
-plan-data: $(VENV)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= FLOOR= AT=]
+plan-data: $(VENV)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= WHERE='column=value; …' ERROR=column FLOOR= AT=]
 	@$(if $(TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))
 	@$(BIN)/python scripts/plan_data.py $(TARGET) $(if $(RISKS),"$(RISKS)") $(if $(CELL),--cell $(CELL)) $(if $(ARM),--arm $(ARM)) \
-	  $(if $(METHOD),--method $(METHOD)) $(if $(FLOOR),--floor $(FLOOR)) $(if $(AT),--at $(AT))
+	  $(if $(METHOD),--method $(METHOD)) $(if $(FLOOR),--floor $(FLOOR)) $(if $(AT),--at $(AT)) \
+	  $(call given,WHERE,where) $(call given,ERROR,error)
 
 backtest: $(VENV)/installed  ## do plan-data's intervals hold? on synthetic curves, and on the last run's or RISKS=FILE
 	@$(BIN)/python benchmarks/backtest.py $(RISKS)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from twotower import pins  # noqa: E402
+from twotower import console, pins  # noqa: E402
 
+console.start()
 pins.apply()
 
 import pandas as pd  # noqa: E402
 
-from twotower import backtest, drift_prior, walks  # noqa: E402
+from twotower import backtest, drift_prior, study_pilots, walks  # noqa: E402
 
 CURVES = 200  # of each synthetic kind
 SEED = 1
@@ -26,6 +27,7 @@ PUBLISHED = Path(__file__).resolve().parents[1] / "docs/findings/tables/rates.cs
 
 
 def main() -> None:
+    tables = study_pilots.tables(sys.argv[1:] or sorted(Path("results/rates").glob("*/risks.csv")))
     rates = pd.read_csv(PUBLISHED).dropna(subset=["steepening", "steepening_low"])
     rates = rates.drop_duplicates(["arm", "slope", "steepening"])  # curves of two experiments
     columns = ("n_min", "n_max", "slope", "steepening", "steepening_low", "steepening_high")
@@ -34,8 +36,6 @@ def main() -> None:
     told = " and ".join("{:.3f}, {:.3f}, {:.2f}".format(*three) for three in (found, taken))
     print("Flattening, drift and its spread, in a doubling, of published slopes and as the planner")
     print(f"takes them: {told} ({len(rates)} curves).\n")
-    paths = sys.argv[1:] or sorted(Path("results/rates").glob("*/risks.csv"))
-    tables = [pd.read_csv(path) for path in paths]
     judged = [
         backtest.judge(backtest.synthetic(CURVES, SEED)),
         backtest.judge(backtest.measured(tables)),

@@ -1,7 +1,8 @@
 """How many ratings a wanted error needs: `python scripts/plan_data.py TARGET [FILE …]`.
 
 FILE is a study's results/rates/<experiment>/risks.csv (by default all of them), or a CSV of a pilot
-of your own with a row for each size and replicate: n_ratings, replicate (or split) and mse.
+of your own with a row for each size and replicate: n_ratings, replicate (or split) and mse. Of a
+file with several curves one is chosen: --where dataset=yelp, as often as needed.
 """
 
 import argparse
@@ -12,24 +13,32 @@ from twotower import console, pins
 console.start()
 pins.apply()  # one thread: the same bytes wherever it runs
 
-from twotower import data_plan, pilots, plan_files, plan_text, sources  # noqa: E402
+from twotower import curve_choice, data_plan, pilots, plan_files, plan_text, sources  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("target", help="the wanted error, in the unit of the file's")
 parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
 for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
+parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
+parser.add_argument("--error", default="", metavar="COLUMN", help="of a pilot's errors")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
 parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
 parser.add_argument("--to", type=Path, default=Path("data-plan"), metavar="FOLDER")
 given = parser.parse_args()
 target = sources.number("TARGET", given.target)
 at = sources.number("AT", given.at) if given.at else None
-chosen = {k: v for k in ("cell", "arm", "method") if (v := getattr(given, k))}
-found = pilots.read(given.files or pilots.finished(), chosen, given.floor)
+asked = curve_choice.asked(given.where, cell=given.cell, arm=given.arm, method=given.method)
+left_out: list[sources.PilotError] = []
+paths = given.files or pilots.finished()
+found = pilots.read(paths, asked, given.floor, given.error, left_out)
+if left_out:
+    print(f"Left out: {len(left_out)} from which no plan can be made; the first: {left_out[0]}\n")
 if len(found) > 1:
     text, answered = plan_text.table(found, target)
-    print(f"{text}\n\nChoose one for its width, values and figure: --cell ID (make: CELL=ID).")
+    studies = any(one.settings for one in found)
+    hint = "--cell ID (make: CELL=ID)" if studies else "name its file alone"
+    print(f"{text}\n\nChoose one for its width, values and figure: {hint}.")
     raise SystemExit(0 if answered else 1)
 made = data_plan.plan(found[0], found[0].squared(target), at)
 print(f"{plan_text.text(made)}\nWrote {plan_files.write(made, given.to)}.")

@@ -13,7 +13,14 @@ LEAST_REPLICATES = 3
 
 
 class PilotError(ExpectedError):
-    """A file that no plan can be made from; the message says where, what, and what is allowed."""
+    """A file that no plan can be made from; the message says where, what, and what is allowed.
+
+    `elsewhere`: it lacks the values that were asked for alone, and another file may have them.
+    """
+
+    def __init__(self, text: str, elsewhere: bool = False) -> None:
+        super().__init__(text)
+        self.elsewhere = elsewhere
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,14 @@ def floor_of(given: str, usual: float | None) -> float | None:
     return value
 
 
-def checked(pilot: Pilot, place: str, rooted: bool = False) -> Pilot:
-    """The pilot itself; `rooted` if its file has roots.
+def checked(pilot: Pilot, place: str, rooted: bool = False, remedy: str = "") -> Pilot:
+    """The pilot itself.
+
+    Args:
+        pilot: the curve.
+        place: where it stands, for messages.
+        rooted: whether its file has roots.
+        remedy: how more replicates are made.
 
     Raises:
         PilotError: if sizes or replicates are too few, or errors or the floor make no curve.
@@ -95,15 +108,16 @@ def checked(pilot: Pilot, place: str, rooted: bool = False) -> Pilot:
     replicates, sizes = pilot.error.shape
     if sizes < LEAST_SIZES:
         raise PilotError(
-            f"{place}: has {sizes} sizes, {', '.join(map(str, pilot.n))}; allowed: {LEAST_SIZES} "
-            "or more, each about twice the one before"
+            f"{place}: has {sizes} size{'' if sizes == 1 else 's'}, "
+            f"{', '.join(map(str, pilot.n))}; allowed: {LEAST_SIZES} or more, each about twice the "
+            "one before"
         )
     if replicates < LEAST_REPLICATES:
         have = f"{replicates} replicate{'' if replicates == 1 else 's'}"
         raise PilotError(
             f"{place}: has {have} of each size; allowed: {LEAST_REPLICATES} or more, such as "
-            "splits of the same ratings, to tell noise from shape; of `snakemake movielens`: "
-            f"--config real_splits={LEAST_REPLICATES}"
+            "splits of the same ratings, whose scatter tells noise from shape"
+            + (f"; {remedy}" if remedy else "")
         )
     if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():
         raise PilotError(f"{place}: an error is not a number above 0")

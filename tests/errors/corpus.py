@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from twotower.pins import PINS  # noqa: E402
 
 COPIED = ["Snakefile", "Makefile", "README.md", "config.yaml", "profiles", "envs", "workflow"]
-LINKED = ["scripts", "docs"]
+LINKED = ["scripts", "docs", "benchmarks"]
 STUDY = """\
 name: small
 seed: 1

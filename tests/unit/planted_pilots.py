@@ -1,6 +1,7 @@
 """Pilots with planted curves, for tests of the planner."""
 
 import numpy as np
+import pandas as pd
 
 from twotower.drift import Pilot
 from twotower.planted import noisy
@@ -26,3 +27,15 @@ def needed(level, slope, target):
 def scattered(mean, seed, replicates=12):
     rng = generator(seed, {}, "planned", 0)
     return noisy(mean, SIZES, replicates, rng)[0]
+
+
+def pilot_rows(**columns):
+    """Three splits of the power law above a floor of 1/2, as a table."""
+    rows = pd.DataFrame({"n_ratings": np.tile(SIZES, 3), "split": np.repeat(range(3), 5)})
+    noise = np.random.default_rng(0).normal(1, 0.01, len(rows))
+    return rows.assign(mse=0.5 + np.tile(POWER, 3) * noise, **columns)
+
+
+def written(frame, folder):
+    frame.to_csv(folder / "pilot.csv", index=False)
+    return folder / "pilot.csv"

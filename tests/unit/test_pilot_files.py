@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planted_pilots import BENT, POWER, SIZES
+from planted_pilots import BENT, SIZES, pilot_rows, written
 from study_draws import cell_risks
 from twotower import marginal, pilots, plan_figure, plan_files, plan_text, sources, style
 from twotower.data_plan import PlanRefused, plan
@@ -57,19 +57,13 @@ def test_the_scores_of_real_ratings_are_a_pilot(tmp_path):
     assert given.pilot.floor == pytest.approx(0.49)
     with pytest.raises(PlanRefused, match="wanted error 0.65 .*the floor 0.7, which"):
         plan(given, given.squared(0.65))
+    for kept, says in ((2, "--config real_splits=3"), (1, "has 1 replicate .*real_splits=3")):
+        with pytest.raises(PilotError, match=says):
+            few = written(frame[frame["split"] < kept], tmp_path)
+            pilots.read([few], {"method": "hybrid"})
+    written(pd.concat([cold, frame]), tmp_path)
     with pytest.raises(PilotError, match="floor 0.9 is not below the smallest mean error, 0.74"):
         pilots.read([tmp_path / "pilot.csv"], {"method": "hybrid"}, "0.9")
-
-
-def pilot_rows(**columns):
-    rows = pd.DataFrame({"n_ratings": np.tile(SIZES, 3), "split": np.repeat(range(3), 5)})
-    noise = np.random.default_rng(0).normal(1, 0.01, len(rows))
-    return rows.assign(mse=0.5 + np.tile(POWER, 3) * noise, **columns)
-
-
-def written(frame, folder):
-    frame.to_csv(folder / "pilot.csv", index=False)
-    return folder / "pilot.csv"
 
 
 def test_a_pilot_of_fractions_and_methods(tmp_path):
@@ -88,8 +82,8 @@ def test_a_pilot_of_fractions_and_methods(tmp_path):
     [
         (lambda f: f.drop(columns="mse"), {}, "lacks the column mse"),
         (lambda f: f[f["n_ratings"] < 5000], {}, "has 4 sizes.*5 or more"),
-        (lambda f: f[f["split"] < 2], {}, "has 2 replicates.*3 or more.*real_splits=3"),
-        (lambda f: f[f["split"] < 1], {}, "has 1 replicate of each size.*real_splits=3"),
+        (lambda f: f[f["split"] < 2], {}, "has 2 replicates.*3 or more.*other random splits"),
+        (lambda f: f[f["split"] < 1], {}, "has 1 replicate of each size.*other seeds$"),
         (lambda f: f.drop(index=3), {}, "n_ratings 4096 has 2 replicates"),
         (lambda f: f.assign(mse=f["mse"].where(f.index != 4, -1.0)), {}, "mse is -1.0 in line 6"),
         (lambda f: f.assign(mse=f["mse"].astype(str).where(f.index != 4, "x")), {}, "mse is x"),
