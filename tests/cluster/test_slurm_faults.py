@@ -72,7 +72,7 @@ def test_killed_and_cancelled_jobs_ask_for_more_and_are_named(cluster, here):
     cluster.project.edit(  # a minute at the first attempt, so that this test takes no longer
         "scripts/twotower/resources.py", "_LEAST_MINUTES = 5, 5", "_LEAST_MINUTES = 0, 1"
     )
-    run = cluster.start(*map(target, jobs), "--config", "training={gpu: false}")
+    run = cluster.start(*map(target, jobs))
     tried = cluster.project.folder / "tried-{}-{}".format(*cancelled)
     cluster.wait_for(tried.exists, run)
     (first,) = cluster.jobs(comment(cancelled))
@@ -103,7 +103,7 @@ def test_a_node_that_goes_down_costs_no_finished_fit(cluster, here, node_back):
     """The job had finished two fits and was at the third; it goes on from there."""
     job = cluster.trained()[0]
     cluster.prelude(FIRST_TRY + STOP_AFTER_TWO_FITS)
-    run = cluster.start(target(job), "--config", "training={gpu: false}")
+    run = cluster.start(target(job))
     log = cluster.project.folder / "results/logs/train/{}-{}.log".format(*job)
     cluster.wait_for(lambda: log.exists() and log.read_text().count("\nn = ") >= 1, run)
     (first,) = cluster.jobs(comment(job))
