@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twotower import archives, files, real_ratings, records
+from twotower import archives, files, real_ratings, records, splits
 
 with records.job(snakemake) as spec:
     first = Path(snakemake.input[0])
@@ -13,6 +13,7 @@ with records.job(snakemake) as spec:
         print(f"{Path(path).name}: SHA-256 {files.sha256(path)}")
     for note in raw.notes:
         print(f"Note: {note}.")
+    splits.check(raw, spec["splits"], spec["seed"], place)
     data, facts = real_ratings.prepared(raw)
     real_ratings.write(snakemake.output.data, data)
     files.write_csv(facts, snakemake.output.facts)

@@ -2,7 +2,7 @@
 
 import torch
 
-from twotower import pages
+from twotower import equal_ratings, pages
 
 _STRETCH = 1 << 20  # rows
 
@@ -30,3 +30,13 @@ def variances(ratings: torch.Tensor) -> torch.Tensor:
         mean += change * (more / (count + more))
         count += more
     return squares / (count - 1)
+
+
+def ridges(ratings: torch.Tensor) -> torch.Tensor:
+    """Penalties of a least-squares fit to ratings [B, n], of the order of the noise variance over
+    n, the signal's taken in: [B]; small ones where all ratings are equal.
+    """
+    variance, square = variances(ratings), largest(ratings).square()
+    small = torch.where(square > 0, equal_ratings.PENALTY * square, 1.0)
+    equal = variance <= equal_ratings.SPREAD**2 * square
+    return torch.where(equal, small, variance / ratings.shape[1])

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from twotower import covariate_methods, identity_methods
+from twotower.equal_ratings import are_equal
 from twotower.pairs import Pairs
 from twotower.search import Choice, Span, points
 
@@ -52,7 +53,8 @@ class Comparator:
     ) -> Predictor:
         """A function from m pairs to their predicted ratings, float64 [m].
 
-        Identities that no rating has are unknown users and items, and allowed.
+        Identities that no rating has are unknown users and items, and allowed. Equal ratings are
+        predicted as they are: no method could learn more of them, and some divide by their spread.
 
         Args:
             pairs, ratings: n ≥ 1 pairs and their ratings, float64 [n].
@@ -60,6 +62,8 @@ class Comparator:
             rng: decides all that is random.
         """
         seed = int(rng.integers(2**31))
+        if are_equal(ratings):
+            return lambda fresh: np.full(len(fresh), ratings[0])
         if self.knows_nothing_of(pairs):
             return _mean(pairs, ratings, settings, seed)
         return self._fit(pairs, ratings, settings, seed)

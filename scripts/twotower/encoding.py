@@ -9,8 +9,6 @@ proportion.
 """
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from twotower.rating_files import Entities
 
@@ -60,6 +58,10 @@ def _flags(sets: list[tuple[str, ...]]) -> np.ndarray:
 
 def _text_columns(texts: list[str]) -> np.ndarray:
     """Leading singular directions of the texts' tf-idf: latent semantic analysis."""
+    # Here, since it takes over a second, and ratings that are refused never come so far.
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     try:
         weights = TfidfVectorizer(min_df=FEWEST_TEXTS, sublinear_tf=True).fit_transform(texts)
     except ValueError:  # no word stands in two texts

@@ -10,6 +10,10 @@ from pydantic_core import ErrorDetails
 from twotower.config import Study
 from twotower.kinds import complaint, described, shown
 
+_TRUTHS = {"yes": "true", "on": "true", "true": "true"} | dict.fromkeys(
+    ("no", "off", "false"), "false"
+)  # such words are text, as in YAML 1.2
+
 
 def explained(error: ValidationError) -> list[str]:
     """One line for each fault of a `Study`."""
@@ -52,7 +56,8 @@ def _complaint(error: ErrorDetails, holder: Any) -> str:
                 "missing", "units, dense, proportional, fixed", "write it as {schedule: units, ...}"
             )
         case "bool_type":
-            return complaint(described(value), "true or false")
+            meant = _TRUTHS.get(str(value).lower(), "") if isinstance(value, str) else ""
+            return complaint(described(value), "true or false", meant and f"write {meant}")
         case "tuple_type":
             hint = "" if isinstance(value, dict) else f"write [{shown(value)}]"
             return complaint(described(value), "a list", hint)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
+from scipy import sparse
 from surprise import NMF, SVD, BaselineOnly, CoClustering, KNNBaseline, SVDpp, Trainset
 from surprise.prediction_algorithms import AlgoBase, PredictionImpossible
 
@@ -136,7 +137,7 @@ def _neighbours(name: str, pairs: Pairs, scale: _Scale, settings: dict) -> Predi
     rows = np.flatnonzero(np.isin(side, compared))
     if not len(rows):
         return biases
-    algorithm = KNNBaseline(
+    algorithm = _Nearest(
         k=settings["k"],
         sim_options={
             "name": "pearson_baseline",
@@ -157,6 +158,36 @@ def _neighbours(name: str, pairs: Pairs, scale: _Scale, settings: dict) -> Predi
         return found
 
     return predictor
+
+
+class _Nearest(KNNBaseline):
+    """Who never differs from the biases, as a user who rates all items 3 may, is like nobody."""
+
+    def compute_similarities(self) -> np.ndarray:
+        """surprise's own, which divides by zero for such users or items; then ours: [m, m]."""
+        try:
+            return super().compute_similarities()
+        except ZeroDivisionError:
+            return self.shrunk_correlations()
+
+    def shrunk_correlations(self) -> np.ndarray:
+        """surprise's `pearson_baseline`, and 0 where it is not defined: [m, m]."""
+        rows = [(x, y, rating) for y, rated in self.yr.items() for x, rating in rated]
+        x, y, rating = (np.array(column) for column in zip(*rows, strict=True))
+        residual = rating - (self.trainset.global_mean + self.bx[x] + self.by[y])
+        once, rest, square = (
+            sparse.csr_array((values, (x, y)), shape=(self.n_x, self.n_y))
+            for values in (np.ones(len(rows)), residual, residual**2)
+        )
+        common, squares = (once @ once.T).toarray(), (square @ once.T).toarray()
+        lengths = np.sqrt(squares * squares.T)
+        similar = np.divide(
+            (rest @ rest.T).toarray(), lengths, out=np.zeros_like(lengths), where=lengths > 0
+        )
+        fewer = np.maximum(common - 1, 0)
+        similar *= fewer / (fewer + self.sim_options["shrinkage"])
+        np.fill_diagonal(similar, 1.0)
+        return similar
 
 
 class _Part:

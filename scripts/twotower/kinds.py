@@ -96,8 +96,6 @@ class Number:
         return float(value) + 0.0  # adding 0.0 turns -0.0 into 0.0
 
     def _hint_for(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return "YAML reads yes, no, on and off as true or false"
         if not isinstance(value, str):
             return ""
         text = value.strip()
@@ -113,6 +111,8 @@ class Number:
             return "write null without quotes"
         if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", text):
             return "write it without quotes and without leading zeros"
+        if re.fullmatch(r"[-+]?0[xob][0-9a-fA-F_]+", text):
+            return "write it with decimal digits"
         return ""
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> core_schema.CoreSchema:

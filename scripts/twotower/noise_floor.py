@@ -17,6 +17,7 @@ LEAST_FLOOR = 0.1
 """Of the smallest error; ratings have noise, so a lower floor means that the curve bends too little
 for one to be seen."""
 _FEWEST = 4  # sizes for three parameters
+_LEAST = 1.0e-6  # of the largest error: what smaller ones weigh no more than
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def fit(sizes: np.ndarray, errors: np.ndarray, rng: np.random.Generator, draws: 
 def _least_squares(sizes: np.ndarray, curves: np.ndarray) -> np.ndarray:
     """(floor, scale, rate) of each of the curves [m, k]: [m, 3]; floor and scale at least 0."""
     powers = (sizes / sizes[0]) ** -RATES[:, None]  # [rates, k]
-    weight = 1.0 / np.square(curves.mean(axis=0))
+    mean = curves.mean(axis=0)
+    least = _LEAST * mean.max() or 1.0  # a method may make no error at some sizes, or at all
+    weight = 1.0 / np.square(np.maximum(mean, least))
     total = weight.sum()
     power_mean = (powers * weight).sum(axis=1) / total
     curve_mean = (curves * weight).sum(axis=1) / total

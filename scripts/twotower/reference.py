@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twotower import pages
+from twotower import equal_ratings, pages
 from twotower.fourier import Moments, half_space, synthesize
 from twotower.spectrum import frequencies
 
@@ -145,7 +145,10 @@ def _alternate(users, items, ratings, rank, cutoff, start: Sieve | None) -> Siev
         _, item = _spectral_start(users, items, ratings, rank, cutoff)
     else:
         item = _extended(start.item, items.shape[1], start.cutoff, cutoff)
-    ridge = _variance(ratings) / len(ratings)
+    variance, square = _variance(ratings), _largest(ratings) ** 2
+    ridge = variance / len(ratings)
+    if variance <= equal_ratings.SPREAD**2 * square:
+        ridge = equal_ratings.PENALTY * square or 1.0
     item = _Series(item, cutoff)
     error = np.inf
     for _ in range(ALTERNATIONS):

@@ -1,13 +1,20 @@
 """Which ratings train and which test: at random, by time, and with users and items held out."""
 
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 
 from twotower import seeds
+from twotower.kinds import complaint
+from twotower.layouts import RatingsFileError
+from twotower.rating_files import RawRatings
 from twotower.real_ratings import RealRatings
 
 TEST_SHARE = 0.2
+FEWEST_TRAINED = 20
+"""Ratings that each split must leave to train on."""
 HELD_OUT_SHARE = 0.2
 """Of users, and of items, in cold splits."""
 FEW_SHARE = 0.3
@@ -17,6 +24,8 @@ FRACTIONS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 PAST = (0, 1, 6, 21)
 """Where the groups by number of past ratings begin: 0, 1–5, 6–20, more."""
 PAST_NAMES = ("0", "1–5", "6–20", "more")
+KINDS_THAT_HOLD_OUT = ("cold", "few")
+"""Users, or users and items: theirs may be most of the ratings."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ def count_of(kind: str, count: int) -> int:
     return 1 if kind == "time" else count
 
 
-def split(data: RealRatings, kind: str, index: int, seed: int) -> Split:
+def split(data: RealRatings | RawRatings, kind: str, index: int, seed: int) -> Split:
     """One split.
 
     - random: a fifth of the ratings test.
@@ -69,6 +78,26 @@ def split(data: RealRatings, kind: str, index: int, seed: int) -> Split:
         limited = keeps[data.users[order]]
         tests = np.where(limited >= 0, _ranks(data.users[order]) >= limited, tests)
     return Split(kind, index, order[~tests], np.sort(order[tests]))
+
+
+def check(data: RawRatings, count: int, seed: int, place: str | Path) -> None:
+    """Refuse ratings of which a split would leave next to none to train on.
+
+    Args:
+        count: splits of each seeded kind.
+        place: of the ratings, for the message.
+
+    Raises:
+        RatingsFileError: naming the first such split.
+    """
+    for kind, index in product(KINDS_THAT_HOLD_OUT, range(count)):
+        left = len(split(data, kind, index, seed).train)
+        if left < FEWEST_TRAINED:
+            found = f"split {index + 1} of kind {kind} leaves {left} ratings to train on"
+            hint = "a few users or items have most of the ratings; bring more of the others"
+            raise RatingsFileError(
+                f"{place}: {complaint(found, f'at least {FEWEST_TRAINED}', hint)}"
+            )
 
 
 def past_counts(train_ids: np.ndarray, test_ids: np.ndarray) -> np.ndarray:

@@ -116,11 +116,12 @@ class _Loader(yaml.SafeLoader):
             ) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        first: dict[tuple[str, str], yaml.Mark] = {}
+        first: dict[str, yaml.Mark] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, "a list or mapping as a key; keys are names")
-            mark = first.setdefault((key.tag, key.value), key.start_mark)
+            key.tag = "tag:yaml.org,2002:str"  # as it is written: 007 is a name, as is null
+            mark = first.setdefault(key.value, key.start_mark)
             if mark is not key.start_mark:
                 found = f"{_where(key.start_mark)}: {shown(key.value)} {TWICE}"
                 hint = f"it stands on line {mark.line + 1} too, remove one of the two"
@@ -131,17 +132,23 @@ class _Loader(yaml.SafeLoader):
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
-# Only what YAML 1.2 reads alike: YAML 1.1 would take 0512 for octal, 1:30 for 90 and dates for
-# dates, silently. What is left out here is text, which the study's numbers refuse.
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern) for tag, pattern in resolvers if tag.endswith((":bool", ":float", ":null"))
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+# Only what YAML 1.1 and 1.2 read alike, and 1_000: YAML 1.1 would take 0512 for octal, 1:30 and
+# 1:30.5 for 90 and more, dates for dates, yes and off for truth values, silently. What is left out
+# here is text, which the study's numbers and truth values refuse.
+_IMPLICIT = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?(?:0|[1-9][0-9_]*)", list("-+0123456789")),
+    "float": (
+        r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+0123456789."),
+    ),
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$"), list("-+0123456789")
-)
+_Loader.yaml_implicit_resolvers = {}
+for _name, (_pattern, _first) in _IMPLICIT.items():
+    _tag = f"tag:yaml.org,2002:{_name}"
+    _Loader.add_implicit_resolver(_tag, re.compile(f"(?:{_pattern})$"), _first)
 
 
 def _where(mark: yaml.Mark) -> str:

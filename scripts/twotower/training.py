@@ -80,8 +80,7 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
         item = None
     else:
         hidden, item = [start.user[:-1], start.item[:-1]], start.item
-    # of the order of the noise variance over n (in whitened coordinates), the signal's taken in
-    ridge = columns.variances(sample.ratings) / sample.ratings.shape[1]
+    ridge = columns.ridges(sample.ratings)  # in whitened coordinates
     return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
 
 

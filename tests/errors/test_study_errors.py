@@ -56,8 +56,7 @@ def test_the_good_study_is_good():
         ),
         (
             {"replicates": True},
-            "replicates: true is a truth value; allowed: a whole number from 1 to 10,000; "
-            "YAML reads yes, no, on and off as true or false",
+            "replicates: true is a truth value; allowed: a whole number from 1 to 10,000",
         ),
         (
             {"sample_sizes": [128, 64]},
@@ -147,6 +146,15 @@ def test_the_good_study_is_good():
             "all of them are scored at once",
         ),
         ({"training": {"gpu": 1}}, "training.gpu: 1 is a number; allowed: true or false"),
+        (
+            {"training": {"gpu": "No"}},
+            "training.gpu: 'No' is text; allowed: true or false; write false",
+        ),
+        (
+            {"seed": "0x10"},
+            "seed: '0x10' is text; allowed: a whole number from 0 to 4,294,967,295; "
+            "write it with decimal digits",
+        ),
         (
             {"experiments": {"a/b": GOOD["experiments"]["one"]}},
             f"experiments.'a/b': 'a/b' does not fit; allowed: {NAME}",

@@ -73,11 +73,34 @@ def test_missing_file_and_folder(tmp_path):
         assert caught.value.messages == [line]
 
 
-@pytest.mark.parametrize("text", ["0512", "1:30", "2024-01-01", "0x20"])
+@pytest.mark.parametrize(
+    "text",
+    ["0512", "007", "1:30", "1:30.5", "2024-01-01", "0x20", "0b1", "0o7", "1e3", "yes", "No", "ON"]
+    + ["off", "y", "=", "<<"],
+)
 def test_what_yaml_would_reinterpret_stays_text(tmp_path, text):
     path = tmp_path / "study.yaml"
     path.write_text(f"a: {text}\n", encoding="utf-8")
     assert load_study(path) == {"a": text}
+
+
+def test_numbers_truth_values_and_nothing_are_what_they_seem(tmp_path):
+    path = tmp_path / "study.yaml"
+    written = "[1_000, -5, +0, 1.10, .5, 5., 1.0e+3, .inf, true, FALSE, ~, null, ]"
+    path.write_text(f"a: {written}\nb:\n", encoding="utf-8")
+    found = [1000, -5, 0, 1.1, 0.5, 5.0, 1000.0, float("inf"), True, False, None, None]
+    assert load_study(path) == {"a": found, "b": None}
+
+
+def test_keys_are_names_whatever_they_look_like(tmp_path):
+    path = tmp_path / "study.yaml"
+    keys = ["on", "no", "true", "null", "~", "007", "1.10", "1_000", "2024-01-01", ".inf"]
+    path.write_text("".join(f"{key}: 1\n" for key in keys), encoding="utf-8")
+    assert list(load_study(path)) == keys
+    assert file_messages(tmp_path, "1: a\n'1': b\n") == [
+        "line 2, column 1: '1' is given twice; allowed: each key once; "
+        "it stands on line 1 too, remove one of the two"
+    ]
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path):

@@ -15,7 +15,7 @@ SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import arms, command_words, console, decisions, grid, last_run, logs, provenance
+from twotower import arms, command_line, console, decisions, grid, last_run, logs, provenance
 from twotower import real_options, run_records, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
@@ -30,10 +30,10 @@ container: CONTAINER
 def read_study():
     """The study, what it was read from, its path, and what is no study's."""
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
-    given = dict(workflow.config_settings.config or {})
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
-    command_words.check(words)
+    # As typed, not as Snakemake reads them; jobs are handed the same texts.
+    given = command_line.given(workflow.config_settings.config_args, words)
     real = real_options.taken(given, words, workflow.basedir)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")

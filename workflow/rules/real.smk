@@ -48,6 +48,7 @@ rule load_real:
             "load_real.py",
             seed=STUDY.seed,
             source=wildcards.source,
+            splits=REAL.splits,
             reviews=REAL.reviews if wildcards.source == "yelp" else None,
         ),
     message:
