@@ -4,6 +4,7 @@ A table of risks is `results/rates/<experiment>/risks.csv`; `own_pilots` says wh
 hold.
 """
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +89,9 @@ def _table(path: Path) -> pd.DataFrame:
         known = ("scores.csv", "risks.csv", "*/scores.csv", "*/risks.csv", "*.csv")  # best first
         inside = list(dict.fromkeys(file for pattern in known for file in path.glob(pattern)))
         best = [file for file in inside if file.name in ("scores.csv", "risks.csv")] or inside
-        hint = " or ".join(f"RISKS={file}" for file in best[:3]) or "it holds no CSV"
+        hint = (
+            " or ".join(f"RISKS={shlex.quote(str(file))}" for file in best[:3]) or "it holds no CSV"
+        )
         raise PilotError(f"{path}: is a folder; allowed: a file, a CSV ({hint})")
     try:
         frame = pd.read_csv(path, index_col=False)  # an extra field is a fault, no index

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from twotower import varied_runs, workplace
+from twotower import doctor, varied_runs, workplace
 
 ODD = [
     "my project",
@@ -70,3 +70,17 @@ def test_what_arrives_on_a_cluster_passes(text):
     line = f'sh -c "{wrapped}"'
     done = subprocess.run(["sh", "-c", line], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == text
+
+
+def test_the_doctor_tells_a_snakemake_that_does_not_start(tmp_path, monkeypatch):
+    """As pip writes it below `a$b c`, or below a place that the project has left."""
+    monkeypatch.chdir(tmp_path)
+    starter = tmp_path / ".venv/bin/snakemake"
+    starter.parent.mkdir(parents=True)
+    notes = {}
+    for line in ("#!/bin/sh", "#!/no/such/python"):
+        starter.write_text(f"{line}\necho 9\n")
+        starter.chmod(0o755)
+        notes[line] = [what for what, _ in doctor.snakemake(tmp_path).notes]
+    assert notes["#!/bin/sh"] == []
+    assert "snakemake does not start" in notes["#!/no/such/python"][0]
