@@ -257,9 +257,10 @@ def real_inputs(wildcards):
 
 def check_submission():
     """Before the first job is sent to a cluster: whether it can be told where it is to work."""
-    places = [str(workflow.main_snakefile), workflow.workdir_init, os.getcwd()]
+    told = [workflow.main_snakefile, workflow.workdir_init, os.getcwd()]
+    told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
     try:
-        workplace.check_submitted([*places, *(workflow.config_settings.config_args or [])])
+        workplace.check_submitted(map(str, told))
     except logs.ExpectedError as error:
         sys.exit(console.message(error))
 
