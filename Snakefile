@@ -52,6 +52,8 @@ if workflow.remote_exec:
 
 
 onstart:
+    if not workflow.local_exec:
+        check_submission()
     note_run()
 
 

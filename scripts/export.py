@@ -16,7 +16,8 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
-parser.add_argument("--zip", action="store_true", help="pack it into FOLDER.zip as well")
+parser.add_argument("--zip", nargs="?", const="yes", default="no", choices=["yes", "no"],
+                    help="pack it into FOLDER.zip as well")  # fmt: skip
 given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
 made = exporting.export(given.folder, audit_options.kinds(given.without))
@@ -31,7 +32,7 @@ for each in made.missing:
 for each in made.notes:
     print(safe_names.shown(each))
 archive = exporting.archive_of(given.folder)
-if given.zip:
+if given.zip == "yes":
     print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")
 elif exporting.is_outdated(archive, made.metadata):
     print(f"{archive} is of an earlier export; `make export ZIP=yes`, with the same TO= and "

@@ -1,6 +1,5 @@
 """Where an audit works: a clean clone of the recorded commit, and an environment from its lock."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower import audit_names, files, git, records, resume
+from twotower import audit_names, commands, files, git, records, resume
 from twotower.logs import ExpectedError
 from twotower.pins import PINS
 
@@ -146,8 +145,8 @@ def study_options(run: dict, **changes: object) -> list[str]:
             "path is part of the results; copy it into the project, run and seal it there"
         )
     given = run["study"]["given"] | changes
-    values = [f"{key}={json.dumps(value)}" for key, value in sorted(given.items())]
-    return ["--config", f"study={name}", *values]
+    values = [commands.config(key, value) for key, value in sorted(given.items())]
+    return ["--config", commands.config("study", name), *values]
 
 
 def snakemake(

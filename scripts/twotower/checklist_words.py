@@ -1,8 +1,9 @@
 """Facts of a study as sentences: what a checklist's answers are made of."""
 
-import json
+import shlex
 from collections import Counter
 
+from twotower import commands
 from twotower.study_facts import REAL, Facts, Timing
 
 MOST = 12  # values of one setting that are spelled out
@@ -11,10 +12,11 @@ MOST = 12  # values of one setting that are spelled out
 def command(facts: Facts) -> str:
     """What makes the study's results anew."""
     told = facts.run["study"]
-    given = "".join(f" {key}={json.dumps(value)}" for key, value in sorted(told["given"].items()))
+    given = [commands.config(key, value) for key, value in sorted(told["given"].items())]
     if given:
-        return f".venv/bin/snakemake --config study={told['file']}{given}"
-    return f"make STUDY={told['file']}"
+        words = ["--config", commands.config("study", told["file"]), *given]
+        return f".venv/bin/snakemake {shlex.join(words)}"
+    return commands.make(STUDY=told["file"])
 
 
 def runs(facts: Facts) -> str:

@@ -1,11 +1,13 @@
 """The ledger: for each claim of the theory its cells, its verdict and how to rerun it."""
 
 import math
+import shlex
 import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
 
+from twotower import commands
 from twotower.decisions import Claim, Decisions
 from twotower.findings import Answer, Evidence, Finding
 from twotower.rules import RULES
@@ -120,7 +122,7 @@ def _row(
     targets = claim.target or " ".join(own)
     command = " ".join(["snakemake", *targets.split()])
     if study != DEFAULT_STUDY:
-        command += f" --config study={study}"
+        command += f" --config {shlex.quote(commands.config('study', study))}"
     return {
         "claim": claim.id,
         "statement": claim.statement,

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from twotower import git, machine
-from twotower.machine import REINSTALL, Section, text_of
+from twotower.machine import REINSTALL, Section, said, text_of
 
 LEAST_PYTHON = (3, 11)
 
@@ -161,6 +161,10 @@ def snakemake(root: Path) -> Section:
     if locks or broken:
         what = "A run is going on here, or one was interrupted"
         found.notes.append((what, "if none is going on: make resume"))
+    starter = root / ".venv" / "bin" / "snakemake"
+    if starter.exists() and said([str(starter), "--version"], seconds=60) is None:
+        what = ".venv/bin/snakemake does not start: a shell misreads its path, or it was moved"
+        found.notes.append((what, "in its place, .venv/bin/python -m snakemake, as make does"))
     return found
 
 

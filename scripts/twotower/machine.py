@@ -127,6 +127,12 @@ def slurm() -> Section:
     if not shutil.which("sinfo"):
         found.facts.append(("sinfo", "not here: runs stay on this machine"))
         return found
+    from twotower import workplace
+
+    try:
+        workplace.check_submitted([os.getcwd()])
+    except workplace.WorkplaceError as error:
+        found.notes.append((str(error), ""))
     found.facts.append(("version", said(["sinfo", "--version"]) or "unknown"))
     partitions = said(["sinfo", "--noheader", "--format=%P %a, %D nodes, %c CPUs, %m MB, %l, %G"])
     if partitions is None:

@@ -7,6 +7,7 @@ pandas that turns them into rows.
 """
 
 import re
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,12 @@ def lacking(frame: pd.DataFrame, path: Path, named: str = "") -> PilotError | No
     other = next((file for file in beside if file.is_file()), None)
     if other and path.name in _SUMMARIES:
         found = "holds no errors of single runs"
-        return fault(path, found, "a table of them", f"{other} beside it is one: RISKS={other}")
+        return fault(
+            path,
+            found,
+            "a table of them",
+            f"{other} beside it is one: RISKS={shlex.quote(str(other))}",
+        )
     if not error and (wide := _wide(frame, path, size, replicate)):
         return wide
     usual = {name.upper(): name for name in (*SIZES, *REPLICATES, *ERRORS)}

@@ -7,6 +7,7 @@ not tell names apart, nor do forms of one letter that look alike (Unicode's NFKC
 import csv
 import io
 import re
+import shlex
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -45,7 +46,9 @@ def text_of(path: Path) -> str:
         known = ("scores.csv", "risks.csv", "*/scores.csv", "*/risks.csv", "*.csv")  # best first
         inside = list(dict.fromkeys(file for pattern in known for file in path.glob(pattern)))
         best = [file for file in inside if file.name in ("scores.csv", "risks.csv")] or inside
-        hint = " or ".join(f"RISKS={file}" for file in best[:3]) or "it holds no CSV"
+        hint = (
+            " or ".join(f"RISKS={shlex.quote(str(file))}" for file in best[:3]) or "it holds no CSV"
+        )
         raise PilotError(f"{path}: is a folder; allowed: a file, a CSV ({hint})")
     if stat.S_ISCHR(kind) or stat.S_ISBLK(kind):
         raise fault(path, "is a device", "a file, a CSV")

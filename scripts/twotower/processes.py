@@ -100,7 +100,7 @@ def _kind(process: psutil.Process) -> str:
         started = started[2:] if "-m" in started[1:2] else started[1:]
     if started[:1] == ["snakemake"]:
         return "job" if "--mode" in words else "run"
-    return "run" if started[:1] == ["resume.py"] and "--check" not in words else ""
+    return "run" if started[:1] == ["resume.py"] else ""
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -1,12 +1,13 @@
 """A finished study's tables and figures, copied beside a note of where they come from."""
 
 import datetime
+import shlex
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from twotower import git, manifest
+from twotower import commands, git, manifest
 from twotower.logs import ExpectedError
 
 TABLES = Path("results/tables")
@@ -56,7 +57,7 @@ def publish(study: str, folder: Path) -> None:
     (folder / NOTE).write_text(
         f"""# Where these tables and figures come from
 
-- command: `make STUDY={study}`, then `make findings STUDY={study}`
+- command: `{commands.make(STUDY=study)}`, then `{commands.make("findings", STUDY=study)}`
 - commit: `{commit}`
 - date: {made:%Y-%m-%d}, UTC
 """,
@@ -66,15 +67,17 @@ def publish(study: str, folder: Path) -> None:
 
 def _check_results(study: str) -> None:
     ledger = TABLES / "claims.csv"
+    anew = f"run `{commands.make(STUDY=study)}`"
     if not ledger.exists():
-        raise PublishError(f"there is no ledger of claims yet: run `make STUDY={study}` first")
+        raise PublishError(f"there is no ledger of claims yet: {anew} first")
     try:
-        commands = pd.read_csv(ledger)["command"].dropna().astype(str)
+        made_by = pd.read_csv(ledger)["command"].dropna().astype(str)
     except (ValueError, KeyError) as error:
         text = f"{ledger}: not the table that a study wrote ({error}); `make resume` makes it anew"
         raise PublishError(text) from None
-    if study != "config.yaml" and not commands.str.contains(study, regex=False).any():
-        raise PublishError(f"{ledger} is of another study than {study}: run `make STUDY={study}`")
+    option = f" --config {shlex.quote(commands.config('study', study))}"
+    if study != "config.yaml" and not made_by.str.endswith(option).any():
+        raise PublishError(f"{ledger} is of another study than {study}: {anew}")
 
 
 def _check_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from twotower import (
+    commands,
     files,
     last_run,
     logs,
@@ -33,7 +34,7 @@ def asked(study: str | None) -> tuple[list[str], list[str]]:
     Raises:
         SealError: if no run is known.
     """
-    known = ([], ["--config", f"study={study}"]) if study else last_run.asked(Path())
+    known = ([], commands.options(study)) if study else last_run.asked(Path())
     if known is None:
         raise SealError("no run is known in this folder; `make seal STUDY=…` names the study")
     return known
@@ -85,7 +86,7 @@ def _run(study: str | None) -> str:
     if not fits:
         raise SealError(
             f"{study}: no run of all of this study, as it is now, is recorded here; "
-            f"`make STUDY={study}` runs it"
+            f"`{commands.make(STUDY=study)}` runs it"
         )
     return last if last in fits else fits[0]
 

@@ -37,7 +37,7 @@ class Variation:
 
 
 _PINS = "scripts/twotower/pins.py"
-ODD_FOLDER = "a longer name, with spaces/and/é"
+ODD_FOLDER = "a longer name, with spaces/and/it's é"
 
 LOCALE = {"LC_ALL": "C", "LANG": "de_DE.UTF-8"}
 TIME_ZONE = {"TZ": "Pacific/Chatham"}
@@ -50,7 +50,10 @@ SHELL = {  # what the shell says of threads must not count
 UMASK = 0o077
 
 VARIATIONS = (
-    Variation("folder", "a longer path, with spaces and é", folder=ODD_FOLDER, joins=True),
+    Variation(
+        "folder", "a long path, with spaces, ' and é; own .venv",
+        folder=ODD_FOLDER, joins=True,
+    ),
     Variation("locale", "LC_ALL=C LANG=de_DE.UTF-8", LOCALE, joins=True),
     Variation("time zone", "TZ=Pacific/Chatham", TIME_ZONE, joins=True),
     Variation("hash seed", "PYTHONHASHSEED=7", HASH_SEED, joins=True),

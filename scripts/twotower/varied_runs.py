@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from twotower import audit_clone, audit_jobs, contents, manifest, rungs, study_file
+from twotower import audit_clone, audit_jobs, commands, contents, manifest, rungs, study_file
 from twotower.files import atomic_write
 from twotower.logs import ExpectedError
 from twotower.rungs import Compared, Rung
@@ -63,6 +63,8 @@ class VariationError(ExpectedError):
 def run(project: Path, study: Path, variation: Variation | None, place: Path) -> Path:
     """Run a study in a copy of the project under a variation (None: undisturbed).
 
+    The copy has an environment of its own in .venv, as a project that `make` has installed.
+
     Returns:
         The folder that holds results/.
 
@@ -81,10 +83,10 @@ def run(project: Path, study: Path, variation: Variation | None, place: Path) ->
     variables = audit_clone.clean_environment() | {"SHOW_RESULTS": "no"} | variation.variables
     if variation.backwards:
         variables["PYTHONPATH"] = str(backwards(place / "backwards"))
-    log = place / "printed.txt"
+    log, python = place / "printed.txt", own_environment(folder)
     with open(log, "wb") as printed:
         status = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--config", f"study={_STUDY}", *variation.options],
+            [python, "-m", "snakemake", *commands.options(_STUDY), *variation.options],
             cwd=folder,
             env=variables,
             umask=-1 if variation.umask is None else variation.umask,
@@ -95,6 +97,19 @@ def run(project: Path, study: Path, variation: Variation | None, place: Path) ->
     if status != 0:
         raise VariationError(f"{variation.name}: the run failed, see {log}")
     return folder
+
+
+def own_environment(folder: Path) -> Path:
+    """Make .venv in a folder, of links to the parts of this environment; returns its Python.
+
+    That Python calls itself by its place in the folder, and finds its packages from there.
+    """
+    place = folder / ".venv"
+    place.mkdir()
+    for part in Path(sys.prefix).iterdir():
+        if not part.name.startswith("installed"):
+            (place / part.name).symlink_to(part)
+    return place / "bin" / Path(sys.executable).name
 
 
 def backwards(folder: Path) -> Path:

@@ -22,6 +22,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
+from twotower import varied_runs  # noqa: E402
 from twotower.pins import PINS  # noqa: E402
 
 COPIED = ["Snakefile", "Makefile", "README.md", "config.yaml", "profiles", "envs", "workflow"]
@@ -67,10 +68,7 @@ def build(folder: Path) -> None:
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
-    (folder / ".venv").mkdir()
-    for part in Path(sys.prefix).iterdir():
-        if not part.name.startswith("installed"):
-            (folder / ".venv" / part.name).symlink_to(part)
+    varied_runs.own_environment(folder)
     for made in ("installed", "installed-dev"):  # newer than envs/, so that nothing is installed
         (folder / ".venv" / made).touch()
 

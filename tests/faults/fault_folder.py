@@ -35,7 +35,7 @@ class Folder:
 
     def resume(self, before: tuple[str, ...] = ()) -> subprocess.Popen:
         """Start `make resume`, with the environment that these tests run in."""
-        place = f"BIN={Path(sys.executable).parent}"
+        place = f"bin={Path(sys.executable).parent}"
         command = ["make", "-o", ".venv/installed", place, "resume", f"STUDY={self.study}"]
         return self._start([*before, *command])
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from twotower import variations, varied_runs
 from twotower.pins import PINS
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ class Project:
     """A folder with the project in it, and what can be asked of Snakemake there."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.python = folder, sys.executable
 
     def write_study(self, **changes: object) -> None:
         text = yaml.safe_dump(MICRO | changes, allow_unicode=True, sort_keys=False)
@@ -64,7 +65,7 @@ class Project:
         return kept | changes
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "snakemake", *arguments]
+        return [str(self.python), "-m", "snakemake", *arguments]
 
     def snakemake(self, *arguments: str, **options: object) -> subprocess.CompletedProcess:
         """Run Snakemake with these arguments alone; returns whatever the exit status."""
@@ -161,9 +162,11 @@ def finished_copy(finished: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture
 def elsewhere(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The files that the finished run began with, in a folder of a longer and odder name."""
-    folder = tmp_path_factory.mktemp("a longer name, with spaces") / "and" / "é"
-    return fresh_copy(folder, finished.folder)
+    """The files that the finished run began with, in an odd folder with its own environment."""
+    folder = tmp_path_factory.mktemp("elsewhere") / variations.ODD_FOLDER
+    project = fresh_copy(folder, finished.folder)
+    project.python = varied_runs.own_environment(folder)
+    return project
 
 
 @pytest.fixture

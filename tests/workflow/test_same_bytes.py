@@ -29,7 +29,14 @@ def names_of_first_cell(finished):
 
 
 def test_folder_cores_and_environment_do_not_matter(finished, elsewhere, tmp_path):
-    """All at once what `make audit-vary` varies without touching code or study."""
+    """All at once what `make audit-vary` varies without touching code or study.
+
+    The environment lies below a folder with spaces and an apostrophe, as README's .venv would.
+    """
+    assert {" ", "'"} <= set(str(elsewhere.python))
+    told = "import sys; print(sys.executable)"
+    asked = subprocess.run([elsewhere.python, "-c", told], capture_output=True, encoding="utf-8")
+    assert asked.stdout.strip() == str(elsewhere.python)
     varied = variations.together()
     odd = varied.variables | {"PYTHONPATH": str(varied_runs.backwards(tmp_path / "backwards"))}
     environment = elsewhere.environment(**odd)

@@ -50,6 +50,7 @@ STARTED = time.time()
 # Relative, so that a finished study can be moved with its project.
 DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
 try:
+    workplace.start_jobs_by_name()
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
@@ -253,6 +254,16 @@ def real_inputs(wildcards):
     if download.is_address(place):
         return [f"results/real/{wildcards.source}/download.zip"]
     return layouts.inputs(wildcards.source, place)
+
+
+def check_submission():
+    """Before the first job is sent to a cluster: whether it can be told where it is to work."""
+    told = [workflow.main_snakefile, workflow.workdir_init, os.getcwd()]
+    told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
+    try:
+        workplace.check_submitted(map(str, told))
+    except logs.ExpectedError as error:
+        sys.exit(console.message(error))
 
 
 def note_run():

@@ -1,0 +1,32 @@
+"""Run a study with Snakemake, if nothing stands against it: `python run.py [STUDY]`.
+
+Of results that are there, each is held against its record first; nothing is removed.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from twotower import console
+
+console.start()
+
+from twotower import commands, processes, resume, study_file  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
+parser.add_argument("--profile", help="a profile of Snakemake")
+parser.add_argument("--logger", help="a logger of Snakemake")
+parser.add_argument("--report", metavar="FILE", help="run nothing, write a report")
+given = parser.parse_args()
+folder = Path.cwd().resolve()
+study_file.load_study(given.study or "STUDY=")
+if given.report is None:
+    processes.require_idle(folder)
+    if processes.locked(folder) or processes.of_kind(folder, "job"):
+        sys.exit("The last run in this folder was killed; `make resume` carries on.")
+    print("\n".join(resume.check()), end="", flush=True)
+about = commands.options(given.study, given.profile, given.logger)
+about += ["--report", given.report] if given.report is not None else []
+os.execv(sys.executable, [sys.executable, "-m", "snakemake", *about])
