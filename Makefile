@@ -42,8 +42,8 @@ verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS
 	@$(BIN)/python scripts/verify.py $(call given,FOLDER,folder) $(call given,SIGNERS,signers) $(call given,ROOT,root) \
 	  $(call kinds,WITHOUT,without)
 
-export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
-	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(call kinds,WITHOUT,without)
+export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes CRATE_PROFILE=0.5]
+	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(call kinds,WITHOUT,without) $(call given,CRATE_PROFILE,profile)
 
 # Inside a crate it is the crate itself; -B leaves no compiled code in it. The check needs no package.
 CRATE := "$(or $(TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))"
@@ -51,7 +51,7 @@ CRATE := "$(or $(TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))"
 check-crate:  ## does a crate hold the bytes that its graph and seal say? [TO=results-crate SHA256=hex noted elsewhere]
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -B scripts/check_crate.py $(CRATE) $(if $(SHA256),--sha256 $(SHA256))
 
-validate-crate: $(VENV)-validator/installed  ## does it pass the public validator of its profile? offline [TO=results-crate]
+validate-crate: $(VENV)-validator/installed  ## does it keep the rules of its profile? public validator, offline [TO=results-crate]
 	@$(VENV)-validator/bin/python -B scripts/validate_crate.py $(CRATE)
 
 audit: $(VENV)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=text ENV=.venv ROOT= …: docs/audits-rerun.md]

@@ -11,12 +11,11 @@ from twotower import console
 
 console.start()
 
-from twotower import crate_validation  # noqa: E402
+from twotower import crate_validation, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 given = parser.parse_args()
-checks, failed = crate_validation.validate(given.folder)
-told = f"{checks} required checks of {crate_validation.PROFILE}, {len(failed)} failed"
-print(*failed, told, sep="\n")
-sys.exit(bool(failed) or not checks)
+judged = crate_validation.validate(given.folder)
+print(safe_names.shown("\n".join(judged.lines)))
+sys.exit(judged.failed)

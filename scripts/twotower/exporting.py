@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twotower import (
@@ -25,6 +25,7 @@ from twotower import (
     verify,
 )
 from twotower.config import Study
+from twotower.crate_profiles import DEFAULT, PROFILES, Profile
 from twotower.crate_story import Held, Story
 from twotower.crate_terms import METADATA
 from twotower.manifest import Manifest
@@ -52,13 +53,16 @@ class Exported:
     missing: list[str]
 
 
-def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
+def export(
+    to: Path, without: frozenset[str] = frozenset(), profile: Profile = PROFILES[DEFAULT]
+) -> Exported:
     """Write the crate of the sealed study in this folder.
 
     Args:
         to: a folder that is absent, empty, or an earlier crate.
         without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
             copied. Real ratings never are.
+        profile: the version of Provenance Run Crate.
 
     Raises:
         ExportError: if nothing is sealed, or not all is as it was sealed.
@@ -77,7 +81,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     project = manifest.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
-    story = _story(sealed, study, folder, project, without)
+    story = replace(_story(sealed, study, folder, project, without), profile=profile)
     facts = study_facts.gather(story, study, run, project)
     texts = {
         CODECHECK: codecheck.text(story, checklist_words.command(facts)),
