@@ -7,13 +7,15 @@ from twotower.crate_rules import Condition, whether
 from twotower.crate_view import Entity, View, has_type, ids, values
 
 
-def listed_by(name: str, *keys: str) -> Condition:
-    """Some entity of a row's kind refers to this one."""
-
-    def holds(view: View, entity: Entity, _: str) -> bool:
-        return any(entity["@id"] in view.led(name, key) for key in keys)
-
-    return whether(f"is in {' or '.join(f'`{key}`' for key in keys)} of the {name}", holds)
+def listed_by(*names: str, by: tuple[str, ...]) -> Condition:
+    """Some entity of one of these rows' kinds refers to this one, by one of the properties."""
+    keys, owners = " or ".join(f"`{key}`" for key in by), " or ".join(names)
+    return whether(
+        f"is in {keys} of the {owners}",
+        lambda view, entity, _: any(
+            entity["@id"] in view.led(name, key) for name in names for key in by
+        ),
+    )
 
 
 def leads_into(name: str, key: str) -> Condition:
@@ -33,26 +35,6 @@ def leads_to(name: str) -> Condition:
         return bool(found) and found <= {each["@id"] for each in view.select(name)}
 
     return whether(f"leads to the {name}", holds)
-
-
-def listed_parameter() -> Condition:
-    """The workflow or a tool names a parameter as its own."""
-    ways = [(name, key) for name in ("main workflow", "tool")
-            for key in ("input", "output", "environment")]  # fmt: skip
-    return whether(
-        "is among `input`, `output` or `environment` of the workflow or a tool",
-        lambda view, entity, _: any(entity["@id"] in view.led(*way) for way in ways),
-    )
-
-
-def listed_connection() -> Condition:
-    """The workflow or a step names a connection as its own."""
-    return whether(
-        "is among `connection` of the workflow or a step",
-        lambda view, entity, _: any(
-            entity["@id"] in view.led(name, "connection") for name in ("main workflow", "HowToStep")
-        ),
-    )
 
 
 def with_a_file() -> Condition:
@@ -145,7 +127,9 @@ def in_order() -> Condition:
         sources = [each.get(key) for each in view.of_type("HowToStep")
                    if makers & set(ids(each.get("workExample")))]  # fmt: skip
         try:
-            return own is None or all(int(own) > int(each) for each in sources if each is not None)
+            return own is None or int(own) > max(
+                (int(each) for each in sources if each is not None), default=int(own) - 1
+            )
         except (TypeError, ValueError):
             return False
 

@@ -23,6 +23,7 @@ _W = "Workflow RO-Crate 1.1"
 _PROC, _WF, _PROV = "Process Run Crate 0.6", "Workflow Run Crate 0.6", "Provenance Run Crate 0.6"
 _TYPES = "File|Dataset|Collection|PropertyValue|DataType|Boolean|Date|DateTime|Number|Text|Time|" \
          "Integer|Float|URL"  # fmt: skip
+_SLOTS = ("input", "output", "environment")
 _USED = ("File", "Dataset", "Collection", "CreativeWork", "PropertyValue")
 _BIOSCHEMAS = ("name", "programmingLanguage", "creator", "dateCreated", "license", "sdPublisher",
                "url", "version")  # fmt: skip
@@ -84,7 +85,7 @@ RULES = tuple(Rule(*row) for row in (
     (SHOULD, "main workflow", "conformsTo", given(), f"{_W}, Bioschemas"),
     *((MUST, "workflow by Bioschemas", key, given(), _SOFTWARE) for key in _BIOSCHEMAS),
     *((MUST, kind, key, refers("FormalParameter", if_any=True), _WF)
-      for kind in ("main workflow", "tool") for key in ("input", "output", "environment")),
+      for kind in ("main workflow", "tool") for key in _SLOTS),
     *((MUST, kind, key, given(), _SOFTWARE)
       for kind in ("ComputerLanguage", "SoftwareApplication") for key in ("name", "url")),
     (MUST, "ComputerLanguage", "version", given(), _SOFTWARE),
@@ -92,21 +93,22 @@ RULES = tuple(Rule(*row) for row in (
     (SHOULD, "SoftwareApplication", "version", those.one_version(), _PROC),
     (SHOULD, "tool", "name", given(), _PROC),
     (MUST, "HowToStep", "workExample", refers(*TOOLS), _PROV),
-    (MUST, "HowToStep", "@id", those.listed_by("main workflow", "step"), _PROV),
+    (MUST, "HowToStep", "@id", those.listed_by("main workflow", by=("step",)), _PROV),
     (MUST, "HowToStep", "position", those.in_order(), _PROV),
     (MUST, "FormalParameter", "additionalType", given(), _WF),
     (SHOULD, "FormalParameter", "additionalType",
      those.text(_TYPES, "is a kind of file or value"), _WF),
     (SHOULD, "FormalParameter", "name", given(), _WF),
-    (MUST, "FormalParameter", "@id", those.listed_parameter(), _WF),
+    (MUST, "FormalParameter", "@id", those.listed_by("main workflow", "tool", by=_SLOTS), _WF),
     (SHOULD, "example", "exampleOfWork", refers("FormalParameter"), _WF),
     *((MUST, "ParameterConnection", key, refers("FormalParameter"), f"{_OWN}, as {_PROV} shows")
       for key in ("sourceParameter", "targetParameter")),
-    (SHOULD, "ParameterConnection", "@id", those.listed_connection(), _PROV),
+    (SHOULD, "ParameterConnection", "@id",
+     those.listed_by("main workflow", "HowToStep", by=("connection",)), _PROV),
     # ------------------------------------------------------------ what ran
     (MUST, "CreateAction", "instrument", refers(*TOOLS), _PROC),
     (MUST, "job", "instrument", those.leads_into("main workflow", "hasPart"), _PROV),
-    (SHOULD, "CreateAction", "@id", those.listed_by("root", "mentions"), _PROC),
+    (SHOULD, "CreateAction", "@id", those.listed_by("root", by=("mentions",)), _PROC),
     *((SHOULD, "CreateAction", key, given(), _PROC)
       for key in ("name", "description", "endTime", "agent", "result")),
     *((SHOULD, "CreateAction", key, refers(*_USED, if_any=True), _PROC)

@@ -97,6 +97,8 @@ def _reached(view: View, *keys: str) -> set[str]:
     ahead = list(view.select("root"))
     while ahead:
         entity = ahead.pop()
+        if entity["@id"] in found:
+            continue
         found.add(entity["@id"])
         led = view.linked([entity], *(keys or entity))
         ahead += [each for each in led if each["@id"] not in found]
