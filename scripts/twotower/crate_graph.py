@@ -99,7 +99,8 @@ def _describe_files(graph: Graph) -> None:
 
 def _place(graph: Graph, path: str) -> dict[str, str]:
     """Where a file that is not held would lie: RO-Crate 1.3 has a property for this, 1.1 none."""
-    return {"localPath": path} if graph.story.profile.on_1_3 else {}
+    is_known = graph.story.profile.on_1_3 and not path.startswith("given:")
+    return {"localPath": path} if is_known else {}
 
 
 def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 import planted_study as planted
 from graphs import claiming, content_of, entity, graph, ids, job
-from twotower import crate_check, crate_profiles, exporting, verify
+from twotower import crate_check, crate_profiles, exporting, records, verify
 from twotower.crate_requirements import RULES
 from twotower.crate_rules import MUST, SHOULD, broken
 
@@ -49,6 +49,18 @@ def test_what_is_left_out_tells_where_it_would_lie(study):
     assert graph(Path("crate"))[f"#{planted.RATINGS}"]["localPath"] == planted.RATINGS
     found = crate_check.check(Path("crate"))
     assert (found.faults, found.left_out) == ({}, {"data": (4, 4), "weights": (2, 2)})
+
+
+def test_files_from_elsewhere_have_no_place_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(records, "PROJECT", tmp_path.resolve())
+    planted.plant(tmp_path, planted.JOBS | planted.REAL)
+    exporting.export(Path("crate"), profile=NEWER)
+    content = content_of(Path("crate"))
+    assert faults(content, MUST) == set()
+    assert faults(content, SHOULD) == OPEN | {("file that is not held", "localPath")}
+    given_file = entity(content, "#given")
+    assert given_file["name"] == "given:u.data" and "localPath" not in given_file
 
 
 def test_both_versions_tell_the_same_story(newer, crate):
