@@ -1,6 +1,7 @@
-"""Does a crate pass the public validator of its profile? `python validate_crate.py FOLDER`.
+"""Does a crate keep the rules of its profile? `python validate_crate.py FOLDER`.
 
-Works offline, in the environment that `make validate-crate` makes. Ends with 1 if it fails.
+The public validator judges it, and of Provenance Run Crate 0.6 a table of rules too. Works offline,
+in the environment that `make validate-crate` makes. Ends with 1 if it fails.
 """
 
 import argparse
