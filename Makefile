@@ -25,7 +25,7 @@ given = $(if $(call is_given,$(1)),$(call typed,$(1)))
 option = $(if $(call is_given,$(1)),--$(2)=$(call typed,$(1)))
 options = $(if $(call is_given,$(1)),--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
 # New names belong here too: make would expand the dollars in their values to export them to programs.
-unexport ARM AT CELL ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RISKS
+unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RISKS
 unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO WHEELS WHERE WITHOUT ZIP
 
 # Progress bars in a terminal; a line for each job elsewhere.
@@ -56,8 +56,8 @@ verify: $(venv)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS
 	@$(bin)/python scripts/verify.py $(call option,FOLDER,folder) $(call option,SIGNERS,signers) $(call option,ROOT,root) \
 	  $(call options,WITHOUT,without)
 
-export: $(venv)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
-	@$(bin)/python scripts/export.py $(call option,ZIP,zip) $(call options,WITHOUT,without) -- $(call given,TO)
+export: $(venv)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes CRATE_PROFILE=0.5]
+	@$(bin)/python scripts/export.py $(call option,ZIP,zip) $(call option,CRATE_PROFILE,profile) $(call options,WITHOUT,without) -- $(call given,TO)
 
 # Inside a crate it is the crate itself; -B leaves no compiled code in it. The check needs no package.
 crate = $(or $(call given,TO),$(if $(wildcard ro-crate-metadata.json),.,results-crate))
@@ -65,7 +65,7 @@ crate = $(or $(call given,TO),$(if $(wildcard ro-crate-metadata.json),.,results-
 check-crate:  ## does a crate hold the bytes that its graph and seal say? [TO=results-crate SHA256=hex noted elsewhere]
 	@$(any_python) -B scripts/check_crate.py $(call option,SHA256,sha256) -- $(crate)
 
-validate-crate: $(venv)-validator/installed  ## does it pass the public validators, of its profile and of croissant.json? offline [TO=results-crate]
+validate-crate: $(venv)-validator/installed  ## does it keep the rules of its profile and of croissant.json? public validators, offline [TO=results-crate]
 	@$(venv)-validator/bin/python -B scripts/validate_crate.py -- $(crate)
 
 audit: $(venv)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=text ENV=.venv ROOT= …: docs/audits-rerun.md]

@@ -10,21 +10,24 @@ from twotower import console
 
 console.start()
 
-from twotower import audit_options, exporting, processes, safe_names  # noqa: E402
+from twotower import audit_options, crate_profiles, exporting, processes, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
+parser.add_argument("--profile", default=crate_profiles.DEFAULT, metavar="VERSION",
+                    help="the version of Provenance Run Crate to write")  # fmt: skip
 parser.add_argument("--zip", nargs="?", const="yes", default="no", choices=["yes", "no"],
                     help="pack it into FOLDER.zip as well")  # fmt: skip
 given = parser.parse_args()
+profile = crate_profiles.named(given.profile)
 processes.require_idle(Path.cwd().resolve())
-made = exporting.export(given.folder, audit_options.kinds(given.without))
+made = exporting.export(given.folder, audit_options.kinds(given.without), profile)
 held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
-      f"{len(held):,} files, {size:,.1f} MB")  # fmt: skip
+      f"{len(held):,} files, {size:,.1f} MB, Provenance Run Crate {profile.version}")  # fmt: skip
 for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
@@ -35,6 +38,6 @@ archive = exporting.archive_of(given.folder)
 if given.zip == "yes":
     print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")
 elif exporting.is_outdated(archive, made.metadata):
-    print(f"{archive} is of an earlier export; `make export ZIP=yes`, with the same TO= and "
-          "WITHOUT=, renews it")  # fmt: skip
+    print(f"{archive} is of an earlier export; `make export ZIP=yes`, with the same TO=, WITHOUT= "
+          "and CRATE_PROFILE=, renews it")  # fmt: skip
 print(f"ro-crate-metadata.json, which stands for all: SHA-256\n{made.metadata}")

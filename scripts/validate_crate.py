@@ -1,7 +1,8 @@
-"""Does a crate pass the public validator of its profile? `python validate_crate.py FOLDER`.
+"""Does a crate keep the rules of its profile? `python validate_crate.py FOLDER`.
 
-Then its croissant.json by mlcroissant. Works offline, in the environment that `make validate-crate`
-makes. Ends with 1 if one of them fails.
+The public validator judges it, and of Provenance Run Crate 0.6 a table of rules too; then
+mlcroissant its croissant.json. Works offline, in the environment that `make validate-crate` makes.
+Ends with 1 if one of them fails.
 """
 
 import argparse
@@ -12,16 +13,14 @@ from twotower import console
 
 console.start()
 
-from twotower import crate_validation, croissant_validation  # noqa: E402
+from twotower import crate_validation, croissant_validation, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path)
 given = parser.parse_args()
-checks, failed = crate_validation.validate(given.folder)
-told = f"{checks} required checks of {crate_validation.PROFILE}, {len(failed)} failed"
-print(*failed, told, sep="\n")
+judged = crate_validation.validate(given.folder)
+print(safe_names.shown("\n".join(judged.lines)))
 described = croissant_validation.validate(given.folder)
 if described:
-    failed += described.faults
-    print(*described.faults, described.text(), sep="\n")
-sys.exit(bool(failed) or not checks)
+    print(safe_names.shown("\n".join([*described.faults, described.text()])))
+sys.exit(judged.failed or bool(described and described.faults))

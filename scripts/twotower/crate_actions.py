@@ -30,13 +30,15 @@ def describe(graph: Graph) -> None:
 
 def _describe_environment(graph: Graph, digest: str, environment: dict) -> None:
     path = f"results/records/environments/{digest}.json"
-    graph.value(
+    place = graph.value(
         ("environment", digest),
         "environment",
         digest,
         description="Python, packages, processor, threads and pins of a job's process",
         subjectOf=graph.file(path),
     )
+    if graph.story.profile.on_1_3:  # so that one comes to those that no job had, too
+        graph.about[path] = place
     for name, value in environment["pins"].items():
         if value:
             where = ref(graph.parameters.variable(name))
@@ -100,13 +102,11 @@ def _environment(graph: Graph, job: Job) -> list[dict[str, str]]:
 
 def _describe_run(graph: Graph) -> None:
     story = graph.story
-    packages = [each["packages"] for each in story.environments.values()]
-    versions = sorted({each["snakemake"]["version"] for each in packages if "snakemake" in each})
     graph.add(
         terms.SNAKEMAKE,
         "SoftwareApplication",
         name="Snakemake",
-        softwareVersion=", ".join(versions),
+        **graph.software(graph.versions_of("snakemake")),
         url=ref(terms.SNAKEMAKE),
     )
     graph.add(
@@ -120,13 +120,16 @@ def _describe_run(graph: Graph) -> None:
     )
     graph.about |= dict.fromkeys(story.runs, RUN)
     controls = [_control(graph, rule) for rule in graph.levels]
-    # The profile's text has Snakemake's settings among the objects; its shapes refuse them there.
+    settings = []
+    if story.profile.on_1_3 and PROFILE in story.files:
+        settings = [graph.file(PROFILE)]
+    # The text of 0.5 too has Snakemake's settings among the objects; its shapes refuse them there.
     graph.about[PROFILE] = graph.add(
         ENGINE,
         "OrganizeAction",
         name="run of Snakemake",
         instrument=ref(terms.SNAKEMAKE),
-        object=[ref(each) for each in controls],
+        object=settings + [ref(each) for each in controls],
         result=ref(RUN),
     )
 

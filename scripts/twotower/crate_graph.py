@@ -12,19 +12,20 @@ from rocrate.rocrate import ROCrate
 
 from twotower import crate_actions, crate_people, crate_plan
 from twotower import crate_terms as terms
+from twotower.crate_profiles import RUN_CONTEXT
 from twotower.crate_story import Graph, Held, Story
 from twotower.crate_terms import local_id, ref
 
 
 def build(story: Story) -> ROCrate:
     """The crate, nothing of it written yet; the same story gives the same text."""
-    crate = ROCrate(version=terms.RO_CRATE)
-    crate.metadata.extra_contexts.append(terms.RUN_CONTEXT)
-    crate.metadata.extra_terms.update(terms.MORE_TERMS)
-    crate.metadata["conformsTo"] = [
-        ref(f"https://w3id.org/ro/crate/{terms.RO_CRATE}"),
-        ref(terms.WORKFLOW_RO_CRATE),
-    ]
+    profile = story.profile
+    crate = ROCrate(version=profile.ro_crate)
+    crate.metadata.extra_contexts.append(RUN_CONTEXT)
+    crate.metadata.extra_terms.update(profile.more_terms)
+    # RO-Crate 1.3 leaves profiles to the root, and wants its own version alone here.
+    more = [] if profile.on_1_3 else [profile.workflow]
+    crate.metadata["conformsTo"] = [ref(each) for each in (profile.base, *more)]
     graph = Graph(crate, story)
     _describe_root(graph)
     crate_plan.describe(graph)
@@ -44,8 +45,9 @@ def _compact(properties: dict[str, Any]) -> None:
 
 def _describe_root(graph: Graph) -> None:
     story, root = graph.story, graph.crate.root_dataset
-    for address, (name, version) in terms.PROFILES.items():
-        graph.add(address, "CreativeWork", name=name, version=version)
+    kind = ["CreativeWork", "Profile"] if story.profile.on_1_3 else "CreativeWork"
+    for address, (name, version) in story.profile.all.items():
+        graph.add(address, kind, name=name, version=version)
     root["name"] = f"{story.citation.title.split(':')[0]}: study {story.name}"
     root["description"] = (
         f"The study {story.name} with all that it was made from and that it made: "
@@ -53,8 +55,9 @@ def _describe_root(graph: Graph) -> None:
         "`sha256` holds the SHA-256 of each file's bytes."
     )
     root["datePublished"] = story.date
-    root["conformsTo"] = [ref(address) for address in terms.PROFILES]
-    root["license"] = ref(crate_people.licence(graph.add, story.citation.licence))
+    root["conformsTo"] = [ref(address) for address in story.profile.all]
+    told = "the licence of all files of the crate" if story.profile.on_1_3 else ""
+    root["license"] = ref(crate_people.licence(graph.add, story.citation.licence, told))
     root["author"] = crate_people.authors(graph.add, story.citation.authors)
     root["mainEntity"] = graph.file(crate_plan.WORKFLOW)
     works = [crate_people.work(graph.add, work) for work in story.citation.references]
@@ -75,6 +78,7 @@ def _describe_files(graph: Graph) -> None:
         if held.is_here:
             graph.crate.add_file(dest_path=path, properties=found)
         else:
+            found |= _place(graph, path)
             graph.add(terms.file_id(path, False), found.pop("@type"), **found)
     for path in graph.parameters.given:
         if path not in graph.story.files:
@@ -88,8 +92,15 @@ def _describe_files(graph: Graph) -> None:
                 name=path,
                 description="given to the run, and not part of the crate",
                 sha256=min(shas, default=""),
+                **_place(graph, path),
                 exampleOfWork=[ref(each) for each in examples[path]],
             )
+
+
+def _place(graph: Graph, path: str) -> dict[str, str]:
+    """Where a file that is not held would lie: RO-Crate 1.3 has a property for this, 1.1 none."""
+    is_known = graph.story.profile.on_1_3 and not path.startswith("given:")
+    return {"localPath": path} if is_known else {}
 
 
 def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:

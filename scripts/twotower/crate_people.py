@@ -1,6 +1,8 @@
 """Who and what a crate refers to outside of itself: authors, licence, publications, packages."""
 
+import re
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from twotower.citation import Author, Work
 from twotower.crate_terms import local_id, ref, slug
@@ -31,9 +33,11 @@ def licence_id(name: str) -> str:
     return f"https://spdx.org/licenses/{name}"
 
 
-def licence(add: Add, name: str) -> str:
+def licence(add: Add, name: str, description: str = "") -> str:
     """The licence; returns its `@id`."""
-    return add(licence_id(name), "CreativeWork", name=name, identifier=name, url=licence_id(name))
+    place = licence_id(name)
+    return add(place, "CreativeWork", name=name, identifier=name, url=place,
+               description=description)  # fmt: skip
 
 
 def work(add: Add, found: Work) -> str:
@@ -55,13 +59,7 @@ def package_id(name: str, version: str, sha256: str) -> str:
     return local_id("package", name, version, sha256[:12])
 
 
-def package(add: Add, name: str, version: str, sha256: str) -> str:
-    """A package that the jobs could import; returns its `@id`."""
-    return add(
-        package_id(name, version, sha256),
-        "SoftwareApplication",
-        name=name,
-        softwareVersion=version,
-        description="sha256 is of the lines of RECORD that its wheel has" if sha256 else "",
-        sha256=sha256,
-    )
+def package_url(name: str, version: str) -> str:
+    """A Python package as a package URL (ECMA-427), which names what it is and no server."""
+    plain = re.sub(r"[-_.]+", "-", name).lower()
+    return f"pkg:pypi/{quote(plain)}@{quote(version)}"

@@ -27,10 +27,17 @@ def describe(graph: Graph) -> None:
         )
     for entity_id, kind, properties in parameters.entities(graph.pins()):
         graph.add(entity_id, kind, **properties)
-    for name, version, sha256 in _packages(graph):
-        crate_people.package(graph.add, name, version, sha256)
+    for each in _packages(graph):
+        _describe_package(graph, *each)
     graph.add(terms.LOCK_FORMAT, "CreativeWork", name="requirements file of pip")
-    graph.add(terms.LANGUAGE, "ComputerLanguage", name="Snakemake", url=ref(terms.SNAKEMAKE))
+    known = graph.versions_of("snakemake") if graph.story.profile.on_1_3 else ""
+    graph.add(
+        terms.LANGUAGE,
+        "ComputerLanguage",
+        name="Snakemake",
+        url=ref(terms.SNAKEMAKE),
+        version=known,
+    )
 
 
 def workflow(graph: Graph) -> dict[str, Any]:
@@ -39,7 +46,8 @@ def workflow(graph: Graph) -> dict[str, Any]:
     found = {
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": citation.title,
-        "conformsTo": ref(terms.WORKFLOW_PROFILE),
+        # 1.3 names what this claim demands; an `sdPublisher` and an address no record can know.
+        "conformsTo": None if graph.story.profile.on_1_3 else ref(terms.WORKFLOW_PROFILE),
         "version": citation.version,
         "url": citation.url,
         "license": ref(crate_people.licence_id(citation.licence)),
@@ -64,13 +72,30 @@ def _describe_tool(graph: Graph, name: str, code: str) -> None:
         "SoftwareApplication",
         name=name,
         description=rule.message if rule else "",
-        softwareVersion=code,
-        url=graph.story.citation.url,
+        **graph.software(code),
+        url=graph.story.citation.url or _source(graph, script),
         mainEntity=script,
         softwareRequirements=[script] if script else [],
         input=[ref(each) for each in graph.parameters.inputs(name)],
         output=[ref(each) for each in graph.parameters.outputs(name)],
         environment=[ref(each) for each in graph.parameters.variables(graph.pins())],
+    )
+
+
+def _source(graph: Graph, script: dict[str, str] | None) -> dict[str, str] | None:
+    """What tells of a tool that has no page on the web: RO-Crate 1.3 demands an address."""
+    return (script or graph.file(WORKFLOW)) if graph.story.profile.on_1_3 else None
+
+
+def _describe_package(graph: Graph, name: str, version: str, sha256: str) -> None:
+    graph.add(
+        crate_people.package_id(name, version, sha256),
+        "SoftwareApplication",
+        name=name,
+        **graph.software(version),
+        description="sha256 is of the lines of RECORD that its wheel has" if sha256 else "",
+        sha256=sha256,
+        url=crate_people.package_url(name, version) if graph.story.profile.on_1_3 else "",
     )
 
 

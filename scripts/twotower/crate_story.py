@@ -10,6 +10,7 @@ from twotower import crate_terms as terms
 from twotower import finished
 from twotower.citation import Citation
 from twotower.crate_parameters import Parameters
+from twotower.crate_profiles import DEFAULT, PROFILES, Profile
 from twotower.crate_terms import local_id, ref
 from twotower.finished import Job
 from twotower.rule_files import Rule
@@ -41,6 +42,7 @@ class Story:
         runs: what the notes of runs say, by path.
         given: files that the whole run was given: the study, the decision rules.
         citation: who wrote it, and what it refers to.
+        profile: the version of Provenance Run Crate in which it is told.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Story:
     runs: dict[str, dict]
     given: list[str]
     citation: Citation
+    profile: Profile = PROFILES[DEFAULT]
 
 
 @dataclass
@@ -96,6 +99,15 @@ class Graph:
         """A reference to a file, which need not be in the crate."""
         held = self.story.files.get(path)
         return ref(terms.file_id(path, held is not None and held.is_here))
+
+    def versions_of(self, package: str) -> str:
+        """The versions of a package in the environments of the jobs; "" if none is known."""
+        found = (each["packages"].get(package) for each in self.story.environments.values())
+        return ", ".join(sorted({each["version"] for each in found if each}))
+
+    def software(self, version: str) -> dict[str, str]:
+        """A version as a property: RO-Crate 1.3 wants `version` of any software, 1.1 did not."""
+        return {"version" if self.story.profile.on_1_3 else "softwareVersion": version}
 
     def pins(self) -> list[str]:
         """Names of the environment variables that the jobs' numbers may depend on."""

@@ -1,28 +1,10 @@
-"""The words of a Provenance Run Crate: profiles, contexts, kinds of files, names of things.
-
-Sources: RO-Crate 1.1, Workflow RO-Crate 1.0 and the Workflow Run Crate profiles 0.5.
-"""
+"""The words of a Provenance Run Crate that are the same in all versions: `crate_profiles`."""
 
 import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 METADATA = "ro-crate-metadata.json"
-RO_CRATE = "1.1"
-WORKFLOW_RO_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
-PROFILES = {
-    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
-    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
-    "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
-    WORKFLOW_RO_CRATE: ("Workflow RO-Crate", "1.0"),
-}
-"""What the crate as a whole conforms to: address, name and version of each profile."""
-
-RUN_CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
-"""Where `sha256`, `environment`, `resourceUsage` and the connections are defined."""
-MORE_TERMS = {"buildInstructions": "https://codemeta.github.io/terms/buildInstructions"}
-"""A term of the run profiles that RO-Crate 1.1 lacks; the profile says to add it like this."""
-
 CROISSANT = "croissant.json"
 CROISSANT_FORMATS = {
     "http://mlcommons.org/croissant/1.1": ("Croissant", "1.1"),

@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twotower import (
@@ -25,6 +25,7 @@ from twotower import (
     verify,
 )
 from twotower.config import Study
+from twotower.crate_profiles import DEFAULT, PROFILES, Profile
 from twotower.crate_story import Held, Story
 from twotower.crate_terms import CROISSANT, METADATA
 from twotower.manifest import Manifest
@@ -60,13 +61,16 @@ class Exported:
     notes: list[str]
 
 
-def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
+def export(
+    to: Path, without: frozenset[str] = frozenset(), profile: Profile = PROFILES[DEFAULT]
+) -> Exported:
     """Write the crate of the sealed study in this folder.
 
     Args:
         to: a folder that is absent, empty, or an earlier crate.
         without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
             copied. Real ratings never are.
+        profile: the version of Provenance Run Crate.
 
     Raises:
         ExportError: if nothing is sealed, or not all is as it was sealed.
@@ -86,6 +90,7 @@ def export(to: Path, without: frozenset[str] = frozenset()) -> Exported:
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
     story, notes = _story(sealed, study, folder, project, without)
+    story = replace(story, profile=profile)
     facts = study_facts.gather(story, study, run, project)
     texts = {
         CODECHECK: codecheck.text(story, checklist_words.command(facts)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from planted_study import plant, working_in
-from twotower import exporting, records
+from twotower import crate_profiles, exporting, records
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +33,12 @@ def crate(study: Path) -> Path:
     """A crate of it."""
     exporting.export(Path("crate"))
     return study / "crate"
+
+
+@pytest.fixture(scope="session")
+def newer(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planted study's crate in 0.6; not to be changed."""
+    to = tmp_path_factory.mktemp("newer") / "crate"
+    with working_in(planted):
+        exporting.export(to, profile=crate_profiles.PROFILES["0.6"])
+    return to

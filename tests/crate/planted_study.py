@@ -86,8 +86,8 @@ INDEX = {("index", "write_index.py"): ([], ["results/index.csv"])}
 
 @contextmanager
 def working_in(folder: Path) -> Iterator[None]:
-    """Make a folder, and work in it as in a project."""
-    folder.mkdir()
+    """Work in a folder, made if it is not there, as in a project."""
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(records, "PROJECT", folder.resolve())

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 import planted_study as planted
+from graphs import graph, ids, job
 from twotower import (
     crate_check,
+    crate_profiles,
     crate_report,
     exporting,
     files,
@@ -22,77 +24,6 @@ from twotower import (
 )
 from twotower.crate import CrateError
 from twotower.exporting import ExportError
-
-VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
-VALIDATE = "scripts/validate_crate.py"
-needs_validator = pytest.mark.skipif(
-    not VALIDATOR.exists(), reason="`make .venv-validator/installed` installs the validator"
-)
-
-
-def graph(crate: Path) -> dict[str, dict]:
-    """The entities of a crate by their ids."""
-    content = json.loads((crate / crate_check.METADATA).read_text(encoding="utf-8"))
-    found = {entity["@id"]: entity for entity in content["@graph"]}
-    assert len(found) == len(content["@graph"]), "two entities with one id"
-    return found
-
-
-def ids(value: object) -> list[str]:
-    return [each["@id"] for each in (value if isinstance(value, list) else [value])]
-
-
-def job(entities: dict[str, dict], rule: str) -> dict:
-    """The action of the only job of a rule."""
-    (found,) = [each for name, each in entities.items() if name.startswith(f"#job/{rule}/")]
-    return found
-
-
-def validate(crate: Path | str, project: Path = planted.ROOT) -> subprocess.CompletedProcess:
-    """The public validator, with nothing but addresses that do not answer in reach."""
-    offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    command = [VALIDATOR, "-B", project / VALIDATE, crate]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | offline)
-
-
-@needs_validator
-def test_the_public_validator_finds_no_fault(crate):
-    done = validate(crate, crate)  # every crate has what validates it
-    assert "required checks of provenance-run-crate, 0 failed\n" in done.stdout, (
-        done.stdout + done.stderr
-    )
-    assert int(done.stdout.split()[0]) >= 85
-    assert crate_check.check(crate).faults == {}
-
-
-@needs_validator
-@pytest.mark.parametrize("graph", [None, "", "[]", '{"@graph": [{"@id": "./", "@type": "File"}]}'])
-def test_no_crate_is_one_message_of_the_validator(tmp_path, graph):
-    if graph is not None:
-        (tmp_path / crate_check.METADATA).write_text(graph)
-    done = validate(tmp_path)
-    assert done.returncode == 1
-    if graph and "File" in graph:  # a graph, though of no crate
-        assert "failed" in done.stdout
-    else:
-        assert done.stderr.startswith("NoCrateError: ") and done.stderr.count("\n") == 1
-
-
-@needs_validator
-def test_the_public_validator_finds_what_is_planted(study):
-    """Else its silence would mean nothing; and a crate without the data passes all the same."""
-    exporting.export(Path("crate"), frozenset({"data"}))
-    path = Path("crate", crate_check.METADATA)
-    text = path.read_text(encoding="utf-8")
-    content = json.loads(text)
-    for entity in content["@graph"]:
-        if entity["@id"].startswith("#job/train/"):
-            del entity["instrument"]
-    path.write_text(json.dumps(content), encoding="utf-8")
-    done = validate(path.parent)
-    assert done.returncode == 1
-    failed = done.stdout.splitlines()[:-2]  # then a line of either validator
-    assert failed and all("instrument" in line or "tool" in line for line in failed), failed
 
 
 def test_every_job_is_told_with_all_that_it_depended_on(crate):
@@ -159,8 +90,9 @@ def test_every_file_is_there_with_its_hash(crate):
     assert (found.faults, found.files, found.described) == ({}, len(there), set())
 
 
-def test_two_exports_have_the_same_bytes(study, monkeypatch):
-    first = exporting.export(Path("crate"))
+@pytest.mark.parametrize("version", crate_profiles.PROFILES)
+def test_two_exports_have_the_same_bytes(study, monkeypatch, version):
+    first = exporting.export(Path("crate"), profile=crate_profiles.PROFILES[version])
     kept = exporting.zipped(Path("crate"))
     shutil.move("crate", "before")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "123")
@@ -169,6 +101,7 @@ def test_two_exports_have_the_same_bytes(study, monkeypatch):
     try:
         os.utime(planted.RATINGS)
         command = [sys.executable, "scripts/export.py", "crate", "--zip"]
+        command += [] if version == crate_profiles.DEFAULT else ["--profile", version]
         odd = os.environ | {"PYTHONHASHSEED": "5", "LC_ALL": "C"}
         said = subprocess.run(command, env=odd, capture_output=True, encoding="utf-8")
     finally:
