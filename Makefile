@@ -14,7 +14,7 @@ RESUME := SHOW_RESULTS=no $(BIN)/python scripts/resume.py $(if $(filter-out file
 SHOW := $(BIN)/python scripts/show_results.py results/tables/*.* results/figures/*.*
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(VENV)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(BIN)/python scripts/resume.py $(STUDY) --check
@@ -35,12 +35,16 @@ is_given = $(filter $(if $(filter ENV,$(1)),command,command environment),$(first
 given = $(if $(call is_given,$(1)),--$(2) $(call quote,$(value $(1))))
 kinds = $(if $(call is_given,$(1)),--$(2) $(foreach word,$(value $(1)),$(call quote,$(word))))
 
+preregister: $(VENV)/installed  ## state study, rules and predictions before the run [STUDY= KEY=ssh key TSA=address TSA_CA=pem]
+	@$(BIN)/python scripts/preregister.py $(call quote,$(value STUDY)) $(call given,KEY,key) $(call given,TSA,tsa) \
+	  $(call given,TSA_CA,tsa-ca)
+
 seal: $(VENV)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
 	@$(BIN)/python scripts/seal.py $(if $(filter-out file,$(origin STUDY)),$(call quote,$(value STUDY))) $(call given,KEY,key)
 
-verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere WITHOUT=]
+verify: $(VENV)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere TSA_CA= WITHOUT=]
 	@$(BIN)/python scripts/verify.py $(call given,FOLDER,folder) $(call given,SIGNERS,signers) $(call given,ROOT,root) \
-	  $(call kinds,WITHOUT,without)
+	  $(call given,TSA_CA,tsa-ca) $(call kinds,WITHOUT,without)
 
 export: $(VENV)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes]
 	@$(BIN)/python scripts/export.py $(if $(TO),"$(TO)") $(if $(ZIP),--zip) $(call kinds,WITHOUT,without)

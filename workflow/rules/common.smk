@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import arms, console, decisions, grid, last_run, logs, provenance, real_options
-from twotower import run_records, study_file, workplace
+from twotower import run_records, statements, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -261,7 +261,9 @@ def note_run():
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
     targets = workflow.dag_settings.targets
-    run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
+    settings = run_records.study_digest(STUDY_ORIGIN["settings"])
+    stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
+    run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
     last_run.note(Path.cwd(), sys.argv, targets, run)
 
 
