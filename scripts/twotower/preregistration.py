@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def state(
     date = {"date": _date(clock), "clock": MACHINE if clock is None else CLOCK}
     read, project = study_file.read_study(study), manifest.project_of(Path())
     rules = decisions.load(project / statements.DECISIONS)
-    known = statements.found(*statements.made(Path()))
+    known = statements.made(Path())
     last = statements.latest(each for each in known if each.content["study"]["name"] == read.name)
     if last is None:
         _refuse_results(read)  # before the work
@@ -164,7 +165,8 @@ def _vouch(
     elif server is not None:
         found = timestamps.ask(place, folder / statements.TOKEN, server, authorities)
         if authorities is not None:
-            (folder / statements.AUTHORITIES).write_bytes(authorities.read_bytes())
+            with files.atomic_write(folder / statements.AUTHORITIES) as temporary:
+                temporary.write_bytes(authorities.read_bytes())
         told.append(f"{found.words}: {statements.TOKEN}")
     return told
 
@@ -173,7 +175,9 @@ def _date(clock: str | None) -> str:
     """Now in UTC, or the time that is given."""
     try:
         seconds = time.time() if clock is None else int(clock)
-        return time.strftime(statements.DATE, time.gmtime(seconds))
+        if seconds >= 0:
+            return datetime.fromtimestamp(seconds, UTC).strftime(statements.DATE)
     except (ValueError, OverflowError, OSError):
-        allowed = "a whole number of seconds since 1970, or none: the machine's clock is asked"
-        raise StatementError(kinds.complaint(f"{CLOCK}={clock}: is no time", allowed)) from None
+        pass
+    allowed = "a whole number of seconds since 1970, or none: the machine's clock is asked"
+    raise StatementError(kinds.complaint(f"{CLOCK}={clock}: is no time", allowed))

@@ -58,6 +58,10 @@ def check(evidence: Evidence, result: Verification) -> None:
             f"BEFORE: the record of the run names {others} as its statement, not "
             f"{statement.sha256[:12]}: that was made after the run began, or was changed since"
         )
+    else:
+        result.notes.append(
+            "statement: the record of the run names it, and so was written after it"
+        )
     if _check_parts(statement, evidence, result):  # else a forger's file is not read
         _check_study(statement, evidence, result)
     code, seal = statement.content["code"], evidence.sealed

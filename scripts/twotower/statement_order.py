@@ -22,11 +22,7 @@ def check(statement: Statement, study: Study, evidence: Evidence, result: Verifi
         if (record := evidence.records[path]) and record.get("statement") != statement.sha256
     ]
     if not before:
-        count = len(own)
-        result.notes.append(
-            f"statement: the records of the run and of {count:,} results name it, and so were "
-            "written after it"
-        )
+        result.notes.append(f"statement: the records of {len(own):,} results name it as well")
     else:
         result.faults.append(
             f"BEFORE: {several(before)}: made before the statement {statement.sha256[:12]}, since "

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ PARTS = ("study.json", "decisions.yaml", *TABLES)
 ALL = (NAME, SIGNATURE, TOKEN, AUTHORITIES, *PARTS)
 DATE = "%Y-%m-%dT%H:%M:%SZ"
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
+
+
+_HINT = "`git checkout` brings it back if a commit holds it; else remove the statement's folder"
 
 
 class StatementError(ExpectedError):
@@ -88,26 +92,25 @@ def read(folder: Path) -> Statement:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        hint = "`git checkout` brings it back, if a commit holds it"
-        raise StatementError(f"{place}: is no statement: {error}; {hint}") from None
+        raise StatementError(f"{place}: is no statement: {error}; {_HINT}") from None
     return Statement(folder, files.sha256(place), content)
 
 
-def found(*folders: Path) -> list[Statement]:
-    """The statements in folders, those that can be read; each one once."""
-    known: dict[str, Statement] = {}
-    for folder in folders:
-        try:
-            statement = read(folder)
-        except (StatementError, FileNotFoundError):
-            continue
-        known.setdefault(statement.sha256, statement)
-    return list(known.values())
+def made(project: Path) -> list[Statement]:
+    """The statements of a project, each whole: a damaged one would be passed over without a word.
 
-
-def made(project: Path) -> list[Path]:
-    """The folders of a project's statements."""
-    return sorted(place.parent for place in (project / FOLDER).glob(f"[!.]*/{NAME}"))
+    Raises:
+        StatementError: naming a file that is not as it was stated.
+    """
+    known = []
+    for place in sorted((project / FOLDER).glob(f"[!.]*/{NAME}")):
+        statement = read(place.parent)
+        for name, sha256 in statement.content["files"].items():
+            part = place.with_name(name)
+            if not part.is_file() or files.sha256(part) != sha256:
+                raise StatementError(f"{part}: is not as it was stated; {_HINT}")
+        known.append(statement)
+    return known
 
 
 def latest(known: Iterable[Statement]) -> Statement | None:
@@ -127,8 +130,13 @@ def bring(project: Path, settings: str, decisions: Path) -> str:
         project: the folder that holds `preregistration/`.
         settings: digest of the study's validated values.
         decisions: the rules' file.
+
+    Raises:
+        StatementError: if a statement of the project is damaged.
     """
-    known = found(*made(project), STATED)
+    known = made(project)
+    with suppress(StatementError, FileNotFoundError):
+        known.append(read(STATED))
     wanted = settings, files.sha256(decisions)
     statement = latest(each for each in known if (each.settings, each.rules) == wanted)
     for name in ALL:

@@ -120,6 +120,8 @@ def test_after_the_run_nothing_can_be_stated(folder, kind):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"clock": "-1"}, "SOURCE_DATE_EPOCH=-1: is no time"),
+        ({"clock": "9" * 15}, "SOURCE_DATE_EPOCH=9+: is no time"),
         ({"clock": "soon"}, "SOURCE_DATE_EPOCH=soon: is no time; allowed: a whole number"),
         ({"authorities": Path("a.pem")}, "TSA_CA=a.pem: is for a time stamp; allowed: with TSA="),
         ({"key": Path("study.yaml")}, "study.yaml: ssh-keygen cannot sign with it"),
@@ -149,6 +151,17 @@ def test_a_run_takes_the_last_statement_of_its_study_and_rules_and_no_other(fold
 def test_what_is_no_statement_is_told(folder, text):
     made, _ = state("study.yaml", clock=DAY)
     (made.folder / NAME).write_text(text)
-    with pytest.raises(StatementError, match="is no statement"):
-        statements.read(made.folder)
-    assert statements.found(*statements.made(folder)) == []
+    with pytest.raises(StatementError, match="is no statement.*`git checkout` brings it back"):
+        statements.bring(folder, settings(), RULES)
+    (made.folder / NAME).unlink()
+    assert statements.made(folder) == []
+
+
+def test_a_damaged_part_is_told_before_the_run(folder):
+    made, _ = state("study.yaml", clock=DAY)
+    place = made.folder / "predictions.csv"
+    place.write_text(place.read_text().replace("0.", "0.0", 1))
+    for do in (lambda: state("study.yaml"), lambda: statements.bring(folder, settings(), RULES)):
+        with pytest.raises(StatementError, match="predictions.csv: is not as it was stated"):
+            do()
+    assert not STATED.exists()

@@ -52,6 +52,7 @@ try:
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
+        statements.made(Path(workflow.basedir))
         workplace.check("results", workflow.resource_settings.cores)
     CELLS = grid.cells(STUDY)
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
