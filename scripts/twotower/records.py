@@ -69,6 +69,7 @@ def job(snakemake: Any) -> Iterator[dict]:
         "outputs": sorted(name(path) for path in snakemake.output),
         "environment": environment.save(environment.current()),
     }
+    os.listdir(RESULTS)  # after which network file systems show what is new in it
     if STATED.is_file():
         made_from["statement"] = files.sha256(STATED)
     for path in snakemake.output:
