@@ -26,7 +26,7 @@ option = $(if $(call is_given,$(1)),--$(2)=$(call typed,$(1)))
 options = $(if $(call is_given,$(1)),--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
 # New names belong here too: make would expand the dollars in their values to export them to programs.
 unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RISKS
-unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO WHEELS WHERE WITHOUT ZIP
+unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITHOUT ZIP
 
 # Progress bars in a terminal; a line for each job elsewhere.
 progress := $(shell test -t 2 && echo --logger=rich)
@@ -36,7 +36,7 @@ show := $(bin)/python scripts/show_results.py results/tables/*.* results/figures
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -49,12 +49,15 @@ resume: $(venv)/installed  ## after any fault: unlock, clean up, make anew what 
 claims: $(venv)/installed  ## print the ledger of the last run again
 	@$(show)
 
+preregister: $(venv)/installed  ## state study, rules and predictions before the run [STUDY= KEY=ssh key TSA=address TSA_CA=pem]
+	@$(bin)/python scripts/preregister.py $(call option,KEY,key) $(call option,TSA,tsa) $(call option,TSA_CA,tsa-ca) -- $(call typed,STUDY)
+
 seal: $(venv)/installed  ## list the finished study with all hashes under one root [STUDY= KEY=ssh key to sign with]
 	@$(bin)/python scripts/seal.py $(call option,KEY,key) -- $(call given,STUDY)
 
-verify: $(venv)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere WITHOUT=]
+verify: $(venv)/installed  ## is all as it was made and sealed? [FOLDER= SIGNERS=allowed_signers ROOT=noted elsewhere TSA_CA= WITHOUT=]
 	@$(bin)/python scripts/verify.py $(call option,FOLDER,folder) $(call option,SIGNERS,signers) $(call option,ROOT,root) \
-	  $(call options,WITHOUT,without)
+	  $(call option,TSA_CA,tsa-ca) $(call options,WITHOUT,without)
 
 export: $(venv)/installed  ## the sealed study as a research object: crate, codecheck.yml, checklists [TO=results-crate WITHOUT="data weights" ZIP=yes CRATE_PROFILE=0.5]
 	@$(bin)/python scripts/export.py $(call option,ZIP,zip) $(call option,CRATE_PROFILE,profile) $(call options,WITHOUT,without) -- $(call given,TO)

@@ -18,6 +18,7 @@ from twotower import audit_options, recorded_code, verify, verify_text  # noqa: 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=".", type=Path, help="what holds results/")
 parser.add_argument("--signers", type=Path, help="allowed signers, as ssh-keygen has them")
+parser.add_argument("--tsa-ca", type=Path, help="certificates of time stamps that you trust")
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
@@ -29,7 +30,7 @@ without = audit_options.kinds(given.without)
 began = time.perf_counter()
 here = nullcontext((given.project, ""))
 with here if given.project else recorded_code.checked_out(given.folder) as (code, note):
-    found = verify.verify(given.folder, given.signers, given.root, code, without)
+    found = verify.verify(given.folder, given.signers, given.root, code, without, given.tsa_ca)
 found.notes += [note] if note else []
 own = given.folder.resolve() == Path.cwd()
 print(verify_text.text(found, time.perf_counter() - began, given.all, own))

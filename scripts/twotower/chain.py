@@ -11,8 +11,8 @@ from twotower import provenance, records
 from twotower.evidence import Evidence
 from twotower.verification import Verification, several
 
-_NOT_RECORDED = ("records", "seal", "checkpoints")
-_SHARED = ("rule", "code", "settings", "inputs", "outputs", "environment")
+_NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
+_SHARED = ("rule", "code", "settings", "inputs", "outputs", "environment", "statement")
 
 
 def check(evidence: Evidence, result: Verification) -> None:

@@ -34,6 +34,7 @@ def examine(root: Path, study: str, before: dict[str, str]) -> list[Section]:
         lambda: machine.disk(root),
         lambda: snakemake(root),
         machine.slurm,
+        machine.vouching,
         lambda: inputs(root, study),
     ]
     sections = []

@@ -59,8 +59,8 @@ class Job:
 
 
 def results(paths: Iterable[str]) -> list[str]:
-    """Those of the paths that jobs made: results, without the records of them and the seal."""
-    beside = (records.RECORDS, records.RESULTS / "seal")
+    """Those of the paths that jobs made: results, without records, seal and statement."""
+    beside = (records.RECORDS, records.RESULTS / "seal", records.STATED.parent)
     found = (path for path in map(Path, paths) if records.is_made(path))
     return [
         path.as_posix()
@@ -133,11 +133,16 @@ def usage(path: Path) -> dict[str, float]:
 def study(run: dict) -> Study | None:
     """The study that a run's record holds; None if today's models give it other values."""
     told = run["study"]
+    return study_of(told["content"], told["file"], told["settings"])
+
+
+def study_of(content: dict, place: str, settings: str) -> Study | None:
+    """The study in a mapping that was written as JSON; None if its settings have another digest."""
     try:
-        found = study_file.validated(_numbers(told["content"]), told["file"])
+        found = study_file.validated(_numbers(content), place)
     except study_file.StudyError:
         return None
-    return found if run_records.study_digest(found.model_dump()) == told["settings"] else None
+    return found if run_records.study_digest(found.model_dump()) == settings else None
 
 
 def _numbers(value: Any) -> Any:

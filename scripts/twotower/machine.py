@@ -161,6 +161,34 @@ def slurm() -> Section:
     return found
 
 
+def vouching() -> Section:
+    """The programs that sign seals and statements, and check time stamps: no run needs them."""
+    found = Section("Signatures and time stamps")
+    secure = _first_line(["ssh", "-V"])
+    keygen = (secure or "unknown version") if shutil.which("ssh-keygen") else "not here"
+    found.facts.append(("ssh-keygen", keygen))
+    found.facts.append(("openssl", _first_line(["openssl", "version"]) or "not here"))
+    if keygen == "not here":
+        what = "ssh-keygen is not installed: seals and statements can be neither signed nor checked"
+        found.notes.append((what, "install OpenSSH; KEY= and SIGNERS= need it, nothing else does"))
+    if found.facts[-1][1] == "not here":
+        what = "openssl is not installed: time stamps can be neither had nor checked"
+        found.notes.append((what, "install OpenSSL; TSA= and TSA_CA= need it, nothing else does"))
+    return found
+
+
+def _first_line(command: list[str]) -> str:
+    """The first line that a program prints of itself; some print it as an error."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return (done.stdout.decode("utf-8", errors="replace").splitlines() or [""])[0].strip()
+
+
 def said(command: list[str], seconds: float = 10) -> str | None:
     """What a command prints; None if there is none, it fails, or it takes too long."""
     try:

@@ -30,7 +30,7 @@ MOST_MORE = 1_000_000_000
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
     "ranking": "risks", "rates": "rates", "figures": "figures",
-    "tables": "tables", "records": "records",
+    "tables": "tables", "records": "records", "preregistration": "records",
 }  # fmt: skip
 _SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
 """Beside the Snakefile: modules and packages there stand before others of the same name."""
@@ -193,6 +193,13 @@ def code(project: Path) -> list[str]:
         found += [path for path in project.glob(shadow) if path.is_file()]
     within = {path.relative_to(project) for path in found}
     return sorted(path.as_posix() for path in within if not _is_hidden(path))
+
+
+def code_root(project: Path, study: str) -> str:
+    """The root of the tree over a project's code, all but the study's own file, as in a seal."""
+    places = {path: project / path for path in code(project) if path != study}
+    found = {path: Entry("code", *each) for path, each in digests(places).items()}
+    return Manifest({}, (), (), found).roots["code"]
 
 
 def odd(folder: Path, project: Path) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
 the rule, the digests of code and settings, the SHA-256 of each input, all outputs of the job, and
-the digest of the environment of the process that made it (`twotower.environment`). A record holds
-no time and no absolute path, so that equal runs leave equal records. It is written last and whole:
-an output without a valid record is an unfinished one.
+the digest of the environment of the process that made it (`twotower.environment`); that of the
+statement before the run, if there was one. A record holds no time and no absolute path, so that
+equal runs leave equal records. It is written last and whole: an output without a valid record is
+an unfinished one.
 
 In `results/records/` stand records of environments and of runs too (`twotower.run_records`).
 """
@@ -22,6 +23,8 @@ from twotower import environment, files, identity, last_run, logs, provenance, s
 
 RESULTS = Path("results")
 RECORDS = RESULTS / "records"
+STATED = RESULTS / "preregistration/statement.json"
+"""The statement before the run (`twotower.statements`), if there was one."""
 PROJECT = environment.PROJECT
 
 PATIENCE = 2.0
@@ -66,6 +69,9 @@ def job(snakemake: Any) -> Iterator[dict]:
         "outputs": sorted(name(path) for path in snakemake.output),
         "environment": environment.save(environment.current()),
     }
+    os.listdir(RESULTS)  # after which network file systems show what is new in it
+    if STATED.is_file():
+        made_from["statement"] = files.sha256(STATED)
     for path in snakemake.output:
         write(path, made_from)
 
@@ -104,6 +110,7 @@ def parsed(text: str) -> dict | None:
         valid = valid and all(map(safe_names.is_path, content["inputs"]))
         valid = valid and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
         valid = valid and (used == "" or safe_names.is_hex(used, 16))
+        valid = valid and safe_names.is_hex(content.get("statement", "0" * 64), 64)
         valid = valid and safe_names.is_size(content["bytes"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -24,7 +24,9 @@ class ChangesError(logs.ExpectedError):
     """Uncommitted changes that are too large to be recorded."""
 
 
-def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> str:
+def start(
+    study: Mapping, targets: Iterable[str], real: Iterable[str] = (), statement: str = ""
+) -> str:
     """Write the record of a run that starts in this folder; returns its digest.
 
     Args:
@@ -32,6 +34,7 @@ def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> s
             mapping that both make; and settings, the study's validated values.
         targets: what the run is asked for; empty: all.
         real: sources of real ratings that it may read.
+        statement: SHA-256 of the statement that was made of the study before; "": there is none.
     """
     installed.note(records.PROJECT / environment.LOCK)
     commit = _commit(records.PROJECT)
@@ -50,11 +53,19 @@ def start(study: Mapping, targets: Iterable[str], real: Iterable[str] = ()) -> s
         "targets": sorted(targets),
         "real": sorted(real),
     }
+    if statement:  # a record names what was there before it: so it was written after that
+        content["statement"] = statement
     name = digest(content)
     with files.atomic_write(RUNS / f"{name}.json") as temporary:
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         temporary.write_text(text, encoding="ascii", newline="\n")
     return name
+
+
+def origin(project: Path, study: str) -> tuple[str | None, bool | None]:
+    """The commit that a project stands at, and whether code and study are as in it; else None."""
+    commit = _commit(project)
+    return commit, not _changes(project, study) if commit else None
 
 
 def study_digest(settings: Mapping) -> str:
@@ -85,6 +96,7 @@ def _is_whole(run: dict) -> bool:
     """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
     study, diff = run["study"], run["diff"]
     sums = [study["settings"], study["sha256"], diff["sha256"] if diff else None]
+    sums += [run.get("statement")]
     return (
         safe_names.is_path(study["file"])
         and safe_names.is_hex(study["settings"], 64)

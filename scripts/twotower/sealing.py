@@ -12,6 +12,7 @@ from twotower import (
     resume,
     run_records,
     signatures,
+    statement_checks,
     study_file,
     survey,
     verify,
@@ -59,6 +60,7 @@ def seal(study: str | None = None, key: Path | None = None) -> tuple[Manifest, l
     about = {"file": ran["file"], "settings": ran["settings"], "run": name}
     sealed = manifest.build(".", about)
     result = verify.examine(Path(), sealed)
+    statement_checks.check_vouchers(Path(), None, None, result)
     wrong = [f"{path}: {each.reason}" for path, each in result.wrong().items()] + result.faults
     if wrong:
         hint = "`make resume` makes results anew; files that are not the study's are to be moved"

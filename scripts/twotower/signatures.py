@@ -1,4 +1,4 @@
-"""Signatures of a manifest by an SSH key: `ssh-keygen` makes and checks them, offline."""
+"""Signatures of a manifest, or a statement, by an SSH key: `ssh-keygen` makes and checks them."""
 
 import subprocess
 from dataclasses import dataclass
@@ -7,7 +7,11 @@ from pathlib import Path
 from twotower import files, logs
 
 NAMESPACE = "tower-rates"
+STATED = "tower-rates-preregistration"
 """What signatures are for, so that none that was made for something else passes."""
+
+
+_NEW = "`ssh-keygen -t ed25519` makes one"
 
 
 class SignatureError(logs.ExpectedError):
@@ -28,22 +32,33 @@ class Signature:
     words: str
 
 
-def sign(manifest: Path, signature: Path, key: Path) -> None:
+def sign(manifest: Path, signature: Path, key: Path, purpose: str = NAMESPACE) -> None:
     """Sign a manifest with a private key of SSH; asks for its passphrase if it has one.
+
+    Args:
+        purpose: what the signature is for, NAMESPACE or STATED.
 
     Raises:
         SignatureError: if that fails.
     """
-    if not key.is_file():
-        raise SignatureError(f"{key}: there is no such key; `ssh-keygen -t ed25519` makes one")
-    done = _keygen(["sign", "-f", str(key)], manifest)
+    require(key)
+    done = _keygen(["sign", "-f", str(key)], manifest, purpose)
     if done.returncode != 0:
-        raise SignatureError(f"{key}: ssh-keygen cannot sign with it ({_said(done)})")
+        why = f"ssh-keygen cannot sign with it ({_said(done)}); allowed: a private key of SSH"
+        raise SignatureError(f"{key}: {why}; {_NEW}")
     with files.atomic_write(signature) as temporary:
         temporary.write_bytes(done.stdout)
 
 
-def check(manifest: Path, signature: Path, signers: Path | None = None) -> Signature:
+def require(key: Path) -> None:
+    """Refuse a key that is nowhere, before any work; raises SignatureError."""
+    if not key.is_file():
+        raise SignatureError(f"{key}: there is no such key; {_NEW}")
+
+
+def check(
+    manifest: Path, signature: Path, signers: Path | None = None, purpose: str = NAMESPACE
+) -> Signature:
     """Whether a manifest is signed, by a key that the file of allowed signers names.
 
     Raises:
@@ -53,23 +68,25 @@ def check(manifest: Path, signature: Path, signers: Path | None = None) -> Signa
         raise SignatureError(f"{signers}: there is no such file of allowed signers")
     if not signature.is_file():
         return Signature("none", "not signed")
-    key = _keygen(["check-novalidate", "-s", str(signature)], manifest)
+    key = _keygen(["check-novalidate", "-s", str(signature)], manifest, purpose)
     if key.returncode != 0:
-        return Signature("bad", f"the signature is not of this manifest ({_said(key)})")
+        what = "manifest" if purpose == NAMESPACE else "statement"
+        return Signature("bad", f"the signature is not of this {what} ({_said(key)})")
     if signers is None:
         return Signature("unvouched", f"{_said(key)}; SIGNERS= names the keys that you trust")
-    found = _keygen(["find-principals", "-s", str(signature), "-f", str(signers)], manifest)
+    about = ["find-principals", "-s", str(signature), "-f", str(signers)]
+    found = _keygen(about, manifest, purpose)
     names = found.stdout.decode(errors="replace").split("\n")
     for name in filter(None, names):
         about = ["verify", "-f", str(signers), "-I", name, "-s", str(signature)]
-        if _keygen(about, manifest).returncode == 0:
+        if _keygen(about, manifest, purpose).returncode == 0:
             return Signature("valid", f"signed by {name}")
     form = "a line of it is `name@example.org ssh-ed25519 AAAA…`"
     return Signature("bad", f"{signers} does not name who signed ({_said(key)}); {form}")
 
 
-def _keygen(action: list[str], content: Path) -> subprocess.CompletedProcess:
-    command = ["ssh-keygen", "-Y", action[0], "-n", NAMESPACE, *action[1:]]
+def _keygen(action: list[str], content: Path, purpose: str) -> subprocess.CompletedProcess:
+    command = ["ssh-keygen", "-Y", action[0], "-n", purpose, *action[1:]]
     try:
         with open(content, "rb") as file:
             return subprocess.run(command, stdin=file, capture_output=True, check=False)

@@ -61,6 +61,15 @@ def noted(folder: Path) -> dict[str, Path]:
     return found
 
 
+def began(place: Path) -> float | None:
+    """When the job of a note began, in seconds since 1970; None if it does not say."""
+    try:
+        start = json.loads(safe_names.text_of(place, "utf-8"))["starttime"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return float(start) if isinstance(start, (int, float)) else None
+
+
 def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
     """What a note says otherwise than a record, in words; `named` has the script of each rule."""
     told = []

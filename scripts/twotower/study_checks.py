@@ -65,14 +65,14 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
         return
     if run_records.study_digest(settings) != ran["settings"]:
         reason = "its settings are not those that were run"
-        result.add(ran["file"], "CHANGED", f"{reason}{_told(ran['content'], raw)}")
+        result.add(ran["file"], "CHANGED", f"{reason}{differing(ran['content'], raw)}")
     elif (now := records.plain(raw)) != ran["content"]:
         path = (run_records.RUNS / f"{study['run']}.json").as_posix()
         reason = "it tells the study otherwise than its file and its settings"
-        result.add(path, "FORGED", f"{reason}{_told(ran['content'], now)}")
+        result.add(path, "FORGED", f"{reason}{differing(ran['content'], now)}")
 
 
-def _told(ran: dict, now: dict) -> str:
+def differing(ran: dict, now: dict) -> str:
     """The first top-level keys in which two studies differ."""
     keys = sorted(map(str, ran.keys() | now.keys()))
     told = [f"{key} was {_short(ran.get(key))}, is {_short(now.get(key))}"

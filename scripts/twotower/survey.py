@@ -20,7 +20,7 @@ from twotower import files, records
 TIMED = records.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no run is repeated for them."""
 
-NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal"}
+NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal", "preregistration"}
 """Folders of results/ whose files are no results."""
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}(\.[^.]+)?")

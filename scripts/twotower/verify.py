@@ -16,6 +16,7 @@ from twotower import (
     provenance,
     signatures,
     snakemake_notes,
+    statement_checks,
     study_checks,
 )
 from twotower.evidence import Evidence, gather
@@ -31,6 +32,7 @@ def verify(
     root: str | None = None,
     project: Path | None = None,
     without: frozenset[str] = frozenset(),
+    authorities: Path | None = None,
 ) -> Verification:
     """Verify what is in a folder.
 
@@ -39,9 +41,11 @@ def verify(
         root: the root that was noted elsewhere when the folder was sealed, or its beginning.
         project: where the code is; by default the folder itself, or else here.
         without: kinds of sealed files (`manifest.KINDS`) that may be missing.
+        authorities: certificates, in PEM, of authorities whose time stamps the reader trusts.
 
     Raises:
-        SignatureError: if there is no file of signers where one is named.
+        SignatureError, StampError: if there is no file of signers, or of authorities, where one is
+            named.
         NotedError: if the root is none, or too little of one.
     """
     digits = noted.beginning("ROOT", root)
@@ -54,6 +58,7 @@ def verify(
         # a seal that is there and cannot be read is not as one that was never made
         sealed, fault = None, str(error) if os.path.lexists(place) else UNSEALED
     result = examine(folder, sealed, project)
+    statement_checks.check_vouchers(folder, signers, authorities, result)
     if sealed is not None:
         _leave_out(sealed, without, result)
     if fault:
@@ -93,7 +98,8 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
         result.add(path, "EXTRA", f"{why}: it was not opened, and is nothing that a seal can hold")
     if sealed is not None:
         _check_seal(evidence, result)
-    for part in (chain, environment_checks, study_checks, snakemake_notes):
+    for part in (chain, environment_checks, study_checks, snakemake_notes,
+                 statement_checks):  # fmt: skip
         part.check(evidence, result)
     return result
 

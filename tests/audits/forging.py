@@ -16,8 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/unit")]
 
+from time_authority import Authority  # noqa: E402
 from twotower import (  # noqa: E402
     environment,
     files,
@@ -27,12 +28,14 @@ from twotower import (  # noqa: E402
     run_records,
     signatures,
     snakemake_notes,
+    statements,
 )
 
 STUDY = "workflow/studies/tiny.yaml"
 PARTS = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "envs", "profiles",
          "scripts", "workflow")  # fmt: skip
 SIGNERS, SIGNER = "allowed_signers", "auditor@example.org"
+AUTHORITY = "key-authority"  # of time stamps: its folder
 
 
 class Forgery:
@@ -159,6 +162,31 @@ class Forgery:
         self.write(manifest.PLACE.as_posix(), sealed.text().encode("ascii"))
         (self.folder / manifest.SIGNATURE).unlink()
 
+    def restate(
+        self,
+        change: Callable[[dict], dict],
+        stated: Mapping[str, bytes] = MappingProxyType({}),
+        jobs: bool = True,
+    ) -> None:
+        """Replace the statement and parts of it; the records of run and jobs, and the seal, fit.
+
+        No signature and no time stamp fits it, so these go. Without `jobs` their records stay.
+        """
+        place = self.folder / statements.STATED
+        for name in (statements.SIGNATURE, statements.TOKEN, statements.AUTHORITIES):
+            (place / name).unlink()
+        content = statements.read(place).content
+        for name, text in stated.items():
+            self.write((statements.STATED / name).as_posix(), text)
+            content["files"][name] = files.sha256(place / name)
+        text = statements.text(change(content)).encode("ascii")
+        self.write((statements.STATED / statements.NAME).as_posix(), text)
+        sha256 = {"statement": statements.read(place).sha256}
+        for output in map(str, records.recorded(self.folder)) if jobs else ():
+            self.write_record(output, self.record(output) | sha256)
+        path = self.re_run(lambda run: run | sha256)
+        self.reseal(self.sealed() | {"run": Path(path).stem})
+
     def sealed(self) -> dict:
         """What the manifest says of the study."""
         return dict(manifest.read(self.folder).study)
@@ -173,22 +201,26 @@ class Forgery:
 def finished(
     place: Path, changes: Mapping[str, str] = MappingProxyType({}), targets: Sequence[str] = ()
 ) -> Forgery:
-    """Run the tiny study in a copy of the project, seal it and sign it with a new key.
+    """State the tiny study in a copy of the project, run it, seal it; all signed with a new key.
 
     Args:
         changes: of the study's file: text to be replaced, and what by.
         targets: what is to be made of the study; all without any.
     """
     copy_project(place, changes)
+    new_key(place / "key")
+    public = (place / "key.pub").read_text(encoding="ascii").strip()
+    (place / SIGNERS).write_text(f"{SIGNER} {public}\n", encoding="ascii")
+    authority = Authority(place.resolve() / AUTHORITY)
+    stamped = ["--tsa", authority.address, "--tsa-ca", str(authority.root)]
+    make(place, "preregister", STUDY, "--key", "key", *stamped)
+    authority.close()
     python = [sys.executable, "-m", "snakemake"]
     said = subprocess.run(
         [*python, *targets, "--config", f"study={STUDY}", "--cores", "2"],
         cwd=place, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
-    new_key(place / "key")
-    public = (place / "key.pub").read_text(encoding="ascii").strip()
-    (place / SIGNERS).write_text(f"{SIGNER} {public}\n", encoding="ascii")
     seal(place, "--key", "key")
     return Forgery(place)
 
@@ -222,8 +254,14 @@ def new_key(place: Path) -> None:
 
 def seal(folder: Path, *options: str) -> subprocess.CompletedProcess:
     """What `make seal` does there; returns what it said."""
-    command = [sys.executable, "scripts/seal.py", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    return make(folder, "seal", *options)
+
+
+def make(folder: Path, script: str, *options: str) -> subprocess.CompletedProcess:
+    """What a script of the project does there; returns what it said."""
+    command = [sys.executable, f"scripts/{script}.py", *options]
+    kept = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
+    done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from cheats import CHEATS, MANIFEST, TABLE
-from forging import SIGNER, SIGNERS, STUDY, copied, seal
+from forging import AUTHORITY, SIGNER, SIGNERS, STUDY, copied, seal
 from selftest import markdown, tried
+from time_authority import NAME as AUTHORITY_NAME
 from twotower import environment, manifest, noted, run_records, verify
 
 pytestmark = pytest.mark.xdist_group("audits")
@@ -32,6 +33,8 @@ OF_EACH_KIND = [
     "edited library and seal", "shadowing package", "changed rules and seal", "another run",  # code
     "one job with two threads", "edited lock and seal",  # environments
     "edited entry", "signature of another seal", "another root", "signed by another",  # the seal
+    "backdated statement", "exchanged statement", "later statement",  # the statement before the run
+    "study changed after the statement", "improved predictions", "stamp of another statement",
 ]  # fmt: skip
 """Of all the cheats, which `make audit-selftest` tries, the hardest to see."""
 
@@ -82,6 +85,41 @@ def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):
     run = run_records.read(name, origin.folder)
     assert len(run["commit"]) == 40 and run["diff"] is None
     assert manifest.read(origin.folder).study["run"] == name
+
+
+def test_what_was_stated_before_the_run_is_told(origin):
+    """Signature and stamp count by whom the reader trusts; a run after it is no fault."""
+    authorities = origin.folder / AUTHORITY / "root.pem"
+    found = verify.verify(origin.folder, origin.folder / SIGNERS, authorities=authorities)
+    assert not found.failed
+    for words in (
+        "statement: of study tiny, rules v2:",
+        "by the clock of the machine; its SHA-256 is",
+        "its predictions were computed again, and are the same",
+        "the record of the run names it, and so was written after it",
+        "results name it as well",
+        f"statement: signed by {SIGNER}",
+        f"statement: stamped by {AUTHORITY_NAME} at ",
+        "statement: the first job began at ",
+    ):
+        assert sum(words in note for note in found.notes) == 1, words
+    told = verify.verify(origin.folder).notes
+    assert any("by the certificates that came with it; TSA_CA= names" in note for note in told)
+
+
+def test_a_run_before_its_statement_is_told_and_not_sealed(study):
+    """As if results had been moved away, the study stated, and the results moved back."""
+    path = study.first("results/runs/*/0.safetensors")
+    study.write_record(path, {k: v for k, v in study.record(path).items() if k != "statement"})
+    found = verify.verify(study.folder)
+    assert any(each.startswith(f"BEFORE: {path}: made before") for each in found.faults)
+    code, said = make(study, "seal")
+    assert code == 1 and f"BEFORE: {path}" in said
+    code, said = make(study, "preregister", STUDY)
+    assert code == 0 and "Nothing has changed: stated already" in said
+    study.replace(STUDY, "seed: 1", "seed: 2")
+    code, said = make(study, "preregister", STUDY)
+    assert code == 0 and "It amends the statement" in said, "of another seed nothing has run"
 
 
 def tables_and_weights(study):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ["Project", "Python", "Packages", "Processor", "Pins", "Graphics cards", "Disk"]
-SECTIONS += ["Snakemake", "Slurm", "Study"]
+SECTIONS += ["Snakemake", "Slurm", "Signatures and time stamps", "Study"]
 
 
 def examined(folder, *arguments, options=(), **variables):

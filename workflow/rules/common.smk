@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import arms, command_line, console, decisions, grid, last_run, logs, provenance
-from twotower import real_options, run_records, study_file, workplace
+from twotower import real_options, run_records, statements, study_file, workplace
 from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
@@ -54,6 +54,7 @@ try:
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
+        statements.made(Path(workflow.basedir))
         workplace.check("results", workflow.resource_settings.cores)
     CELLS = grid.cells(STUDY)
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
@@ -273,9 +274,11 @@ def note_run():
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
     targets = workflow.dag_settings.targets
+    settings = run_records.study_digest(STUDY_ORIGIN["settings"])
     try:
-        run = run_records.start(STUDY_ORIGIN, targets, REAL.places)
-    except logs.ExpectedError as error:  # the code cannot be recorded
+        stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
+        run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
+    except logs.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)
 
