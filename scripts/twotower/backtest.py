@@ -9,44 +9,26 @@ cases. A straight line through the same pilot, with a bootstrap interval, is jud
 Nothing is tuned on curves judged here: the prior of slopes' drift is from those published in
 docs/findings (`drift_prior.calibrated`).
 
-Synthetic curves are exact means with replicates scattered around them as in pilot trials
-(`planted.noisy`). Means are the project's finite-n predictions, or planted shapes. Measured curves
-are tables of risks of a study; there the curve sought is that of the same replicates, and the true
-number of ratings for the mean risk of a later size is that size.
+Synthetic curves are those of `backtest_curves`. Measured curves are tables of risks of a study;
+there the curve sought is that of the same replicates, and the true number of ratings for the mean
+risk of a later size is that size.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from twotower import curves, data_plan, drift, predictions
+from twotower import curves, data_plan, drift
+from twotower.backtest_curves import PILOT_SIZES, Case
 from twotower.drift import Pilot
-from twotower.planted import SETTING, noisy
+from twotower.intervals import CONFIDENCE, needed
 from twotower.rates import half_width, resample, smoothed_weights
 from twotower.seeds import generator
 from twotower.theory import least_squares_slope
 
-SIZES = 2 ** np.arange(8, 17)
-PILOT_SIZES = 5
-ASKED = (1.3, 8.0)
-"""True number of ratings over the largest size of the pilot, drawn log-uniformly."""
-_TESTED_SD = 0.004  # of an mse, relative: the same test ratings at each size of a replicate
-_SINGLE_SD = 0.002  # … and what single sizes add
 _LINES = 1000
-
-
-@dataclass(frozen=True)
-class Case:
-    """One question whose answer is known: the ratings for `target`, and after which pilot."""
-
-    kind: str
-    curve: str
-    pilot: Pilot
-    target: float
-    true: float
 
 
 def judge(cases: Iterator[Case]) -> pd.DataFrame:
@@ -60,7 +42,7 @@ def judge(cases: Iterator[Case]) -> pd.DataFrame:
             checked[case.curve] = (data_plan.passes(case.pilot), drift.forecast(case.pilot))
         good, forecast = checked[case.curve]
         ratings = forecast.ratings(case.target)
-        found = data_plan.needed(ratings)
+        found = needed(ratings)
         refused = "" if good else "fails its check"
         if good and math.isinf(found.middle):
             refused = "out of reach"
@@ -78,7 +60,7 @@ def summary(judged: pd.DataFrame) -> pd.DataFrame:
     `factor` is the median of high over low, `open` the share of intervals without an upper end.
     """
     rows = []
-    fitted = judged["kind"].str.contains("mse")
+    fitted = judged["kind"].str.contains("mse|fitted")
     totals = [("all without a floor", judged[~fitted]), ("all with a fitted floor", judged[fitted])]
     kinds = [*judged.groupby("kind", sort=False), *totals]
     for kind, part in [(kind, part) for kind, part in kinds if len(part)]:
@@ -107,91 +89,6 @@ def summary(judged: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-# ---------------------------------------------------------------- synthetic curves
-
-
-def synthetic(curves_each: int, seed: int = 0) -> Iterator[Case]:
-    """Cases of every kind of synthetic curve, as many curves of each."""
-    for kind, draw in _KINDS.items():
-        for index in range(curves_each):
-            rng = generator(seed, {"kind": kind}, "backtest", index)
-            mean, floor = draw(rng)
-            replicates = int(rng.choice([5, 8, 12]))
-            risk, _ = noisy(mean(SIZES), SIZES, replicates, rng)
-            true = float(SIZES[PILOT_SIZES - 1] * np.exp(rng.uniform(*np.log(ASKED))))
-            target = float(mean(np.array([true]))[0])
-            pilot = Pilot(SIZES, risk).cut(PILOT_SIZES)
-            if floor:
-                tested = _TESTED_SD * rng.standard_normal((replicates, 1))
-                single = _SINGLE_SD * rng.standard_normal((replicates, PILOT_SIZES))
-                pilot = replace(
-                    pilot, error=(floor + pilot.error) * (1 + tested + single), floor=None
-                )
-            yield Case(kind, f"{kind} {index}", pilot, floor + target, true)
-
-
-def _cell(rng: np.random.Generator, **settings) -> Callable[[np.ndarray], np.ndarray]:
-    """The finite-n prediction of a cell with smoothness and dimensions drawn."""
-    row = SETTING | {"smoothness": float(rng.choice([0.5, 0.75, 1.0, 1.5, 2.0, 3.0]))}
-    dims = rng.choice([1, 1, 2, 3], size=2)
-    row |= {"user_intrinsic_dim": int(dims[0]), "item_intrinsic_dim": int(dims[1])}
-    row |= {"ambient_dim": int(dims.max())} | settings
-    return lambda n: predictions.predicted_risks(row, n)
-
-
-def _planted(rng: np.random.Generator, bend: Callable) -> Callable[[np.ndarray], np.ndarray]:
-    """A power law times a shape."""
-    level, slope = float(rng.uniform(0.1, 0.6)), float(rng.uniform(-0.9, -0.3))
-    return lambda n: level * (n / SIZES[0]) ** slope * bend(n / SIZES[0])
-
-
-def _fresh(rng):
-    return _cell(rng, noise_sd=float(rng.choice([0.5, 1.0, 2.0]))), 0.0
-
-
-def _fixed_users(rng):
-    return _cell(rng, sampling="fixed_users", catalogue=int(rng.choice([32, 64, 128, 256]))), 0.0
-
-
-def _popularity(rng):
-    return _cell(rng, sampling="popularity", catalogue=int(rng.choice([64, 256, 1024]))), 0.0
-
-
-def _power_law(rng):
-    return _planted(rng, lambda ratio: np.ones_like(ratio)), 0.0
-
-
-def _flattening(rng):
-    """Slopes grow by 0.05 in each doubling, as the median published curve of erm does."""
-    return _planted(rng, lambda ratio: np.exp(0.025 * np.log(2) * np.log2(ratio) ** 2)), 0.0
-
-
-def _logarithms(rng):
-    return _planted(rng, lambda ratio: (np.log(ratio * SIZES[0]) / math.log(SIZES[0])) ** 2), 0.0
-
-
-def _noise_floor(rng):
-    """Ratings as noisy as their signal: the mse of an ordinary cell."""
-    return _cell(rng), 1.0
-
-
-def _low_floor(rng):
-    """A quarter of that noise, as variances go."""
-    return _cell(rng, noise_sd=0.5), 0.25
-
-
-_KINDS = {
-    "fresh pairs": _fresh,
-    "fixed users": _fixed_users,
-    "popular items": _popularity,
-    "power law": _power_law,
-    "flattening by 0.05 a doubling": _flattening,
-    "power law times (log n)²": _logarithms,
-    "mse, floor 1 fitted": _noise_floor,
-    "mse, floor 1/4 fitted": _low_floor,
-}
 
 
 # ---------------------------------------------------------------- measured curves
@@ -246,7 +143,7 @@ def _line(case: Case) -> tuple[float, float]:
     drawn = resample(excess, 0 * excess, rng, _LINES)
     found = _crossing(log_n, drawn, case.target)
     middle = float(_crossing(log_n, excess, case.target))
-    half = half_width(found, len(excess), data_plan.CONFIDENCE)
+    half = half_width(found, len(excess), CONFIDENCE)
     return tuple(math.exp(min(end, 700.0)) for end in (middle - half, middle + half))
 
 

@@ -14,18 +14,17 @@ It is refused, with one message, where
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from twotower import drift, marginal, width
 from twotower.drift import REACH, Forecast, Pilot
+from twotower.intervals import CONFIDENCE, Interval, interval, needed, shown
 from twotower.logs import ExpectedError
 from twotower.sources import Source
 from twotower.theory import Theory
 
-CONFIDENCE = 0.8
-"""Of all intervals in an answer."""
 CHECKED = 0.95
 """Of the interval that the largest size must lie in."""
 FURTHER = 1000
@@ -46,15 +45,6 @@ class PlanRefused(ExpectedError):  # noqa: N818 - shown to people: the plan was 
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A median and the limits of an 80% interval; inf where they are out of reach."""
-
-    middle: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Plan:
     """The answer.
 
@@ -65,9 +55,11 @@ class Plan:
         limit: no number of ratings beyond it is told.
         due: interval at the largest size from the others, in the unit of the file.
         checked: whether the fit passed its check; if not, the answer is interpolated between the
-            sizes measured, and `slope`, `floor` and `growth` are None.
+            sizes measured, and `slope` to `floor` and `growth` are None.
         present: the number of ratings that the marginal values are for.
         slope: of log excess (squared, for a root) on log n at the end of the pilot.
+        first_slope: the same at its beginning.
+        steepens: share of the draws in which the curve is steeper at the end.
         floor: in the unit of the file; None where it is not fitted.
         value: fall of the error by `FURTHER` ratings at `present`; None beyond what is told.
         shares: values of a user, an item and a rating, or why they cannot be told apart.
@@ -84,6 +76,8 @@ class Plan:
     checked: bool
     present: float
     slope: Interval | None
+    first_slope: Interval | None
+    steepens: float | None
     floor: Interval | None
     value: Interval | None
     shares: marginal.Values
@@ -136,6 +130,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
         raise PlanRefused(source, "beyond ten times the data", text)
     answer = needed(ratings)
     units, depth = _towers(source, round(answer.middle))
+    begin = found.slope_at(float(pilot.n[0]))
     return Plan(
         source=source,
         target=target,
@@ -146,6 +141,8 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
         checked=True,
         present=present,
         slope=slope,
+        first_slope=interval(begin),
+        steepens=float((end < begin).mean()),
         floor=interval(source.shown(found.floor)) if pilot.floor is None else None,
         value=_value(source, found, present) if present + FURTHER <= REACH * largest else None,
         shares=marginal.values(source, present, CONFIDENCE),
@@ -175,6 +172,8 @@ def _interpolated(source: Source, target: float, present: float, due: tuple) -> 
         checked=False,
         present=present,
         slope=None,
+        first_slope=None,
+        steepens=None,
         floor=None,
         value=_value(source, found, present) if told else None,
         shares=marginal.Values({}, ""),
@@ -187,26 +186,6 @@ def _interpolated(source: Source, target: float, present: float, due: tuple) -> 
 def _value(source: Source, found: Forecast, present: float) -> Interval:
     before, after = (found.error_at(n) for n in (present, present + FURTHER))
     return interval(source.shown(before) - source.shown(after))
-
-
-def interval(draws: np.ndarray) -> Interval:
-    """Median and 80% interval; no interpolation, so that an end out of reach is inf."""
-    half = CONFIDENCE / 2
-    low, middle, high = np.quantile(draws, [0.5 - half, 0.5, 0.5 + half], method="higher")
-    return Interval(float(middle), float(low), float(high))
-
-
-def needed(ratings: np.ndarray) -> Interval:
-    """Median and 80% interval of the ratings needed; without an upper end, from the 20% quantile.
-
-    Above the 10% quantile lie 90% of the draws: open there, the interval would hold more than it
-    says.
-    """
-    found = interval(ratings)
-    if math.isinf(found.high):
-        low = np.quantile(ratings, 1.0 - CONFIDENCE, method="higher")
-        found = replace(found, low=float(low))
-    return found
 
 
 def passes(pilot: Pilot) -> bool:
@@ -272,11 +251,6 @@ def _round_up(n: float) -> int:
     """To two digits."""
     unit = 10 ** max(math.floor(math.log10(n)) - 1, 0)
     return math.ceil(n / unit) * unit
-
-
-def shown(found: Interval) -> str:
-    """An estimate with its interval, three digits each."""
-    return f"{found.middle:.3g} [{found.low:.3g}, {found.high:.3g}]".replace("-", "−")
 
 
 # ---------------------------------------------------------------- towers

@@ -1,26 +1,28 @@
-"""A learning curve whose slope may drift: what a plan for more ratings extrapolates.
+"""A learning curve whose slope may bend and drift: what a plan for more ratings extrapolates.
 
 A pure power law is not to be trusted two sizes ahead: of its 95% intervals 36% held the risk in the
-standard study (docs/findings), since curves bend. So the slope itself is a random walk over
-doublings of the number of ratings n, and how fast it walks is not known either. The mean error at n
-is
+standard study (docs/findings), since curves bend. So the slope itself changes over doublings of the
+number of ratings n, in two ways: it bends by the same amount in each doubling, as curves that
+steepen or flatten steadily do, and it drifts as a random walk. Neither amount is known. The mean
+error at n is
 
-    error(n) = floor + exp(g(x)),   x = log2 n,   dg/dx = ln 2 · slope(x),   d slope = τ dW(x).
+    error(n) = floor + exp(g(x)),  x = log2 n,  dg/dx = ln 2 · slope(x),  d slope = b dx + τ dW(x).
 
 g is an integrated Wiener process (a cubic smoothing spline seen as a prior; G. Wahba, "Improper
 priors, spline smoothing and the problem of guarding against model errors in regression", 1978)
-around a line that flattens (`walks.line`): the forecast starts from the level and the slope at the
-largest sizes, not from the mean slope of all, and its band widens with the cube of the doublings
-ahead.
+around a parabola: the forecast starts from the level, the slope and the bend at the largest sizes,
+not from the mean slope of all, and its band widens fast with the doublings ahead.
 
 What is averaged over, each with its prior (`drift_prior`), by a grid and Laplace's approximation
 in g:
 
-- the slope at the smallest size: normal, −½ ± ½; between no learning and the parametric rate. In
-  one doubling it loses 1/20 (`walks.FLATTENING`), as the median published curve does.
-- τ, its further change in one doubling: log-normal, in shares of the slope. Like the flattening it
-  is calibrated on the slopes of the standard study, and on no curve that the back-test judges.
-- the floor (only where one is fitted): uniform between 0 and the smallest mean error.
+- the slope at the smallest size: every scale of a falling curve alike.
+- b, its steady growth in one doubling: normal around 0, in shares of the slope, so that steepening
+  and flattening are alike.
+- τ, its further change in one doubling: log-normal, in shares of the slope. It is calibrated on the
+  slopes of the standard study, and on no curve that the back-test judges.
+- the floor (only where one is fitted): 0 as likely as any, else uniform below the smallest mean
+  error.
 
 The noise of mean errors over replicates has three parts: what replicates differ in by level, by
 slope, and at single sizes. Where the same replicates would be carried on to more ratings (a study's
@@ -43,6 +45,8 @@ DRAWS = 4000
 
 _STEPS = 8  # points of a path in one doubling
 _NEGLIGIBLE = 1e-6  # relative standard error of noise-free curves
+_POOLED = 4.0  # replicates that the rest of all sizes counts for, beside those of a single size
+_LEAST_LEFT = 0.05
 _NORMAL = float(norm.ppf(0.9))
 
 
@@ -138,7 +142,8 @@ def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast
     doublings = log2_n - log2_n[0]
     prior = drift_prior.prior(pilot.floor, pilot.mean.min())
     noise = _noise(pilot)  # of mean errors
-    spread = walks.covariance(doublings, doublings, prior.slope_sds, prior.drifts)
+    sds = (prior.slope_sds, prior.bend_sds, prior.drifts)
+    spread = walks.covariance(doublings, doublings, *sds)
     centre = math.log(pilot.mean[0]) + prior.slopes[:, None] * walks.line(doublings)
     fits = walks.laplace(pilot.mean, prior.floors, noise, spread, centre)
     log_weights = prior.log_weights + fits.evidence
@@ -150,15 +155,15 @@ def forecast(pilot: Pilot, draws: int = DRAWS, reach: float = REACH) -> Forecast
     points[-1] = doublings[-1] + math.log2(reach)
     places = np.concatenate([doublings, points])
     paths = math.log(pilot.mean[0]) + prior.slopes[chosen, None] * walks.line(places)
-    paths += walks.paths(places, prior.slope_sds[chosen], prior.drifts[chosen], rng)
+    paths += walks.paths(places, *(each[chosen] for each in sds), rng)
     white = rng.standard_normal((draws, doublings.size))
     roots = np.linalg.cholesky(fits.noise)[chosen]
     missed = fits.pseudo[chosen] - np.einsum("dij,dj->di", roots, white)
     missed -= paths[:, : doublings.size]
     pull = np.linalg.solve((spread + fits.noise)[chosen], missed[..., None])[..., 0]
     for component, rows in prior.walks(chosen):  # Matheron's rule: a prior draw, corrected by data
-        sds, drifts = prior.slope_sds[[component]], prior.drifts[[component]]
-        paths[rows] += pull[rows] @ walks.covariance(places, doublings, sds, drifts)[0].T
+        known = walks.covariance(places, doublings, *(each[[component]] for each in sds))
+        paths[rows] += pull[rows] @ known[0].T
     n = pilot.n[0] * 2.0**points
     return Forecast(
         n, np.exp(paths[:, doublings.size :]), prior.floors[chosen], prior.drifts[chosen]
@@ -195,22 +200,26 @@ def _noise(pilot: Pilot) -> np.ndarray:
     """Covariance of the mean errors, shape [sizes, sizes].
 
     Relative deviations of replicates are split into level, slope and the rest; what the rest adds
-    to the levels and slopes seen is taken off those, lest it count twice. Variances from few
+    to the levels and slopes seen is taken off those, lest it count twice. A size whose rest is
+    larger than that of the others counts less, as far as its replicates tell. Variances from few
     replicates are too small as often as not: they are widened as Student's t is at 80%.
     """
     replicates, sizes = pilot.error.shape
     x = np.log2(pilot.n.astype(float))
     x = x - x.mean()
     deviation = pilot.error / pilot.mean - 1.0
-    line = np.linalg.lstsq(np.column_stack([np.ones(sizes), x]), deviation.T, rcond=None)[0]
-    rest = deviation - line.T @ np.vstack([np.ones(sizes), x])
+    basis = np.column_stack([np.ones(sizes), x])
+    line = np.linalg.lstsq(basis, deviation.T, rcond=None)[0]
+    rest = deviation - line.T @ basis.T
     freedom = (replicates - 1) * max(sizes - 2, 1)
-    single = _widened((rest**2).sum() / freedom, freedom)
-    relative = np.eye(sizes) * (single + _NEGLIGIBLE**2) / replicates
+    pooled = (rest**2).sum() / freedom
+    left = 1.0 - 1.0 / sizes - x**2 / (x @ x)  # of a size's variance, after level and slope
+    own = (rest**2).sum(axis=0) / np.maximum(left, _LEAST_LEFT)  # (replicates − 1) times it
+    single = _widened((_POOLED * pooled + own) / (_POOLED + replicates - 1), freedom)
+    relative = np.diag((single + _NEGLIGIBLE**2) / replicates)
     if not pilot.carried_on:
-        from_rest = (rest**2).sum() / freedom / np.array([sizes, x @ x])
+        from_rest = pooled / np.array([sizes, x @ x])
         between = _positive(line @ line.T / (replicates - 1) - np.diag(from_rest))
-        basis = np.column_stack([np.ones(sizes), x])
         relative += basis @ _widened(between, replicates - 1) @ basis.T / replicates
     return relative * np.outer(pilot.mean, pilot.mean)
 

@@ -10,8 +10,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from twotower import style
 from twotower.curve_figures import SIZE_LABEL
-from twotower.data_plan import CONFIDENCE, Plan
+from twotower.data_plan import Plan
 from twotower.drift import REACH
+from twotower.intervals import CONFIDENCE
 from twotower.rates import mean_interval
 
 _MARK = style.Mark(style.BLUE, "o", "none", markersize=3.8, zorder=4.0)

@@ -6,19 +6,12 @@ import math
 import numpy as np
 from scipy.stats import norm
 
-from twotower.data_plan import (
-    CHECKED,
-    CONFIDENCE,
-    FURTHER,
-    Interval,
-    Plan,
-    PlanRefused,
-    plan,
-    shown,
-)
+from twotower.data_plan import CHECKED, FURTHER, Plan, PlanRefused, plan
+from twotower.intervals import CONFIDENCE, Interval, shown
 from twotower.sources import Source
 
 _SQUARED = " (of the squared error above its floor)"
+_UNSURE = 0.1  # share of draws that bend the other way
 _SPREAD = float(norm.ppf(0.5 + CONFIDENCE / 2))
 
 
@@ -37,6 +30,7 @@ def text(made: Plan) -> str:
         *([("users, items", made.shares.remark)] if made.shares.remark else []),
         *([("slope", f"{shown(made.slope)} at {largest:,} ratings{_SQUARED * made.source.rooted}")]
           if made.slope else []),
+        *([("bend", _bend(made))] if made.slope else []),
         *([("floor", f"{shown(made.floor)}, fitted")] if made.floor else []),
         *([("one target", _single(made))] if pilot.carried_on and made.slope else []),
         ("check", _check(made)),
@@ -50,6 +44,15 @@ def _further(made: Plan) -> str:
         last = made.limit - FURTHER
         return f"not told beyond the sizes measured; allowed: AT={last:.0f} or less"
     return f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"
+
+
+def _bend(made: Plan) -> str:
+    """Whether the curve surely steepens or flattens over the sizes measured."""
+    first = f"the slope was {shown(made.first_slope)} at the smallest size"
+    if _UNSURE < made.steepens < 1.0 - _UNSURE:
+        return f"none is certain: {first}; the interval allows for either way"
+    way = "steepens" if made.steepens > 0.5 else "flattens"
+    return f"the curve {way}: {first}; the interval allows that this goes on, or ends"
 
 
 def _check(made: Plan) -> str:
@@ -84,6 +87,8 @@ def record(made: Plan) -> str:
         "value_of_one": {k: _entry(Interval(*v)) for k, v in made.shares.each.items()},
         "not_told_apart": made.shares.remark,
         "slope": _entry(made.slope) if made.slope else None,
+        "first_slope": _entry(made.first_slope) if made.first_slope else None,
+        "share_of_draws_that_steepen": made.steepens,
         "floor": _entry(made.floor) if made.floor else _given_floor(made),
         "floor_fitted": made.floor is not None,
     }

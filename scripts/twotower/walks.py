@@ -1,7 +1,8 @@
 """Integrated random walks as the prior of a curve: covariance, draws, and fits to data.
 
-Places are doublings of the number of ratings, from the smallest size on; drift is the change of
-slope in one doubling. See `drift` for the model.
+Places are doublings of the number of ratings, from the smallest size on. The slope changes in two
+ways: it bends steadily, and it drifts at random; both are counted as its change in one doubling.
+See `drift` for the model.
 """
 
 import math
@@ -9,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FLATTENING = 0.05
-"""Share of the slope that is lost in one doubling, as `drift_prior.calibrated` has it."""
 _LEVEL_SD = 10.0  # on the log scale: anything
 _ROUNDS = 25  # of Gauss–Newton; most fits need five
 _LARGEST_STEP = 1.0
@@ -32,30 +31,45 @@ class Fits:
 
 
 def line(places: np.ndarray) -> np.ndarray:
-    """What a slope of 1 at the smallest size adds to g at places, without any walk."""
-    return -math.log(2) * np.expm1(-FLATTENING * places) / FLATTENING
+    """What a slope of 1 at the smallest size adds to g at places, without any bend or walk."""
+    return math.log(2) * places
+
+
+def bend(places: np.ndarray) -> np.ndarray:
+    """What a slope that grows by 1 in each doubling adds to g at places."""
+    return math.log(2) * np.square(places) / 2
 
 
 def covariance(
-    left: np.ndarray, right: np.ndarray, slope_sds: np.ndarray, drifts: np.ndarray
+    left: np.ndarray,
+    right: np.ndarray,
+    slope_sds: np.ndarray,
+    bend_sds: np.ndarray,
+    drifts: np.ndarray,
 ) -> np.ndarray:
     """Covariance of g at places (doublings from the smallest size), [components, left, right].
 
     Args:
         left, right: places.
         slope_sds: standard deviation of the slope at the smallest size, shape [components].
+        bend_sds: of the slope's steady growth in one doubling, shape [components].
         drifts: shape [components].
     """
     a, b = np.meshgrid(left, right, indexing="ij")
     least = np.minimum(a, b)
     walk = least**3 / 3 + least**2 * np.abs(a - b) / 2
     lines, walked = np.square(slope_sds), np.square(math.log(2) * drifts)
-    along = line(a) * line(b)
-    return _LEVEL_SD**2 + lines[:, None, None] * along + walked[:, None, None] * walk
+    along, bent = line(a) * line(b), bend(a) * bend(b)
+    steady = lines[:, None, None] * along + np.square(bend_sds)[:, None, None] * bent
+    return _LEVEL_SD**2 + steady + walked[:, None, None] * walk
 
 
 def paths(
-    places: np.ndarray, slope_sds: np.ndarray, drifts: np.ndarray, rng: np.random.Generator
+    places: np.ndarray,
+    slope_sds: np.ndarray,
+    bend_sds: np.ndarray,
+    drifts: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Draws of g minus its mean, one for each component, at places in any order, [draws, places].
 
@@ -65,7 +79,7 @@ def paths(
     order = np.argsort(places, kind="stable")
     level = _LEVEL_SD * rng.standard_normal(draws)
     slope = np.zeros(draws)
-    start = slope_sds * rng.standard_normal(draws)
+    start, bent = slope_sds * rng.standard_normal(draws), bend_sds * rng.standard_normal(draws)
     scale = drifts * math.log(2)
     drawn = np.empty((draws, places.size))
     at = 0.0
@@ -78,7 +92,7 @@ def paths(
             level = level + scale * step**1.5 * (first / math.sqrt(12) + second / 2)
             slope = slope + scale * math.sqrt(step) * second
             at = places[place]
-        drawn[:, place] = level + start * line(at)
+        drawn[:, place] = level + start * line(at) + bent * bend(at)
     return drawn
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from planted_pilots import BENT, POWER, SIZES, scattered, source
-from twotower import data_plan, drift_prior, plan_files, plan_text, walks
+from twotower import data_plan, drift_prior, plan_files, plan_text
 from twotower.data_plan import PlanRefused, plan
 from twotower.drift import Pilot, forecast
+from twotower.intervals import needed
 from twotower.planted import noisy
 from twotower.seeds import generator
 
@@ -51,6 +52,31 @@ def test_a_curve_that_flattens_is_not_carried_on_by_its_mean_slope():
     assert line < made.ratings.low
 
 
+@pytest.mark.parametrize(("share", "way"), [(0.1, "steepens"), (-0.1, "flattens")])
+def test_a_steady_bend_is_seen_said_and_carried_on(share, way):
+    def mean(n):
+        x = np.log2(np.asarray(n, float) / 512)
+        return 0.3 * np.exp(
+            math.log(2) * -0.4 * np.expm1(math.log1p(share) * x) / math.log1p(share)
+        )
+
+    made = plan(source(scattered(mean(SIZES), 2)), float(mean(3 * SIZES[-1])))
+    assert made.ratings.low < 3 * SIZES[-1] < made.ratings.high
+    assert f"the curve {way}: the slope was −0." in plan_text.text(made)
+    assert (json.loads(plan_text.record(made))["share_of_draws_that_steepen"] > 0.9) == (share > 0)
+    straight = plan(source(scattered(POWER, 1)), POWER[-1] * 2**-0.6)
+    assert "none is certain" in plan_text.text(straight)
+
+
+def test_a_size_at_which_replicates_differ_more_counts_less():
+    """At the smallest size some replicates failed: the curve from the others is carried on."""
+    error = np.tile(POWER, (12, 1)) * (1 + 0.01 * np.random.default_rng(5).standard_normal((12, 5)))
+    error[:3, 0] *= 1.4
+    made = plan(source(error), POWER[-1] * 4**-0.6)
+    assert made.ratings.low < 4 * SIZES[-1] < made.ratings.high
+    assert made.ratings.middle == pytest.approx(4 * SIZES[-1], rel=0.15)
+
+
 def test_a_lower_error_needs_more_ratings_and_is_known_less_well():
     pilot = source(scattered(POWER, 1))
     targets = POWER[-1] * np.array([0.9, 0.7, 0.5, 0.35])
@@ -66,14 +92,16 @@ def test_intervals_cover_curves_drawn_as_the_model_has_it(floor):
     held = []
     for seed in range(120):
         rng = generator(seed, {"floor": floor}, "walks", 0)
-        slope = rng.normal(drift_prior.SLOPE, drift_prior.SLOPE_SD)
+        slope = -math.exp(rng.uniform(math.log(0.06), math.log(1.6)))
         share = math.exp(drift_prior.DRIFT_SPREAD * rng.standard_normal())
         tau = abs(slope) * drift_prior.TYPICAL_DRIFT * share
         walk = tau * np.cumsum(rng.standard_normal(16 * 7)) / 4  # 16 steps a doubling
-        due = slope * np.exp(-walks.FLATTENING * np.arange(16 * 7) / 16)
+        bend = abs(slope) * drift_prior.BEND_SD * rng.standard_normal()
+        due = slope + bend * np.arange(16 * 7) / 16
         log_mean = math.log(2) * np.cumsum(due + walk) / 16
         mean = np.exp(log_mean[15::16])
-        share = 0.0 if floor == 0.0 else rng.random()  # of the smallest mean error
+        given = floor == 0.0 or rng.random() < drift_prior.NO_FLOOR
+        share = 0.0 if given else rng.random()  # of the smallest mean error
         bottom = mean[:5].min() * share / (1 - share)
         error, _ = noisy(mean, 2 ** np.arange(9, 16), 8, rng)
         found = forecast(Pilot(SIZES, bottom + error[:, :5], floor=floor), draws=1000)
@@ -128,9 +156,9 @@ def test_within_the_sizes_a_fit_that_fails_is_not_needed(tmp_path):
 
 def test_an_open_interval_holds_no_more_than_it_says():
     draws = np.r_[np.arange(1.0, 81.0), np.full(20, np.inf)]
-    found = data_plan.needed(draws)
+    found = needed(draws)
     assert (found.low, found.high) == (21.0, np.inf) and (draws >= found.low).mean() == 0.8
-    assert data_plan.needed(np.arange(1.0, 101.0)).low == 11.0
+    assert needed(np.arange(1.0, 101.0)).low == 11.0
 
 
 def test_the_prior_of_drift_is_that_of_the_published_slopes():
