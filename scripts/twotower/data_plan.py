@@ -14,7 +14,7 @@ It is refused, with one message, where
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class Plan:
         first_slope: the same at its beginning.
         steepens: share of the draws in which the curve is steeper at the end.
         floor: in the unit of the file; None where it is not fitted.
+        without_floor: ratings for the target if the error could fall to 0; None where no floor is
+            fitted.
         value: fall of the error by `FURTHER` ratings at `present`; None beyond what is told.
         shares: values of a user, an item and a rating, or why they cannot be told apart.
         units, depth: of the towers at `ratings.middle`, None where it is not known.
@@ -79,6 +81,7 @@ class Plan:
     first_slope: Interval | None
     steepens: float | None
     floor: Interval | None
+    without_floor: Interval | None
     value: Interval | None
     shares: marginal.Values
     units: int | None
@@ -131,6 +134,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     answer = needed(ratings)
     units, depth = _towers(source, round(answer.middle))
     begin = found.slope_at(float(pilot.n[0]))
+    bare = drift.forecast(replace(pilot, floor=0.0)) if pilot.floor is None else found
     return Plan(
         source=source,
         target=target,
@@ -144,6 +148,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
         first_slope=interval(begin),
         steepens=float((end < begin).mean()),
         floor=interval(source.shown(found.floor)) if pilot.floor is None else None,
+        without_floor=needed(bare.ratings(target)) if pilot.floor is None else None,
         value=_value(source, found, present) if present + FURTHER <= REACH * largest else None,
         shares=marginal.values(source, present, CONFIDENCE),
         units=units,
@@ -175,6 +180,7 @@ def _interpolated(source: Source, target: float, present: float, due: tuple) -> 
         first_slope=None,
         steepens=None,
         floor=None,
+        without_floor=None,
         value=_value(source, found, present) if told else None,
         shares=marginal.Values({}, ""),
         units=units,

@@ -31,7 +31,8 @@ def text(made: Plan) -> str:
         *([("slope", f"{shown(made.slope)} at {largest:,} ratings{_SQUARED * made.source.rooted}")]
           if made.slope else []),
         *([("bend", _bend(made))] if made.slope else []),
-        *([("floor", f"{shown(made.floor)}, fitted")] if made.floor else []),
+        *([("floor", f"{shown(made.floor)}, fitted"), ("no floor", _bare(made))]
+          if made.floor else []),
         *([("one target", _single(made))] if pilot.carried_on and made.slope else []),
         ("check", _check(made)),
     ]  # fmt: skip
@@ -44,6 +45,15 @@ def _further(made: Plan) -> str:
         last = made.limit - FURTHER
         return f"not told beyond the sizes measured; allowed: AT={last:.0f} or less"
     return f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"
+
+
+def _bare(made: Plan) -> str:
+    """The answer if the error could fall to 0: how much it hangs on the floor."""
+    if math.isinf(made.without_floor.middle):
+        return (
+            f"more than {made.limit:,.0f}, if the error could fall to 0: the curve bends too much"
+        )
+    return f"{_ratings(made.without_floor, made.limit)}, if the error could fall to 0"
 
 
 def _bend(made: Plan) -> str:
@@ -91,6 +101,7 @@ def record(made: Plan) -> str:
         "share_of_draws_that_steepen": made.steepens,
         "floor": _entry(made.floor) if made.floor else _given_floor(made),
         "floor_fitted": made.floor is not None,
+        "n_ratings_without_floor": _entry(made.without_floor) if made.without_floor else None,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 

@@ -36,6 +36,9 @@ def test_a_floor_is_found_and_not_passed():
     given = plan(source(mean, floor=0.75), 0.75 + POWER[-1] * 2**-0.6)
     assert given.ratings.middle == pytest.approx(2 * SIZES[-1], rel=0.03)
     assert given.ratings.high - given.ratings.low < made.ratings.high - made.ratings.low
+    bare = forecast(source(mean, floor=0.0).pilot).ratings(0.75 + POWER[-1] * 2**-0.6)
+    assert made.without_floor == needed(bare) and given.without_floor is None
+    assert "no floor      more than 81,920, if the error could fall to 0" in plan_text.text(made)
 
 
 def test_a_curve_that_flattens_is_not_carried_on_by_its_mean_slope():
