@@ -103,7 +103,9 @@ def test_findings_of_a_folder_beside_the_code_name_the_commit_of_the_code(
     """Made with `--directory elsewhere`, which git takes for a part of the project, or of none."""
     for place in (project / "elsewhere", tmp_path / "elsewhere"):
         (place / "results/tables").mkdir(parents=True)
-        (place / "results/tables/claims.csv").write_text("command\nmake STUDY=study.yaml\n")
+        (place / "results/tables/claims.csv").write_text(
+            "command\nsnakemake one --config study=study.yaml\n"
+        )
         monkeypatch.chdir(place)
         publishing.publish("study.yaml", place / "new")
         assert f"- commit: `{git.commit(project)}`" in (place / "new/PROVENANCE.md").read_text()
