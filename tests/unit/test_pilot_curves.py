@@ -81,6 +81,10 @@ def test_labels_are_told_whatever_they_are_called(frame, tmp_path):
     [
         {"seconds": SIZE / 900 + DRAWN.random(15)},
         {"seconds": (SIZE / 900 + DRAWN.random(15)).round()},
+        {
+            "duration": [f"{s:.1f}s" for s in DRAWN.random(15)],
+            "wall": ["0:01:33", "0:01:34", "1:02:03"] * 5,
+        },
         {"loss": ROWS["mse"].round(1), "mae": ROWS["mse"] ** 0.5},
         {"epoch": DRAWN.integers(3, 9, 15), "id": range(15)},
         {
