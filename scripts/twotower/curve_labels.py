@@ -9,8 +9,8 @@ Curves that are mixed so share no replicate, or no size. So their label is one v
 replicate, or one value for each size. A column that varies is no label where
 
 - it has a value of its own in (nearly) each row, or in each size: a curve has several of both;
-- it is a number, or a time with its unit, and changes both along the sizes of a replicate and among the replicates of a
-  size: it was measured;
+- it is a number, or a time with its unit, and changes both along the sizes of a replicate and
+  among the replicates of a size: it was measured;
 - it is a number that depends on the size alone, and only grows or only falls with it: a part of
   the design, such as epochs that grow with the ratings;
 - it is a number by whose name replicates are made (seed, fold, split), or has one value for each
