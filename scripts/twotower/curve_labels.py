@@ -45,8 +45,8 @@ _LABELS = words(
     "experiment condition group kind type source domain scenario task treatment strategy subset "
     "part phase stage optimizer architecture backbone"
 )
-_MADE_BY = words("seed seeds state fold folds split replicate repeat")
-_RUNS = _MADE_BY | words("run trial rep bootstrap id uuid index time timestamp date")
+_MADE_BY = words("seed seeds state fold folds split replicate repeat rep reps repetition")
+_RUNS = _MADE_BY | words("run trial bootstrap id uuid index time timestamp date")
 _CODES = words("n no nr number code id index")
 _ALLOWED = frozenset({"n_test"})  # of a table of scores: the size of each split's test part
 _STAMP = re.compile(

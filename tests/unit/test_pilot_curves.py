@@ -94,6 +94,7 @@ def test_labels_are_told_whatever_they_are_called(frame, tmp_path):
         },
         {"size_name": SIZE.map("n{}".format), "note": "same", "rank": "8"},
         {"seed": SPLIT + 42, "fold": "fold-" + SPLIT.astype(str), "random_state": SPLIT // 2},
+        {"rep": SPLIT // 2, "repetition": SPLIT // 2 + 1},
         {
             "run_id": SPLIT.map({0: "f3a", 1: "0bb", 2: "9ce"}),
             "n_test": 1000 + SPLIT,
