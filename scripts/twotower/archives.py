@@ -75,6 +75,7 @@ class Archive:
         packed = [_place(one) for one in listed if _place(one).suffix.lower() in _PACKED]
         self.within = [str(one) for one in packed if not _is_apart(one)]
         """Archives that are members of this one."""
+        self.names = [_place(one).name for one in listed if not _is_apart(_place(one))]
 
     @contextmanager
     def open(self, name: str) -> Iterator:

@@ -9,8 +9,8 @@ Curves that are mixed so share no replicate, or no size. So their label is one v
 replicate, or one value for each size. A column that varies is no label where
 
 - it has a value of its own in (nearly) each row, or in each size: a curve has several of both;
-- it is a number, and changes both along the sizes of a replicate and among the replicates of a
-  size: it was measured;
+- it is a number, or a time with its unit, and changes both along the sizes of a replicate and
+  among the replicates of a size: it was measured;
 - it is a number that depends on the size alone, and only grows or only falls with it: a part of
   the design, such as epochs that grow with the ratings;
 - it is a number by whose name replicates are made (seed, fold, split), or has one value for each
@@ -45,11 +45,14 @@ _LABELS = words(
     "experiment condition group kind type source domain scenario task treatment strategy subset "
     "part phase stage optimizer architecture backbone"
 )
-_MADE_BY = words("seed seeds state fold folds split replicate repeat")
-_RUNS = _MADE_BY | words("run trial rep bootstrap id uuid index time timestamp date")
+_MADE_BY = words("seed seeds state fold folds split replicate repeat rep reps repetition")
+_RUNS = _MADE_BY | words("run trial bootstrap id uuid index time timestamp date")
 _CODES = words("n no nr number code id index")
 _ALLOWED = frozenset({"n_test"})  # of a table of scores: the size of each split's test part
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*")  # a day alone may well name a curve
+_STAMP = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*"  # a day alone may well name a curve
+    r"|\d+:\d\d(:\d\d)?(\.\d+)?|(\d+(\.\d+)? ?(ms|s|sec|min|m|h|d) ?)+"  # how long it took
+)
 _TIED = 0.75  # of the rows have the most common value of their replicate, or of their size
 _OWN = 0.9  # of the rows have a value that no other row has: as good as each
 

@@ -3,14 +3,15 @@
 The answer is read off the draws of `drift.forecast`. All errors shown are in the unit of the file.
 It is refused, with one message, where
 
-1. the fit fails its check, and the wanted error is not reached within the sizes measured, where it
+1. the values of a pilot rise with the ratings, as those of a score do;
+2. the fit fails its check, and the wanted error is not reached within the sizes measured, where it
    is interpolated between them; the mean error at the largest size lies outside the 95% interval
    forecast from the others (as those of 6% of the synthetic curves without a floor do in the
    back-test);
-2. the curve does not surely fall at its end: less than 90% of the draws do;
-3. the error wanted is reached at the smallest size already: nothing is to be extrapolated;
-4. half of the draws or more have a floor that is not below it;
-5. half of the draws or more need over ten times the largest number of ratings that was measured.
+3. the curve does not surely fall at its end: less than 90% of the draws do;
+4. the error wanted is reached at the smallest size already: nothing is to be extrapolated;
+5. half of the draws or more have a floor that is not below it;
+6. half of the draws or more need over ten times the largest number of ratings that was measured.
 """
 
 import math
@@ -30,6 +31,7 @@ CHECKED = 0.95
 FURTHER = 1000
 """Ratings whose marginal value is told."""
 _FALLING = 0.9  # of the draws, at the end of the pilot
+_RISING, _STEPS_UP = 0.9, 0.75  # of the replicates, and of the steps of their mean
 _FAR = 1e4  # times the pilot, to say how large the next one must be; never shown as an answer
 
 
@@ -105,6 +107,8 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
             f"{present:,.0f} ratings at present; allowed: {pilot.n[0]:,}, the smallest size, to "
             f"{REACH * largest:,.0f}, ten times the largest one",
         )
+    if not source.settings and _rises(pilot):
+        raise PlanRefused(source, "does not fall", _rising(source))
     if target >= pilot.mean[0]:
         raise PlanRefused(
             source,
@@ -201,6 +205,23 @@ def passes(pilot: Pilot) -> bool:
 
 
 # ---------------------------------------------------------------- refusals
+
+
+def _rises(pilot: Pilot) -> bool:
+    """Whether nearly all replicates end above their beginning, and most steps of the mean go up."""
+    ends = pilot.error[:, -1] > pilot.error[:, 0]
+    return bool(ends.mean() >= _RISING and (np.diff(pilot.mean) > 0).mean() >= _STEPS_UP)
+
+
+def _rising(source: Source) -> str:
+    pilot = source.pilot
+    first, last = (f"{source.shown(pilot.mean[at]):.4g}" for at in (0, -1))
+    return (
+        f"the values rise with the ratings, from {first} at {pilot.n[0]:,} to {last} at "
+        f"{pilot.n[-1]:,}; allowed: errors on test ratings, which fall; if it is a score of "
+        "which more is better (accuracy, R², NDCG), write 1 minus the score in its place, and want "
+        "1 minus that score; if it is the error on the training ratings, take that on test ratings"
+    )
 
 
 def _failed(source: Source, due: tuple[float, float]) -> str:

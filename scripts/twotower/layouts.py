@@ -4,7 +4,7 @@ Little is read here, and little is imported: every run on real ratings asks.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,9 @@ _ALLOWED = "; or ".join(
 ).replace("latest", "20M, 25M, 32M, latest")
 _HALF = b".5::"  # the rating, between two colons: no id or time ends so
 _PIECE = 2**20
+_PACKED = (".gz", ".zip", ".bz2", ".xz")
+_TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".dat", ".parquet")
+_OWN = "best as ratings.csv and movies.csv (docs/real-ratings.md, Your own ratings)"
 
 _Opened = Callable[[str], AbstractContextManager[BinaryIO]]
 
@@ -66,7 +69,8 @@ def movielens_layout(folder: Path) -> Layout:
     if not names:
         inside = sorted({path.parent for name in _KNOWN for path in folder.glob(f"*/{name}")})
         choice = " or ".join(str(path) for path in inside[:5])
-        hint = f"did you mean {choice}?" if inside else "unpack the archive there, or give its .zip"
+        hint = f"did you mean {choice}?" if inside else _like(os.listdir(folder), MOVIELENS[-1])
+        hint = hint or "unpack the archive there, or give its .zip"
         raise refusal(folder, "no files of MovieLens", _ALLOWED, hint)
     return _layout(names, folder, lambda name: open(folder / name, "rb"))
 
@@ -83,6 +87,8 @@ def archived(path: Path) -> tuple[Archive, Layout]:
         hint = "is it an archive of something else?"
         if archive.within:
             hint = f"it holds {archive.within[0]}: unpack that, and give the folder with its files"
+        elif like := _like(archive.names, MOVIELENS[-1]):
+            hint = f"unpack it; {like}"
         raise refusal(path, "no files of MovieLens in it", _ALLOWED, hint)
     _one_case(path, names, _KNOWN)
     return archive, _layout(names, path, archive.open)
@@ -105,6 +111,8 @@ def _layout(names: set[str], place: Path, opened: _Opened) -> Layout:
         near = min(begun or MOVIELENS, key=lambda one: (len(lacks[one]), not marked[one.name]))
         found = f"{', '.join(lacks[near])} of the {near.name} layout is not there"
         remedy = "copy what is missing from the archive that the other files come from"
+        if place.is_dir():
+            remedy = _like(os.listdir(place), near, names.intersection(near.files)) or remedy
         raise refusal(place, found, _ALLOWED, remedy)
     if whole[0].name == "10M" and not marked["10M"] and not _has_halves(opened):
         found = "users.dat of the 1M layout is not there, and no tags.dat and no half star tell 10M"
@@ -113,6 +121,37 @@ def _layout(names: set[str], place: Path, opened: _Opened) -> Layout:
         )
         raise refusal(place, found, _ALLOWED, remedy)
     return whole[0]
+
+
+def _like(there: Iterable[str], layout: Layout, here: Collection[str] = ()) -> str:
+    """What to do with files that are packed, or are named much like those of a layout; "" if none.
+
+    Copies of the data in other places are named rating.csv and movie.csv, or ratings_small.csv.
+    `here`: those of the layout that are there.
+    """
+    files = sorted(name for name in there if not name.startswith("."))
+    todo = []
+    for name in (each for each in layout.files if each not in here):
+        word, suffix = name.rpartition("_")[2].split(".")
+        packed = [each for each in files if each.lower() in {name + end for end in _PACKED}]
+        other = [each for each in files if word.rstrip("s") in each.lower()]
+        other = [each for each in other if each.lower().endswith(f".{suffix}") and each != name]
+        if packed:
+            todo.append(f"unpack {packed[0]}")
+        elif other:
+            todo.append(f"rename {min(other, key=len)} to {name}, if it is that")
+    if len(todo) < len(layout.files) - len(here):
+        todo = []  # renaming some of them alone makes no layout
+    if (
+        not todo
+        and not here
+        and (odd := [each for each in files if each.lower().endswith(_TABLES)])
+    ):
+        held = ", ".join(odd[:3]) + ", …" * (len(odd) > 3)
+        return (
+            f"it holds {held}: ratings of another source must be written in a layout first, {_OWN}"
+        )
+    return "; ".join(todo)
 
 
 def _has_halves(opened: _Opened) -> bool:
@@ -187,7 +226,12 @@ def _yelp_layout(folder: Path) -> Layout:
     if not missing:
         return YELP
     remedy, short = "unpack the archive there", missing[0].rpartition("_")[2]
+    inside = sorted({path.parent for path in folder.glob(f"*/{missing[0]}")})
     if (folder / short).is_file():
         remedy = f"rename {short} to {missing[0]}, the others likewise"
-    found, allowed = f"{', '.join(missing)} is not there", f"a folder with {', '.join(YELP.files)}"
+    elif inside:
+        remedy = f"did you mean {' or '.join(map(str, inside[:5]))}?"
+    are = "is" if len(missing) == 1 else "are"
+    allowed = f"a folder with {', '.join(YELP.files)}"
+    found = f"{', '.join(missing)} {are} not there"
     raise refusal(folder, found, allowed, remedy)

@@ -15,6 +15,14 @@ _MOST = 10**15
 _SMALLEST = 1.0e-12  # of errors: squares and logarithms of smaller ones lose their digits
 _NEAR = 1.2  # times the smallest number of ratings in rows of one fraction
 _APART = 1.5  # times the smallest number of users: no longer splits of one design
+_NOT_ABOVE = (
+    "; of a score of which more is better (R²) write 1 minus the score; of one with a "
+    "minus before it (neg_mean_squared_error) take the minus away"
+)
+_NOUGHT = (
+    "; an error of 0 has no logarithm, and no curve goes on from it: test on more ratings, or keep "
+    "the sizes below it"
+)
 _THOUSANDS = re.compile(r"\d{1,3}([.,' _]\d{3})+")
 
 
@@ -174,6 +182,8 @@ def _numbers(values: pd.Series, name: str, path: Path, whole: bool) -> pd.Series
 def _remedy(value: str, name: str, whole: bool) -> str:
     if value == name:
         return "; remove the second header"
+    if not whole and (number := pd.to_numeric(value, errors="coerce")) <= 0:
+        return _NOT_ABOVE if number < 0 else _NOUGHT
     if whole and re.fullmatch(_THOUSANDS, value):
         return f"; write {re.sub('[^0-9]', '', value)}, without a sign between thousands"
     if re.fullmatch(r"[-+]?\d*,\d+", value):

@@ -101,7 +101,7 @@ def header(text: str, path: Path) -> list[str]:
             hint = "rename one of the two, or remove it"
             where = f"{path}, line {line}"
             raise fault(where, f"{found} {place + 1}", "each name once", hint)
-    return [name or f"column {place}" for place, name in enumerate(names, start=1)]
+    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]  # as pandas has it
 
 
 def rows(text: str, path: Path) -> pd.DataFrame:
@@ -140,6 +140,9 @@ def _records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
         for found in reader:
             before, line = line, reader.line_num
             found = [plain(field) for field in found]
+            if not before and found and found[0].startswith("sep="):
+                where, hint = f"{path}, line {line}", "remove the line, which Excel alone reads"
+                raise fault(where, "is no header: it names a separator", "a header", hint)
             if found and found[0].startswith("#"):
                 where, hint = f"{path}, line {before + 1}", "remove the line, or its #"
                 raise fault(where, "begins with #", "a header and rows, no comments", hint)

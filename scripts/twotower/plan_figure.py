@@ -22,6 +22,7 @@ _BORDER = {"color": style.BLACK, "linewidth": 1.4, "zorder": 2.5}
 _RANGE = {"color": style.VERMILION, "linewidth": 4.0, "zorder": 4.5}
 _POINT = {"color": style.VERMILION, "marker": "D", "markersize": 5.0, "markeredgecolor": "white",
           "markeredgewidth": 0.7, "zorder": 5.0}  # fmt: skip
+_DEEPEST = 30.0  # times below the smallest error: a floor further down is told, but not drawn
 _LOG_RANGE = 3.0  # errors that span less than this factor are shown on a plain axis
 
 
@@ -50,15 +51,13 @@ def figure(made: Plan) -> Figure:
         means, lows, highs = shown(np.array([mean_interval(e, 0.95) for e in pilot.error.T])).T
         style.draw_points(ax, _MARK, pilot.n, means, lows, highs)
         ax.axhline(target, **_TARGET)
-        if made.floor:
-            ax.axhline(made.floor.middle, **_FLOOR)
+        floor = [made.floor.middle] if _floor_is_near(made, float(means.min())) else []
+        for level in floor:
+            ax.axhline(level, **_FLOOR)
         ax.axvline(border, **_BORDER)
         _needed(ax, made, border)
         ax.set_xlim(pilot.n[0] / 1.25, border * 1.25)
-        _axes(
-            ax,
-            [means.min(), means.max(), target, *([made.floor.middle] if made.floor else [])],
-        )
+        _axes(ax, [means.min(), means.max(), target, *floor])
         ax.annotate(
             (f"no answer beyond {REACH:.0f} × the data" if made.checked else "measured to here"),
             xy=(border, 1),
@@ -76,6 +75,11 @@ def figure(made: Plan) -> Figure:
         ax.set_title(made.source.title)
         fig.legend(handles=_handles(made), loc="outside right center", labelspacing=0.8)
     return fig
+
+
+def _floor_is_near(made: Plan, least: float) -> bool:
+    """Whether a fitted floor can be shown beside errors from `least` on: none of 0 can, in logs."""
+    return made.floor is not None and made.floor.middle > least / _DEEPEST
 
 
 def _needed(ax, made: Plan, border: float) -> None:

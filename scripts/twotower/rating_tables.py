@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twotower.rating_faults import RatingsFileError, fault, shown
+from twotower.rating_faults import REMEDY, RatingsFileError, fault, shown
 from twotower.text_lines import check_whole, fields
 
 _TOO_LARGE = 2**63
@@ -81,6 +81,18 @@ def ratings_table(
     return table
 
 
+def _dated(path: Path, name: str, header: bool) -> str:
+    """What to do with a column of dates."""
+    if not header:
+        return "write dates as seconds since 1970; where no time is known, 0 in each line"
+    return (
+        "where no time is known, write 0 in each line; dates, in Python: import pandas as pd; "
+        f"pd.read_csv({path.name!r}, parse_dates=[{name!r}]).assign({name}=lambda f: "
+        f"(f[{name!r}] - pd.Timestamp(0)).dt.total_seconds().astype('int64'))"
+        ".to_csv('new.csv', index=False)"
+    )
+
+
 def _first_fault(
     path: Path, separator: str, names: Sequence[str], header: bool
 ) -> RatingsFileError:
@@ -97,7 +109,12 @@ def _first_fault(
                     raise ValueError
                 value = number(text)
             except ValueError:
-                return fault(path, line, f"{name} is {shown(text)}", kind)
+                found, remedy = f"{name} is {shown(text)}", REMEDY
+                if name in names[:2]:
+                    remedy += "; where ids are words, number them, alike in all files"
+                if name == names[3]:
+                    kind, remedy = f"{kind} of seconds since 1970", _dated(path, name, header)
+                return fault(path, line, found, kind, remedy)
             if not abs(value) < _TOO_LARGE:  # nor is NaN
                 return fault(path, line, f"{name} is {shown(text)}", f"{kind} below 2^63")
     if last == header:

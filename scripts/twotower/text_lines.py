@@ -13,6 +13,7 @@ from twotower.rating_faults import RatingsFileError, fault, shown
 
 _OPEN_QUOTE = ("a quote that does not end with its field", "quotes around whole fields")
 _NAMES = {"\t": "tabs", "::": "'::'", "|": "'|'", ",": "commas"}
+_UNKNOWN = {"genres": "(no genres listed)"}
 _BEFORE = 20  # characters of a line that are shown before one at fault
 
 
@@ -96,6 +97,9 @@ def _other_header(path: Path, separator: str, names: Sequence[str], found: list[
         remedy = f"write {listed} above the first line"
     elif len(found) == 1 and (";" in found[0] or "\t" in found[0]):
         remedy = "save the file with commas between the columns"
+    elif found == list(names)[:-1]:
+        unknown = _UNKNOWN.get(names[-1], "0")
+        remedy = f"add {names[-1]}; where nothing is known, {unknown} in each line"
     return fault(path, 1, f"the header is {shown(separator.join(found))}", listed, remedy)
 
 

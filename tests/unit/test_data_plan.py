@@ -131,6 +131,7 @@ def test_the_same_pilot_gives_the_same_answer():
         (POWER, {}, 0.4, "reached with 512 ratings.*below 0.3"),
         (0.75 + POWER, {"floor": None}, 0.6, "below the floor.*more than"),
         (0.75 + POWER, {"floor": 0.75}, 0.75, "not above the floor 0.75"),
+        (1 - POWER, {}, 0.9, "the values rise .* 0.7 at 512 to 0.94.* at 8,192; .*write 1 minus"),
         (np.r_[POWER[:4], 0.9 * POWER[3]], {}, 0.04, "fails its check.*measure 16,384 too"),
         (0.5 + BENT, {"floor": None}, 0.52, "You can: .*FLOOR=none.*ask for an error above 0.54"),
         (np.full(5, 0.3) * [1, 1.02, 0.98, 1.01, 1], {}, 0.2, "fails its check|not surely fall"),

@@ -81,6 +81,10 @@ def test_labels_are_told_whatever_they_are_called(frame, tmp_path):
     [
         {"seconds": SIZE / 900 + DRAWN.random(15)},
         {"seconds": (SIZE / 900 + DRAWN.random(15)).round()},
+        {
+            "duration": [f"{s:.1f}s" for s in DRAWN.random(15)],
+            "wall": ["0:01:33", "0:01:34", "1:02:03"] * 5,
+        },
         {"loss": ROWS["mse"].round(1), "mae": ROWS["mse"] ** 0.5},
         {"epoch": DRAWN.integers(3, 9, 15), "id": range(15)},
         {
@@ -90,6 +94,7 @@ def test_labels_are_told_whatever_they_are_called(frame, tmp_path):
         },
         {"size_name": SIZE.map("n{}".format), "note": "same", "rank": "8"},
         {"seed": SPLIT + 42, "fold": "fold-" + SPLIT.astype(str), "random_state": SPLIT // 2},
+        {"rep": SPLIT // 2, "repetition": SPLIT // 2 + 1},
         {
             "run_id": SPLIT.map({0: "f3a", 1: "0bb", 2: "9ce"}),
             "n_test": 1000 + SPLIT,

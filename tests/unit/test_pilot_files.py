@@ -85,7 +85,12 @@ def test_a_pilot_of_fractions_and_methods(tmp_path):
         (lambda f: f[f["split"] < 2], {}, "has 2 replicates.*3 or more.*other random splits"),
         (lambda f: f[f["split"] < 1], {}, "has 1 replicate of each size.*other seeds$"),
         (lambda f: f.drop(index=3), {}, "n_ratings 4096 has 2 replicates"),
-        (lambda f: f.assign(mse=f["mse"].where(f.index != 4, -1.0)), {}, "mse is -1.0 in line 6"),
+        (
+            lambda f: f.assign(mse=f["mse"].where(f.index != 4, -1.0)),
+            {},
+            "-1.0 in line 6.*write 1 minus",
+        ),
+        (lambda f: f.assign(mse=f["mse"].where(f.index != 4, 0)), {}, "0.0 in line 6.*has no log"),
         (lambda f: f.assign(mse=f["mse"].astype(str).where(f.index != 4, "x")), {}, "mse is x"),
         (
             lambda f: pd.concat([f.assign(method="a"), f.assign(method="b")]),
@@ -204,3 +209,15 @@ def test_catalogues_of_a_study_tell_users_apart(tmp_path):
     assert [s.points["n_users"].nunique() for s in found] == [1, 3, 3, 3]
     told, tied = marginal.separable(found[1].points)
     assert told == ["n_users"] and tied == ["n_items", "n_ratings"]
+
+
+def test_a_floor_of_zero_is_told_and_not_drawn(tmp_path, recwarn):
+    """A logarithmic axis has no place for it."""
+    rows = pilot_rows()
+    rows["mse"] = (rows["mse"] - 0.5) / 0.3
+    (found,) = pilots.read([written(rows, tmp_path)], {})
+    made = plan(found, 0.8 * float(found.pilot.mean[-1]))
+    assert made.floor.middle == 0.0 and "floor         0 [0, " in plan_text.text(made)
+    axes = plan_figure.figure(made).axes[0]
+    assert not list(recwarn)
+    assert 0.02 < axes.get_ylim()[0] < made.target < found.pilot.mean.max() < axes.get_ylim()[1]

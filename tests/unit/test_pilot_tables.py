@@ -72,7 +72,17 @@ def test_what_says_the_same_is_read_the_same(data, tmp_path):
         (TEXT.replace("512,0,", "512,0"), "line 2: 2 fields.*cut short"),
         (TEXT.upper(), "write n_ratings for N_RATINGS, split for SPLIT, mse for MSE$"),
         (TEXT.replace("mse", "mae"), "lacks the column mse .*add ERROR=mae$"),
-        (TEXT.replace("split", "seed"), "nothing tells which run.*rename the column seed"),
+        (TEXT.replace("split", "seed"), "mse; rename the column seed to replicate, if it is that$"),
+        (
+            # as exported by a tracker: names of single runs are no names of curves
+            ROWS.assign(name=[f"a{i}" for i in range(15)], lr=0.1, k=3)
+            .rename(columns={"split": "outer_seed", "n_ratings": "size_train", "mse": "test/mse"})
+            .to_csv(index=False),
+            "rename the column size_train to n_ratings.*rename the column outer_seed to replicate"
+            ".*add ERROR=test/mse$",
+        ),
+        ("sep=,\n" + TEXT, "line 1: is no header: it names a separator.*remove the line"),
+        ("sep=;\n" + TEXT.replace(",", ";"), "line 1: is no header: it names a separator"),
         (
             ROWS[ROWS["split"] == 0][["n_ratings", "mse"]].to_csv(index=False),
             "lacks the column replicate.*one run of each size is not enough: 3 or more.*splits",
@@ -99,15 +109,26 @@ def test_a_table_at_fault_is_told_by_its_place(data, says, tmp_path):
         WIDE.drop(columns="split").assign(method="svd"),
         TALL.add_prefix("run").reset_index(),
         TALL.reset_index().rename(columns={"n_ratings": "size"}),
+        WIDE.drop(columns="split").to_csv(),  # with pandas' own index
+        WIDE.to_csv(),
+        TALL.reset_index().to_csv(),
+        WIDE.rename(columns=lambda n: n if n == "split" else f"{n:.1f}"),
+        WIDE.rename(columns=lambda n: n if n == "split" else f"{n:.4e}"),
+        WIDE.rename(columns=lambda n: n if n == "split" else f"{n / SIZES[-1]}"),
+        WIDE.rename(columns=lambda n: n if n == "split" else f"{100 * n / SIZES[-1]}%"),
+        TALL.add_suffix("_test_score").add_prefix("split").reset_index(names="Training examples"),
+        TALL.add_prefix("train_").join(TALL.add_prefix("test_")).reset_index(names="train_sizes"),
+        TALL.add_prefix("run-").join(TALL.add_prefix("run-").add_suffix("__MIN")).reset_index(),
     ],
 )
 def test_the_line_of_pandas_makes_a_pilot(table, tmp_path, monkeypatch):
     """What the message says to type in Python is typed."""
     monkeypatch.chdir(tmp_path)
     text = table if isinstance(table, str) else table.to_csv(index=False)
-    with pytest.raises(PilotError, match="in Python: ") as told:
+    with pytest.raises(PilotError, match="in Python.*: import") as told:
         read(text, tmp_path)
-    exec(str(told.value).split("in Python: ")[1].split("; write '")[0])  # noqa: S102
+    typed = str(told.value).split(": import", 1)[1].split("; write '")[0]
+    exec("import" + typed.replace("(N *", f"({SIZES[-1]} *"))  # noqa: S102
     (made,) = set(tmp_path.glob("*.csv")) - {tmp_path / "pilot.csv"}
     (found,) = pilots.read([made], {})
     assert found.pilot.n.tolist() == SIZES.tolist()

@@ -77,3 +77,55 @@ def test_equal_times_are_noted(tmp_path):
     )
     _, facts = real_ratings.prepared(movielens.read(folder))
     assert facts["value"].astype(str).str.contains("all times are equal").any()
+
+
+@pytest.mark.parametrize(
+    ("renamed", "says"),
+    [
+        (
+            {"ratings.csv": "rating.csv", "movies.csv": "movie.csv"},
+            "rename rating.csv to ratings.csv, if it is that; rename movie.csv to movies.csv",
+        ),
+        ({"ratings.csv": "ratings_small.csv"}, "rename ratings_small.csv to ratings.csv"),
+        ({"ratings.csv": "ratings.csv.gz"}, "; unpack ratings.csv.gz$"),
+        (
+            {"ratings.csv": "combined_1.txt", "movies.csv": "movie_titles.csv"},
+            "it holds combined_1.txt, movie_titles.csv: ratings of another source .*as ratings.csv",
+        ),
+    ],
+)
+def test_files_under_other_names_are_told(renamed, says, tmp_path):
+    folder = fakes.movielens_latest(tmp_path / "data")
+    for name, other in renamed.items():
+        (folder / name).rename(folder / other)
+    with pytest.raises(RatingsFileError, match=says):
+        layouts.inputs("movielens", folder)
+
+
+def test_dates_are_turned_into_seconds_by_what_is_told(tmp_path, monkeypatch):
+    """Copies of the data in other places have dates; 2005-04-02 23:53:47 is 1112486027."""
+    folder = fakes.movielens_latest(tmp_path / "data")
+    header, *lines = (folder / "ratings.csv").read_text().splitlines()
+    dated = [f"{line.rpartition(',')[0]},2005-04-02 23:53:47" for line in lines]
+    fakes.put(folder / "ratings.csv", [header, *dated])
+    with pytest.raises(RatingsFileError, match="line 2: timestamp is '2005") as told:
+        real_ratings.read_source("movielens", folder, None, 0)
+    monkeypatch.chdir(folder)
+    exec("import " + str(told.value).split("in Python: import ")[1], {})  # noqa: S102
+    (folder / "new.csv").replace(folder / "ratings.csv")
+    assert set(real_ratings.read_source("movielens", folder, None, 0).times) == {1112486027}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("ratings.csv", "add timestamp; where nothing is known, 0 in each line"),
+        ("movies.csv", r"add genres; where nothing is known, \(no genres listed\) in each line"),
+    ],
+)
+def test_a_last_column_that_is_not_known_can_be_made_up(name, says, tmp_path):
+    folder = fakes.movielens_latest(tmp_path / "data")
+    cut = [line.rpartition(",")[0] for line in (folder / name).read_text().splitlines()]
+    fakes.put(folder / name, cut)
+    with pytest.raises(RatingsFileError, match=says):
+        real_ratings.read_source("movielens", folder, None, 0)
