@@ -77,8 +77,11 @@ def check(
     Raises:
         SignatureError: if there is no file of signers where one is named.
     """
+    if signers == Path():  # what an empty text becomes
+        raise SignatureError("SIGNERS=: names no file; allowed: a file of allowed signers")
     if signers is not None and not signers.is_file():
-        raise SignatureError(f"{signers}: there is no such file of allowed signers")
+        what = "is a folder" if signers.is_dir() else "there is no such file"
+        raise SignatureError(f"{signers}: {what}; allowed: a file of allowed signers")
     if not signature.is_file():
         return Signature("none", "not signed")
     key = _keygen(["check-novalidate", "-s", str(signature)], manifest, purpose)
