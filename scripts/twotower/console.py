@@ -41,6 +41,9 @@ def _remedy(error: OSError) -> str:
         "EDQUOT": "free some of the quota, or work elsewhere",
         "EROFS": "work in a folder that can be written to",
         "EACCES": "mind who owns it, or work in a folder of your own",
+        "EPERM": "mind who owns it, or work in a folder of your own",
+        "EEXIST": "move it away",
+        "ENOTDIR": "a folder must stand there; move the file away",
         "ENOENT": "check the spelling",
     }
     hint = remedies.get(errno.errorcode.get(error.errno, ""), "")

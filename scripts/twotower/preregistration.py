@@ -7,7 +7,9 @@ run names its hash, and so was written after it.
 
 import hashlib
 import json
+import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -69,6 +71,9 @@ def state(
     date = {"date": _date(clock), "clock": MACHINE if clock is None else CLOCK}
     read, project = study_file.read_study(study), manifest.project_of(Path())
     rules = decisions.load(project / statements.DECISIONS)
+    if os.path.lexists(statements.FOLDER) and not statements.FOLDER.is_dir():
+        found = f"{statements.FOLDER}: this is no folder"
+        raise StatementError(kinds.complaint(found, "a folder", "move it away"))
     known = statements.made(Path())
     last = statements.latest(each for each in known if each.content["study"]["name"] == read.name)
     if last is None:
@@ -175,7 +180,7 @@ def _date(clock: str | None) -> str:
     """Now in UTC, or the time that is given."""
     try:
         seconds = time.time() if clock is None else int(clock)
-        if seconds >= 0:
+        if clock is None or re.fullmatch("[0-9]+", clock):
             return datetime.fromtimestamp(seconds, UTC).strftime(statements.DATE)
     except (ValueError, OverflowError, OSError):
         pass

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from twotower import logs, processes, slurm_jobs, survey
+from twotower import last_run, logs, processes, records, run_records, slurm_jobs, statements, survey
 
 SHOWN = 10  # files that a message names; of the others it says how many
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
@@ -52,6 +52,7 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     Raises:
         BusyError: if jobs cannot be stopped, or Slurm does not tell of them.
         SnakemakeError: with Snakemake's own words, if the study cannot be planned.
+        StatementError: if a statement before the run is damaged, and not in the results alone.
     """
     done = [f"Stopped {job}, left by a killed run." for job in processes.stop_jobs(folder)]
     done += [f"Cancelled Slurm job {job}." for job in slurm_jobs.cancel(folder)]
@@ -60,6 +61,9 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
         done.append("Unlocked this folder.")
     done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
     done += [f"Removed {path}, which cannot be read." for path in survey.remove_unreadable_notes()]
+    ran = run_records.read(last_run.record(folder) or "") or {}
+    back = statements.restore(records.PROJECT, ran.get("statement"))
+    done += [f"Brought {path} back, as it was stated." for path in back]
     planned, noted = map(set, _planned(about))
     began = time.perf_counter()
     found = survey.survey()

@@ -1,5 +1,7 @@
 """Signatures of a manifest, or a statement, by an SSH key: `ssh-keygen` makes and checks them."""
 
+import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,11 @@ STATED = "tower-rates-preregistration"
 
 
 _NEW = "`ssh-keygen -t ed25519` makes one"
+_HINTS = [
+    ("passphrase", "`ssh-add {0}` asks for its passphrase, which no terminal did here"),
+    ("UNPROTECTED", "others may read it: `chmod 600 {0}`"),
+]
+"""What to do about a key, by what ssh-keygen says of it."""
 
 
 class SignatureError(logs.ExpectedError):
@@ -45,13 +52,19 @@ def sign(manifest: Path, signature: Path, key: Path, purpose: str = NAMESPACE) -
     done = _keygen(["sign", "-f", str(key)], manifest, purpose)
     if done.returncode != 0:
         why = f"ssh-keygen cannot sign with it ({_said(done)}); allowed: a private key of SSH"
-        raise SignatureError(f"{key}: {why}; {_NEW}")
+        said = done.stderr.decode(errors="replace")
+        hints = (hint for pattern, hint in _HINTS if re.search(pattern, said))
+        raise SignatureError(f"{key}: {why}; {next(hints, _NEW).format(shlex.quote(str(key)))}")
     with files.atomic_write(signature) as temporary:
         temporary.write_bytes(done.stdout)
 
 
 def require(key: Path) -> None:
     """Refuse a key that is nowhere, before any work; raises SignatureError."""
+    if key == Path():  # what an empty text becomes
+        raise SignatureError("KEY=: names no key; allowed: the file of a private key of SSH")
+    if key.is_dir():
+        raise SignatureError(f"{key}: is a folder; allowed: the file of a private key of SSH")
     if not key.is_file():
         raise SignatureError(f"{key}: there is no such key; {_NEW}")
 
@@ -64,8 +77,11 @@ def check(
     Raises:
         SignatureError: if there is no file of signers where one is named.
     """
+    if signers == Path():  # what an empty text becomes
+        raise SignatureError("SIGNERS=: names no file; allowed: a file of allowed signers")
     if signers is not None and not signers.is_file():
-        raise SignatureError(f"{signers}: there is no such file of allowed signers")
+        what = "is a folder" if signers.is_dir() else "there is no such file"
+        raise SignatureError(f"{signers}: {what}; allowed: a file of allowed signers")
     if not signature.is_file():
         return Signature("none", "not signed")
     key = _keygen(["check-novalidate", "-s", str(signature)], manifest, purpose)

@@ -139,6 +139,33 @@ def bring(project: Path, settings: str, decisions: Path) -> str:
         known.append(read(STATED))
     wanted = settings, files.sha256(decisions)
     statement = latest(each for each in known if (each.settings, each.rules) == wanted)
+    _copy(statement)
+    return statement.sha256 if statement else ""
+
+
+def restore(project: Path, named: str | None) -> list[str]:
+    """Bring the statement that the last run names back to the results, where it was damaged there.
+
+    Returns:
+        The files that were not as in the project, where it holds this statement.
+
+    Raises:
+        StatementError: if a statement of the project is damaged.
+    """
+    for statement in made(project) if named else ():
+        if statement.sha256 == named:
+            copied = {name: statement.folder / name for name in ALL}
+            other = [name for name, source in copied.items() if source.is_file() and not (
+                (STATED / name).is_file() and files.sha256(STATED / name) == files.sha256(source)
+            )]  # fmt: skip
+            if other:
+                _copy(statement)
+            return [(STATED / name).as_posix() for name in other]
+    return []
+
+
+def _copy(statement: Statement | None) -> None:
+    """Have the results hold this statement and no other; None: none."""
     for name in ALL:
         source = statement.folder / name if statement else Path()
         if statement is None or not source.is_file():
@@ -148,7 +175,6 @@ def bring(project: Path, settings: str, decisions: Path) -> str:
                 temporary.write_bytes(source.read_bytes())
     if statement is None and STATED.is_dir() and not any(STATED.iterdir()):
         STATED.rmdir()
-    return statement.sha256 if statement else ""
 
 
 def own(study: Study, paths: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from twotower import strict_yaml
+from twotower import records, safe_names, strict_yaml
 from twotower.config import Study
 from twotower.conflicts import conflicts, trainings_fault
 from twotower.explain import explained
@@ -52,12 +52,17 @@ def load_study(path: str | Path) -> dict[Any, Any]:
 
     Raises:
         StudyError: if the file cannot be read, is too large, is not UTF-8, is broken YAML, gives
-            a key twice, uses tags or aliases, or holds anything but one mapping.
+            a key twice, uses tags or aliases, or holds anything but one mapping; if it is named so
+            that no record could name it: nothing could be stated or sealed.
     """
     try:
         raw = strict_yaml.load(path)
     except strict_yaml.YamlError as error:
         raise StudyError(path, error.messages) from None
+    if not safe_names.is_path(records.name(path)):
+        found = "the records of a run could not name this file"
+        allowed = "a path that begins with no dash, with characters that can be printed"
+        raise StudyError(path, [complaint(found, allowed, "rename it")])
     if raw is None:
         raise StudyError(path, [complaint("the file is empty", "a study", SEE)])
     if not isinstance(raw, dict):

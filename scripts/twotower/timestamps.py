@@ -89,8 +89,14 @@ def require(server: str | None, authorities: Path | None) -> None:
     """Refuse an address that is none, and certificates that are nowhere; raises StampError."""
     if server is not None and not re.fullmatch(r"https?://[^\s/]\S*", server):
         raise StampError(complaint(f"TSA={server}: is no address", "http://… or https://…"))
+    if server is not None and not server.isascii():
+        allowed = "letters of ASCII: a host's name as xn--…, other letters as %C3%BC"
+        raise StampError(complaint(f"TSA={server}: is no address", allowed))
     if authorities is not None and not authorities.is_file():
-        raise StampError(f"TSA_CA={authorities}: there is no such file of certificates")
+        if authorities == Path():  # what an empty text becomes
+            raise StampError("TSA_CA=: names no file; allowed: certificates in PEM")
+        what = "is a folder" if authorities.is_dir() else "there is no such file of certificates"
+        raise StampError(complaint(f"TSA_CA={authorities}: {what}", "certificates in PEM"))
 
 
 def check(

@@ -166,7 +166,10 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
     code, said = make(study, "verify", "--folder", "nowhere")
     assert (code, said) == (1, "FOLDER=nowhere: holds no results/.\n")
     code, said = make(study, "verify", "--signers", "nobody")
-    assert (code, said) == (1, "SignatureError: nobody: there is no such file of allowed signers\n")
+    assert (code, said) == (
+        1,
+        "SignatureError: nobody: there is no such file; allowed: a file of allowed signers\n",
+    )
 
 
 def test_a_root_may_be_noted_in_part_but_not_in_a_few_digits(study):

@@ -165,3 +165,26 @@ def test_a_damaged_part_is_told_before_the_run(folder):
         with pytest.raises(StatementError, match="predictions.csv: is not as it was stated"):
             do()
     assert not STATED.exists()
+
+
+def test_a_statement_that_was_damaged_in_the_results_comes_back_from_the_project(folder):
+    made, _ = state("study.yaml", Path("key"), clock=DAY)
+    statements.bring(folder, settings(), RULES)
+    assert statements.restore(folder, made.sha256) == []
+    (STATED / "predictions.csv").write_text("")
+    (STATED / statements.SIGNATURE).unlink()
+    assert statements.restore(folder, "0" * 64) == [], "another one is none of this run"
+    back = statements.restore(folder, made.sha256)
+    assert {Path(path).name for path in back} == {"predictions.csv", statements.SIGNATURE}
+    assert bytes_of(STATED) == bytes_of(made.folder)
+
+
+@pytest.mark.parametrize("name", ["-x.yaml", "-folder/x.yaml", "a\tb.yaml"])
+def test_a_study_that_no_record_can_name_is_refused_before_it_is_stated(folder, name, monkeypatch):
+    monkeypatch.setattr(records, "PROJECT", folder)  # of others the name alone is recorded
+    place = folder / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(Path("study.yaml").read_bytes())
+    with pytest.raises(study_file.StudyError, match="could not name this file.*rename it"):
+        state(f"./{name}", clock=DAY)
+    assert not statements.FOLDER.exists()
