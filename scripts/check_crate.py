@@ -6,7 +6,6 @@ extra.
 
 import argparse
 import sys
-from pathlib import Path
 
 from twotower import console
 
@@ -15,7 +14,7 @@ console.start()
 from twotower import crate_check, crate_report  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=Path)
+parser.add_argument("folder", type=console.path("TO="))
 parser.add_argument("--sha256", help="of ro-crate-metadata.json, noted elsewhere")
 given = parser.parse_args()
 found = crate_check.check(given.folder, given.sha256)

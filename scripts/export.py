@@ -13,7 +13,7 @@ console.start()
 from twotower import audit_options, crate_profiles, exporting, processes, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
+parser.add_argument("folder", nargs="?", type=console.path("TO="), default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
 parser.add_argument("--profile", default=crate_profiles.DEFAULT, metavar="VERSION",

@@ -17,14 +17,14 @@ from twotower import curve_choice, data_plan, pilots, plan_files, plan_text, sou
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("target", help="the wanted error, in the unit of the file's")
-parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+parser.add_argument("files", nargs="*", type=console.path("RISKS="), metavar="FILE")
 for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
 parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
 parser.add_argument("--error", default="", metavar="COLUMN", help="of a pilot's errors")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
 parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
-parser.add_argument("--to", type=Path, default=Path("data-plan"), metavar="FOLDER")
+parser.add_argument("--to", type=console.path("--to"), default=Path("data-plan"), metavar="FOLDER")
 given = parser.parse_args()
 target = sources.number("TARGET", given.target)
 at = sources.number("AT", given.at) if given.at else None

@@ -4,7 +4,6 @@ Run it in the folder that holds results/, with no uncommitted change, right afte
 """
 
 import argparse
-from pathlib import Path
 
 from twotower import console
 
@@ -14,7 +13,7 @@ from twotower import publishing  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", help="the study file whose results these are")
-parser.add_argument("folder", type=Path, help="where to: docs/findings")
+parser.add_argument("folder", type=console.path("FOLDER"), help="where to: docs/findings")
 given = parser.parse_args()
 publishing.publish(given.study, given.folder)
 print(f"Wrote {given.folder}/tables, {given.folder}/figures and {given.folder}/PROVENANCE.md.")

@@ -15,7 +15,7 @@ from twotower import manifest, processes, sealing  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", help="a study file")
-parser.add_argument("--key", type=Path, help="a private key of SSH, to sign with")
+parser.add_argument("--key", type=console.path("KEY="), help="a private key of SSH, to sign with")
 given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
 sealed, told = sealing.seal(given.study, given.key)

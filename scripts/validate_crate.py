@@ -7,7 +7,6 @@ Ends with 1 if one of them fails.
 
 import argparse
 import sys
-from pathlib import Path
 
 from twotower import console
 
@@ -16,7 +15,7 @@ console.start()
 from twotower import crate_validation, croissant_validation, safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=Path)
+parser.add_argument("folder", type=console.path("TO="))
 given = parser.parse_args()
 judged = crate_validation.validate(given.folder)
 print(safe_names.shown("\n".join(judged.lines)))

@@ -6,6 +6,8 @@ Imports nothing beyond Python's own library, so that it can tell which package i
 import errno
 import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from twotower import safe_names
 from twotower.logs import ExpectedError
@@ -20,6 +22,24 @@ def start() -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # words have Greek letters, the locale may not
     sys.stderr.reconfigure(encoding="utf-8")
     sys.excepthook = _tell
+
+
+class PathError(ExpectedError):
+    """A path that was given as an empty text."""
+
+
+def path(name: str) -> Callable[[str], Path]:
+    """A type of argparse for paths; `name` is what a user types: KEY=.
+
+    Python takes an empty text for the folder that one is in.
+    """
+
+    def taken(text: str) -> Path:
+        if not text:
+            raise PathError(f"{name} is empty; allowed: a path; leave {name} out for none")
+        return Path(text)
+
+    return taken
 
 
 def message(error: BaseException) -> str | None:

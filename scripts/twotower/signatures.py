@@ -61,8 +61,6 @@ def sign(manifest: Path, signature: Path, key: Path, purpose: str = NAMESPACE) -
 
 def require(key: Path) -> None:
     """Refuse a key that is nowhere, before any work; raises SignatureError."""
-    if key == Path():  # what an empty text becomes
-        raise SignatureError("KEY=: names no key; allowed: the file of a private key of SSH")
     if key.is_dir():
         raise SignatureError(f"{key}: is a folder; allowed: the file of a private key of SSH")
     if not key.is_file():
@@ -77,8 +75,6 @@ def check(
     Raises:
         SignatureError: if there is no file of signers where one is named.
     """
-    if signers == Path():  # what an empty text becomes
-        raise SignatureError("SIGNERS=: names no file; allowed: a file of allowed signers")
     if signers is not None and not signers.is_file():
         what = "is a folder" if signers.is_dir() else "there is no such file"
         raise SignatureError(f"{signers}: {what}; allowed: a file of allowed signers")

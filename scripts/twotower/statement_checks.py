@@ -52,6 +52,8 @@ def check(evidence: Evidence, result: Verification) -> None:
         f"statement: of study {about['study']['name']}, rules {about['rules']}, dated "
         f"{about['date']} by {about['clock']}; its SHA-256 is {statement.sha256}"
     )
+    if about["previous"]:
+        result.notes.append(f"statement: it amends an earlier one, {about['previous']}")
     if statement.sha256 not in named:
         others = " and ".join(sorted(each[:12] for each in named)) or "none"
         result.faults.append(

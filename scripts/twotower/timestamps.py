@@ -93,8 +93,6 @@ def require(server: str | None, authorities: Path | None) -> None:
         allowed = "letters of ASCII: a host's name as xn--…, other letters as %C3%BC"
         raise StampError(complaint(f"TSA={server}: is no address", allowed))
     if authorities is not None and not authorities.is_file():
-        if authorities == Path():  # what an empty text becomes
-            raise StampError("TSA_CA=: names no file; allowed: certificates in PEM")
         what = "is a folder" if authorities.is_dir() else "there is no such file of certificates"
         raise StampError(complaint(f"TSA_CA={authorities}: {what}", "certificates in PEM"))
 

@@ -2,8 +2,17 @@
 
     .venv/bin/python tests/errors/corpus.py
 
-corpus.yaml is the table. Its cases run for real, each in a folder of its own that has the project's
-files: copies of those that a case may change, links to the rest. The command above runs them one
+bad_input/*.yaml are the tables. A case has
+
+    name: what is wrong
+    given: shell lines that set it up; study.yaml is a good study of one cell
+    run: the command line
+    says: texts that its output must hold: the place, the value, the remedy
+    needs: user, root or mount, where it can be tried by such a user, or with such rights, alone
+    by: snakemake, where Snakemake stops before the project is asked, in words of its own
+    changes: files that the command line may leave (by default: none, but for .snakemake)
+
+Cases run for real, each in a folder of its own that has the project's files: copies of those that a case may change, links to the rest. The command above runs them one
 after another and prints their seconds, the slowest first, beside those of a good study's dry run
 in the same minutes; it ends with an error where one takes longer than `SECONDS`.
 """
@@ -39,7 +48,11 @@ arms:
 experiments:
   one: {title: One, vary: {smoothness: [1.0]}}
 """
-SECTIONS = yaml.safe_load((Path(__file__).parent / "corpus.yaml").read_text(encoding="utf-8"))
+SECTIONS = [
+    section
+    for table in sorted((Path(__file__).parent / "bad_input").glob("*.yaml"))
+    for section in yaml.safe_load(table.read_text(encoding="utf-8"))
+]
 CASES = {case["name"]: case for section in SECTIONS for case in section["cases"]}
 GOOD = {"name": "a good study", "run": "snakemake --dry-run --quiet --config study=study.yaml"}
 SECONDS = 5.0
