@@ -12,9 +12,10 @@ bad_input/*.yaml are the tables. A case has
     by: snakemake, where Snakemake stops before the project is asked, in words of its own
     changes: files that the command line may leave (by default: none, but for .snakemake)
 
-Cases run for real, each in a folder of its own that has the project's files: copies of those that a case may change, links to the rest. The command above runs them one
-after another and prints their seconds, the slowest first, beside those of a good study's dry run
-in the same minutes; it ends with an error where one takes longer than `SECONDS`.
+Cases run for real, each in a folder of its own that has the project's files: copies of those that
+a case may change, links to the rest. The command above runs them one after another and prints their
+seconds, the slowest first, beside those of a good study's dry run in the same minutes; it ends with
+an error where one takes longer than `SECONDS`.
 """
 
 import os
