@@ -250,10 +250,10 @@ def _check_target(source: Source, target: float, found: Forecast) -> None:
     raise PlanRefused(
         source,
         "below the floor",
-        f"the wanted error {wanted:.4g} is below the floor, which no number of ratings passes: "
-        f"{shown(floor)} (80% interval; {above:.0%} of the draws at {wanted:.4g} or above); surely "
-        f"above it: more than {floor.high:.4g}. A pilot of {4 * pilot.n[-1]:,} ratings would tell "
-        "the floor better",
+        f"the wanted error {wanted:.4g} is below the floor, the error that no number of ratings "
+        f"removes: {shown(floor)} (80% interval). In {above:.0%} of the curves that fit the pilot "
+        f"the floor is {wanted:.4g} or more. Ask for more than {floor.high:.4g}, or give the floor "
+        f"if you know it (FLOOR=). A pilot of {4 * pilot.n[-1]:,} ratings would tell it better",
     )
 
 
@@ -263,7 +263,7 @@ def _out_of_reach(source: Source, target: float, found: Forecast, slope: Interva
     beyond = float(np.isinf(found.ratings(target)).mean())
     reached = source.shown(np.median(found.error[:, -1]))
     far = float(np.median(drift.forecast(pilot, reach=_FAR).ratings(target)))
-    sized = _round_up(4 * largest if math.isinf(far) else far / REACH)
+    sized = _round_up(4 * largest if math.isinf(far) else max(far / REACH, 2.0 * largest))
     wanted = float(source.shown(target))
     return (
         f"the wanted error {wanted:.4g} needs more than {REACH * largest:,.0f} ratings in "

@@ -20,7 +20,7 @@ from twotower.pins import PINS
 
 NEEDED_FLAGS = ("avx2", "fma")  # of the instruction set that the pins ask for
 NETWORKED = ("nfs", "nfs4", "lustre", "gpfs", "beegfs", "cifs", "ceph", "fuse.sshfs")
-REINSTALL = "rm -f .venv/installed; make"
+REINSTALL = "rm -f .venv/installed; make .venv/installed"
 
 
 @dataclass

@@ -31,7 +31,7 @@ def text(made: Plan) -> str:
         *([("slope", f"{shown(made.slope)} at {largest:,} ratings{_SQUARED * made.source.rooted}")]
           if made.slope else []),
         *([("bend", _bend(made))] if made.slope else []),
-        *([("floor", f"{shown(made.floor)}, fitted"), ("no floor", _bare(made))]
+        *([("floor", f"{shown(made.floor)}, fitted"), ("if no floor", _bare(made))]
           if made.floor else []),
         *([("one target", _single(made))] if pilot.carried_on and made.slope else []),
         ("check", _check(made)),
@@ -50,19 +50,17 @@ def _further(made: Plan) -> str:
 def _bare(made: Plan) -> str:
     """The answer if the error could fall to 0: how much it hangs on the floor."""
     if math.isinf(made.without_floor.middle):
-        return (
-            f"more than {made.limit:,.0f}, if the error could fall to 0: the curve bends too much"
-        )
-    return f"{_ratings(made.without_floor, made.limit)}, if the error could fall to 0"
+        return f"more than {made.limit:,.0f}, had the error no floor and could fall to 0"
+    return f"{_ratings(made.without_floor, made.limit)}, had the error no floor and could fall to 0"
 
 
 def _bend(made: Plan) -> str:
     """Whether the curve surely steepens or flattens over the sizes measured."""
     first = f"the slope was {shown(made.first_slope)} at the smallest size"
     if _UNSURE < made.steepens < 1.0 - _UNSURE:
-        return f"none is certain: {first}; the interval allows for either way"
+        return f"the data show none for certain: {first}; the interval covers both ways"
     way = "steepens" if made.steepens > 0.5 else "flattens"
-    return f"the curve {way}: {first}; the interval allows that this goes on, or ends"
+    return f"the curve {way}: {first}; the interval covers that this goes on, or ends"
 
 
 def _check(made: Plan) -> str:

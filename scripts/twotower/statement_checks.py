@@ -26,7 +26,7 @@ from twotower import (
 from twotower.config import Study
 from twotower.evidence import Evidence
 from twotower.statements import STATED, Statement
-from twotower.verification import Verification
+from twotower.verification import Verification, several
 
 MOST_POINTS = 5000  # cells by sizes for which predictions are computed again: some ten seconds
 _STUDY = (STATED / "study.json").as_posix()
@@ -39,8 +39,11 @@ def check(evidence: Evidence, result: Verification) -> None:
     try:
         statement = statements.read(evidence.folder / STATED)
     except FileNotFoundError:
-        if named:
-            result.add(place, "MISSING", "the record of the run names a statement before it")
+        naming = [path for path, each in evidence.records.items() if each and each.get("statement")]
+        if named or naming:
+            who = several(naming) if naming else "the run"
+            hint = "copy its folder from preregistration/ to results/preregistration"
+            result.add(place, "MISSING", f"the record of {who} names a statement before it; {hint}")
         else:
             result.notes.append("no statement was made before the run (`make preregister`)")
         return

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twotower import files, grid, records, safe_names
+from twotower import files, grid, records, run_records, safe_names
 from twotower.config import Study
 from twotower.logs import ExpectedError
 
@@ -124,7 +124,9 @@ def latest(known: Iterable[Statement]) -> Statement | None:
 def bring(project: Path, settings: str, decisions: Path) -> str:
     """Copy the statement of a study that starts to run to the results; returns its SHA-256.
 
-    One that is of another study, or of other decisions, goes from the results. "": there is none.
+    One that is of another study, or of other decisions, goes from the results; where this run has
+    none, only if no run there names it (ratings of people may be run beside a study). "": there is
+    none.
 
     Args:
         project: the folder that holds `preregistration/`.
@@ -139,7 +141,9 @@ def bring(project: Path, settings: str, decisions: Path) -> str:
         known.append(read(STATED))
     wanted = settings, files.sha256(decisions)
     statement = latest(each for each in known if (each.settings, each.rules) == wanted)
-    _copy(statement)
+    runs = map(run_records.read, run_records.names())
+    if statement or not any(run and run.get("statement") for run in runs):
+        _copy(statement)
     return statement.sha256 if statement else ""
 
 

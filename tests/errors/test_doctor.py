@@ -65,7 +65,10 @@ def test_without_any_package_it_names_each_and_the_command_that_installs_them(tm
     text, status = examined(tmp_path, options=["-S", "-E"])
     assert status == 1
     assert re.search(r"missing +torch 2\.", text) and re.search(r"missing +snakemake 9\.", text)
-    assert re.search(r"\d+ packages are missing, named above\n +rm -f .venv/installed; make", text)
+    assert re.search(
+        r"\d+ packages are missing, named above\n +rm -f .venv/installed; make .venv/installed",
+        text,
+    )
     assert text.endswith("Not able to run: mend what is named above.\n")
 
 

@@ -38,7 +38,7 @@ def test_a_floor_is_found_and_not_passed():
     assert given.ratings.high - given.ratings.low < made.ratings.high - made.ratings.low
     bare = forecast(source(mean, floor=0.0).pilot).ratings(0.75 + POWER[-1] * 2**-0.6)
     assert made.without_floor == needed(bare) and given.without_floor is None
-    assert "no floor      more than 81,920, if the error could fall to 0" in plan_text.text(made)
+    assert "if no floor   more than 81,920, had the error no floor" in plan_text.text(made)
 
 
 def test_a_curve_that_flattens_is_not_carried_on_by_its_mean_slope():
@@ -68,7 +68,7 @@ def test_a_steady_bend_is_seen_said_and_carried_on(share, way):
     assert f"the curve {way}: the slope was −0." in plan_text.text(made)
     assert (json.loads(plan_text.record(made))["share_of_draws_that_steepen"] > 0.9) == (share > 0)
     straight = plan(source(scattered(POWER, 1)), POWER[-1] * 2**-0.6)
-    assert "none is certain" in plan_text.text(straight)
+    assert "the data show none for certain" in plan_text.text(straight)
 
 
 def test_a_size_at_which_replicates_differ_more_counts_less():

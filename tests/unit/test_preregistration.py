@@ -147,6 +147,16 @@ def test_a_run_takes_the_last_statement_of_its_study_and_rules_and_no_other(fold
     assert statements.bring(folder, "0" * 64, RULES) == ""
 
 
+def test_a_run_of_something_else_leaves_a_statement_that_another_run_names(folder, monkeypatch):
+    """As `snakemake movielens` beside a study: its settings are those of the default one."""
+    made, _ = state("study.yaml")
+    assert statements.bring(folder, settings(), RULES) == made.sha256
+    monkeypatch.setattr(run_records, "names", lambda: ["a run"])
+    monkeypatch.setattr(run_records, "read", lambda name: {"statement": made.sha256})
+    assert statements.bring(folder, "0" * 64, RULES) == ""
+    assert statements.read(STATED).sha256 == made.sha256
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"format": "tower-rates statement 1"}'])
 def test_what_is_no_statement_is_told(folder, text):
     made, _ = state("study.yaml", clock=DAY)
