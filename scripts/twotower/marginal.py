@@ -49,7 +49,9 @@ def values(source: Source, present: float, confidence: float) -> Values:
         return Values({}, "each rating has a user and an item of its own: one more is all three")
     points = source.points
     if points.empty:
-        return Values({}, "the file does not tell numbers of users and items, so not told apart")
+        return Values(
+            {}, "the file has no columns n_users and n_items: their values cannot be told apart"
+        )
     told, tied = separable(points)
     constant = [f"the number of {COUNTS[n]}s does not vary" for n in COUNTS if n not in told + tied]
     along = " and ".join(f"{COUNTS[n]}s" for n in tied)
