@@ -109,5 +109,7 @@ def _parsed(key: str, typed: str) -> Any:
 
 
 def _unquoted(text: str) -> str:
-    """Without the quotes around it that a shell has left."""
+    """Without the quotes around it that a shell has left, or that `commands.config` wrote."""
+    if text.startswith(' "') and text.endswith('" '):
+        return str(strict_yaml.parse(text))
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from twotower import command_line
+from twotower import command_line, commands
 from twotower.command_line import CommandLineError
 
 ODD = [
@@ -21,7 +21,19 @@ ODD = [
     "True",
     "2024-01-01",
 ]
-ODD += ["[a]", "{a: b}", "a: b", "a #b", "- a", "&a b", "it's", " a ", "9" * 64]
+ODD += [
+    "[a]",
+    "{a: b}",
+    "a: b",
+    "a #b",
+    "- a",
+    "&a b",
+    "it's",
+    " a ",
+    "9" * 64,
+    'my "q" $x\t.yaml',
+    "é ü.yaml",
+]
 
 
 @pytest.mark.parametrize("key", command_line.TEXTS)
@@ -29,6 +41,7 @@ ODD += ["[a]", "{a: b}", "a: b", "a #b", "- a", "&a b", "it's", " a ", "9" * 64]
 def test_text_is_what_was_typed(key, typed):
     assert command_line.given([f"{key}={typed}"]) == {key: typed}
     assert command_line.given([f"{key}='{typed}'"]) == {key: typed}
+    assert command_line.given([commands.config(key, typed)]) == {key: typed}, "as make hands it on"
 
 
 def test_other_values_mean_what_they_mean_in_a_study_file():
