@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import commands, git, manifest, study_file
+from twotower import commands, git, manifest
 from twotower.logs import ExpectedError
 
 TABLES = Path("results/tables")
@@ -28,9 +28,9 @@ def publish(study: str, folder: Path) -> None:
         folder: absent, empty, or one that an earlier call wrote: others are not overwritten.
 
     Raises:
-        StudyError: if the study's file cannot be read.
-        PublishError: if there are no finished results, or of another study; if git does not know
-            the commit, or there are changes that none holds; if `folder` holds something else.
+        PublishError: if no study is named; if there are no finished results, or of another study;
+            if git does not know the commit, or there are changes that none holds; if `folder` holds
+            something else.
     """
     _check_results(study)
     _check_folder(folder)
@@ -67,7 +67,8 @@ def publish(study: str, folder: Path) -> None:
 
 
 def _check_results(study: str) -> None:
-    study_file.load_study(study or "STUDY=")
+    if not study:
+        raise PublishError("STUDY= is empty; allowed: the study file whose results these are")
     ledger = TABLES / "claims.csv"
     anew = f"run `{commands.make(STUDY=study)}`"
     if not ledger.exists():
