@@ -22,27 +22,20 @@ from twotower import (  # noqa: E402
     safe_names,
 )
 
+path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument(
-    "--folder", default=Path("."), type=console.path("FOLDER="), help="what holds results/"
-)
+parser.add_argument("--folder", default=Path("."), type=path("FOLDER="), help="what holds results/")
 parser.add_argument("--sample", type=audit_options.whole("SAMPLE"), metavar="N",
                     help="jobs to draw; those of figures and tables always")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
+parser.add_argument("--env", type=path("ENV="), help="an environment to reuse, and to make none")
 parser.add_argument(
-    "--env", type=console.path("ENV="), help="an environment to reuse, and to make none"
+    "--wheels", type=path("WHEELS="), help="a folder of wheels, to install without network"
 )
+parser.add_argument("--fresh", type=path("FRESH="), help="a new folder for the clone, which stays")
+parser.add_argument("--project", type=path("PROJECT="), help="the git repository, if not this one")
 parser.add_argument(
-    "--wheels", type=console.path("WHEELS="), help="a folder of wheels, to install without network"
-)
-parser.add_argument(
-    "--fresh", type=console.path("FRESH="), help="a new folder for the clone, which stays"
-)
-parser.add_argument(
-    "--project", type=console.path("PROJECT="), help="the git repository, if not this one"
-)
-parser.add_argument(
-    "--signers", type=console.path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
+    "--signers", type=path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
 )
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")

@@ -15,20 +15,17 @@ console.start()
 
 from twotower import audit_options, recorded_code, verify, verify_text  # noqa: E402
 
+path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--folder", default=".", type=path("FOLDER="), help="what holds results/")
 parser.add_argument(
-    "--folder", default=".", type=console.path("FOLDER="), help="what holds results/"
+    "--signers", type=path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
 )
 parser.add_argument(
-    "--signers", type=console.path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
-)
-parser.add_argument(
-    "--tsa-ca", type=console.path("TSA_CA="), help="certificates of time stamps that you trust"
+    "--tsa-ca", type=path("TSA_CA="), help="certificates of time stamps that you trust"
 )
 parser.add_argument("--root", help="the root that was noted elsewhere")
-parser.add_argument(
-    "--project", type=console.path("PROJECT="), help="where the code is, if not in FOLDER"
-)
+parser.add_argument("--project", type=path("PROJECT="), help="where the code is, if not in FOLDER")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
 parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()

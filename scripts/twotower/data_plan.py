@@ -16,6 +16,7 @@ It is refused, with one message, where
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -138,7 +139,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     answer = needed(ratings)
     units, depth = _towers(source, round(answer.middle))
     begin = found.slope_at(float(pilot.n[0]))
-    bare = drift.forecast(replace(pilot, floor=0.0)) if pilot.floor is None else found
+    bare = partial(drift.forecast, replace(pilot, floor=0.0))
     return Plan(
         source=source,
         target=target,
@@ -152,7 +153,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
         first_slope=interval(begin),
         steepens=float((end < begin).mean()),
         floor=interval(source.shown(found.floor)) if pilot.floor is None else None,
-        without_floor=needed(bare.ratings(target)) if pilot.floor is None else None,
+        without_floor=None if pilot.floor is not None else needed(bare().ratings(target)),
         value=_value(source, found, present) if present + FURTHER <= REACH * largest else None,
         shares=marginal.values(source, present, CONFIDENCE),
         units=units,
