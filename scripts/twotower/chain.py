@@ -113,6 +113,6 @@ def _code_digest(evidence: Evidence, script: str | None) -> str | None:
     if script is None:
         return None
     try:
-        return provenance.code_digest(evidence.project / "scripts" / script)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return provenance.code_digest(evidence.project / "scripts", script)
+    except (provenance.CodeError, RecursionError, MemoryError):
         return ""

@@ -174,8 +174,8 @@ def _check_code(rule: str, planned: str) -> None:
     noted = last_run.code(Path()).get(name, planned)
     provenance.forget()
     try:
-        same = provenance.code_digest(PROJECT / "scripts" / name) == planned == noted
-    except (OSError, SyntaxError, ValueError):  # removed, or written in part
+        same = provenance.code_digest(PROJECT / "scripts", name) == planned == noted
+    except provenance.CodeError:  # removed, or written in part
         same = False
     if not same:
         raise ChangedFileError(

@@ -140,7 +140,7 @@ def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: s
             writer.writerow(row)
     about = {
         "rule": rule,
-        "code": provenance.code_digest(Path("scripts", script).resolve()),
+        "code": provenance.code_digest(Path("scripts").resolve(), script),
         "settings": records.settings_digest({"rule": rule}),
         "inputs": {path: _hash(path) for path in inputs},
         "outputs": outputs,

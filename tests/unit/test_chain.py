@@ -51,7 +51,7 @@ def make(inputs, outputs, text="made\n"):
     provenance.forget()
     about = {
         "rule": "do",
-        "code": provenance.code_digest(Path("scripts/do.py")),
+        "code": provenance.code_digest(Path("scripts"), "do.py"),
         "settings": "s",
         "inputs": {path: files.sha256(path) for path in inputs},
         "outputs": outputs,

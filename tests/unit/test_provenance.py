@@ -1,11 +1,12 @@
 """Digests of code: they follow what a script leads to, and nothing else."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from twotower.provenance import code_digest
+from twotower.provenance import CodeError, code_digest, digests
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -18,20 +19,27 @@ def scripts(tmp_path):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A small package: the script imports a, a imports b, c stands alone."""
+    """A small library: the script imports wing.a, that imports b, c and wing.d stand alone."""
     package = tmp_path / "twotower"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "a.py").write_text("def f():\n    from twotower.b import g\n    return g()\n")
-    (package / "b.py").write_text("import twotower.a\nimport numpy\n\ndef g():\n    return 1\n")
-    (package / "c.py").write_text("X = 1\n")
-    (tmp_path / "script.py").write_text("from twotower import a\n")
+    (package / "wing" / "inner").mkdir(parents=True)
+    for folder in (package, package / "wing", package / "wing" / "inner"):
+        (folder / "__init__.py").write_text(f'"""{folder.name}."""\n')
+    for name, text in {
+        "wing/a": "def f():\n    from twotower.b import g\n    return g()\n",
+        "b": "import twotower.wing.a\nimport numpy\n\ndef g():\n    return 1\n",
+        "c": "X = 1\n",
+        "wing/d": "X = 1\n",
+        "wing/inner/e": "X = 1\n",
+    }.items():
+        (package / f"{name}.py").write_text(text)
+    (tmp_path / "stage").mkdir()
+    (tmp_path / "stage" / "script.py").write_text("from twotower.wing import a\n")
     return tmp_path
 
 
-def digest(folder: Path, script: str = "script.py") -> str:
+def digest(folder: Path, script: str = "stage/script.py") -> str:
     code_digest.cache_clear()  # it reads a file once a process
-    return code_digest(folder / script)
+    return code_digest(folder, script)
 
 
 def edit(path: Path) -> None:
@@ -40,28 +48,86 @@ def edit(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "follows"),
-    [("script", True), ("a", True), ("b", True), ("__init__", True), ("c", False)],
+    [
+        ("stage/script", True),
+        ("twotower/wing/a", True),
+        ("twotower/b", True),
+        ("twotower/__init__", True),
+        ("twotower/wing/__init__", True),
+        ("twotower/c", False),
+        ("twotower/wing/d", False),
+        ("twotower/wing/inner/__init__", False),
+    ],
 )
 def test_follows_imports_at_any_depth_and_in_circles(tree, module, follows):
     before = digest(tree)
-    path = tree / "script.py" if module == "script" else tree / "twotower" / f"{module}.py"
-    edit(path)
+    edit(tree / f"{module}.py")
     assert (digest(tree) != before) is follows
 
 
 @pytest.mark.parametrize(
-    "line", ["from twotower.c import X", "import twotower.c", "import twotower.c as d"]
+    ("line", "modules"),
+    [
+        ("from twotower.c import X", ["c"]),
+        ("import twotower.c", ["c"]),
+        ("import twotower.c as d", ["c"]),
+        ("from twotower import c as d", ["c"]),
+        ("from twotower.wing import d", ["wing/d", "wing/__init__"]),
+        ("from twotower.wing.d import X", ["wing/d", "wing/__init__"]),
+        ("import twotower.wing.d", ["wing/d", "wing/__init__"]),
+        (
+            "from twotower.wing.inner.e import X",
+            ["wing/inner/e", "wing/inner/__init__", "wing/__init__"],
+        ),
+        ("from twotower.wing import inner", ["wing/inner/__init__", "wing/__init__"]),
+    ],
 )
-def test_every_spelling_of_an_import_counts(tree, line):
-    (tree / "script.py").write_text(f"if True:\n    {line}\n")
-    before = digest(tree)
-    edit(tree / "twotower" / "c.py")
-    assert digest(tree) != before
+def test_every_spelling_of_an_import_counts(tree, line, modules):
+    (tree / "stage" / "script.py").write_text(f"if True:\n    {line}\n")
+    for module in modules:
+        before = digest(tree)
+        edit(tree / "twotower" / f"{module}.py")
+        assert digest(tree) != before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\nfrom . import a\n", "line 2: a relative import, which digests do not follow"),
+        ("\nfrom twotower.wing import z\n", ":2: no module twotower.wing.z stands in"),
+        ("\nfrom twotower.wing.z import X\n", ":2: no module twotower.wing.z"),
+        ("\nimport twotower.z\n", ":2: no module twotower.z stands in"),
+        ("\nimport twotower.wing.a.z\n", ":2: no module twotower.wing.a.z stands in"),
+        ("from twotower import (\n", "was never closed"),
+        ("\0", "null bytes"),
+        (None, "no such file"),
+    ],
+)
+@pytest.mark.parametrize("place", ["stage/script.py", "twotower/b.py"])
+def test_what_no_digest_covers_is_refused_with_its_place(tree, text, told, place):
+    (tree / place).unlink() if text is None else (tree / place).write_text(text)
+    if (text, place) == (None, "twotower/b.py"):  # missed where it is imported
+        told, place = ":2: no module twotower.b.g stands in", "twotower/wing/a.py"
+    with pytest.raises(CodeError, match=re.escape(told)) as raised:
+        digest(tree)
+    assert place in str(raised.value)
+
+
+def test_a_rule_whose_script_lost_a_module_is_not_left_out(tree):
+    (tree / "workflow" / "rules").mkdir(parents=True)
+    rule = 'rule do:\n    script:\n        "../../scripts/stage/script.py"\n'
+    (tree / "workflow" / "rules" / "do.smk").write_text(rule)
+    (tree / "scripts").symlink_to(tree)
+    assert list(digests(tree)) == ["stage/script.py"]
+    (tree / "twotower" / "b.py").unlink()
+    code_digest.cache_clear()
+    with pytest.raises(CodeError, match=r"no module twotower\.b\.g"):
+        digests(tree)
 
 
 def test_moving_text_between_modules_changes_the_digest(tree):
     before = digest(tree)
-    a, b = (tree / "twotower" / name for name in ("a.py", "b.py"))
+    a, b = (tree / "twotower" / name for name in ("wing/a.py", "b.py"))
     first, second = a.read_text(), b.read_text()
     a.write_text(second)
     b.write_text(first)

@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 
 def code():
     provenance.forget()
-    return provenance.code_digest(SCRIPT)
+    return provenance.code_digest(SCRIPT.parent, SCRIPT.name)
 
 
 def run_job(work=None, **changes):

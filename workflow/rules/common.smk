@@ -92,7 +92,10 @@ wildcard_constraints:
 
 def spec(script, **settings):
     """What a job depends on besides its inputs: a slice of the study, and its code's digest."""
-    return settings | {"code": provenance.code_digest(SCRIPTS / script)}
+    try:
+        return settings | {"code": provenance.code_digest(SCRIPTS, script)}
+    except logs.ExpectedError as error:
+        sys.exit(console.message(error))
 
 
 # Memory and time are no part of `params`: asking for more retrains nothing.
@@ -269,7 +272,10 @@ def check_submission():
 
 def note_run():
     """Record the run that starts: what it is made from, and for `make resume` its command."""
-    last_run.note_code(Path.cwd(), provenance.digests(Path(workflow.basedir)))
+    try:
+        last_run.note_code(Path.cwd(), provenance.digests(Path(workflow.basedir)))
+    except logs.ExpectedError as error:
+        sys.exit(console.message(error))
     # The rest not where the run is a part of what `make resume` does.
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
