@@ -71,11 +71,11 @@ def responsible(facts: Facts, specs: Specs) -> dict[str, Any]:
     study_file = facts.run["study"]["file"]
     found = {
         "dataCollection": (
-            "Nothing was collected: a program drew all data. scripts/generate_data.py draws for "
+            "Nothing was collected: a program drew all data. scripts/data/generate_data.py draws for "
             "each replicate the two functions of a true recommender, whose inner product is the "
             "rating R*, as random Fourier series of the smoothness that the settings name; then "
             "users and items with covariates, R* of each pair (signal), and noise (ratings). "
-            f"scripts/generate_test_pairs.py draws the pairs to test on. {words.seeds(facts)}"
+            f"scripts/data/generate_test_pairs.py draws the pairs to test on. {words.seeds(facts)}"
         ),
         "dataCollectionType": ["Others", "Synthetic: drawn by a program from random numbers"],
         "dataCollectionRawData": (

@@ -139,7 +139,7 @@ def test_what_is_not_finished_and_sound_is_not_sealed(study):
     (study.folder / GONE).unlink()
     study.write("results/tables/mine.csv", b"x")
     study.write("results/checkpoints/x", b"")
-    study.replace("scripts/write_tables.py", '"""', '"""x')
+    study.replace("scripts/report/write_tables.py", '"""', '"""x')
     code, said = make(study, "seal")
     assert code == 1 and "Traceback" not in said
     for words in (

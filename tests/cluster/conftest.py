@@ -38,7 +38,7 @@ copies = _workflow_tests()
 
 def put_before_training(project, code: str) -> None:
     """Put code before that of every training job of a copy of the project."""
-    script = project.folder / "scripts/train.py"
+    script = project.folder / "scripts/towers/train.py"
     script.write_text(code + script.read_text(encoding="utf-8"), encoding="utf-8")
 
 

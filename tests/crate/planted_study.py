@@ -61,26 +61,26 @@ CLAIMS = "results/tables/claims.csv"
 FIGURES = [f"results/figures/one.{suffix}" for suffix in ("pdf", "png", "svg")]
 TIMED = f"results/benchmarks/train/{RUN.id}-0.tsv"
 JOBS = {
-    ("generate_data", "generate_data.py"): (
+    ("generate_data", "data/generate_data.py"): (
         [],
         [f"{DATA}/certificate.csv", RATINGS, f"{DATA}/targets.safetensors"],
     ),
-    ("generate_test_pairs", "generate_test_pairs.py"): ([], [TEST]),
-    ("train", "train.py"): ([RATINGS], [SECONDS, LOSSES, WEIGHTS]),
-    ("evaluate", "evaluate.py"): ([TEST, WEIGHTS], [RISKS]),
-    ("claims", "write_claims.py"): ([RISKS, DECISIONS], [CLAIMS]),
-    ("draw_experiment", "draw_experiment.py"): ([RISKS], FIGURES),
+    ("generate_test_pairs", "data/generate_test_pairs.py"): ([], [TEST]),
+    ("train", "towers/train.py"): ([RATINGS], [SECONDS, LOSSES, WEIGHTS]),
+    ("evaluate", "evaluation/evaluate.py"): ([TEST, WEIGHTS], [RISKS]),
+    ("claims", "claims/write_claims.py"): ([RISKS, DECISIONS], [CLAIMS]),
+    ("draw_experiment", "report/draw_experiment.py"): ([RISKS], FIGURES),
 }
 
 
 REAL = {
-    ("load_real", "load_real.py"): (
+    ("load_real", "real/load_real.py"): (
         ["given:u.data"],
         ["results/real/movielens/data.csv", "results/real/movielens/data.safetensors"],
     ),
 }
 """A further job, of a run on ratings of others."""
-INDEX = {("index", "write_index.py"): ([], ["results/index.csv"])}
+INDEX = {("index", "rates/write_index.py"): ([], ["results/index.csv"])}
 """A further job, the index of runs."""
 
 

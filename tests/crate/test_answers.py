@@ -78,7 +78,7 @@ def test_the_checklists_count_runs_ranges_times_and_machines(study):
     assert "threads of each job: 1 (environment " in lines("6 jobs: ")[0]
     assert "1 holds, 1 not tested" in lines("outcome**")[0]
     assert lines("Claims:")[0].startswith("- Claims: **authors**. ")
-    assert lines("Training code")[0].endswith("**yes**. scripts/train.py.")
+    assert lines("Training code")[0].endswith("**yes**. scripts/towers/train.py.")
 
 
 def test_weights_that_are_left_out_are_not_shared(study):

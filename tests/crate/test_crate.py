@@ -29,10 +29,10 @@ from twotower.exporting import ExportError
 def test_every_job_is_told_with_all_that_it_depended_on(crate):
     entities = graph(crate)
     trained = job(entities, "train")
-    code = provenance.code_digest(Path("scripts").resolve(), "train.py")
+    code = provenance.code_digest(Path("scripts").resolve(), "towers/train.py")
     (tool,) = ids(trained["instrument"])
     assert entities[tool]["softwareVersion"] == code
-    assert ids(entities[tool]["mainEntity"]) == ["scripts/train.py"]
+    assert ids(entities[tool]["mainEntity"]) == ["scripts/towers/train.py"]
     assert sorted(ids(trained["result"])) == sorted(
         [planted.SECONDS, planted.LOSSES, planted.WEIGHTS]
     )

@@ -72,7 +72,7 @@ def test_both_versions_tell_the_same_story(newer, crate):
         assert older[name] == other[name]
     tool = ids(job(older, "train")["instrument"])[0]
     assert older[tool]["softwareVersion"] == other[tool]["version"]
-    assert other[tool]["url"] == {"@id": "scripts/train.py"}
+    assert other[tool]["url"] == {"@id": "scripts/towers/train.py"}
 
 
 # ------------------------------------------------------------ each kind of row, broken

@@ -22,7 +22,7 @@ def test_every_rule_with_a_script_is_known():
     found = provenance.scripts(ROOT)
     assert len(found) == sum(len(re.findall(r"^ +script:", text, re.MULTILINE)) for text in texts)
     assert all((ROOT / "scripts" / script).is_file() for script in found.values())
-    assert (found["train"], found["claims"]) == ("train.py", "write_claims.py")
+    assert (found["train"], found["claims"]) == ("towers/train.py", "claims/write_claims.py")
 
 
 @pytest.fixture

@@ -206,7 +206,7 @@ def project(folder, monkeypatch):
     """A repository with a study and a script."""
     monkeypatch.setattr(run_records.records, "PROJECT", folder)
     (folder / "scripts").mkdir()
-    (folder / "scripts/train.py").write_text("first\n")
+    (folder / "scripts/towers/train.py").write_text("first\n")
     (folder / "study.yaml").write_text("seed: 1\n")
     git("init", "-q")
     git("add", "scripts")
@@ -225,7 +225,7 @@ def started(**changes):
 
 
 def test_a_run_names_study_commit_and_changes(project):
-    (project / "scripts/train.py").write_text("second\n")
+    (project / "scripts/towers/train.py").write_text("second\n")
     (project / "scripts/new.py").write_bytes(b"new\0\n")
     run = run_records.read(started())
     assert run["commit"] == git("rev-parse", "HEAD")
@@ -234,7 +234,7 @@ def test_a_run_names_study_commit_and_changes(project):
     kept = (project / run["diff"]["file"]).absolute()
     git("stash", "-q", "--include-untracked", "--", "scripts", "study.yaml")
     git("apply", str(kept))
-    assert (project / "scripts/train.py").read_text() == "second\n"
+    assert (project / "scripts/towers/train.py").read_text() == "second\n"
     assert (project / "scripts/new.py").read_bytes() == b"new\0\n"
     assert (project / "study.yaml").read_text() == "seed: 1\n"
 
@@ -254,18 +254,18 @@ def test_changes_that_git_cannot_tell_are_not_recorded_as_none(project):
 def test_changes_are_told_whole_whatever_files_are_named_and_git_is_set(project):
     odd = os.fsdecode(b"scripts/caf\xe9.txt")
     (project / odd).write_text("1\n")
-    (project / "scripts/train.py").write_text("second\n")
+    (project / "scripts/towers/train.py").write_text("second\n")
     git("init", "-q", "scripts/inner")
     (project / "scripts/inner/a.py").write_text("1\n")
     for setting in ("context=0", "noprefix=true", "mnemonicPrefix=true", "orderFile=nowhere"):
         git("config", *f"diff.{setting}".split("="))
     kept = (project / run_records.read(started())["diff"]["file"]).absolute()
-    (project / "scripts/train.py").write_text("first\n")
+    (project / "scripts/towers/train.py").write_text("first\n")
     shutil.rmtree(project / "scripts/inner")
     for each in (odd, "study.yaml"):
         (project / each).unlink()
     git("apply", str(kept))
-    assert (project / "scripts/train.py").read_text() == "second\n"
+    assert (project / "scripts/towers/train.py").read_text() == "second\n"
     assert (project / odd).read_text() == (project / "scripts/inner/a.py").read_text() == "1\n"
 
 

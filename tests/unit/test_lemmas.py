@@ -23,7 +23,7 @@ SPEC = {
     "widths": [4, 16],
     "sample_sizes": [2**k for k in range(9, 18)],
 }
-SCRIPT = Path(__file__).parents[2] / "scripts" / "check_lemmas.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "analyses" / "check_lemmas.py"
 SHAPE = Shape(3, 12, 5, 2, 3)
 
 

@@ -36,7 +36,7 @@ MADE = {
     "results/records/risks/b.csv.json": "records",
     "results/index.csv": "other",
     "Snakefile": "code",
-    "scripts/train.py": "code",
+    "scripts/towers/train.py": "code",
     "workflow/rules/train.smk": "code",
     "config.yaml": "code",
     "study.yaml": "study",

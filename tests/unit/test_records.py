@@ -12,7 +12,7 @@ from twotower import files, identity, last_run, provenance, records
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
-RULES, SCRIPT = Path("workflow/rules/evaluate.smk"), Path("scripts/evaluate.py")
+RULES, SCRIPT = Path("workflow/rules/evaluate.smk"), Path("scripts/evaluation/evaluate.py")
 LIBRARY = Path("scripts/twotower/__init__.py")
 WORK = """
 import json, sys

@@ -23,7 +23,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_killed_jobs_are_named_in_words_at_once_and_at_the_end(alone):
     """One killed in its work and one before it wrote a line; both twice, since they are retried."""
-    (alone.folder / "scripts/train.py").write_text(KILLED, encoding="utf-8")
+    (alone.folder / "scripts/towers/train.py").write_text(KILLED, encoding="utf-8")
     arguments = ("--until", "train", "--keep-going", "--retries", "1")
     done = alone.snakemake(*arguments, "--config", "study=study.yaml")
     assert done.returncode == 1
@@ -43,7 +43,7 @@ def test_killed_jobs_are_named_in_words_at_once_and_at_the_end(alone):
 
 
 def test_a_job_that_succeeds_when_retried_is_told_once_and_not_at_the_end(alone):
-    script = alone.folder / "scripts/generate_test_pairs.py"
+    script = alone.folder / "scripts/data/generate_test_pairs.py"
     once = 'import pathlib\nif not pathlib.Path("tried").exists():\n'
     once += '    pathlib.Path("tried").touch()\n    raise SystemExit("the node went away")\n'
     script.write_text(once + script.read_text(encoding="utf-8"), encoding="utf-8")
@@ -66,7 +66,7 @@ time.sleep(60)
 
 def test_ctrl_c_is_no_failure(alone):
     """As a terminal does it: the signal goes to Snakemake and to its jobs."""
-    (alone.folder / "scripts/train.py").write_text(SLEEPY, encoding="utf-8")
+    (alone.folder / "scripts/towers/train.py").write_text(SLEEPY, encoding="utf-8")
     run = subprocess.Popen(
         alone.command("--until", "train", "--cores", "1", "--config", "study=study.yaml"),
         cwd=alone.folder,

@@ -17,11 +17,11 @@ rule extrapolation_table:
         mem_mb=memory("extrapolation_table"),
         runtime=runtime("extrapolation_table"),
     params:
-        spec=spec("extrapolate.py"),
+        spec=spec("analyses/extrapolate.py"),
     message:
         "Predicting the two largest sizes from the smaller ones"
     script:
-        "../../scripts/extrapolate.py"
+        "../../scripts/analyses/extrapolate.py"
 
 
 rule error_budget_table:
@@ -39,11 +39,11 @@ rule error_budget_table:
         mem_mb=memory("error_budget_table"),
         runtime=runtime("error_budget_table"),
     params:
-        spec=spec("budget_errors.py"),
+        spec=spec("analyses/budget_errors.py"),
     message:
         "Splitting risks into approximation, estimation and optimization"
     script:
-        "../../scripts/budget_errors.py"
+        "../../scripts/analyses/budget_errors.py"
 
 
 rule falsifiability_table:
@@ -60,11 +60,11 @@ rule falsifiability_table:
         mem_mb=memory("falsifiability_table"),
         runtime=runtime("falsifiability_table"),
     params:
-        spec=spec("map_falsifiability.py"),
+        spec=spec("analyses/map_falsifiability.py"),
     message:
         "Mapping where the bound can be contradicted"
     script:
-        "../../scripts/map_falsifiability.py"
+        "../../scripts/analyses/map_falsifiability.py"
 
 
 rule tournament_table:
@@ -81,11 +81,11 @@ rule tournament_table:
         mem_mb=memory("tournament_table"),
         runtime=runtime("tournament_table"),
     params:
-        spec=spec("run_tournament.py"),
+        spec=spec("analyses/run_tournament.py"),
     message:
         "Predicting left-out slopes from four dimensions"
     script:
-        "../../scripts/run_tournament.py"
+        "../../scripts/analyses/run_tournament.py"
 
 
 rule meta_regression_table:
@@ -103,11 +103,11 @@ rule meta_regression_table:
         mem_mb=memory("meta_regression_table"),
         runtime=runtime("meta_regression_table"),
     params:
-        spec=spec("regress_slopes.py"),
+        spec=spec("analyses/regress_slopes.py"),
     message:
         "Regressing measured on predicted slopes"
     script:
-        "../../scripts/regress_slopes.py"
+        "../../scripts/analyses/regress_slopes.py"
 
 
 rule cold_start_table:
@@ -126,11 +126,11 @@ rule cold_start_table:
         mem_mb=memory("cold_start_table"),
         runtime=runtime("cold_start_table"),
     params:
-        spec=spec("compare_seen.py"),
+        spec=spec("analyses/compare_seen.py"),
     message:
         "Comparing new users and items with seen ones"
     script:
-        "../../scripts/compare_seen.py"
+        "../../scripts/analyses/compare_seen.py"
 
 
 rule lemmas_table:
@@ -146,7 +146,7 @@ rule lemmas_table:
         runtime=runtime("lemmas_table"),
     params:
         spec=spec(
-            "check_lemmas.py",
+            "analyses/check_lemmas.py",
             seed=STUDY.seed,
             sample_sizes=list(STUDY.sample_sizes),
             **(STUDY.lemmas or Lemmas()).model_dump(),
@@ -154,7 +154,7 @@ rule lemmas_table:
     message:
         "Trying the lemmas on random networks"
     script:
-        "../../scripts/check_lemmas.py"
+        "../../scripts/analyses/check_lemmas.py"
 
 
 rule methods_table:
@@ -173,11 +173,11 @@ rule methods_table:
         mem_mb=memory("methods_table"),
         runtime=runtime("methods_table"),
     params:
-        spec=spec("compare_methods.py"),
+        spec=spec("analyses/compare_methods.py"),
     message:
         "Comparing other methods with towers"
     script:
-        "../../scripts/compare_methods.py"
+        "../../scripts/analyses/compare_methods.py"
 
 
 rule newcomers_table:
@@ -195,8 +195,8 @@ rule newcomers_table:
         mem_mb=memory("newcomers_table"),
         runtime=runtime("newcomers_table"),
     params:
-        spec=spec("compare_newcomers.py"),
+        spec=spec("analyses/compare_newcomers.py"),
     message:
         "Comparing new with known users and items, by method"
     script:
-        "../../scripts/compare_newcomers.py"
+        "../../scripts/analyses/compare_newcomers.py"

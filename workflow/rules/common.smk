@@ -13,6 +13,10 @@ gc.set_threshold(20_000, 50, 50)
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
+# For scripts of jobs: they stand below, and of this path they hear where no container is between.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
+)
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower import arms, command_line, console, decisions, grid, last_run, logs, provenance
@@ -117,7 +121,7 @@ def train_spec(wildcards):
     # who rated what: asked for by one arm alone
     further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
     return spec(
-        "train.py",
+        "towers/train.py",
         seed=STUDY.seed,
         cell=run.cell.spec,
         arm=run.arm,
@@ -134,7 +138,7 @@ def train_spec(wildcards):
 def comparator_spec(wildcards):
     run = RUNS[wildcards.run]
     return spec(
-        "fit_comparator.py",
+        "methods/fit_comparator.py",
         seed=STUDY.seed,
         data=run.cell.data_spec,
         arm=run.arm,

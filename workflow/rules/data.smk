@@ -16,7 +16,7 @@ rule generate_data:
         runtime=runtime("generate_data"),
     params:
         spec=lambda wildcards: spec(
-            "generate_data.py",
+            "data/generate_data.py",
             seed=STUDY.seed,
             data=DATA[wildcards.data],
             replicates=STUDY.replicates,
@@ -25,7 +25,7 @@ rule generate_data:
     message:
         "Drawing targets and ratings, data set {wildcards.data}"
     script:
-        "../../scripts/generate_data.py"
+        "../../scripts/data/generate_data.py"
 
 
 rule generate_test_pairs:
@@ -41,7 +41,7 @@ rule generate_test_pairs:
         runtime=runtime("generate_test_pairs"),
     params:
         spec=lambda wildcards: spec(
-            "generate_test_pairs.py",
+            "data/generate_test_pairs.py",
             seed=STUDY.seed,
             data=DATA[wildcards.data],
             replicates=STUDY.replicates,
@@ -52,4 +52,4 @@ rule generate_test_pairs:
     message:
         "Drawing fresh users and items, data set {wildcards.data}"
     script:
-        "../../scripts/generate_test_pairs.py"
+        "../../scripts/data/generate_test_pairs.py"

@@ -17,11 +17,11 @@ rule evaluate:
         runtime=runtime("evaluate"),
     params:
         spec=lambda wildcards: spec(
-            "evaluate.py",
+            "evaluation/evaluate.py",
             reference=wildcards.fit not in RUNS,
             blocks=[list(block) for block in BLOCKS],
         ),
     message:
         "Measuring risks, fit {wildcards.fit}"
     script:
-        "../../scripts/evaluate.py"
+        "../../scripts/evaluation/evaluate.py"

@@ -23,14 +23,14 @@ rule draw_experiment:
         runtime=runtime("draw_experiment"),
     params:
         spec=lambda wildcards: spec(
-            "draw_experiment.py",
+            "report/draw_experiment.py",
             experiment=wildcards.experiment,
             title=STUDY.title(wildcards.experiment),
         ),
     message:
         "Drawing experiment {wildcards.experiment}"
     script:
-        "../../scripts/draw_experiment.py"
+        "../../scripts/report/draw_experiment.py"
 
 
 rule draw_figure:
@@ -55,11 +55,11 @@ rule draw_figure:
         mem_mb=memory("draw_figure"),
         runtime=runtime("draw_figure"),
     params:
-        spec=lambda wildcards: spec("draw_figures.py", figures=[wildcards.figure]),
+        spec=lambda wildcards: spec("report/draw_figures.py", figures=[wildcards.figure]),
     message:
         "Drawing figure {wildcards.figure}"
     script:
-        "../../scripts/draw_figures.py"
+        "../../scripts/report/draw_figures.py"
 
 
 rule claims:
@@ -81,11 +81,11 @@ rule claims:
         mem_mb=memory("claims"),
         runtime=runtime("claims"),
     params:
-        spec=spec("write_claims.py", study=STUDY_PLACE),
+        spec=spec("claims/write_claims.py", study=STUDY_PLACE),
     message:
         "Judging the claims"
     script:
-        "../../scripts/write_claims.py"
+        "../../scripts/claims/write_claims.py"
 
 
 rule tables:
@@ -115,11 +115,11 @@ rule tables:
         runtime=runtime("tables"),
     params:
         spec=spec(
-            "write_tables.py",
+            "report/write_tables.py",
             data=list(DATA),
             runs=[{"run": run, "arm": RUNS[run].arm} for run in TOWER_RUNS for _ in BLOCKS],
         ),
     message:
         "Writing tables"
     script:
-        "../../scripts/write_tables.py"
+        "../../scripts/report/write_tables.py"

@@ -16,7 +16,7 @@ rule rank:
         runtime=runtime("rank"),
     params:
         spec=lambda wildcards: spec(
-            "rank.py",
+            "evaluation/rank.py",
             seed=STUDY.seed,
             data=DATA[data_of(wildcards.fit)],
             reference=wildcards.fit not in RUNS,
@@ -26,7 +26,7 @@ rule rank:
     message:
         "Ranking fresh items for fresh users, fit {wildcards.fit}"
     script:
-        "../../scripts/rank.py"
+        "../../scripts/evaluation/rank.py"
 
 
 rule ranking_table:
@@ -49,11 +49,11 @@ rule ranking_table:
         runtime=runtime("ranking_table"),
     params:
         spec=lambda wildcards: spec(
-            "table_ranking.py",
+            "analyses/table_ranking.py",
             runs=[named for _, named in RANKED],
             shape=STUDY.ranking.model_dump(),
         ),
     message:
         "Fitting how fast rankings get better"
     script:
-        "../../scripts/table_ranking.py"
+        "../../scripts/analyses/table_ranking.py"

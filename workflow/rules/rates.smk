@@ -14,7 +14,7 @@ rule index:
         runtime=runtime("index"),
     params:
         spec=spec(
-            "write_index.py",
+            "rates/write_index.py",
             runs=[
                 {"study": STUDY.name, "run": run_id, "arm": run.arm}
                 | run.cell.columns()
@@ -25,7 +25,7 @@ rule index:
     message:
         "Writing the index of runs"
     script:
-        "../../scripts/write_index.py"
+        "../../scripts/rates/write_index.py"
 
 
 rule check_fitter:
@@ -42,11 +42,11 @@ rule check_fitter:
         mem_mb=memory("check_fitter"),
         runtime=runtime("check_fitter"),
     params:
-        spec=spec("check_fitter.py"),
+        spec=spec("rates/check_fitter.py"),
     message:
         "Checking the rate fitter on planted curves"
     script:
-        "../../scripts/check_fitter.py"
+        "../../scripts/rates/check_fitter.py"
 
 
 rule fit_rates:
@@ -72,7 +72,7 @@ rule fit_rates:
         runtime=runtime("fit_rates"),
     params:
         spec=lambda wildcards: spec(
-            "fit_rates.py",
+            "rates/fit_rates.py",
             experiment=wildcards.experiment,
             axis=STUDY.experiments[wildcards.experiment].axis,
             runs=[columns for _, columns in RATE_INPUTS[wildcards.experiment]],
@@ -81,7 +81,7 @@ rule fit_rates:
     message:
         "Fitting rates and judging them, experiment {wildcards.experiment}"
     script:
-        "../../scripts/fit_rates.py"
+        "../../scripts/rates/fit_rates.py"
 
 
 rule combine_rates:
@@ -99,8 +99,8 @@ rule combine_rates:
         mem_mb=memory("combine_rates"),
         runtime=runtime("combine_rates"),
     params:
-        spec=spec("combine_rates.py"),
+        spec=spec("rates/combine_rates.py"),
     message:
         "Joining the rates of all experiments"
     script:
-        "../../scripts/combine_rates.py"
+        "../../scripts/rates/combine_rates.py"

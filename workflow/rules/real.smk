@@ -19,12 +19,12 @@ rule download_real:
         runtime=30,
     params:
         spec=lambda wildcards: spec(
-            "download_real.py", address=REAL.places[wildcards.source], sha256=REAL.sha256
+            "real/download_real.py", address=REAL.places[wildcards.source], sha256=REAL.sha256
         ),
     message:
         "Fetching {wildcards.source}"
     script:
-        "../../scripts/download_real.py"
+        "../../scripts/real/download_real.py"
 
 
 rule load_real:
@@ -45,7 +45,7 @@ rule load_real:
         runtime=30,
     params:
         spec=lambda wildcards: spec(
-            "load_real.py",
+            "real/load_real.py",
             seed=STUDY.seed,
             source=wildcards.source,
             splits=REAL.splits,
@@ -54,7 +54,7 @@ rule load_real:
     message:
         "Reading and checking the ratings of {wildcards.source}"
     script:
-        "../../scripts/load_real.py"
+        "../../scripts/real/load_real.py"
 
 
 rule fit_real:
@@ -77,7 +77,7 @@ rule fit_real:
         runtime=120,
     params:
         spec=lambda wildcards: spec(
-            "fit_real.py",
+            "real/fit_real.py",
             seed=STUDY.seed,
             kinds=real_options.PARTS[wildcards.part],
             method=wildcards.method,
@@ -87,7 +87,7 @@ rule fit_real:
     message:
         "Fitting {wildcards.method} to {wildcards.source}, splits: {wildcards.part}"
     script:
-        "../../scripts/fit_real.py"
+        "../../scripts/real/fit_real.py"
 
 
 rule score_real:
@@ -120,12 +120,12 @@ rule score_real:
         runtime=60,
     params:
         spec=lambda wildcards: spec(
-            "score_real.py", seed=STUDY.seed, methods=[method for _, method in REAL_FITS]
+            "real/score_real.py", seed=STUDY.seed, methods=[method for _, method in REAL_FITS]
         ),
     message:
         "Scoring all methods on {wildcards.source}"
     script:
-        "../../scripts/score_real.py"
+        "../../scripts/real/score_real.py"
 
 
 rule draw_real:
@@ -152,11 +152,11 @@ rule draw_real:
         mem_mb=1000,
         runtime=10,
     params:
-        spec=lambda wildcards: spec("draw_real.py", figure=wildcards.figure),
+        spec=lambda wildcards: spec("real/draw_real.py", figure=wildcards.figure),
     message:
         "Drawing {wildcards.figure} of {wildcards.source}"
     script:
-        "../../scripts/draw_real.py"
+        "../../scripts/real/draw_real.py"
 
 
 for source in REAL.places:

@@ -22,7 +22,7 @@ rule train:
     message:
         "Training towers, run {wildcards.run}, block {wildcards.block}"
     script:
-        "../../scripts/train.py"
+        "../../scripts/towers/train.py"
 
 
 rule fit_reference:
@@ -40,7 +40,7 @@ rule fit_reference:
         runtime=runtime("fit_reference"),
     params:
         spec=lambda wildcards: spec(
-            "fit_reference.py",
+            "methods/fit_reference.py",
             rank=DATA[wildcards.data]["rank"],
             sample_sizes=SIZES[wildcards.data],
             replicates=list(BLOCKS[int(wildcards.block)]),
@@ -48,7 +48,7 @@ rule fit_reference:
     message:
         "Fitting the reference estimator, data set {wildcards.data}, block {wildcards.block}"
     script:
-        "../../scripts/fit_reference.py"
+        "../../scripts/methods/fit_reference.py"
 
 
 rule fit_joint:
@@ -67,14 +67,14 @@ rule fit_joint:
         runtime=runtime("fit_joint"),
     params:
         spec=lambda wildcards: spec(
-            "fit_joint.py",
+            "methods/fit_joint.py",
             sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
             **RUNS[wildcards.run].settings,
         ),
     message:
         "Fitting the joint regressor and measuring its risks, run {wildcards.run}"
     script:
-        "../../scripts/fit_joint.py"
+        "../../scripts/methods/fit_joint.py"
 
 
 rule fit_comparator:
@@ -97,4 +97,4 @@ rule fit_comparator:
     message:
         "Tuning another method and measuring its risks, run {wildcards.run}"
     script:
-        "../../scripts/fit_comparator.py"
+        "../../scripts/methods/fit_comparator.py"
