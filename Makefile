@@ -142,7 +142,7 @@ format: $(venv)/installed-dev  ## put code into the project's format
 	$(bin)/snakefmt Snakefile workflow
 
 schema: $(venv)/installed  ## write the JSON schema of study files from the models
-	PYTHONPATH=scripts $(bin)/python -m twotower.config > workflow/schemas/study.schema.json
+	PYTHONPATH=scripts $(bin)/python -m twotower.study.schema > workflow/schemas/study.schema.json
 
 report: study  ## build report.html, one file with figures, tables and captions
 	$(run) --report=report.html -- $(call typed,STUDY)

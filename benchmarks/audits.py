@@ -14,7 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from twotower import environment, installed, manifest, run_records, study_file, verify  # noqa: E402
+from twotower.audits.seal import manifest  # noqa: E402
+from twotower.audits.verify import verification  # noqa: E402
+from twotower.records import environment, packages, run_records  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
 JOB = """
 import sys, time
@@ -33,7 +36,7 @@ GIGABYTE = 20  # files of 50 MB
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        installed.note(ROOT / environment.LOCK)
+        packages.note(ROOT / environment.LOCK)
         script = JOB.format(scripts=str(ROOT / "scripts"))
         command = [sys.executable, "-c", script]
         jobs = [float(subprocess.run(command, capture_output=True).stdout) for _ in range(15)]
@@ -41,8 +44,8 @@ def main() -> None:
         origin = {
             "file": STUDY,
             "given": {},
-            "content": study_file.load_study(STUDY),
-            "settings": study_file.read_study(STUDY).model_dump(),
+            "content": reading.load_study(STUDY),
+            "settings": reading.read_study(STUDY).model_dump(),
         }
         print(f"record of a run: {_seconds(lambda: run_records.start(origin, [])):.2f} s")
         for number in range(GIGABYTE):
@@ -52,7 +55,7 @@ def main() -> None:
         about = {"file": "config.yaml", "settings": "", "run": ""}
         sealed = manifest.build(".", about)
         print(f"manifest of 1 GB: {_seconds(lambda: manifest.build('.', about)):.1f} s")
-        print(f"verify 1 GB: {_seconds(lambda: verify.examine(Path(), sealed)):.1f} s")
+        print(f"verify 1 GB: {_seconds(lambda: verification.examine(Path(), sealed)):.1f} s")
 
 
 def _seconds(work) -> float:

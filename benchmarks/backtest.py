@@ -10,14 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from twotower import console, pins  # noqa: E402
+from twotower.base import console, pins  # noqa: E402
 
 console.start()
 pins.apply()
 
 import pandas as pd  # noqa: E402
 
-from twotower import backtest, backtest_curves, drift_prior, study_pilots  # noqa: E402
+from twotower.forecast import backtest, backtest_curves, prior, study_pilots  # noqa: E402
 
 CURVES = 200  # of each synthetic kind
 SEED = 2
@@ -31,11 +31,11 @@ def main() -> None:
     rates = pd.read_csv(PUBLISHED).dropna(subset=["steepening", "steepening_low"])
     rates = rates.drop_duplicates(["arm", "slope", "steepening"])  # curves of two experiments
     columns = ("n_min", "n_max", "slope", "steepening", "steepening_low", "steepening_high")
-    found = drift_prior.calibrated(*(rates[name] for name in columns))
-    taken = (0.0, drift_prior.TYPICAL_DRIFT, drift_prior.DRIFT_SPREAD)
+    found = prior.calibrated(*(rates[name] for name in columns))
+    taken = (0.0, prior.TYPICAL_DRIFT, prior.DRIFT_SPREAD)
     told = " and ".join("{:.3f}, {:.3f}, {:.2f}".format(*three) for three in (found, taken))
     print("Flattening, drift and its spread, in a doubling, of published slopes and as the planner")
-    print(f"takes them: {told} ({len(rates)} curves), the flattening ± {drift_prior.BEND_SD}.\n")
+    print(f"takes them: {told} ({len(rates)} curves), the flattening ± {prior.BEND_SD}.\n")
     judged = [
         backtest.judge(backtest_curves.synthetic(CURVES, SEED)),
         backtest.judge(backtest.measured(tables)),

@@ -86,7 +86,7 @@ def main(study: str) -> None:
 
 def _put_meters(library: Path) -> None:
     (library / "meter.py").write_text(METER)
-    for name, meters in {"records.py": JOB, "run_records.py": RUN}.items():
+    for name, meters in {"job_records.py": JOB, "run_records.py": RUN}.items():
         text = (library / name).read_text(encoding="utf-8")
         if name == "records.py":
             line = (

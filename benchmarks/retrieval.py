@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from twotower import pins  # noqa: E402
+from twotower.base import pins  # noqa: E402
 
 pins.apply()
 
@@ -28,19 +28,15 @@ import pandas as pd  # noqa: E402
 import retrieval_markdown  # noqa: E402
 import torch  # noqa: E402
 
-from twotower import (  # noqa: E402
-    files,
-    ratings,
-    retrieval,
-    retrieval_figures,
-    retrieval_tables,
-    style,
-    training,
-)
-from twotower.evaluation import risk  # noqa: E402
-from twotower.seeds import generator  # noqa: E402
-from twotower.targets import Target, draw_target  # noqa: E402
-from twotower.towers import Towers, embeddings, scores  # noqa: E402
+from twotower.base import files  # noqa: E402
+from twotower.base.seeds import generator  # noqa: E402
+from twotower.data import ratings  # noqa: E402
+from twotower.data.targets import Target, draw_target  # noqa: E402
+from twotower.evaluation.risks import risk  # noqa: E402
+from twotower.report import style  # noqa: E402
+from twotower.retrieval import figures, indexes, tables  # noqa: E402
+from twotower.towers import training  # noqa: E402
+from twotower.towers.networks import Towers, embeddings, scores  # noqa: E402
 
 SEED = 1
 K = 10
@@ -86,7 +82,7 @@ class Case:
         }
 
 
-Search = Callable[[np.ndarray], retrieval.Found]
+Search = Callable[[np.ndarray], indexes.Found]
 KINDS_OF_DIM = ("intrinsic", "ambient")
 CASES = [
     Case("p = 2, d = 1", 1.0, 1, 2, 65_536, 40),
@@ -152,7 +148,7 @@ def interval(name: str, values: np.ndarray) -> dict[str, float]:
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
 
 
-def settings(index: retrieval.Index) -> list[tuple[int, int | None]]:
+def settings(index: indexes.Index) -> list[tuple[int, int | None]]:
     """Candidates and effort of every search to be measured; efforts beyond all lists are one."""
     lists = getattr(index.stage_one, "nlist", None)
     efforts = EFFORTS[index.kind]
@@ -164,20 +160,20 @@ def settings(index: retrieval.Index) -> list[tuple[int, int | None]]:
 def measure(case: Case, users: tuple, items: tuple) -> list[dict]:
     """A row for each index and setting over one catalogue; embeddings as of `drawn`."""
     fitted, true = zip(users, items, strict=True)
-    exact = retrieval.exact_top(*fitted, K)
-    best = retrieval.exact_top(*true, K).scores
+    exact = indexes.exact_top(*fitted, K)
+    best = indexes.exact_top(*true, K).scores
 
-    def regret(found: retrieval.Found) -> np.ndarray:
+    def regret(found: indexes.Found) -> np.ndarray:
         shown = (true[1][found.ids] * true[0][:, None]).sum(axis=2)
-        return retrieval.regret(shown, best)
+        return indexes.regret(shown, best)
 
     alone = regret(exact)
     rows, searches = [], []
-    for kind in retrieval.KINDS:
+    for kind in indexes.KINDS:
         if len(fitted[1]) > MOST_ITEMS.get(kind, SIZES[-1]):
             continue
         began = time.thread_time()
-        index = retrieval.build(kind, fitted[1])
+        index = indexes.build(kind, fitted[1])
         seconds = time.thread_time() - began
         complete = set()  # numbers of candidates with which a smaller effort finds all
         for candidates, effort in settings(index):
@@ -188,7 +184,7 @@ def measure(case: Case, users: tuple, items: tuple) -> list[dict]:
                 return index.search(embedded, K, candidates, effort)
 
             found = search(fitted[0])  # warms up as well
-            share = retrieval.recall(found, exact)
+            share = indexes.recall(found, exact)
             if share.min() == 1.0:
                 complete.add(candidates)
             searches.append(search)
@@ -208,10 +204,10 @@ def brute_force(items: np.ndarray) -> Search:
     """Exact search as most people write it: a product in float32 and a partition; for one user."""
     narrow, k = items.astype(np.float32), min(K, len(items))
 
-    def search(user: np.ndarray) -> retrieval.Found:
+    def search(user: np.ndarray) -> indexes.Found:
         products = narrow @ user[0].astype(np.float32)
         candidates = np.argpartition(products, len(items) - k)[len(items) - k :]
-        return retrieval.rerank(user, items, candidates[None], k)
+        return indexes.rerank(user, items, candidates[None], k)
 
     return search
 
@@ -225,12 +221,12 @@ def speeds(searches: list[Search], plain: Search, users: np.ndarray) -> list[dic
     plain(single[:1])
     rounds, plain_rounds = [], []
     for _ in range(ROUNDS):
-        plain_rounds.append(np.median(retrieval.latencies(plain, single)))
+        plain_rounds.append(np.median(indexes.latencies(plain, single)))
         rounds.append(
             [
                 (
-                    *np.percentile(retrieval.latencies(search, single), [50, 95]),
-                    retrieval.throughput(search, users),
+                    *np.percentile(indexes.latencies(search, single), [50, 95]),
+                    indexes.throughput(search, users),
                 )
                 for search in searches
             ]
@@ -265,13 +261,12 @@ def main() -> None:
             print(f"{size:,} items: {time.perf_counter() - began:.0f} s", flush=True)
     frame = pd.DataFrame(rows)
     files.write_csv(frame, chosen.results / "retrieval.csv")
-    style.save_figure(retrieval_figures.retrieval(frame, K), chosen.results / "retrieval")
+    style.save_figure(figures.retrieval(frame, K), chosen.results / "retrieval")
     for table in retrieval_markdown.tables(frame, K):
         print("", *table, sep="\n")
     for case, part in frame.groupby("case", sort=False):
         points = [
-            retrieval_tables.pays_text(retrieval_tables.pays_from(part, times), part["items"])
-            for times in (1, 2, 10)
+            tables.pays_text(tables.pays_from(part, times), part["items"]) for times in (1, 2, 10)
         ]
         print(
             f"\n{case}: approximate search is faster than either exact one {points[0]}, twice "

@@ -5,13 +5,14 @@
 
 import pandas as pd
 
-from twotower import retrieval, retrieval_tables
+from twotower.retrieval import indexes
+from twotower.retrieval import tables as retrieval_tables
 
 
 def setting_text(row: pd.Series, k: int) -> str:
     """An index and its knobs in few words."""
     words = [row["kind"]]
-    if row["kind"] != retrieval.EXACT:
+    if row["kind"] != indexes.EXACT:
         knob = "efSearch" if row["kind"] == "hnsw" else "nprobe"
         words.append(f"{knob} {row['effort']:.0f}")
     if row["candidates"] > k:
@@ -38,7 +39,7 @@ def speed_table(frame: pd.DataFrame, k: int) -> list[str]:
         "| --- " * 12 + "|",
     ]
     for case, rows in frame.groupby("case", sort=False):
-        exact = rows[rows["kind"] == retrieval.EXACT].set_index("items")
+        exact = rows[rows["kind"] == indexes.EXACT].set_index("items")
         for _, row in retrieval_tables.best_approximate(rows).iterrows():
             base = exact.loc[row["items"]]
             saved = base["median"] - row["median"]

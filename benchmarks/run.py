@@ -22,11 +22,13 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import yaml  # noqa: E402
 
-from twotower import logs, ratings, training  # noqa: E402
-from twotower.evaluation import risk  # noqa: E402
-from twotower.seeds import generator  # noqa: E402
-from twotower.targets import draw_target  # noqa: E402
-from twotower.towers import scores  # noqa: E402
+from twotower.base.seeds import generator  # noqa: E402
+from twotower.data import ratings  # noqa: E402
+from twotower.data.targets import draw_target  # noqa: E402
+from twotower.evaluation.risks import risk  # noqa: E402
+from twotower.records import job_log  # noqa: E402
+from twotower.towers import training  # noqa: E402
+from twotower.towers.networks import scores  # noqa: E402
 
 DATA = {
     "smoothness": 1.0,
@@ -177,7 +179,7 @@ def share_outside_work() -> list[str]:
         project = copy_project(Path(folder))
         wall = run_study(project, "config.yaml")
         texts = [path.read_text() for path in (project / "results/logs").rglob("*.log")]
-    work = sum(float(s) for t in texts for s in re.findall(rf"{logs.WORKED} ([\d.]+)", t))
+    work = sum(float(s) for t in texts for s in re.findall(rf"{job_log.WORKED} ([\d.]+)", t))
     cores = len(os.sched_getaffinity(0))
     return [
         f"| c | default study: share of {cores} cores' time outside numerical work "

@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import psutil  # noqa: E402
 import yaml  # noqa: E402
 
-from twotower import grid  # noqa: E402
-from twotower.study_file import read_study  # noqa: E402
+from twotower.study import grid  # noqa: E402
+from twotower.study.reading import read_study  # noqa: E402
 
 STUDY = ROOT / "workflow/studies/streaming.yaml"
 RULES = ("generate_data", "train", "fit_reference")

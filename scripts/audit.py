@@ -8,19 +8,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import (  # noqa: E402
-    audit,
-    audit_found,
-    audit_options,
-    audit_page,
-    audit_report,
-    audit_verdicts,
-    safe_names,
-)
+from twotower.audits.rerun import asked as audit_options  # noqa: E402
+from twotower.audits.rerun import audit, report, verdicts  # noqa: E402
+from twotower.audits.rerun import found as audit_found  # noqa: E402
+from twotower.audits.rerun import page as audit_page  # noqa: E402
+from twotower.base import safe_names  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
@@ -47,6 +43,6 @@ given.without = audit_options.kinds(given.without)
 asked = audit_found.Asked(**vars(given))
 found = audit.audit(asked, lambda line: print(line, flush=True))
 page = audit_page.write(found, given.folder / audit_found.PLACE)
-print(safe_names.shown(audit_report.text(found)))
+print(safe_names.shown(report.text(found)))
 print(f"{page}, audit.json")
-sys.exit(audit_verdicts.failed(found.verdict))
+sys.exit(verdicts.failed(found.verdict))

@@ -8,11 +8,15 @@ import argparse
 import shutil
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import files, manifest, records, rungs, tolerances, variations, varied_runs  # noqa: E402
+from twotower.audits.compare import rungs, tolerances  # noqa: E402
+from twotower.audits.seal import manifest  # noqa: E402
+from twotower.audits.vary import variations, varied_runs  # noqa: E402
+from twotower.base import files  # noqa: E402
+from twotower.records import job_records  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
@@ -22,10 +26,12 @@ given = parser.parse_args()
 place = Path("results-audit/vary").resolve()
 if given.anew:
     shutil.rmtree(place, ignore_errors=True)
-declared = tolerances.load(records.PROJECT / tolerances.PLACE)
-code = {path: files.sha256(records.PROJECT / path) for path in manifest.code(records.PROJECT)}
+declared = tolerances.load(job_records.PROJECT / tolerances.PLACE)
+code = {
+    path: files.sha256(job_records.PROJECT / path) for path in manifest.code(job_records.PROJECT)
+}
 rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
-asked = records.PROJECT, Path(given.study)
+asked = job_records.PROJECT, Path(given.study)
 print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)
 together = (None, "") if given.each else rows.found(*asked, variations.together(), declared)
 for each in variations.VARIATIONS:

@@ -7,16 +7,16 @@ extra.
 import argparse
 import sys
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import crate_check, crate_report  # noqa: E402
+from twotower.audits.crate_check import check, report  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=console.path("TO="))
 parser.add_argument("--sha256", help="of ro-crate-metadata.json, noted elsewhere")
 given = parser.parse_args()
-found = crate_check.check(given.folder, given.sha256)
-print(crate_report.text(found, given.folder))
+found = check.check(given.folder, given.sha256)
+print(report.text(found, given.folder))
 sys.exit(bool(found.faults))

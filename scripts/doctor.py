@@ -9,7 +9,8 @@ from pathlib import Path
 
 before = dict(os.environ)  # as the shell had it: importing the library sets its pins
 
-from twotower import console, doctor, pins  # noqa: E402
+from twotower.base import console, pins  # noqa: E402
+from twotower.running import doctor  # noqa: E402
 
 console.start()
 study = sys.argv[1] if len(sys.argv) > 1 else "config.yaml"

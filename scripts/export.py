@@ -6,24 +6,28 @@ With codecheck.yml and filled checklists. Two exports of the same results have t
 import argparse
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import audit_options, crate_profiles, exporting, processes, safe_names  # noqa: E402
+from twotower.audits import exporting  # noqa: E402
+from twotower.audits.crate import profiles  # noqa: E402
+from twotower.audits.rerun import asked  # noqa: E402
+from twotower.base import safe_names  # noqa: E402
+from twotower.running import processes  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", nargs="?", type=console.path("TO="), default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
-parser.add_argument("--profile", default=crate_profiles.DEFAULT, metavar="VERSION",
+parser.add_argument("--profile", default=profiles.DEFAULT, metavar="VERSION",
                     help="the version of Provenance Run Crate to write")  # fmt: skip
 parser.add_argument("--zip", nargs="?", const="yes", default="no", choices=["yes", "no"],
                     help="pack it into FOLDER.zip as well")  # fmt: skip
 given = parser.parse_args()
-profile = crate_profiles.named(given.profile)
+profile = profiles.named(given.profile)
 processes.require_idle(Path.cwd().resolve())
-made = exporting.export(given.folder, audit_options.kinds(given.without), profile)
+made = exporting.export(given.folder, asked.kinds(given.without), profile)
 held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "

@@ -3,11 +3,12 @@
 import argparse
 import os
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import conflicts, planning, probe, study_file  # noqa: E402
+from twotower.cost import probe, report  # noqa: E402
+from twotower.study import conflicts, reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
@@ -18,8 +19,8 @@ if given.cores < 1:
     parser.error("--cores must be at least 1")
 if given.pace is not None and not 0 < given.pace < float("inf"):
     parser.error("--pace must be a number above 0; 1 is the machine of docs/benchmarks.md")
-study = study_file.read_study(given.study)
+study = reading.read_study(given.study)
 pace = probe.pace() if given.pace is None else given.pace
-print(planning.report(study, planning.plan(study, pace, given.cores)))
+print(report.report(study, report.plan(study, pace, given.cores)))
 for remark in conflicts.remarks(study):
     print(remark)

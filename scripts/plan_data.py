@@ -8,12 +8,14 @@ file with several curves one is chosen: --where dataset=yelp, as often as needed
 import argparse
 from pathlib import Path
 
-from twotower import console, pins
+from twotower.base import console, pins
 
 console.start()
 pins.apply()  # one thread: the same bytes wherever it runs
 
-from twotower import curve_choice, data_plan, pilots, plan_files, plan_text, sources  # noqa: E402
+from twotower.forecast import plan, plan_files, plan_text  # noqa: E402
+from twotower.forecast.pilot_files import curve_choice, pilots  # noqa: E402
+from twotower.forecast.pilot_files import source as pilot_files_source  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("target", help="the wanted error, in the unit of the file's")
@@ -26,10 +28,10 @@ parser.add_argument("--floor", default="", help="fit, none or a number (fit, or 
 parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
 parser.add_argument("--to", type=console.path("--to"), default=Path("data-plan"), metavar="FOLDER")
 given = parser.parse_args()
-target = sources.number("TARGET", given.target)
-at = sources.number("AT", given.at) if given.at else None
+target = pilot_files_source.number("TARGET", given.target)
+at = pilot_files_source.number("AT", given.at) if given.at else None
 asked = curve_choice.asked(given.where, cell=given.cell, arm=given.arm, method=given.method)
-left_out: list[sources.PilotError] = []
+left_out: list[pilot_files_source.PilotError] = []
 paths = given.files or pilots.finished()
 found = pilots.read(paths, asked, given.floor, given.error, left_out)
 if left_out:
@@ -40,5 +42,5 @@ if len(found) > 1:
     hint = "--cell ID (make: CELL=ID)" if studies else "name its file alone"
     print(f"{text}\n\nChoose one for its width, values and figure: {hint}.")
     raise SystemExit(0 if answered else 1)
-made = data_plan.plan(found[0], found[0].squared(target), at)
+made = plan.plan(found[0], found[0].squared(target), at)
 print(f"{plan_text.text(made)}\nWrote {plan_files.write(made, given.to)}.")

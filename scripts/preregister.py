@@ -9,11 +9,12 @@ from pathlib import Path
 
 clock = os.environ.get("SOURCE_DATE_EPOCH")  # as the shell had it: the library pins another one
 
-from twotower import console  # noqa: E402
+from twotower.base import console  # noqa: E402
 
 console.start()
 
-from twotower import preregistration, processes, statements  # noqa: E402
+from twotower.audits.seal import preregistration  # noqa: E402
+from twotower.running import processes, statements  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")

@@ -5,11 +5,11 @@ Run it in the folder that holds results/, with no uncommitted change, right afte
 
 import argparse
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import publishing  # noqa: E402
+from twotower.audits import publishing  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", help="the study file whose results these are")

@@ -5,11 +5,14 @@ import shlex
 import sys
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import commands, last_run, processes, resume, study_file  # noqa: E402
+from twotower.base import commands  # noqa: E402
+from twotower.records import last_run  # noqa: E402
+from twotower.running import processes, resume  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", help="a study file")
@@ -18,7 +21,7 @@ parser.add_argument("--logger", help="a logger of Snakemake")
 given = parser.parse_args()
 folder = Path.cwd().resolve()
 if given.study is not None:
-    study_file.load_study(given.study or "STUDY=")
+    reading.load_study(given.study or "STUDY=")
 processes.require_idle(folder)
 asked = ([], commands.options(given.study)) if given.study else last_run.asked(folder)
 if asked is None:

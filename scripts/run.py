@@ -8,11 +8,13 @@ import os
 import sys
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import commands, processes, resume, study_file  # noqa: E402
+from twotower.base import commands  # noqa: E402
+from twotower.running import processes, resume  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
@@ -21,7 +23,7 @@ parser.add_argument("--logger", help="a logger of Snakemake")
 parser.add_argument("--report", metavar="FILE", help="run nothing, write a report")
 given = parser.parse_args()
 folder = Path.cwd().resolve()
-study_file.load_study(given.study or "STUDY=")
+reading.load_study(given.study or "STUDY=")
 if given.report is None:
     processes.require_idle(folder)
     if processes.locked(folder) or processes.of_kind(folder, "job"):

@@ -7,11 +7,13 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import manifest, processes, sealing  # noqa: E402
+from twotower.audits import sealing  # noqa: E402
+from twotower.audits.seal import manifest  # noqa: E402
+from twotower.running import processes  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", help="a study file")

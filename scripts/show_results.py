@@ -3,13 +3,17 @@
 import sys
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
 import pandas as pd  # noqa: E402
 
-from twotower import claims, decisions, files, records, tables  # noqa: E402
+from twotower.base import files  # noqa: E402
+from twotower.claims import ledger  # noqa: E402
+from twotower.records import job_records  # noqa: E402
+from twotower.report import tables  # noqa: E402
+from twotower.study import decisions  # noqa: E402
 
 MOST_RATES = 20  # rows that a reader still takes in on a screen; more are in rates.md
 
@@ -20,7 +24,7 @@ if not {"claims.csv", "rates.csv"} <= set(found):
 rules = decisions.load(Path(__file__).resolve().parents[1] / "workflow" / "decisions.yaml")
 path = found["claims.csv"]
 try:
-    shown = ["\n" + claims.to_console(pd.read_csv(path), rules) + "\n"]
+    shown = ["\n" + ledger.to_console(pd.read_csv(path), rules) + "\n"]
     path = found["rates.csv"]
     rates = pd.read_csv(path)
     if len(rates) <= MOST_RATES:
@@ -28,7 +32,7 @@ try:
 except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever pandas meets in it
     sys.exit(f"{path}: not the table that the study wrote ({error}); `make resume` makes it anew.")
 for path in (found["claims.csv"], found["rates.csv"]):
-    record = records.read(path) if records.is_made(path) else {"sha256": files.sha256(path)}
+    record = job_records.read(path) if job_records.is_made(path) else {"sha256": files.sha256(path)}
     if record is None or record["sha256"] != files.sha256(path):
         why = "it has no valid record" if record is None else "its bytes have changed"
         sys.exit(

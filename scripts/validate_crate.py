@@ -8,16 +8,17 @@ Ends with 1 if one of them fails.
 import argparse
 import sys
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import crate_validation, croissant_validation, safe_names  # noqa: E402
+from twotower.audits.crate_check import croissant_validation, validation  # noqa: E402
+from twotower.base import safe_names  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=console.path("TO="))
 given = parser.parse_args()
-judged = crate_validation.validate(given.folder)
+judged = validation.validate(given.folder)
 print(safe_names.shown("\n".join(judged.lines)))
 described = croissant_validation.validate(given.folder)
 if described:

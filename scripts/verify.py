@@ -9,11 +9,13 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from twotower import console
+from twotower.base import console
 
 console.start()
 
-from twotower import audit_options, recorded_code, verify, verify_text  # noqa: E402
+from twotower.audits.rerun import asked, recorded_code  # noqa: E402
+from twotower.audits.verify import text as verify_text  # noqa: E402
+from twotower.audits.verify import verification  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
@@ -30,12 +32,14 @@ parser.add_argument("--without", nargs="*", default=[], help="kinds of files tha
 parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()
 if not (given.folder / "results").is_dir():
-    sys.exit(f"{verify.nothing_in(given.folder)}.")
-without = audit_options.kinds(given.without)
+    sys.exit(f"{verification.nothing_in(given.folder)}.")
+without = asked.kinds(given.without)
 began = time.perf_counter()
 here = nullcontext((given.project, ""))
 with here if given.project else recorded_code.checked_out(given.folder) as (code, note):
-    found = verify.verify(given.folder, given.signers, given.root, code, without, given.tsa_ca)
+    found = verification.verify(
+        given.folder, given.signers, given.root, code, without, given.tsa_ca
+    )
 found.notes += [note] if note else []
 own = given.folder.resolve() == Path.cwd()
 print(verify_text.text(found, time.perf_counter() - began, given.all, own))

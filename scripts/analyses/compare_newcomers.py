@@ -2,9 +2,12 @@
 
 import pandas as pd
 
-from twotower import decisions, files, method_table, records
+from twotower.analyses import methods
+from twotower.base import files
+from twotower.records import job_records
+from twotower.study import decisions
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     risks = [pd.read_csv(path) for path in snakemake.input.risks]
     rules = decisions.load(snakemake.input.decisions)
-    files.write_csv(method_table.newcomers(risks, rules), snakemake.output.table)
+    files.write_csv(methods.newcomers(risks, rules), snakemake.output.table)

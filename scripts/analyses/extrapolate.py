@@ -2,9 +2,12 @@
 
 import pandas as pd
 
-from twotower import decisions, extrapolation, files, records
+from twotower.analyses import extrapolation
+from twotower.base import files
+from twotower.records import job_records
+from twotower.study import decisions
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     risks = [pd.read_csv(path) for path in snakemake.input.risks]
     rates = pd.read_csv(snakemake.input.rates)
     rules = decisions.load(snakemake.input.decisions)

@@ -2,9 +2,12 @@
 
 import pandas as pd
 
-from twotower import decisions, files, meta, records
+from twotower.analyses import meta_regression
+from twotower.base import files
+from twotower.records import job_records
+from twotower.study import decisions
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     rates = pd.read_csv(snakemake.input.rates)
     rules = decisions.load(snakemake.input.decisions)
-    files.write_csv(meta.regression(rates, rules), snakemake.output.table)
+    files.write_csv(meta_regression.regression(rates, rules), snakemake.output.table)

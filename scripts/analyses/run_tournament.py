@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from twotower import files, records, tournament
+from twotower.analyses import tournament
+from twotower.base import files
+from twotower.records import job_records
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     rates = pd.read_csv(snakemake.input.rates)
     files.write_csv(tournament.tournament(rates), snakemake.output.table)

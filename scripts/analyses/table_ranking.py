@@ -2,7 +2,10 @@
 
 import pandas as pd
 
-from twotower import decisions, files, ranking_rates, records
+from twotower.analyses import rankings as ranking_rates
+from twotower.base import files
+from twotower.records import job_records
+from twotower.study import decisions
 
 
 def table(path: str) -> pd.DataFrame:
@@ -10,7 +13,7 @@ def table(path: str) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     paths, output = snakemake.input, snakemake.output
     names = [(run["cell"], run["arm"]) for run in spec["runs"]]
     rankings = {name: table(path) for name, path in zip(names, paths.rankings, strict=True)}

@@ -1,8 +1,10 @@
 """Targets, ratings and the certificate of one data set."""
 
-from twotower import certificate, files, ratings, records, targets, tensors
+from twotower.base import files, tensors
+from twotower.data import certificate, ratings, targets
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     output, data = snakemake.output, spec["data"]
 
     drawn = {r: targets.draw_target(spec["seed"], data, r) for r in range(spec["replicates"])}

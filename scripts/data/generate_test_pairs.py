@@ -2,9 +2,11 @@
 and items again, of known ones.
 """
 
-from twotower import known, ratings, records, targets, tensors
+from twotower.base import tensors
+from twotower.data import known_pairs, ratings, targets
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     drawn = {
         r: targets.draw_target(spec["seed"], spec["data"], r) for r in range(spec["replicates"])
     }
@@ -12,5 +14,7 @@ with records.job(snakemake) as spec:
         spec["seed"], spec["data"], drawn, spec["test_pairs"], spec["n_ratings"]
     )
     if spec["known_at"]:
-        test |= known.draw(spec["seed"], spec["data"], drawn, spec["known_at"], spec["test_pairs"])
+        test |= known_pairs.draw(
+            spec["seed"], spec["data"], drawn, spec["known_at"], spec["test_pairs"]
+        )
     tensors.write(snakemake.output.test, test)

@@ -5,9 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 
-from twotower import comparators, evaluation, files, records, sampling, seeds, tensors
+from twotower.base import files, seeds, tensors
+from twotower.data import sampling
+from twotower.evaluation import risks
+from twotower.methods import comparators
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     train, test = tensors.read(snakemake.input.ratings), tensors.read(snakemake.input.test)
     seed, data, sizes = spec["seed"], spec["data"], spec["sample_sizes"]
     rows, chosen = [], []
@@ -22,7 +26,7 @@ with records.job(snakemake) as spec:
             fitted = comparators.tuned(*method)
             bound = np.abs(ratings[:n]).max()
             key = {"n_ratings": n, "start": "used", "replicate": replicate, "width": 0}
-            rows.append(key | evaluation.method_risks(fitted.predict, test, replicate, n, bound))
+            rows.append(key | risks.method_risks(fitted.predict, test, replicate, n, bound))
             text = json.dumps(fitted.settings)
             found = {"settings": text, "held_out_error": fitted.held_out_error}
             chosen.append({"n_ratings": n, "replicate": replicate} | found)

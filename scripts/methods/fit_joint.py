@@ -3,18 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from twotower import evaluation, files, neighbours, records, tensors
+from twotower.base import files, tensors
+from twotower.evaluation import risks as evaluation_risks
+from twotower.methods import joint
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     train, test = tensors.read(snakemake.input.ratings), tensors.read(snakemake.input.test)
     rows = []
     for replicate, ratings in enumerate(train["ratings"]):
         names = ("user_covariates", "item_covariates")
-        pairs = neighbours.joined(*(train[name][replicate] for name in names))
+        pairs = joint.joined(*(train[name][replicate] for name in names))
         for n in spec["sample_sizes"]:
-            count = neighbours.chosen_neighbours(pairs[:n], ratings[:n], spec["most_neighbours"])
-            measured = evaluation.method_risks(
-                neighbours.predictor(pairs[:n], ratings[:n], count),
+            count = joint.chosen_neighbours(pairs[:n], ratings[:n], spec["most_neighbours"])
+            measured = evaluation_risks.method_risks(
+                joint.predictor(pairs[:n], ratings[:n], count),
                 *(test, replicate, n, np.abs(ratings[:n]).max()),
             )
             key = {"n_ratings": n, "start": "used", "replicate": replicate, "width": count}

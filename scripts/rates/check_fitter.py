@@ -2,9 +2,12 @@
 
 import pandas as pd
 
-from twotower import decisions, files, planted, records
+from twotower.base import files
+from twotower.rates import planted
+from twotower.records import job_records
+from twotower.study import decisions
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     rules = decisions.load(snakemake.input.decisions)
     table = planted.planted_table(rules)
     planted.check(table)

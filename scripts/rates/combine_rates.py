@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from twotower import files, meta, records
+from twotower.analyses import meta_regression
+from twotower.base import files
+from twotower.records import job_records
 
-with records.job(snakemake):
+with job_records.job(snakemake):
     tables = [pd.read_csv(path) for path in snakemake.input.rates]
-    files.write_csv(meta.combine(tables), snakemake.output.rates)
+    files.write_csv(meta_regression.combine(tables), snakemake.output.rates)

@@ -4,19 +4,13 @@ import math
 
 import pandas as pd
 
-from twotower import (
-    approximation,
-    components,
-    curves,
-    decisions,
-    files,
-    groups,
-    records,
-    summary,
-    tensors,
-)
+from twotower.base import files, tensors
+from twotower.data import groups
+from twotower.rates import approximation, components, curves, summary
+from twotower.records import job_records
+from twotower.study import decisions
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     output = snakemake.output
     lost = {
         (data, dim): components.lost_energy(tensors.read(path), dim).mean()

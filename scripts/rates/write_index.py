@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 
-from twotower import files, records
+from twotower.base import files
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     index = pd.DataFrame(spec["runs"])
     for column in ("cell_settings", "arm_settings"):
         index[column] = [json.dumps(settings, sort_keys=True) for settings in index[column]]

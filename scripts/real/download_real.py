@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from twotower import download, records
+from twotower.real.reading import download
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     download.fetch(spec["address"], spec["sha256"], Path(snakemake.output.archive))
     print(f"{spec['address']}: SHA-256 {spec['sha256']}")

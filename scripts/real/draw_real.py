@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import real_figures, real_results, records, style
+from twotower.real import figures, results
+from twotower.records import job_records
+from twotower.report import style
 
 FIGURES = {
-    "learning_curves": lambda summary, fits: real_figures.learning_curves(summary, seen),
-    "cold_start": lambda summary, fits: real_figures.cold_start(summary, seen),
-    "slopes": lambda summary, fits: real_figures.slopes(fits, seen),
+    "learning_curves": lambda summary, fits: figures.learning_curves(summary, seen),
+    "cold_start": lambda summary, fits: figures.cold_start(summary, seen),
+    "slopes": lambda summary, fits: figures.slopes(fits, seen),
 }
 
-with records.job(snakemake) as spec:
-    seen = real_results.seen()
+with job_records.job(snakemake) as spec:
+    seen = results.seen()
     summary, fits = (
         pd.read_csv(path) for path in (snakemake.input.summary, snakemake.input.slopes)
     )

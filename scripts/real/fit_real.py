@@ -1,10 +1,12 @@
 """One method on real ratings: predictions for all splits of some kinds, tuned on each."""
 
-from twotower import files, real_methods, real_ratings, records, tensors
+from twotower.base import files, tensors
+from twotower.real import methods, ratings
+from twotower.records import job_records
 
-with records.job(snakemake) as spec:
-    data = real_ratings.read(snakemake.input.data)
-    predictions, chosen = real_methods.fit_kinds(
+with job_records.job(snakemake) as spec:
+    data = ratings.read(snakemake.input.data)
+    predictions, chosen = methods.fit_kinds(
         data, spec["kinds"], spec["method"], spec["splits"], spec["budget"], spec["seed"]
     )
     tensors.write(snakemake.output.predictions, predictions)

@@ -2,22 +2,26 @@
 
 import pandas as pd
 
-from twotower import dimension, files, real_ratings, real_results, real_tables, records, tables
-from twotower import tensors as arrays
+from twotower.base import files
+from twotower.base import tensors as arrays
+from twotower.real import dimension, ratings, results
+from twotower.real import tables as real_tables
+from twotower.records import job_records
+from twotower.report import tables as report_tables
 
 paths, output = snakemake.input, snakemake.output
 
-with records.job(snakemake) as spec:
-    data = real_ratings.read(paths.data)
+with job_records.job(snakemake) as spec:
+    data = ratings.read(paths.data)
     scored = [
         each
         for method, path in zip(spec["methods"], paths.predictions, strict=True)
-        for each in real_results.scored(data, method, arrays.read(path), spec["seed"])
+        for each in results.scored(data, method, arrays.read(path), spec["seed"])
     ]
     rows, summary = (pd.concat(part, ignore_index=True) for part in zip(*scored, strict=True))
     sides = {"user": data.user_covariates, "item": data.item_covariates}
     dimensions = dimension.estimates(sides, spec["seed"])
-    seen = real_results.seen()
+    seen = results.seen()
     fits = real_tables.slopes(rows, dimensions, seen, spec["seed"])
     title = pd.read_csv(paths.facts).set_index("item").loc["data", "value"]
     compared = real_tables.comparisons(rows, seen, title == "MovieLens 100K")
@@ -35,4 +39,4 @@ with records.job(snakemake) as spec:
         (real_tables.slopes_table(fits, seen), real_tables.SLOPES, output.slopes_md),
         (real_tables.comparisons_table(compared), real_tables.COMPARED, output.compared_md),
     ):
-        tables.to_markdown(text, layout, path)
+        report_tables.to_markdown(text, layout, path)

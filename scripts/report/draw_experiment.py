@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import experiment_figures, records, style
+from twotower.records import job_records
+from twotower.report import experiments, style
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     paths = snakemake.input
     curves, rates = (pd.read_csv(path) for path in (paths.curves, paths.rates))
-    figure = experiment_figures.experiment_figure(spec["experiment"], curves, rates)
+    figure = experiments.experiment_figure(spec["experiment"], curves, rates)
     style.save_figure(figure, Path(snakemake.output[0]).with_suffix(""))

@@ -4,16 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower import (
-    claim_figures,
-    curve_figures,
-    decisions,
-    map_figures,
-    method_figures,
-    records,
-    style,
-)
-from twotower.ranking_figures import ranking_curves
+from twotower.records import job_records
+from twotower.report import curves, limits, methods, over_cells, style
+from twotower.report.rankings import ranking_curves
+from twotower.study import decisions
 
 paths = snakemake.input
 
@@ -27,21 +21,21 @@ def table(name: str) -> pd.DataFrame:
 
 
 FIGURES = {
-    "learning_curves": lambda: curve_figures.study_curves(table("curves"), table("rates")),
-    "slope_comparison": lambda: claim_figures.slope_comparison(
+    "learning_curves": lambda: curves.study_curves(table("curves"), table("rates")),
+    "slope_comparison": lambda: over_cells.slope_comparison(
         table("rates"), table("meta_regression"), decisions.load(paths.decisions).thresholds.delta
     ),
-    "tournament": lambda: claim_figures.tournament(table("tournament")),
-    "extrapolation": lambda: claim_figures.extrapolation(table("extrapolation")),
-    "plain_training_cost": lambda: claim_figures.plain_training_cost(table("risks")),
-    "falsifiability": lambda: map_figures.falsifiability(table("falsifiability")),
-    "error_budget": lambda: map_figures.error_budget(table("error_budget")),
-    "methods": lambda: method_figures.methods(table("curves")),
-    "newcomers": lambda: method_figures.newcomers(table("newcomers")),
-    "lemmas": lambda: map_figures.lemmas(table("lemmas")),
+    "tournament": lambda: over_cells.tournament(table("tournament")),
+    "extrapolation": lambda: over_cells.extrapolation(table("extrapolation")),
+    "plain_training_cost": lambda: over_cells.plain_training_cost(table("risks")),
+    "falsifiability": lambda: limits.falsifiability(table("falsifiability")),
+    "error_budget": lambda: limits.error_budget(table("error_budget")),
+    "methods": lambda: methods.methods(table("curves")),
+    "newcomers": lambda: methods.newcomers(table("newcomers")),
+    "lemmas": lambda: limits.lemmas(table("lemmas")),
     "ranking": lambda: ranking_curves(table("curves"), table("ranking")),
 }
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     for name in spec["figures"]:
         style.save_figure(FIGURES[name](), Path(snakemake.output[0]).with_name(name))

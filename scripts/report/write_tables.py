@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from twotower import claims, files, records, tables
+from twotower.base import files
+from twotower.claims import ledger as claims_ledger
+from twotower.records import job_records
+from twotower.report import tables
 
 paths, output = snakemake.input, snakemake.output
 
@@ -17,11 +20,11 @@ def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     rates = tables.rate_table(pd.read_csv(paths.rates))
     tables.to_latex(rates, tables.RATES, output.tex)
     tables.to_markdown(rates, tables.RATES, output.markdown)
-    ledger = claims.display(pd.read_csv(paths.claims))
+    ledger = claims_ledger.display(pd.read_csv(paths.claims))
     tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
     tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
     data_sets = [{"data": data} for data in spec["data"]]

@@ -3,19 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from twotower import checkpoint, files, records, runs, tensors
+from twotower.base import files, tensors
+from twotower.records import job_records
+from twotower.towers import checkpoint, training_job
 
-with records.job(snakemake) as spec:
+with job_records.job(snakemake) as spec:
     output = snakemake.output
     first, last = spec["replicates"]
     data = tensors.read(snakemake.input.ratings, slice(first, last), mapped=True)
-    device = str(runs.device_for(spec["gpu"]))
+    device = str(training_job.device_for(spec["gpu"]))
     job = {"spec": spec, "ratings": files.sha256(snakemake.input.ratings), "device": device}
     name = f"{snakemake.wildcards.run}-{snakemake.wildcards.block}.safetensors"
     kept = checkpoint.Checkpoint(f"results/checkpoints/{name}", job)
     print(kept.told(), end="", flush=True)
     weights, losses, seconds = {}, [], []
-    for result in runs.train(spec, data, range(first, last), kept):
+    for result in training_job.train(spec, data, range(first, last), kept):
         weights |= result.tensors
         key = {"n_ratings": result.n_ratings, "start": result.start}
         losses.append(

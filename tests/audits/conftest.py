@@ -3,7 +3,8 @@
 import pytest
 
 from forging import SIGNERS, Forgery, copied, finished
-from twotower import manifest, verify
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
 
 LIGHT = {  # half of the tiny study's jobs; `make audit-selftest` has all of them
     "replicates_per_job: 2": "replicates_per_job: 3",
@@ -19,7 +20,7 @@ def origin(tmp_path_factory) -> Forgery:
     study = finished(tmp_path_factory.mktemp("audits") / "finished", LIGHT, TARGETS)
     root = manifest.read(study.folder).root
     yield study
-    found = verify.verify(study.folder, study.folder / SIGNERS, root)
+    found = verification.verify(study.folder, study.folder / SIGNERS, root)
     assert not found.failed, "a test wrote into the study that all share"
 
 

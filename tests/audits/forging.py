@@ -19,17 +19,11 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/unit")]
 
 from time_authority import Authority  # noqa: E402
-from twotower import (  # noqa: E402
-    environment,
-    files,
-    identity,
-    manifest,
-    records,
-    run_records,
-    signatures,
-    snakemake_notes,
-    statements,
-)
+from twotower.audits.seal import manifest, signatures  # noqa: E402
+from twotower.audits.verify import snakemake_notes  # noqa: E402
+from twotower.base import files, identity  # noqa: E402
+from twotower.records import environment, job_records, run_records  # noqa: E402
+from twotower.running import statements  # noqa: E402
 
 STUDY = "workflow/studies/tiny.yaml"
 PARTS = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "envs", "profiles",
@@ -92,11 +86,11 @@ class Forgery:
         self.write(other, first)
 
     def record_path(self, path: str) -> str:
-        return records.record_path(path).as_posix()
+        return job_records.record_path(path).as_posix()
 
     def record(self, path: str) -> dict:
         """The record of an output, without its own digest."""
-        return records.parsed(self.read(self.record_path(path)).decode("ascii"))
+        return job_records.parsed(self.read(self.record_path(path)).decode("ascii"))
 
     def write_record(self, path: str, record: dict) -> None:
         """Write a record with the digest that fits it."""
@@ -113,7 +107,7 @@ class Forgery:
     def re_chain(self, path: str) -> None:
         """Make the records of all that was made of a file fit its bytes."""
         sha256 = files.sha256(self.folder / path)
-        for output in map(str, records.recorded(self.folder)):
+        for output in map(str, job_records.recorded(self.folder)):
             record = self.record(output)
             if path in record["inputs"]:
                 self.write_record(output, record | {"inputs": record["inputs"] | {path: sha256}})
@@ -140,7 +134,7 @@ class Forgery:
 
     def re_environment(self, change: Callable[[dict], dict], which: Callable[[dict], bool]) -> None:
         """Have jobs been run in a changed environment, as honest recording would tell it."""
-        for output in map(str, records.recorded(self.folder)):
+        for output in map(str, job_records.recorded(self.folder)):
             record = self.record(output)
             if which(record):
                 found = environment.read(record["environment"], self.folder)
@@ -182,7 +176,7 @@ class Forgery:
         text = statements.text(change(content)).encode("ascii")
         self.write((statements.STATED / statements.NAME).as_posix(), text)
         sha256 = {"statement": statements.read(place).sha256}
-        for output in map(str, records.recorded(self.folder)) if jobs else ():
+        for output in map(str, job_records.recorded(self.folder)) if jobs else ():
             self.write_record(output, self.record(output) | sha256)
         path = self.re_run(lambda run: run | sha256)
         self.reseal(self.sealed() | {"run": Path(path).stem})

@@ -15,9 +15,13 @@ from pathlib import Path
 
 from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
-from twotower import audit, audit_found, audit_jobs, audit_sample, manifest, verify
-from twotower.audit_verdicts import Verdict
-from twotower.rungs import Rung
+from twotower.audits.compare.rungs import Rung
+from twotower.audits.rerun import audit, jobs
+from twotower.audits.rerun import found as audit_found
+from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.rerun.verdicts import Verdict
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def caught_by_verify(study: Forgery, cheat: Cheat | None, path: str, root: str) 
     """
     noted = ("signers", "root") if cheat is None else cheat.noted
     signers = study.folder / SIGNERS if "signers" in noted else None
-    found = verify.verify(study.folder, signers, root if "root" in noted else None)
+    found = verification.verify(study.folder, signers, root if "root" in noted else None)
     if cheat is None:
         return Outcome(not found.failed, "; ".join([*found.wrong(), *found.faults]))
     if path:
@@ -52,7 +56,7 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
 
     Without a cheat, whether all that it reruns comes out as it was.
     """
-    graph = audit_jobs.graph(study.folder)
+    graph = jobs.graph(study.folder)
     job = graph.jobs.get(graph.maker.get(path, ""))
     size, nonce = (1, drawing(study, path)) if not path or job and not job.always else (0, "")
     env, project = Path(sys.prefix), study.folder
@@ -74,7 +78,7 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
 
 def drawing(study: Forgery, path: str) -> str:
     """A nonce by which a sample of one job is the one that made a file; any without a file."""
-    graph, root = audit_jobs.graph(study.folder), manifest.read(study.folder).root
+    graph, root = jobs.graph(study.folder), manifest.read(study.folder).root
     names = [name for name, job in graph.jobs.items() if not job.always]
     wanted = graph.maker.get(path, "")
     for nonce in map(str, range(10**6)):

@@ -14,16 +14,11 @@ import pytest
 from cheats import CHEATS
 from forging import Forgery, copied
 from selftest import drawing
-from twotower import (
-    audit,
-    audit_clone,
-    audit_found,
-    audit_sample,
-    logs,
-    manifest,
-    run_records,
-    verify,
-)
+from twotower.audits.rerun import audit, clone, found
+from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
+from twotower.records import job_log, run_records
 
 pytestmark = pytest.mark.xdist_group("audits")
 
@@ -36,7 +31,7 @@ def audited(origin, tmp_path_factory):
 
     study = copied(origin, tmp_path_factory.mktemp("audited") / "copy")
     path = FORGED.act(study)
-    assert not verify.verify(study.folder).failed, "verify alone cannot tell"
+    assert not verification.verify(study.folder).failed, "verify alone cannot tell"
     asked = ["--sample", "1", "--nonce", drawing(study, path), "--env", sys.prefix]
     began = time.monotonic()
     done = subprocess.run(
@@ -123,7 +118,7 @@ def test_the_page_needs_no_network_and_is_whole(audited):
 
 def test_nothing_of_the_results_was_touched_and_no_clone_is_left(audited):
     study, _, _, _ = audited
-    assert not verify.verify(study.folder).failed
+    assert not verification.verify(study.folder).failed
     left = {path.name for path in (study.folder / "results-audit").iterdir()}
     assert left == {"audit.html", "audit.json", "rerun.log"}
 
@@ -144,8 +139,8 @@ def test_what_cannot_be_audited_is_told(study, monkeypatch, spoil, asked, words)
     monkeypatch.chdir(study.folder)
     spoil(study)
     given = {"sample": 0, "env": Path(sys.prefix), "project": Path()} | asked
-    with pytest.raises(logs.ExpectedError) as caught:
-        audit.audit(audit_found.Asked(**given), lambda line: None)
+    with pytest.raises(job_log.ExpectedError) as caught:
+        audit.audit(found.Asked(**given), lambda line: None)
     assert words in str(caught.value)
     assert not list((study.folder / "results-audit").glob(".work-*"))
 
@@ -162,15 +157,15 @@ def test_the_results_of_a_run_with_uncommitted_changes_are_cloned_with_them(orig
     (name,) = run_records.names(origin.folder)
     run = run_records.read(name, origin.folder)
     edited, place = tmp_path / "edited", tmp_path / "results/records/runs/changes.diff"
-    audit_clone.clone(origin.folder, run, tmp_path, edited)
+    clone.clone(origin.folder, run, tmp_path, edited)
     text = (edited / "config.yaml").read_text(encoding="utf-8")
     (edited / "config.yaml").write_text(f"# changed\n{text}", encoding="utf-8")
     place.parent.mkdir(parents=True)
     place.write_bytes(subprocess.check_output(["git", "-C", edited, "diff", "--binary"]))
     diff = {"file": "results/records/runs/changes.diff"}
     kept = run | {"diff": diff | {"sha256": manifest.files.sha256(place)}}
-    audit_clone.clone(origin.folder, kept, tmp_path, tmp_path / "clone")
+    clone.clone(origin.folder, kept, tmp_path, tmp_path / "clone")
     assert (tmp_path / "clone/config.yaml").read_text(encoding="utf-8").startswith("# changed\n")
-    with pytest.raises(audit_clone.CloneError, match="missing or changed"):
+    with pytest.raises(clone.CloneError, match="missing or changed"):
         wrong = run | {"diff": diff | {"sha256": "0" * 64}}
-        audit_clone.clone(origin.folder, wrong, tmp_path, tmp_path / "other")
+        clone.clone(origin.folder, wrong, tmp_path, tmp_path / "other")

@@ -12,7 +12,10 @@ from cheats import CHEATS, MANIFEST, TABLE
 from forging import AUTHORITY, SIGNER, SIGNERS, STUDY, copied, seal
 from selftest import markdown, tried
 from time_authority import NAME as AUTHORITY_NAME
-from twotower import environment, manifest, noted, run_records, verify
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
+from twotower.base import noted
+from twotower.records import environment, run_records
 
 pytestmark = pytest.mark.xdist_group("audits")
 
@@ -48,7 +51,7 @@ def test_a_cheat_is_named(name, origin, tmp_path):
 
 def test_an_untouched_study_is_under_no_suspicion(origin, study):
     for folder in (origin.folder, study.folder):
-        found = verify.verify(folder, folder / SIGNERS, manifest.read(folder).root)
+        found = verification.verify(folder, folder / SIGNERS, manifest.read(folder).root)
         assert found.wrong() == {} and found.faults == [] and not found.failed
         assert found.root == found.sealed_root
         assert found.signature.words == f"signed by {SIGNER}"
@@ -62,19 +65,19 @@ def test_a_folder_handed_over_without_its_project_is_under_no_suspicion(study, t
     folder.mkdir()
     for name in ("results", ".snakemake"):
         (study.folder / name).rename(folder / name)
-    found = verify.verify(folder, study.folder / SIGNERS, project=study.folder)
+    found = verification.verify(folder, study.folder / SIGNERS, project=study.folder)
     assert found.wrong() == {} and found.faults == []
 
 
 def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study, monkeypatch):
     """As an exported crate lies in the project's folder."""
-    monkeypatch.setattr(verify.manifest.records, "PROJECT", study.folder)
+    monkeypatch.setattr(verification.manifest.records, "PROJECT", study.folder)
     below = copied(origin, study.folder / "results-crate")
     shutil.rmtree(below.folder / ".git")
-    found = verify.verify(below.folder)
+    found = verification.verify(below.folder)
     assert not found.failed and not any("commit" in note for note in found.notes)
     below.replace("Makefile", "#", "# ")
-    assert any("of the run: Makefile" in note for note in verify.verify(below.folder).notes)
+    assert any("of the run: Makefile" in note for note in verification.verify(below.folder).notes)
 
 
 def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):
@@ -90,7 +93,7 @@ def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):
 def test_what_was_stated_before_the_run_is_told(origin):
     """Signature and stamp count by whom the reader trusts; a run after it is no fault."""
     authorities = origin.folder / AUTHORITY / "root.pem"
-    found = verify.verify(origin.folder, origin.folder / SIGNERS, authorities=authorities)
+    found = verification.verify(origin.folder, origin.folder / SIGNERS, authorities=authorities)
     assert not found.failed
     for words in (
         "statement: of study tiny, rules v2:",
@@ -103,7 +106,7 @@ def test_what_was_stated_before_the_run_is_told(origin):
         "statement: the first job began at ",
     ):
         assert sum(words in note for note in found.notes) == 1, words
-    told = verify.verify(origin.folder).notes
+    told = verification.verify(origin.folder).notes
     assert any("by the certificates that came with it; TSA_CA= names" in note for note in told)
 
 
@@ -111,7 +114,7 @@ def test_a_run_before_its_statement_is_told_and_not_sealed(study):
     """As if results had been moved away, the study stated, and the results moved back."""
     path = study.first("results/runs/*/0.safetensors")
     study.write_record(path, {k: v for k, v in study.record(path).items() if k != "statement"})
-    found = verify.verify(study.folder)
+    found = verification.verify(study.folder)
     assert any(each.startswith(f"BEFORE: {path}: made before") for each in found.faults)
     code, said = make(study, "seal")
     assert code == 1 and f"BEFORE: {path}" in said
@@ -174,23 +177,25 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
 
 def test_a_root_may_be_noted_in_part_but_not_in_a_few_digits(study):
     root = manifest.read(study.folder).root
-    assert not verify.verify(study.folder, root=root[:16].upper()).failed
+    assert not verification.verify(study.folder, root=root[:16].upper()).failed
     with pytest.raises(noted.NotedError, match="ROOT=.*: allowed: the 64"):
-        verify.verify(study.folder, root=root[:8])
-    assert "its root is" in verify.verify(study.folder, root="0" * 64).faults[0]
+        verification.verify(study.folder, root=root[:8])
+    assert "its root is" in verification.verify(study.folder, root="0" * 64).faults[0]
 
 
 def test_results_without_their_project_and_notes_are_verified_by_a_clone(origin, study, tmp_path):
     """What an auditor gets: a folder results/, and a clone."""
     (tmp_path / "handed").mkdir()
     (study.folder / "results").rename(tmp_path / "handed" / "results")
-    found = verify.verify(tmp_path / "handed", project=origin.folder)
+    found = verification.verify(tmp_path / "handed", project=origin.folder)
     assert not found.failed, (found.wrong(), found.faults)
     assert any("notes are not here" in note for note in found.notes)
 
 
 def test_the_table_of_cheats_in_the_docs_is_true():
-    docs = (verify.manifest.records.PROJECT / "docs/audits-cheats.md").read_text(encoding="utf-8")
+    docs = (verification.manifest.job_records.PROJECT / "docs/audits-cheats.md").read_text(
+        encoding="utf-8"
+    )
     assert markdown() in docs, "python tests/audits/selftest.py --markdown"
     assert len({cheat.name for cheat in CHEATS}) == len(CHEATS) >= 25
 
@@ -204,7 +209,7 @@ def test_a_hundred_megabytes_a_second(tmp_path):
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
-        found = verify.examine(tmp_path, replace(sealed, study={}), tmp_path)
+        found = verification.examine(tmp_path, replace(sealed, study={}), tmp_path)
         seconds.append(time.perf_counter() - began)
     assert found.size == 10**8
     assert min(seconds) < 1
@@ -223,9 +228,9 @@ def test_no_garbage_in_any_file_breaks_verify_or_passes(study):
     for number, path in enumerate([*sorted(paths)[::50], *special]):
         before = study.read(path)
         study.write(path, GARBAGE[number % len(GARBAGE)])
-        assert verify.verify(study.folder).failed, path
+        assert verification.verify(study.folder).failed, path
         study.write(path, before)
-    assert not verify.verify(study.folder).failed
+    assert not verification.verify(study.folder).failed
 
 
 @pytest.mark.parametrize(
@@ -233,6 +238,6 @@ def test_no_garbage_in_any_file_breaks_verify_or_passes(study):
 )
 def test_a_record_of_another_shape_is_none(study, change):
     study.write_record(TABLE, study.record(TABLE) | change)
-    found = verify.verify(study.folder)
+    found = verification.verify(study.folder)
     assert found.files[study.record_path(TABLE)].verdict == "CHANGED"
     assert found.files[TABLE].verdict == "UNRECORDED"

@@ -21,8 +21,8 @@ import sandbox
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from twotower.logs import WORKED  # noqa: E402
-from twotower.pins import PINS  # noqa: E402
+from twotower.base.pins import PINS  # noqa: E402
+from twotower.records.job_log import WORKED  # noqa: E402
 
 PARTS = ("Snakefile", "config.yaml", "README.md", "profiles", "scripts", "workflow")
 

@@ -70,7 +70,7 @@ def test_killed_and_cancelled_jobs_ask_for_more_and_are_named(cluster, here):
     greedy, slow, cancelled = jobs = cluster.trained()[:3]
     cluster.prelude(FIRST_TRY + MISBEHAVE.format(greedy="".join(greedy)))
     cluster.project.edit(  # a minute at the first attempt, so that this test takes no longer
-        "scripts/twotower/resources.py", "_LEAST_MINUTES = 5, 5", "_LEAST_MINUTES = 0, 1"
+        "scripts/twotower/cost/requests.py", "_LEAST_MINUTES = 5, 5", "_LEAST_MINUTES = 0, 1"
     )
     run = cluster.start(*map(target, jobs))
     tried = cluster.project.folder / "tried-{}-{}".format(*cancelled)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from planted_study import plant, working_in
-from twotower import crate_profiles, exporting, records
+from twotower.audits import exporting
+from twotower.audits.crate import profiles
+from twotower.records import job_records
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,7 @@ def study(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder = tmp_path / "project"
     shutil.copytree(planted, folder)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(records, "PROJECT", folder.resolve())
+    monkeypatch.setattr(job_records, "PROJECT", folder.resolve())
     return folder
 
 
@@ -40,5 +42,5 @@ def newer(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The planted study's crate in 0.6; not to be changed."""
     to = tmp_path_factory.mktemp("newer") / "crate"
     with working_in(planted):
-        exporting.export(to, profile=crate_profiles.PROFILES["0.6"])
+        exporting.export(to, profile=profiles.PROFILES["0.6"])
     return to

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
-from twotower import crate_check, crate_profiles
+from twotower.audits.crate import profiles
+from twotower.audits.crate_check import check
 
 
 def content_of(crate: Path) -> dict:
-    return json.loads((crate / crate_check.METADATA).read_text(encoding="utf-8"))
+    return json.loads((crate / check.METADATA).read_text(encoding="utf-8"))
 
 
 def entity(content: dict, start: str) -> dict:
@@ -17,7 +18,7 @@ def entity(content: dict, start: str) -> dict:
 
 def claiming(*versions: str) -> list[dict]:
     """A graph whose root claims versions of Provenance Run Crate."""
-    named = [{"@id": f"{crate_profiles.RUN}/provenance/{each}"} for each in versions]
+    named = [{"@id": f"{profiles.RUN}/provenance/{each}"} for each in versions]
     return [{"@id": "./", "@type": "Dataset", "conformsTo": named}]
 
 

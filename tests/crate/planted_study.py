@@ -16,21 +16,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twotower import (
-    certificate,
-    environment,
-    files,
-    grid,
-    manifest,
-    provenance,
-    ratings,
-    records,
-    run_records,
-    study_file,
-    targets,
-    tensors,
-    verify,
-)
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
+from twotower.base import files, tensors
+from twotower.data import certificate, ratings, targets
+from twotower.records import code_digest, environment, job_records, run_records
+from twotower.study import grid, reading
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
@@ -46,7 +37,7 @@ RAW = {
     "arms": {"adam": {"steps": 5}},
     "experiments": {"one": {"title": "One", "vary": {"rank": [2]}}},
 }
-STUDY = study_file.validated(RAW, "study.yaml")
+STUDY = reading.validated(RAW, "study.yaml")
 CELL, RUN = grid.cells(STUDY)[0], grid.runs(STUDY)[0]
 DECISIONS = "workflow/decisions.yaml"
 COMMITTED = "2026-01-02T03:04:05+00:00"
@@ -90,7 +81,7 @@ def working_in(folder: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(records, "PROJECT", folder.resolve())
+        patch.setattr(job_records, "PROJECT", folder.resolve())
         yield
 
 
@@ -140,14 +131,14 @@ def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: s
             writer.writerow(row)
     about = {
         "rule": rule,
-        "code": provenance.code_digest(Path("scripts").resolve(), script),
-        "settings": records.settings_digest({"rule": rule}),
+        "code": code_digest.code_digest(Path("scripts").resolve(), script),
+        "settings": job_records.settings_digest({"rule": rule}),
         "inputs": {path: _hash(path) for path in inputs},
         "outputs": outputs,
         "environment": used,
     }
     for path in outputs:
-        records.write(path, about)
+        job_records.write(path, about)
     if rule == "train":
         Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
 
@@ -161,7 +152,7 @@ def _seal(run: str) -> None:
     sealed = manifest.build(".", about | {"run": run})
     manifest.PLACE.parent.mkdir(parents=True)
     manifest.PLACE.write_text(sealed.text(), encoding="ascii")
-    found = verify.verify(".")
+    found = verification.verify(".")
     assert not found.failed, (found.wrong(), found.faults)
 
 

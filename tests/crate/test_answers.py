@@ -6,7 +6,10 @@ import pytest
 import yaml
 
 import planted_study as planted
-from twotower import citation, crate_check, crate_report, exporting, records
+from twotower.audits import exporting
+from twotower.audits.crate import citation
+from twotower.audits.crate_check import check, report
+from twotower.records import job_records
 
 OWN = """
 preferred-citation:
@@ -88,7 +91,7 @@ def test_weights_that_are_left_out_are_not_shared(study):
 
 def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(records, "PROJECT", tmp_path.resolve())
+    monkeypatch.setattr(job_records, "PROJECT", tmp_path.resolve())
     planted.plant(tmp_path, planted.JOBS | planted.REAL)
     found = exporting.export(Path("crate")).story.files
     assert not Path("crate/results/real/movielens/data.safetensors").exists()
@@ -97,9 +100,9 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     assert lines("Licences for existing assets")[0].endswith(
         "**authors**. Ratings of others were given to the run: given:u.data, movielens."
     )
-    found = crate_check.check(Path("crate"))
+    found = check.check(Path("crate"))
     assert len(found.described) == 2  # the file that was given, and its copy
     assert (found.faults, found.given) == ({}, ["given:u.data"])
     assert found.left_out == {"other": (1, 3)}
-    said = crate_report.text(found, Path("crate"))
+    said = report.text(found, Path("crate"))
     assert "left out: 1 of 3 other;" in said and 'WITHOUT="other"' in said

@@ -12,24 +12,21 @@ import pytest
 
 import planted_study as planted
 from graphs import graph, ids, job
-from twotower import (
-    crate_check,
-    crate_profiles,
-    crate_report,
-    exporting,
-    files,
-    manifest,
-    provenance,
-    verify,
-)
-from twotower.crate import CrateError
-from twotower.exporting import ExportError
+from twotower.audits import exporting
+from twotower.audits.crate import profiles
+from twotower.audits.crate.write import CrateError
+from twotower.audits.crate_check import check, report
+from twotower.audits.exporting import ExportError
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
+from twotower.base import files
+from twotower.records import code_digest
 
 
 def test_every_job_is_told_with_all_that_it_depended_on(crate):
     entities = graph(crate)
     trained = job(entities, "train")
-    code = provenance.code_digest(Path("scripts").resolve(), "towers/train.py")
+    code = code_digest.code_digest(Path("scripts").resolve(), "towers/train.py")
     (tool,) = ids(trained["instrument"])
     assert entities[tool]["softwareVersion"] == code
     assert ids(entities[tool]["mainEntity"]) == ["scripts/towers/train.py"]
@@ -81,18 +78,18 @@ def test_who_when_and_under_which_licence(crate):
 def test_every_file_is_there_with_its_hash(crate):
     entities = graph(crate)
     there = {path.relative_to(crate).as_posix() for path in crate.rglob("*") if path.is_file()}
-    there.remove(crate_check.METADATA)
+    there.remove(check.METADATA)
     assert there >= manifest.read().files.keys() | {"LICENSE", "codecheck.yml", "checklists.md"}
     for path in there:
         assert entities[path]["sha256"] == files.sha256(crate / path), path
         assert entities[path]["contentSize"] == str((crate / path).stat().st_size)
-    found = crate_check.check(crate)
+    found = check.check(crate)
     assert (found.faults, found.files, found.described) == ({}, len(there), set())
 
 
-@pytest.mark.parametrize("version", crate_profiles.PROFILES)
+@pytest.mark.parametrize("version", profiles.PROFILES)
 def test_two_exports_have_the_same_bytes(study, monkeypatch, version):
-    first = exporting.export(Path("crate"), profile=crate_profiles.PROFILES[version])
+    first = exporting.export(Path("crate"), profile=profiles.PROFILES[version])
     kept = exporting.zipped(Path("crate"))
     shutil.move("crate", "before")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "123")
@@ -101,7 +98,7 @@ def test_two_exports_have_the_same_bytes(study, monkeypatch, version):
     try:
         os.utime(planted.RATINGS)
         command = [sys.executable, "scripts/export.py", "crate", "--zip"]
-        command += [] if version == crate_profiles.DEFAULT else ["--profile", version]
+        command += [] if version == profiles.DEFAULT else ["--profile", version]
         odd = os.environ | {"PYTHONHASHSEED": "5", "LC_ALL": "C"}
         said = subprocess.run(command, env=odd, capture_output=True, encoding="utf-8")
     finally:
@@ -137,7 +134,7 @@ def forge(crate: Path) -> None:
     """A file and what the graph says of it, edited together."""
     own = files.sha256(crate / planted.RISKS)
     flip(crate / planted.RISKS)
-    graph_file = crate / crate_check.METADATA
+    graph_file = crate / check.METADATA
     text = graph_file.read_text(encoding="utf-8")
     graph_file.write_text(text.replace(own, files.sha256(crate / planted.RISKS)), encoding="utf-8")
 
@@ -153,20 +150,20 @@ def forge(crate: Path) -> None:
     ],
 )
 def test_the_check_names_what_was_done_to_a_crate(crate, path, harm, words):
-    noted = crate_check.check(crate).metadata
+    noted = check.check(crate).metadata
     harm(crate)
-    found = crate_check.check(crate)
+    found = check.check(crate)
     assert list(found.faults) == [path] and words in found.faults[path]
     assert (found.metadata == noted) == (harm is not forge)
 
 
 def test_a_graph_that_names_files_outside_is_refused(crate):
-    graph_file = crate / crate_check.METADATA
+    graph_file = crate / check.METADATA
     text = graph_file.read_text(encoding="utf-8").replace(
         '"@id": "LICENSE"', '"@id": "../study.yaml"'
     )
     graph_file.write_text(text, encoding="utf-8")
-    faults = crate_check.check(crate).faults
+    faults = check.check(crate).faults
     assert faults == {"../study.yaml": "leads out of the crate, or is no name of a file",
                       "LICENSE": "extra: the graph does not name it"}  # fmt: skip
 
@@ -177,18 +174,18 @@ def test_kinds_may_be_described_and_not_held(study):
     assert not Path("crate", planted.RATINGS).exists()
     assert entities[f"#{planted.RATINGS}"]["sha256"] == files.sha256(planted.RATINGS)
     assert ids(job(entities, "train")["object"])[0] == f"#{planted.RATINGS}"
-    found = crate_check.check(Path("crate"))
+    found = check.check(Path("crate"))
     assert (found.faults, len(found.described)) == ({}, 6)
     assert found.left_out == {"data": (4, 4), "weights": (2, 2)}
-    assert 'WITHOUT="data weights"' in crate_report.text(found, Path("crate"))
+    assert 'WITHOUT="data weights"' in report.text(found, Path("crate"))
 
 
 def test_such_a_crate_is_verified_where_the_kinds_are_named(study):
     exporting.export(Path("crate"), frozenset({"data", "weights"}))
-    named = verify.verify("crate", without=frozenset({"data", "weights"}))
+    named = verification.verify("crate", without=frozenset({"data", "weights"}))
     assert (named.wrong(), named.faults) == ({}, [])
     for fewer in (frozenset(), frozenset({"data"})):
-        wrong = verify.verify("crate", without=fewer).wrong()
+        wrong = verification.verify("crate", without=fewer).wrong()
         assert {each.verdict for each in wrong.values()} == {"MISSING"}
         assert planted.WEIGHTS in wrong and (planted.RATINGS in wrong) == (not fewer)
 

@@ -9,9 +9,13 @@ import pytest
 from safetensors.numpy import load_file
 
 import planted_study as planted
-from twotower import crate_check, croissant, exporting, files, grid
-from twotower.crate_terms import CROISSANT, CROISSANT_FORMATS
-from twotower.croissant_records import CroissantError, header
+from twotower.audits import exporting
+from twotower.audits.crate.entities import CROISSANT, CROISSANT_FORMATS
+from twotower.audits.crate_check import check
+from twotower.audits.croissant import description
+from twotower.audits.croissant.records import CroissantError, header
+from twotower.base import files
+from twotower.study import grid
 
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
 needs_validator = pytest.mark.skipif(
@@ -124,7 +128,7 @@ def test_the_data_sets_are_told_from_the_study(indexed):
 def test_every_file_is_named_by_its_hash_and_every_array_as_it_is(indexed):
     content = described(indexed)
     held = {each["@id"]: each for each in content["distribution"] if "sha256" in each}
-    assert held.keys() == {path for job in croissant.GENERATED for path in made(job)} | {
+    assert held.keys() == {path for job in description.GENERATED for path in made(job)} | {
         "results/index.csv"
     }
     for path, each in held.items():
@@ -154,7 +158,7 @@ def test_ratings_of_people_are_not_described(indexed):
 
 
 def test_the_crate_names_the_description_and_what_it_conforms_to(crate):
-    graph = {each["@id"]: each for each in crate_check.read_graph(crate)}
+    graph = {each["@id"]: each for each in check.read_graph(crate)}
     entity = graph[CROISSANT]
     assert entity["sha256"] == files.sha256(crate / CROISSANT)
     assert [each["@id"] for each in entity["conformsTo"]] == list(CROISSANT_FORMATS)
@@ -162,7 +166,7 @@ def test_the_crate_names_the_description_and_what_it_conforms_to(crate):
     assert graph["http://mlcommons.org/croissant/1.1"]["version"] == "1.1"
     with (crate / CROISSANT).open("a", encoding="utf-8") as file:
         file.write(" ")
-    assert list(crate_check.check(crate).faults) == [CROISSANT]
+    assert list(check.check(crate).faults) == [CROISSANT]
 
 
 @needs_validator
@@ -170,7 +174,7 @@ def test_a_changed_file_and_a_changed_description_are_named(crate):
     content = bytearray((crate / planted.TEST).read_bytes())
     content[-2] ^= 1
     (crate / planted.TEST).write_bytes(content)
-    assert list(crate_check.check(crate).faults) == [planted.TEST]
+    assert list(check.check(crate).faults) == [planted.TEST]
     changed = f"{planted.TEST}: changed, its SHA-256 is another one than croissant.json has"
     assert validate(crate)[1][0] == changed
     text = described(crate)

@@ -9,9 +9,11 @@ import pytest
 
 import planted_study as planted
 from graphs import claiming, content_of, entity
-from twotower import crate_check, crate_contexts, crate_profiles, crate_view, exporting
+from twotower.audits import exporting
+from twotower.audits.crate import profiles
+from twotower.audits.crate_check import check, contexts, view
 
-NEWER = crate_profiles.PROFILES["0.6"]
+NEWER = profiles.PROFILES["0.6"]
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
 RUNCRATE = VALIDATOR.with_name("runcrate")
 VALIDATE = "scripts/validate_crate.py"
@@ -34,14 +36,14 @@ def test_the_public_validator_finds_no_fault(crate):
         done.stdout + done.stderr
     )
     assert int(done.stdout.split()[0]) >= 85
-    assert crate_check.check(crate).faults == {}
+    assert check.check(crate).faults == {}
 
 
 @needs_validator
 @pytest.mark.parametrize("graph", [None, "", "[]", '{"@graph": [{"@id": "./", "@type": "File"}]}'])
 def test_no_crate_is_one_message_of_the_validator(tmp_path, graph):
     if graph is not None:
-        (tmp_path / crate_check.METADATA).write_text(graph)
+        (tmp_path / check.METADATA).write_text(graph)
     done = validate(tmp_path)
     assert done.returncode == 1
     if graph and "File" in graph:  # a graph, though of no crate
@@ -54,7 +56,7 @@ def test_no_crate_is_one_message_of_the_validator(tmp_path, graph):
 def test_the_public_validator_finds_what_is_planted(study):
     """Else its silence would mean nothing; and a crate without the data passes all the same."""
     exporting.export(Path("crate"), frozenset({"data"}))
-    path = Path("crate", crate_check.METADATA)
+    path = Path("crate", check.METADATA)
     content = content_of(path.parent)
     del entity(content, "#job/train/")["instrument"]
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -74,11 +76,11 @@ print(json.dumps(sorted({str(each) for triple in graph for each in triple[1:]}))
 @needs_validator
 def test_a_reader_of_json_ld_finds_the_new_addresses_and_none_of_the_old(newer):
     content = content_of(newer)
-    content["@context"] = [crate_contexts.CONTEXTS[each] for each in content["@context"]]
+    content["@context"] = [contexts.CONTEXTS[each] for each in content["@context"]]
     done = subprocess.run([VALIDATOR, "-c", EXPAND], input=json.dumps(content),
                           capture_output=True, text=True, check=True)  # fmt: skip
     found = set(json.loads(done.stdout))
-    for new, *old in crate_contexts.RENAMED.values():
+    for new, *old in contexts.RENAMED.values():
         assert new in found and not found & set(old)
 
 
@@ -87,7 +89,7 @@ def pruned(content: dict) -> None:
     workflow, root = entity(content, "Snakefile"), entity(content, "./")
     workflow["softwareRequirements"] = workflow["softwareRequirements"][:2]
     used = {each for one in content["@graph"] if one is not root
-            for value in one.values() for each in crate_view.ids(value)}  # fmt: skip
+            for value in one.values() for each in view.ids(value)}  # fmt: skip
     kinds = ("File", "SoftwareApplication")
     content["@graph"] = [each for each in content["@graph"]
                          if each["@type"] not in kinds or each["@id"] in used]  # fmt: skip
@@ -100,7 +102,7 @@ def test_the_public_validator_judges_the_base_and_the_table_the_rest(study):
     exporting.export(Path("crate"), profile=NEWER)
     content = content_of(Path("crate"))
     pruned(content)
-    Path("crate", crate_check.METADATA).write_text(json.dumps(content), encoding="utf-8")
+    Path("crate", check.METADATA).write_text(json.dumps(content), encoding="utf-8")
     done = validate(Path("crate"))
     assert done.returncode == 0, done.stdout + done.stderr
     base, recommended, own, whom, _ = done.stdout.splitlines()  # the last one of croissant.json
@@ -120,15 +122,15 @@ def test_both_judges_are_heard(tmp_path):
     root = claiming("0.6")[0] | {"datePublished": "2026-01-01", "license": "MIT", "name": "few"}
     about = {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": "./"},
              "conformsTo": {"@id": NEWER.base}}  # fmt: skip
-    content = {"@context": [NEWER.context, crate_profiles.RUN_CONTEXT], "@graph": [about, root]}
-    (tmp_path / crate_check.METADATA).write_text(json.dumps(content), encoding="utf-8")
+    content = {"@context": [NEWER.context, profiles.RUN_CONTEXT], "@graph": [about, root]}
+    (tmp_path / check.METADATA).write_text(json.dumps(content), encoding="utf-8")
     done = validate(tmp_path)
     assert done.returncode == 1
     assert any(line.startswith("ro-crate-1.") and "`description`" in line
                for line in done.stdout.splitlines())  # fmt: skip
     assert "no main workflow (document): MUST @graph" in done.stdout
     content["@graph"][1]["conformsTo"] = claiming("0.7")[0]["conformsTo"]
-    (tmp_path / crate_check.METADATA).write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / check.METADATA).write_text(json.dumps(content), encoding="utf-8")
     done = validate(tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("ProfileError: ") and done.stderr.count("\n") == 1

@@ -10,11 +10,15 @@ import pytest
 
 import planted_study as planted
 from graphs import claiming, content_of, entity, graph, ids, job
-from twotower import crate_check, crate_profiles, exporting, records, verify
-from twotower.crate_requirements import RULES
-from twotower.crate_rules import MUST, SHOULD, broken
+from twotower.audits import exporting
+from twotower.audits.crate import profiles
+from twotower.audits.crate_check import check
+from twotower.audits.crate_check.requirements import RULES
+from twotower.audits.crate_check.rules import MUST, SHOULD, broken
+from twotower.audits.verify import verification
+from twotower.records import job_records
 
-NEWER = crate_profiles.PROFILES["0.6"]
+NEWER = profiles.PROFILES["0.6"]
 OPEN = {("main workflow", "conformsTo"), ("CreateAction", "endTime"), ("CreateAction", "agent")}
 """What 0.6 recommends and no record can tell."""
 BIOSCHEMAS = "https://bioschemas.org/"
@@ -28,7 +32,7 @@ def faults(content: dict, level: str) -> set[tuple[str, str]]:
 
 def test_a_crate_in_the_newer_version_keeps_every_rule_of_it(newer, study):
     content = content_of(newer)
-    assert content["@context"] == [NEWER.context, crate_profiles.RUN_CONTEXT]
+    assert content["@context"] == [NEWER.context, profiles.RUN_CONTEXT]
     assert [*broken([each for each in RULES if each.level == MUST], content)] == []
     assert faults(content, SHOULD) == OPEN
     entities = graph(newer)
@@ -36,10 +40,10 @@ def test_a_crate_in_the_newer_version_keeps_every_rule_of_it(newer, study):
     assert set(ids(entities["./"]["conformsTo"])) == NEWER.all.keys()
     handed = ids(entities["#engine"]["object"])
     assert {"#control/train", "profiles/default/config.yaml"} <= set(handed)
-    assert crate_check.check(newer).faults == {}
-    found = verify.verify(newer)
+    assert check.check(newer).faults == {}
+    found = verification.verify(newer)
     assert (found.wrong(), found.faults) == ({}, [])
-    assert crate_profiles.of(content["@graph"], newer) == "0.6"
+    assert profiles.of(content["@graph"], newer) == "0.6"
 
 
 def test_what_is_left_out_tells_where_it_would_lie(study):
@@ -47,13 +51,13 @@ def test_what_is_left_out_tells_where_it_would_lie(study):
     content = content_of(Path("crate"))
     assert faults(content, MUST) == set() and faults(content, SHOULD) == OPEN
     assert graph(Path("crate"))[f"#{planted.RATINGS}"]["localPath"] == planted.RATINGS
-    found = crate_check.check(Path("crate"))
+    found = check.check(Path("crate"))
     assert (found.faults, found.left_out) == ({}, {"data": (4, 4), "weights": (2, 2)})
 
 
 def test_files_from_elsewhere_have_no_place_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(records, "PROJECT", tmp_path.resolve())
+    monkeypatch.setattr(job_records, "PROJECT", tmp_path.resolve())
     planted.plant(tmp_path, planted.JOBS | planted.REAL)
     exporting.export(Path("crate"), profile=NEWER)
     content = content_of(Path("crate"))
@@ -67,7 +71,7 @@ def test_both_versions_tell_the_same_story(newer, crate):
     """All that differs is what the versions themselves want otherwise."""
     older, other = graph(crate), graph(newer)
     changed = older.keys() ^ other.keys()
-    assert changed == crate_profiles.PROFILES["0.5"].all.keys() ^ NEWER.all.keys()
+    assert changed == profiles.PROFILES["0.5"].all.keys() ^ NEWER.all.keys()
     for name in (job(older, "train")["@id"], "#run", "#step/train", planted.WEIGHTS):
         assert older[name] == other[name]
     tool = ids(job(older, "train")["instrument"])[0]
@@ -95,11 +99,11 @@ def gone(start: str):
 
 
 def older_context(content: dict) -> None:
-    content["@context"][0] = crate_profiles.PROFILES["0.5"].context
+    content["@context"][0] = profiles.PROFILES["0.5"].context
 
 
 def older_context_last(content: dict) -> None:
-    content["@context"].append(crate_profiles.PROFILES["0.5"].context)
+    content["@context"].append(profiles.PROFILES["0.5"].context)
 
 
 def older_term(content: dict) -> None:
@@ -151,8 +155,8 @@ def claims_bioschemas(content: dict) -> None:
 HARMS = {
     "no conformsTo of the root": (without("./", "conformsTo"), "root", "conformsTo"),
     "a profile less": (fewer_profiles, "root", "conformsTo"),
-    "a profile without an entity": (gone(f"{crate_profiles.RUN}/process"), "root", "conformsTo"),
-    "a profile of another type": (given(f"{crate_profiles.RUN}/process", **{"@type": "Profile"}),
+    "a profile without an entity": (gone(f"{profiles.RUN}/process"), "root", "conformsTo"),
+    "a profile of another type": (given(f"{profiles.RUN}/process", **{"@type": "Profile"}),
                                   "profile", "@type"),
     "the base of 0.5": (given("ro-crate", conformsTo={"@id": "https://w3id.org/ro/crate/1.1"}),
                         "descriptor", "conformsTo"),
@@ -243,6 +247,6 @@ def test_an_older_crate_is_none_in_the_newer_version(crate):
 @pytest.mark.parametrize("versions", [["0.7"], ["0.5", "0.6"], ["../0.6"]])
 def test_a_version_that_nothing_here_judges_is_refused(versions):
     told = f"names Provenance Run Crate {' and '.join(versions)}; allowed: one of 0.5, 0.6"
-    with pytest.raises(crate_profiles.ProfileError, match=told):
-        crate_profiles.of(claiming(*versions), Path("crate"))
-    assert crate_profiles.of(claiming(), Path("crate")) == "0.5"
+    with pytest.raises(profiles.ProfileError, match=told):
+        profiles.of(claiming(*versions), Path("crate"))
+    assert profiles.of(claiming(), Path("crate")) == "0.5"

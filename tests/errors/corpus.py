@@ -32,8 +32,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from twotower import varied_runs  # noqa: E402
-from twotower.pins import PINS  # noqa: E402
+from twotower.audits.vary import varied_runs  # noqa: E402
+from twotower.base.pins import PINS  # noqa: E402
 
 COPIED = ["Snakefile", "Makefile", "README.md", "config.yaml", "profiles", "envs", "workflow"]
 LINKED = ["scripts", "docs", "benchmarks"]

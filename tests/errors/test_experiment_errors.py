@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages
-from twotower.conflicts import remarks
-from twotower.sampling import AGAIN
-from twotower.study_file import validated
+from twotower.data.sampling import AGAIN
+from twotower.study.conflicts import remarks
+from twotower.study.reading import validated
 
 
 def with_experiment(**parts: Any) -> dict:

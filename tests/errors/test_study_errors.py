@@ -5,9 +5,9 @@ import math
 import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages, with_keys
-from twotower import arms
-from twotower.config import Study
-from twotower.study_file import StudyError, validated
+from twotower.study import arms
+from twotower.study.reading import StudyError, validated
+from twotower.study.schema import Study
 
 ARMS = ", ".join(arms.FITTED)
 NAME = "a lower-case letter, then at most 40 lower-case letters, digits and underscores"

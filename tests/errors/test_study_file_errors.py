@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower.study_file import StudyError, load_study, read_study
+from twotower.study.reading import StudyError, load_study, read_study
 
 
 def file_messages(tmp_path: Path, content: str | bytes) -> list[str]:

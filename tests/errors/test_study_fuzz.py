@@ -18,8 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studies import GOOD
-from twotower import grid
-from twotower.study_file import StudyError, load_study, merged, read_study, validated
+from twotower.study import grid
+from twotower.study.reading import StudyError, load_study, merged, read_study, validated
 
 HOSTILE = [
     "../../etc/passwd", "/etc/passwd", "a/../b", "~", "$(touch owned)", "`id`", "a; rm -rf /",

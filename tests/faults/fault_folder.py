@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 
-from twotower import processes, survey  # noqa: E402
-from twotower.pins import PINS  # noqa: E402
+from twotower.base.pins import PINS  # noqa: E402
+from twotower.running import processes, survey  # noqa: E402
 
 PARTS = ["Snakefile", "Makefile", "config.yaml", "profiles", "scripts", "workflow"]
 DEADLINE = 900.0  # seconds: no run of a campaign takes so long

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from twotower.ratings import draw_test, draw_training
-from twotower.seeds import generator
-from twotower.targets import draw_target
-from twotower.training import Sample
+from twotower.base.seeds import generator
+from twotower.data.ratings import draw_test, draw_training
+from twotower.data.targets import draw_target
+from twotower.towers.training import Sample
 
 torch.set_num_threads(1)
 

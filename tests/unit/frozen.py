@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twotower import decisions
+from twotower.study import decisions
 
 PATH = Path(__file__).parents[2] / "workflow" / "decisions.yaml"
 DECISIONS = decisions.load(PATH)

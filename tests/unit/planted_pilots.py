@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from twotower.drift import Pilot
-from twotower.planted import noisy
-from twotower.seeds import generator
-from twotower.sources import Source
+from twotower.base.seeds import generator
+from twotower.forecast.drifting_curve import Pilot
+from twotower.forecast.pilot_files.source import Source
+from twotower.rates.planted import noisy
 
 SIZES = 2 ** np.arange(9, 14)
 POWER = 0.3 * (SIZES / 512) ** -0.6

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from twotower.study_file import StudyError, merged, validated
+from twotower.study.reading import StudyError, merged, validated
 
 GOOD = {
     "name": "small",

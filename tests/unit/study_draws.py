@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pandas as pd
 
-from twotower import predictions
-from twotower.planted import SETTING, noisy
-from twotower.seeds import generator
+from twotower.base.seeds import generator
+from twotower.rates import predictions
+from twotower.rates.planted import SETTING, noisy
 
 SIZES = 2 ** np.arange(9, 17)
 CERTIFICATE_SIZE = 8192

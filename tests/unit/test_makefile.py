@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twotower import commands
+from twotower.base import commands
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twotower import variations, varied_runs
-from twotower.pins import PINS
+from twotower.audits.vary import variations, varied_runs
+from twotower.base.pins import PINS
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "README.md", "profiles", "scripts", "workflow"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from twotower.config import Study
+from twotower.study.schema import Study
 
 pytestmark = pytest.mark.xdist_group("workflow")
 
@@ -99,7 +99,7 @@ def test_a_refusal_shows_no_line_of_the_workflow(project):
 
 def test_a_failed_certificate_is_shown_and_leaves_nothing(alone):
     alone.edit(
-        "scripts/twotower/certificate.py",
+        "scripts/twotower/data/certificate.py",
         "SMOOTHNESS_TOLERANCE = 0.15",
         "SMOOTHNESS_TOLERANCE = 1e-9",
     )

@@ -37,23 +37,23 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
     [
         ("README.md", {}),
         ("config.yaml", {}),  # the default study, and this is another
-        ("scripts/twotower/rates.py", FITTER),
-        ("scripts/twotower/planted.py", FITTER),
+        ("scripts/twotower/rates/slopes.py", FITTER),
+        ("scripts/twotower/rates/planted.py", FITTER),
         ("scripts/rates/fit_rates.py", PAPER),
-        ("scripts/twotower/map_figures.py", {"draw_figure": 6}),
-        ("scripts/twotower/experiment_figures.py", {"draw_experiment": 1}),
+        ("scripts/twotower/report/limits.py", {"draw_figure": 6}),
+        ("scripts/twotower/report/experiments.py", {"draw_experiment": 1}),
         ("scripts/report/draw_figures.py", {"draw_figure": 6}),
-        ("scripts/twotower/tournament.py", {"claims": 1, "tables": 1}),
+        ("scripts/twotower/analyses/tournament.py", {"claims": 1, "tables": 1}),
         (
             "workflow/decisions.yaml",  # another rule judges everything anew
             FITTER | {"falsifiability_table": 1, "draw_figure": 6},
         ),
-        ("scripts/twotower/evaluation.py", ALL_EVALUATED),
-        ("scripts/twotower/training.py", {"train": 4} | TOWERS_EVALUATED),
-        ("scripts/twotower/closed_form.py", {"train": 4} | TOWERS_EVALUATED),
+        ("scripts/twotower/evaluation/risks.py", ALL_EVALUATED),
+        ("scripts/twotower/towers/training.py", {"train": 4} | TOWERS_EVALUATED),
+        ("scripts/twotower/towers/closed_form.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/towers/train.py", {"train": 4} | TOWERS_EVALUATED),
         (
-            "scripts/twotower/targets.py",
+            "scripts/twotower/data/targets.py",
             {"generate_data": 2, "generate_test_pairs": 2, "fit_reference": 2, "train": 4}
             | ALL_EVALUATED,
         ),

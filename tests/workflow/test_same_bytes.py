@@ -9,7 +9,7 @@ import time
 import pytest
 from safetensors.numpy import load_file
 
-from twotower import variations, varied_runs
+from twotower.audits.vary import variations, varied_runs
 
 pytestmark = pytest.mark.xdist_group("workflow")
 

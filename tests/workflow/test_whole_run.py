@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from twotower.jobs import jobs
-from twotower.study_file import read_study
+from twotower.cost.jobs import jobs
+from twotower.study.reading import read_study
 
 pytestmark = pytest.mark.xdist_group("workflow")
 

@@ -19,11 +19,14 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower import arms, command_line, console, decisions, grid, last_run, logs, provenance
-from twotower import real_options, run_records, statements, study_file, workplace
-from twotower.config import Lemmas
-from twotower.jobs import Jobs
-from twotower.resources import Requests
+from twotower.base import console
+from twotower.cost.jobs import Jobs
+from twotower.cost.requests import Requests
+from twotower.real import options as real_options
+from twotower.records import code_digest, job_log, last_run, run_records
+from twotower.running import statements, workplace
+from twotower.study import arms, command_line, decisions, grid, reading
+from twotower.study.schema import Lemmas
 
 CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
@@ -44,8 +47,8 @@ def read_study():
     beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
-    raw = study_file.merged(study_file.load_study(place), given)
-    study = study_file.validated(raw, place)
+    raw = reading.merged(reading.load_study(place), given)
+    study = reading.validated(raw, place)
     origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
     return study, origin, named, real
 
@@ -64,7 +67,7 @@ try:
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
     RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
     DATA = grid.by_id((cell.data_id, cell.data_spec) for cell in CELLS)
-except logs.ExpectedError as error:
+except job_log.ExpectedError as error:
     sys.exit(console.message(error))
 SIZES = {data: set() for data in DATA}
 for cell in CELLS:
@@ -97,8 +100,8 @@ wildcard_constraints:
 def spec(script, **settings):
     """What a job depends on besides its inputs: a slice of the study, and its code's digest."""
     try:
-        return settings | {"code": provenance.code_digest(SCRIPTS, script)}
-    except logs.ExpectedError as error:
+        return settings | {"code": code_digest.code_digest(SCRIPTS, script)}
+    except job_log.ExpectedError as error:
         sys.exit(console.message(error))
 
 
@@ -256,7 +259,7 @@ def figure_inputs(wildcards):
 
 def real_inputs(wildcards):
     """Files of ratings that the user has, or the archive that is downloaded."""
-    from twotower import download, layouts  # for runs on real ratings alone
+    from twotower.real.reading import download, layouts  # for runs on real ratings alone
 
     place = REAL.places[wildcards.source]
     if download.is_address(place):
@@ -270,15 +273,15 @@ def check_submission():
     told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
     try:
         workplace.check_submitted(map(str, told))
-    except logs.ExpectedError as error:
+    except job_log.ExpectedError as error:
         sys.exit(console.message(error))
 
 
 def note_run():
     """Record the run that starts: what it is made from, and for `make resume` its command."""
     try:
-        last_run.note_code(Path.cwd(), provenance.digests(Path(workflow.basedir)))
-    except logs.ExpectedError as error:
+        last_run.note_code(Path.cwd(), code_digest.digests(Path(workflow.basedir)))
+    except job_log.ExpectedError as error:
         sys.exit(console.message(error))
     # The rest not where the run is a part of what `make resume` does.
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
@@ -288,7 +291,7 @@ def note_run():
     try:
         stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
         run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
-    except logs.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
+    except job_log.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)
 

@@ -4,7 +4,7 @@ import logging
 
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
-from twotower import failures
+from twotower.running import failures
 
 NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
 

@@ -10,8 +10,8 @@ from forging import Forgery
 @cheat(verify="sealed with")
 def edited_library(study: Forgery) -> str:
     """A module of the library is edited, results are not remade."""
-    study.replace("scripts/twotower/rates.py", '"""', '"""Kindly: ')
-    return "scripts/twotower/rates.py"
+    study.replace("scripts/twotower/rates/slopes.py", '"""', '"""Kindly: ')
+    return "scripts/twotower/rates/slopes.py"
 
 
 @cheat(verify="made by other code of fit_rates.py")

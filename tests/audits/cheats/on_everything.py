@@ -8,7 +8,9 @@ import pandas as pd
 
 from cheats.registry import STUDY, TABLE, cheat, forged_figure, with_values
 from forging import Forgery
-from twotower import files, grid, ratings, study_file, targets, tensors
+from twotower.base import files, tensors
+from twotower.data import ratings, targets
+from twotower.study import grid, reading
 
 
 @cheat(audit="DIFFERENT")
@@ -62,7 +64,7 @@ def forged_risks(study: Forgery) -> str:
 @cheat(audit="DIFFERENT")
 def data_of_another_seed(study: Forgery) -> str:
     """A data set is drawn with another seed, with records, notes and an unsigned seal."""
-    read = study_file.read_study(study.folder / STUDY)
+    read = reading.read_study(study.folder / STUDY)
     cell = grid.cells(read)[0]
     spec, count = cell.data_spec, max(cell.sample_sizes)
     drawn = {each: targets.draw_target(2, spec, each) for each in range(read.replicates)}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from cheats.registry import cheat
 from forging import Forgery
 from time_authority import Authority
-from twotower import identity, statements
+from twotower.base import identity
+from twotower.running import statements
 
 STATEMENT = (statements.STATED / statements.NAME).as_posix()
 PREDICTIONS = (statements.STATED / "predictions.csv").as_posix()

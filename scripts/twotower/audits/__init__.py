@@ -1,0 +1,1 @@
+"""Sealing, verifying, rerunning, comparing and exporting a finished study."""

@@ -1,0 +1,1 @@
+"""A finished study as a research object: crate, checklists, codecheck."""

@@ -1,0 +1,181 @@
+"""Whether a crate holds what its graph and its seal say: every file's bytes, and no file besides.
+
+Public validators look at the graph alone. This reads every file, needs nothing but Python's own
+library, and takes any RO-Crate whose files have a `sha256`. One of this project must have its seal.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from twotower.audits.crate_check import seal
+from twotower.audits.crate_check.seal import File
+from twotower.base import noted, safe_names
+from twotower.records.job_log import ExpectedError
+
+METADATA = "ro-crate-metadata.json"
+MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate",
+        "results-crate.zip")  # fmt: skip
+"""What commands of the project make in its folder, and so in a crate that one works in."""
+_CHUNK = 1 << 20
+
+
+class NoCrateError(ExpectedError):
+    """The folder holds no crate that can be read."""
+
+
+@dataclass
+class Check:
+    """What was found.
+
+    Attributes:
+        faults: by path, in words; empty for a sound crate.
+        files: how many files were hashed, and are as the graph says.
+        bytes: of those.
+        described: files that are described but not held, by path or address.
+        left_out: by kind, how many sealed files are so, and how many there are of the kind.
+        given: files that are described as given to the run, which were not sealed.
+        made: those of MADE that are there; nothing vouches for them.
+        is_sealed: False for a crate of another project, where graph and file may be edited both.
+        metadata: SHA-256 of the graph itself, which nothing in the crate vouches for.
+    """
+
+    faults: dict[str, str] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+    described: set[str] = field(default_factory=set)
+    left_out: dict[str, tuple[int, int]] = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    is_sealed: bool = True
+    metadata: str = ""
+
+
+def check(folder: Path, sha256: str | None = None) -> Check:
+    """Hash every file of a crate.
+
+    Args:
+        sha256: that of ro-crate-metadata.json as it was noted elsewhere, or its beginning.
+
+    Raises:
+        NoCrateError: if there is no ro-crate-metadata.json, or none that can be read.
+        NotedError: if what was noted is no hash, or too little of one.
+    """
+    digits = noted.beginning("SHA256", sha256)
+    graph = read_graph(folder)
+    found = Check(metadata=_sha256(folder / METADATA))
+    named = {METADATA}
+    sound: dict[str, File] = {}
+    described: list[tuple[str, dict]] = []
+    for path, entity in _files(graph, described, found):
+        named.add(path)
+        fault = _fault(folder / path, entity)
+        if fault:
+            found.faults[path] = fault
+        else:
+            sound[path] = File((folder / path).stat().st_size, entity["sha256"])
+    found.faults |= dict(_extra(folder, named, found))
+    if (folder / seal.SEAL).exists() or seal.is_of_this_project(graph):
+        sealed = seal.compare(folder, sound, named, described)
+        found.faults = sealed.faults | found.faults
+        found.left_out, found.given = sealed.left_out, sealed.given
+    else:
+        found.is_sealed = False
+    if not found.metadata.startswith(digits):
+        found.faults[METADATA] = f"another one than was noted: {found.metadata}"
+    right = sound.keys() - found.faults.keys()
+    found.files, found.bytes = len(right), sum(sound[path].bytes for path in right)
+    return found
+
+
+def read_graph(folder: Path) -> list[dict[str, Any]]:
+    """The entities of a crate's graph.
+
+    Raises:
+        NoCrateError: if there is none, or none that can be read.
+    """
+    try:
+        graph = json.loads(safe_names.text_of(folder / METADATA, "utf-8"))["@graph"]
+        for each in graph:
+            each["@id"], each["@type"], each.get("sha256")
+        return graph
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NoCrateError(f"{folder / METADATA}: this is no graph of an RO-Crate") from None
+    except OSError as error:
+        raise NoCrateError(
+            f"{folder}: no {METADATA} that can be read ({error.strerror}); name a crate's folder"
+        ) from None
+
+
+def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, dict]]:
+    """Path and entity of each file that should be in the folder; unsafe ones become faults.
+
+    Others are appended to `described`, by path, or noted by address.
+    """
+    for entity in graph:
+        entity_id = str(entity["@id"])
+        if "File" not in _listed(entity["@type"]):
+            continue
+        if entity_id.startswith("#"):
+            described.append((unquote(entity_id[1:]), entity))
+            found.described.add(unquote(entity_id[1:]))
+        elif _is_address(entity_id):
+            found.described.add(entity_id)
+        elif safe_names.is_path(path := PurePosixPath(unquote(entity_id)).as_posix()):
+            yield path, entity
+        else:
+            found.faults[entity_id] = "leads out of the crate, or is no name of a file"
+
+
+def _is_address(entity_id: str) -> bool:
+    try:
+        return bool(urlsplit(entity_id).scheme)
+    except ValueError:
+        return False
+
+
+def _listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def _fault(path: Path, entity: dict) -> str:
+    if path.is_symlink() or not path.is_file():
+        return "missing" if not path.exists() else "no file"
+    wanted = entity.get("sha256")
+    if not isinstance(wanted, str):
+        return "the graph gives no sha256"
+    if entity.get("contentSize") != str(path.stat().st_size):
+        return f"changed: {path.stat().st_size} bytes, {entity.get('contentSize')} in the graph"
+    own = _sha256(path)
+    return "" if own == wanted else f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
+
+
+def _extra(folder: Path, named: set[str], found: Check) -> Iterator[tuple[str, str]]:
+    """What is there and the graph does not name, with why; notes what the project's tools made."""
+    for entry in sorted(folder.iterdir()):
+        if entry.name in MADE:
+            found.made.append(entry.name)
+            continue
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        for place in [each for each, _ in safe_names.below(entry)] if is_folder else [entry]:
+            path = place.relative_to(folder).as_posix()
+            if path in named:
+                continue
+            folders, _, cached = path.partition("__pycache__/")
+            if cached:
+                cache = f"{folders}__pycache__"
+                yield cache, "extra: compiled code that Python may run instead; remove the folder"
+            else:
+                yield path, "extra: the graph does not name it"
+
+
+def _sha256(path: Path) -> str:
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            total.update(chunk)
+    return total.hexdigest()

@@ -1,0 +1,1 @@
+"""The generated data of a study as a Croissant description."""

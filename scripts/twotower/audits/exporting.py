@@ -1,0 +1,225 @@
+"""Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
+
+import datetime
+import hashlib
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from twotower.audits.crate import checklist_words, checklists, citation, codecheck, pages, write
+from twotower.audits.crate import facts as study_facts
+from twotower.audits.crate.entities import CROISSANT, METADATA
+from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
+from twotower.audits.crate.story import Held, Story
+from twotower.audits.croissant import description
+from twotower.audits.seal import manifest
+from twotower.audits.seal.manifest import Manifest
+from twotower.audits.verify import jobs as verify_jobs
+from twotower.audits.verify import verification
+from twotower.base import files
+from twotower.records import environment, git, job_records, run_records
+from twotower.study.schema import Study
+
+BESIDE = ("CITATION.cff", "LICENSE", "README.md")
+"""Files of the project that are not sealed, as no result depends on them."""
+DECISIONS = "workflow/decisions.yaml"
+RATINGS = {"download_real": "archive", "load_real": "data"}
+"""Outputs, by rule, that hold ratings of others: whose licence need not let them be handed on."""
+CODECHECK = "codecheck.yml"
+CHECKLISTS = "checklists.md"
+SHOWN = 10  # faults that are spelled out
+
+
+class ExportError(verify_jobs.UnfinishedError):
+    """What there is cannot be exported; the message says what stands against it."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the story, the SHA-256 of its graph, and what only authors can add.
+
+    Attributes:
+        missing: for what, and what; in words.
+        texts: paths of the files that the export itself wrote, without the graph.
+        notes: what else should be known, a line each.
+    """
+
+    story: Story
+    metadata: str
+    missing: list[str]
+    texts: list[str]
+    notes: list[str]
+
+
+def export(
+    to: Path, without: frozenset[str] = frozenset(), profile: Profile = PROFILES[DEFAULT]
+) -> Exported:
+    """Write the crate of the sealed study in this folder.
+
+    Args:
+        to: a folder that is absent, empty, or an earlier crate.
+        without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
+            copied. Real ratings never are.
+        profile: the version of Provenance Run Crate.
+
+    Raises:
+        ExportError: if nothing is sealed, or not all is as it was sealed.
+        CrateError: if `to` holds something else.
+    """
+    folder = Path()
+    sealed = manifest.read(folder)
+    verified = verification.verify(folder)
+    wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
+    wrong += verified.faults
+    if wrong:
+        more = [f"  and {len(wrong) - SHOWN:,} more"] if len(wrong) > SHOWN else []
+        lines = [f"  {line}" for line in wrong[:SHOWN]]
+        told = "not all is as it was made and sealed, so it is not exported:"
+        raise ExportError("\n".join([told, *lines, *more, "`make verify` tells all of it."]))
+    project = manifest.project_of(folder)
+    places = _places(sealed, folder, project)
+    run, study = _run(sealed, folder)
+    story, notes = _story(sealed, study, folder, project, without)
+    story = replace(story, profile=profile)
+    facts = study_facts.gather(story, study, run, project)
+    texts = {
+        CODECHECK: codecheck.text(story, checklist_words.command(facts)),
+        CHECKLISTS: checklists.text(facts),
+    }
+    if described := description.text(facts, places):
+        texts[CROISSANT] = described
+    for path, text in texts.items():
+        story.files[path] = write.held_text("answers and metadata", text)
+    beside = _beside(project)
+    for path in story.files.keys() - texts.keys():
+        places.setdefault(path, beside.get(path, folder / path))
+    metadata = write.write(story, texts, places, to)
+    missing = [f"CODECHECK: {each}" for each in codecheck.missing(story.citation)]
+    if CROISSANT in texts:
+        missing += [f"Croissant: {each}" for each in description.missing(story.citation)]
+    return Exported(story, metadata, missing, [*texts], notes)
+
+
+def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
+    """The record of the run that made the study, and the study."""
+    run = run_records.read(sealed.study["run"], folder)
+    study = verify_jobs.study(run) if run else None
+    if run is None or study is None:
+        raise ExportError(
+            f"the study {sealed.study['file']} cannot be read as this version of the project reads "
+            "studies; export with the version that ran it"
+        )
+    return run, study
+
+
+def _beside(project: Path) -> dict[str, Path]:
+    """Where each file is that tells about the project, and is not sealed."""
+    return {name: project / name for name in (*BESIDE, *pages.pages(project))}
+
+
+def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
+    """Where each sealed file is: results in the folder, code in the project, the study in any."""
+    found = {
+        path: (folder if path.startswith(f"{job_records.RESULTS}/") else project) / path
+        for path in sealed.files
+    }
+    name = sealed.study["file"]
+    given = manifest.found_given(name, folder, project)
+    return found | ({name: given} if given else {})
+
+
+def _story(
+    sealed: Manifest, study: Study, folder: Path, project: Path, without: frozenset[str]
+) -> tuple[Story, list[str]]:
+    rules = verify_jobs.rules_of(project)
+    jobs = verify_jobs.jobs(verify_jobs.results(sealed.files), rules)
+    runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
+    others = {
+        path
+        for job in jobs
+        for path in job.outputs
+        if job.rule in RATINGS and rules[job.rule].output_name(path) == RATINGS[job.rule]
+    }
+    held = {
+        path: Held(entry.kind, entry.bytes, entry.sha256,
+                   entry.kind not in without and path not in others)
+        for path, entry in sealed.files.items()
+    }  # fmt: skip
+    unsealed = {job.timed: folder / job.timed for job in jobs if job.usage}
+    unsealed |= {str(path): folder / path for path in (manifest.PLACE, manifest.SIGNATURE)}
+    unsealed |= _beside(project)
+    there = {path: place for path, place in unsealed.items() if place.is_file()}
+    for path, (size, sha256) in manifest.digests(there).items():
+        held.setdefault(path, Held(_kind(path), size, sha256))
+    found = citation.read(project / citation.FILE)
+    environments = {
+        name: each for name in sealed.environments if (each := environment.read(name, folder))
+    }
+    date, notes = _dated(runs, project)
+    story = Story(
+        name=study.name,
+        date=date or found.released,
+        root=sealed.root,
+        files=held,
+        jobs=jobs,
+        rules=rules,
+        settings=verify_jobs.settings(study),
+        environments=environments,
+        runs={f"{run_records.RUNS.as_posix()}/{name}.json": run for name, run in runs.items()},
+        given=[sealed.study["file"], DECISIONS],
+        citation=found,
+    )
+    return story, notes
+
+
+def _kind(path: str) -> str:
+    if path in BESIDE or path.startswith("docs/"):
+        return "about the project"
+    return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
+
+
+def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:
+    """When the newest of the recorded commits was made, in UTC; "" if git knows of none.
+
+    Of those that git does not tell of there is a note with the reason.
+    """
+    seconds, notes = [], []
+    for commit in sorted({run["commit"] for run in runs.values() if run["commit"]}):
+        try:
+            git.require(project, commit)
+            said = git.output(project, "rev-list", "--no-walk", "--timestamp", commit, "--")
+            seconds.append(int(said.split()[0]))
+        except git.GitError as error:
+            notes.append(f"the date of commit {commit[:12]} is not known: {error}")
+    if not seconds:
+        notes += ["the crate has the date of CITATION.cff"] if notes else []
+        return "", notes
+    return datetime.datetime.fromtimestamp(max(seconds), datetime.UTC).isoformat(), notes
+
+
+def size(story: Story) -> int:
+    """Bytes of the files that a crate holds."""
+    return sum(held.bytes for held in story.files.values() if held.is_here)
+
+
+def archive_of(to: Path) -> Path:
+    """Where the archive of a crate is: beside it."""
+    return to.with_name(f"{to.name}.zip")
+
+
+def zipped(to: Path) -> str:
+    """Pack the crate into one archive beside it; returns the archive's SHA-256."""
+    archive = archive_of(to)
+    write.pack(to, archive)
+    return files.sha256(archive)
+
+
+def is_outdated(archive: Path, metadata: str) -> bool:
+    """Whether there is an archive, and another graph in it than that with this SHA-256."""
+    if not archive.is_file():
+        return False
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            return hashlib.sha256(packed.read(METADATA)).hexdigest() != metadata
+    except (zipfile.BadZipFile, KeyError):
+        return True

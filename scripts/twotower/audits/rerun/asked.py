@@ -1,0 +1,67 @@
+"""What an auditor asks for, as it is typed after `make`, checked before any work starts."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from twotower.audits.rerun import clone
+from twotower.audits.rerun.found import Asked
+from twotower.audits.seal import manifest
+from twotower.records.job_log import ExpectedError
+
+
+class OptionError(ExpectedError):
+    """An option that cannot be; the message names it, its value and what is allowed."""
+
+
+def whole(name: str, least: int = 0) -> Callable[[str], int]:
+    """What reads a whole number, for an option that the user knows by a name.
+
+    The function returned raises OptionError for what is none, or smaller than the least.
+    """
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > 9 or int(text) < least:
+            raise OptionError(f"{name}={text:.40}: allowed: a whole number from {least} on")
+        return int(text)
+
+    return read
+
+
+def kinds(texts: Iterable[str]) -> frozenset[str]:
+    """Kinds of files, of `manifest.KINDS`.
+
+    Raises:
+        OptionError: if one is none.
+    """
+    for text in texts:
+        if text not in manifest.KINDS:
+            raise OptionError(f"WITHOUT={text}: allowed: {', '.join(manifest.KINDS)}")
+    return frozenset(texts)
+
+
+def check(asked: Asked) -> None:
+    """Whether what an auditor asks for can be had.
+
+    Raises:
+        OptionError, CloneError: naming what cannot.
+    """
+    try:
+        asked.nonce.encode("utf-8")
+    except UnicodeEncodeError:
+        raise OptionError(f"NONCE={asked.nonce}: allowed: any text in UTF-8") from None
+    if asked.env and asked.wheels:
+        raise OptionError(
+            f"ENV={asked.env} and WHEELS={asked.wheels}: allowed: one of them; WHEELS makes a new "
+            "environment, ENV takes one that is there"
+        )
+    if asked.env:
+        clone.existing_environment(asked.env)
+    if asked.wheels and not any(Path(asked.wheels).glob("*.whl")):
+        raise OptionError(
+            f"WHEELS={asked.wheels}: holds no wheels; `pip wheel -r envs/requirements.txt "
+            f"-w {asked.wheels}` puts there what is needed"
+        )
+    if asked.fresh is not None and (
+        asked.fresh.is_file() or (asked.fresh.is_dir() and any(asked.fresh.iterdir()))
+    ):
+        raise OptionError(f"FRESH={asked.fresh}: is there, and not empty; allowed: a new folder")

@@ -1,0 +1,246 @@
+"""An audit: what was recorded, verified, made again, compared, and judged claim by claim."""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+from twotower.audits.compare import tolerances
+from twotower.audits.compare.tolerances import Tolerances
+from twotower.audits.rerun import asked as audit_options
+from twotower.audits.rerun import clone as audit_clone
+from twotower.audits.rerun import jobs, judge, recorded_code, seeds
+from twotower.audits.rerun import names as audit_names
+from twotower.audits.rerun import run as audit_rerun
+from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.rerun.clone import Clone, CloneError
+from twotower.audits.rerun.found import PLACE, Asked, Audit
+from twotower.audits.rerun.run import Outcome
+from twotower.audits.seal import manifest
+from twotower.audits.verify import verification
+from twotower.audits.verify.findings import Verification
+from twotower.base import noted
+from twotower.records import git, job_records, run_records
+from twotower.records.job_log import ExpectedError
+
+
+class AuditError(ExpectedError):
+    """Results that cannot be audited; the message says why, and what would help."""
+
+
+def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
+    """Clone, verify, rerun, compare and judge.
+
+    Args:
+        say: told what begins, line by line.
+
+    Raises:
+        ExpectedError: if there is nothing to audit, no way to, or an option that cannot be.
+    """
+    audit_options.check(asked)
+    found = _start(asked)
+    with _workplace(asked) as work:
+        folder = _clone(asked, found, work, say)
+        declared = _declared(folder, found)
+        if asked.fresh_seeds:
+            seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
+        _verify(asked, found, folder, say)
+        clone = _equipped(asked, found, folder, work, say)
+        found.graph = jobs.graph(asked.folder)
+        _complete(asked, found, clone, work)
+        places = _rerun(asked, found, clone, work, say)
+        with _stage(found, "compare"):
+            for name, place in places.items():
+                job = found.graph.jobs[name]
+                found.outcomes[name] = audit_rerun.compared(job, asked.folder, place, declared)
+            judge.judge(found, clone, places, declared.numerical.tables)
+        if asked.fresh_seeds:
+            with _stage(found, "fresh seeds"):
+                judge.try_seeds(found, clone, work, declared.statistical, say)
+        _keep_figures(asked, found, places)
+    return found
+
+
+def _start(asked: Asked) -> Audit:
+    """The run that made the study, and the root that the draw depends on."""
+    folder = asked.folder
+    if not (folder / job_records.RESULTS).is_dir():
+        raise AuditError(verification.nothing_in(folder))
+    sealed, name, run = recorded_code.run_of(folder)
+    if run is None:
+        raise AuditError(
+            f"{folder / run_records.RUNS}: holds no valid record of the run that made these "
+            f"results{f' ({name})' if name else ''}: from which code and study they came is not "
+            "known, and nothing can be rerun"
+        )
+    audit_names.check_run(run)
+    if sealed is not None:
+        root, notes = sealed.root, []
+    else:
+        study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
+        root = manifest.build(folder, study).root
+        notes = ["not sealed: nothing but records binds these files to the run"]
+    if not root.startswith(noted.beginning("ROOT", asked.root)):
+        raise AuditError(
+            f"ROOT={asked.root}: the root of {folder / manifest.PLACE} is {root}: these are other "
+            "results than those whose root was noted, or it was mistyped; without ROOT= they are "
+            "audited as they are"
+        )
+    return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
+
+
+def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
+    """The folder of the clone."""
+    project = asked.project or job_records.PROJECT
+    with _stage(found, "clone"):
+        changes = " with its uncommitted changes" if found.run["diff"] else ""
+        say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
+        try:
+            place = work / "clone"
+            audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), place)
+        except git.GitError as error:
+            raise CloneError(
+                "the recorded code, which is to be rerun, cannot be had: "
+                f"{error}; or name another repository that has it: PROJECT=…"
+            ) from None
+    return place
+
+
+def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None]) -> None:
+    """Verify, against the code of the recorded commit where the results came without code.
+
+    Code that came with them must be the sealed one; the auditor's own may be newer.
+    """
+    with _stage(found, "verify"):
+        say(f"Verifying {asked.folder / 'results'} ...")
+        code = None if (asked.folder / "Snakefile").is_file() else clone
+        found.verified = verification.verify(
+            asked.folder, asked.signers, asked.root, code, asked.without
+        )
+        wrong = len(found.tampered) + len(found.verified.faults)
+        if wrong:
+            say(f"{wrong} findings: not all is as it was made and sealed. Going on ...")
+
+
+def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clone:
+    """The clone with its environment."""
+    with _stage(found, "environment"):
+        if asked.env:
+            python = audit_clone.existing_environment(asked.env)
+        else:
+            say(f"Installing {audit_clone.LOCK} into a fresh environment ...")
+            python = audit_clone.fresh_environment(folder, work / "env", asked.wheels)
+    found.reused = asked.env is not None
+    return Clone(folder, python, found.reused)
+
+
+def _complete(asked: Asked, found: Audit, clone: Clone, work: Path) -> None:
+    """Whether each file that the recorded study makes is recorded: none has been let go of."""
+    try:
+        with _stage(found, "plan"):
+            made = audit_clone.planned(clone, found.run, work / "plan")
+    except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
+        found.notes.append(f"whether all that the study makes is there is not known: {error}")
+        return
+    recorded = {path.as_posix() for path in job_records.recorded(asked.folder)}
+    for path in sorted(made - recorded):
+        found.verified.add(path, "MISSING", "the study makes it, and no job recorded that it did")
+
+
+def _others(asked: Asked, run: dict) -> list[dict]:
+    """Other recorded runs of the same code."""
+    known = [run_records.read(name, asked.folder) for name in run_records.names(asked.folder)]
+    code = run["commit"], run["diff"]
+    others = [one for one in known if one and one != run and (one["commit"], one["diff"]) == code]
+    for other in others:
+        audit_names.check_run(other)
+    return others
+
+
+def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
+    """Rerun what was asked for; returns where each job's outputs should be."""
+    graph = found.graph
+    log = asked.folder / PLACE / "rerun.log"
+    log.unlink(missing_ok=True)
+    found.population = [name for name, job in graph.jobs.items() if not job.always]
+    with _stage(found, "rerun"):
+        if asked.sample is None:
+            say("Running the study from nothing ...")
+            audit_rerun.everything(clone, [found.run, *_others(asked, found.run)], graph, log)
+            found.drawn = found.population
+            found.graph = jobs.joined(graph, jobs.graph(clone.folder))
+            places = dict.fromkeys(found.graph.jobs, clone.folder)
+        else:
+            nonce = asked.nonce
+            found.drawn = audit_sample.draw(found.population, asked.sample, found.root, nonce)
+            chosen = [job for job in graph.jobs.values() if job.always or job.name in found.drawn]
+            say(
+                f"Rerunning {len(found.drawn)} of {len(found.population)} jobs, drawn by the nonce "
+                f"{nonce}, and the {len(chosen) - len(found.drawn)} of figures and tables ..."
+            )
+            where = asked.folder.resolve()
+            places, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
+            for name, reason in why.items():
+                found.outcomes[name] = Outcome(why=reason)
+    for name in found.graph.jobs.keys() - places.keys() - found.outcomes.keys():
+        found.outcomes[name] = Outcome(asked=False)
+    return places
+
+
+def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
+    """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
+    kept = asked.folder / PLACE / "rerun"
+    audit_names.check_place(kept.parent)  # code of the results was run since
+    if kept.exists():
+        shutil.rmtree(kept)
+    for name, outcome in found.outcomes.items():
+        for path, each in outcome.files.items():
+            if path.endswith(".png") and each.rung > 1 and (places[name] / path).is_file():
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(places[name] / path, kept / Path(path).name)
+
+
+def _declared(clone: Path, found: Audit) -> Tolerances:
+    """The tolerances of the recorded commit alone; today's where it has none yet.
+
+    The run's uncommitted changes come with the results: what they say of tolerances is no
+    declaration made beforehand.
+    """
+    own = git.committed(clone, tolerances.PLACE)
+    if own is None:
+        return tolerances.load(job_records.PROJECT / tolerances.PLACE)
+    there = clone / tolerances.PLACE
+    if not there.is_file() or there.read_bytes() != own:
+        found.notes.append(
+            f"the run's uncommitted changes touch {tolerances.PLACE}; those of the commit hold"
+        )
+    return tolerances.parse(own, tolerances.PLACE)
+
+
+@contextmanager
+def _workplace(asked: Asked):
+    """The folder for the clone: the one that was named, or one that is removed in the end."""
+    place = asked.folder / PLACE
+    audit_names.check_place(place)
+    place.mkdir(parents=True, exist_ok=True)
+    if asked.fresh is not None:
+        asked.fresh.mkdir(parents=True, exist_ok=True)
+        yield asked.fresh.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=place.resolve()) as work:
+        yield Path(work)
+
+
+@contextmanager
+def _stage(found: Audit, name: str):
+    began = time.perf_counter()
+    yield
+    found.seconds[name] = found.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+def own_nonce() -> str:
+    """A nonce for an auditor who has named none."""
+    return secrets.token_hex(8)

@@ -1,0 +1,157 @@
+"""The jobs that results came from, in the order in which they were due, read from their records."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twotower.audits.seal import manifest
+from twotower.records import job_records
+from twotower.running import survey
+
+ALWAYS = ("figures", "tables")
+"""Kinds of results that every audit makes again: what readers see."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, as its outputs' records tell of it.
+
+    Attributes:
+        name: its first output that is no timing; names the job in audits.
+        record: of that output: rule, code, settings, inputs by name, environment.
+        outputs: all of them but timings.
+    """
+
+    name: str
+    record: dict
+    outputs: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """The rule that it is a job of."""
+        return self.record["rule"]
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The SHA-256 of each input, by name."""
+        return self.record["inputs"]
+
+    @property
+    def always(self) -> bool:
+        """Whether every audit reruns it."""
+        return any(manifest.kind_of(path) in ALWAYS for path in self.outputs)
+
+
+@dataclass
+class Graph:
+    """Jobs in the order of the study: none before one whose output it reads.
+
+    Attributes:
+        jobs: by name, in that order; of jobs that could stand in any order, by name.
+        maker: the name of the job that made a file.
+    """
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    maker: dict[str, str] = field(default_factory=dict)
+
+    def before(self, job: Job) -> set[str]:
+        """The jobs whose outputs a job reads."""
+        return {self.maker[path] for path in job.inputs if path in self.maker}
+
+    def upstream(self, paths: Iterable[str]) -> list[str]:
+        """The jobs that made some files, and all jobs before these; in the study's order."""
+        waiting = [self.maker[path] for path in paths if path in self.maker]
+        found = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self.before(self.jobs[name])
+        return [name for name in self.jobs if name in found]
+
+
+def graph(folder: Path) -> Graph:
+    """The jobs of a folder's results; files with a damaged record, or none, have no job."""
+    jobs: dict[str, Job] = {}
+    maker: dict[str, str] = {}
+    for path in sorted(path.as_posix() for path in job_records.recorded(folder)):
+        record = job_records.read(path, folder)
+        if record is None or path not in record["outputs"] or path in maker:
+            continue
+        timed = {name for name in record["outputs"] if Path(name).is_relative_to(survey.TIMED)}
+        outputs = tuple(sorted(set(record["outputs"]) - timed))
+        if path in outputs:
+            job = Job(path, record, outputs)
+            jobs[job.name] = job
+            maker |= dict.fromkeys(outputs, job.name)
+    return Graph(_in_order(jobs, maker), maker)
+
+
+def groups(jobs: Iterable[Job], whole: Graph) -> list[list[Job]]:
+    """Jobs to be rerun in one folder each: no rule of a group comes anywhere before another of it.
+
+    So each job of a group finds the recorded inputs there, and nothing that was made again. Rules
+    count, not jobs, and at any distance: Snakemake follows some rules to those before them.
+    """
+    by_rule: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_rule.setdefault(job.rule, []).append(job)
+    before = _rules_before(whole)
+    found: list[list[str]] = []
+    for rule in by_rule:
+        for group in found:
+            if not any(rule in before[other] or other in before[rule] for other in group):
+                group.append(rule)
+                break
+        else:
+            found.append([rule])
+    return [[job for rule in group for job in by_rule[rule]] for group in found]
+
+
+def _rules_before(whole: Graph) -> dict[str, set[str]]:
+    """All rules before each rule, at any distance."""
+    before: dict[str, set[str]] = {}
+    for job in whole.jobs.values():  # in order: what is before it is known
+        own = before.setdefault(job.rule, set())
+        for name in whole.before(job):
+            made = whole.jobs[name].rule
+            own |= {made} | before[made]
+    return before
+
+
+def _in_order(jobs: dict[str, Job], maker: dict[str, str]) -> dict[str, Job]:
+    """Kahn's algorithm, the smallest name first; jobs of a circle, which none can be in, last."""
+    before = {
+        name: {maker[path] for path in job.inputs if path in maker} - {name}
+        for name, job in jobs.items()
+    }
+    after: dict[str, list[str]] = {name: [] for name in jobs}
+    for name, needed in before.items():
+        for one in needed:
+            after[one].append(name)
+    left = {name: len(needed) for name, needed in before.items()}
+    ready = [name for name, count in left.items() if count == 0]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        name = heapq.heappop(ready)
+        ordered.append(name)
+        for one in after[name]:
+            left[one] -= 1
+            if left[one] == 0:
+                heapq.heappush(ready, one)
+    circle = sorted(jobs.keys() - set(ordered))
+    return {name: jobs[name] for name in [*ordered, *circle]}
+
+
+def joined(recorded: Graph, again: Graph) -> Graph:
+    """The recorded jobs, and those of a rerun that have no record."""
+    missing = {
+        name: job
+        for name, job in again.jobs.items()
+        if not any(path in recorded.maker for path in job.outputs)
+    }
+    jobs = recorded.jobs | missing
+    maker = {path: name for name, job in jobs.items() for path in job.outputs}
+    return Graph(_in_order(jobs, maker), maker)

@@ -1,0 +1,239 @@
+"""The verdict of an audit on each claim: claim → figure → cells → jobs → files, and back."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import pandas as pd
+
+from twotower.audits.compare import rungs
+from twotower.audits.compare.rungs import Rung
+from twotower.audits.rerun.jobs import Graph
+from twotower.audits.rerun.run import Outcome
+from twotower.audits.verify.findings import SOUND, Verification
+from twotower.claims.findings import Answer
+from twotower.records import job_records
+from twotower.study.decisions import Claim
+
+LEDGER = "results/tables/claims.csv"
+RATES = "results/tables/rates.csv"
+TABLES = {
+    "primary": "meta_regression", "cold_start": "cold_start", "extrapolation": "extrapolation",
+    "falsifiability": "falsifiability", "lemma": "lemmas", "tournament": "tournament",
+    "rivals": "methods", "newcomers": "newcomers",
+}  # fmt: skip
+"""The table that a rule of the ledger looks at besides the rates."""
+
+
+class Verdict(StrEnum):
+    """What an audit says of a claim."""
+
+    IDENTICAL = "IDENTICAL"
+    EQUIVALENT = "EQUIVALENT"
+    WITHIN_TOLERANCE = "WITHIN TOLERANCE"
+    DIFFERENT = "DIFFERENT"
+    TAMPERED = "TAMPERED"
+    NOT_RUN = "NOT RUN"
+
+
+MEANINGS = {
+    Verdict.IDENTICAL: "every file that was made again has the recorded bytes",
+    Verdict.EQUIVALENT: "other bytes, which say exactly the same",
+    Verdict.WITHIN_TOLERANCE: "other numbers, within the tolerance that was declared beforehand",
+    Verdict.DIFFERENT: "other numbers, words or pictures, or an origin that is not the stated one",
+    Verdict.TAMPERED: "files are not as they were made, recorded or sealed",
+    Verdict.NOT_RUN: "what it rests on could not be made again",
+}
+
+GRAVITY = (Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.WITHIN_TOLERANCE, Verdict.NOT_RUN,
+           Verdict.DIFFERENT, Verdict.TAMPERED)  # fmt: skip
+"""Of several verdicts the last one stands. From NOT RUN on an audit has failed."""
+
+_BY_RUNG = {
+    Rung.BYTES: Verdict.IDENTICAL,
+    Rung.CONTENT: Verdict.EQUIVALENT,
+    Rung.NUMERICAL: Verdict.WITHIN_TOLERANCE,
+    Rung.STATISTICAL: Verdict.WITHIN_TOLERANCE,
+    Rung.DIFFERENT: Verdict.DIFFERENT,
+}
+
+
+@dataclass
+class ClaimVerdict:
+    """What an audit found about one claim.
+
+    Attributes:
+        claim, statement, recorded, result, figure: as the recorded ledger has them.
+        verdict: of the audit.
+        why: in words; empty where there is nothing to say.
+        diverged: the first job, in the order of the study, that sets the verdict; "" if none.
+        jobs: names of all jobs that the claim rests on, in order.
+        rerun: how many of them were rerun.
+        differences: of the environments of these jobs, in words.
+        statistical: whether fresh seeds have answered for what differs.
+    """
+
+    claim: str
+    statement: str
+    recorded: str
+    result: str
+    figure: str
+    verdict: Verdict = Verdict.IDENTICAL
+    why: str = ""
+    diverged: str = ""
+    jobs: list[str] = field(default_factory=list)
+    rerun: int = 0
+    differences: list[str] = field(default_factory=list)
+    statistical: bool = False
+
+
+def judge(
+    ledger: pd.DataFrame,
+    again: pd.DataFrame | None,
+    claims: Mapping[str, Claim],
+    graph: Graph,
+    outcomes: Mapping[str, Outcome],
+    verified: Verification,
+    relative: float = 0.0,
+) -> list[ClaimVerdict]:
+    """The verdict on each claim that the recorded study tests.
+
+    Args:
+        ledger: the recorded claims; of them those that are tested have a verdict here.
+        again: the claims as they were judged again; None if they could not be.
+        claims: the decisions' claims by id.
+        graph: the jobs.
+        outcomes: of each job by its name.
+        verified: what verification found.
+        relative: the declared tolerance of tables.
+    """
+    tested = ledger[ledger["verdict"] != str(Answer.UNTESTED)]
+    evidence = again, claims, graph, outcomes, verified, relative
+    return [_verdict(row, *evidence) for row in rows(tested)]
+
+
+def rests_on(row: Mapping, claim: Claim | None, graph: Graph) -> list[str]:
+    """The jobs that a claim rests on: its figure, its table, its cells' rates, and all before.
+
+    The table of all rates, from which it is judged, counts as well, but not all that is before.
+    """
+    names = claim.experiments if claim else ()
+    rates = [path for path in graph.maker if _is_rates(path)]
+    own = [path for path in rates if Path(path).parent.name in names] if names else rates
+    table = f"results/tables/{TABLES[claim.rule]}.csv" if claim and claim.rule in TABLES else ""
+    found = graph.upstream([row["figure"], table, *own])
+    found += [graph.maker[path] for path in (RATES,) if path in graph.maker]
+    return [name for name in graph.jobs if name in found]
+
+
+def rows(ledger: pd.DataFrame) -> list[dict]:
+    """The rows of a ledger, with an empty text for what is missing."""
+    return ledger.astype(object).where(ledger.notna(), "").to_dict("records")
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of several verdicts; IDENTICAL of none."""
+    return max(verdicts, key=GRAVITY.index, default=Verdict.IDENTICAL)
+
+
+def failed(verdict: Verdict) -> bool:
+    """Whether an audit with this verdict ends with a status that is not 0."""
+    return GRAVITY.index(verdict) >= GRAVITY.index(Verdict.NOT_RUN)
+
+
+def of_rung(rung: Rung) -> Verdict:
+    """The verdict that a rung stands for."""
+    return _BY_RUNG[rung]
+
+
+def tampered(paths: Iterable[str], verified: Verification) -> dict[str, str]:
+    """Those of some files that are not as they were made, and why.
+
+    A file that is as it was made, but not by the code that is here, is none: the rerun decides.
+    """
+    found = {}
+    for path in paths:
+        known = verified.files.get(path)
+        if known is not None and known.verdict not in (*SOUND, "STALE"):
+            found[path] = f"{known.verdict}: {known.reason}" if known.reason else known.verdict
+    return found
+
+
+def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVerdict:
+    name = str(row["claim"])
+    jobs = rests_on(row, claims.get(name), graph)
+    found = ClaimVerdict(
+        name, row["statement"], row["verdict"], row["result"], row["figure"], jobs=jobs
+    )
+    found.rerun = sum(outcomes[job].rung is not None for job in jobs)
+    touched = tampered(_files(jobs, graph, row), verified)
+    if LEDGER in tampered([LEDGER], verified) and (edited := row_differs(row, again)):
+        touched[LEDGER] = edited
+    if touched:
+        found.verdict = Verdict.TAMPERED
+        paths = list(touched)
+        more = f", and {len(paths) - 1} more" if len(paths) > 1 else ""
+        found.why = f"{paths[0]}: {touched[paths[0]]}{more}"
+        found.diverged = next((job for job in jobs if outcomes[job].rung == Rung.DIFFERENT), "")
+        return found
+    ranks = {job: outcomes[job].rung for job in jobs if outcomes[job].rung is not None}
+    unequal = row_differs(row, again, relative)
+    failing = [job for job in jobs if outcomes[job].asked and outcomes[job].rung is None]
+    lowest = max(ranks.values(), default=Rung.BYTES)
+    verdicts = [of_rung(lowest)] + [Verdict.NOT_RUN] * bool(failing or not ranks)
+    if unequal and lowest < Rung.DIFFERENT and not failing:
+        verdicts.append(Verdict.DIFFERENT if again is not None else Verdict.NOT_RUN)
+    found.verdict = worst(verdicts)
+    if found.verdict == Verdict.NOT_RUN and failing:
+        found.diverged, found.why = failing[0], outcomes[failing[0]].why
+    elif lowest > Rung.BYTES and of_rung(lowest) == found.verdict:
+        found.diverged = next(job for job, rung in ranks.items() if rung == lowest)
+        found.why = outcomes[found.diverged].detail
+    elif found.verdict != Verdict.IDENTICAL:
+        found.diverged, found.why = graph.maker.get(LEDGER, ""), unequal
+    return found
+
+
+def _files(jobs: list[str], graph: Graph, row: Mapping) -> list[str]:
+    """Every file of some jobs: what they made and read, and the records of it; and the figure."""
+    paths = dict.fromkeys([row["figure"]] if row["figure"] else [])
+    for job in jobs:
+        each = graph.jobs[job]
+        for path in [*each.inputs, *each.outputs]:
+            paths[path] = None
+            if job_records.is_made(path):
+                paths[job_records.record_path(path).as_posix()] = None
+    return list(paths)
+
+
+def row_differs(row: Mapping, again: pd.DataFrame | None, relative: float = 0.0) -> str:
+    """How the ledger's row differs from the one that was judged again, in words; empty if not.
+
+    Args:
+        relative: numbers may differ by this share, and printed ones by their last digit; with 0
+            all must be equal.
+    """
+    if again is None:
+        return "the ledger could not be judged again"
+    same = rows(again[again["claim"].astype(str) == str(row["claim"])])
+    if not same:
+        return "the ledger judged again has no such claim"
+    now = same[0]
+    for column in [name for name in row if name != "claim"]:
+        was, new = row[column], now.get(column, "")
+        if was != new and not (relative and _near(was, new, relative)):
+            return f"{column}: {new or 'nothing'}, recorded was {was or 'nothing'}"
+    return ""
+
+
+def _near(was: object, new: object, relative: float) -> bool:
+    if isinstance(was, float) and isinstance(new, float):
+        return math.isclose(was, new, rel_tol=relative)
+    return rungs.near_text(str(was), str(new))
+
+
+def _is_rates(path: str) -> bool:
+    parts = Path(path).parts
+    return parts[:2] == ("results", "rates") and parts[-1] == "rates.csv" and len(parts) == 4

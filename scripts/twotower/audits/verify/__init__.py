@@ -1,0 +1,1 @@
+"""Is every file as it was made and sealed? Checks that run nothing."""

@@ -1,0 +1,118 @@
+"""The chain of records: what each job says it read against what is there, and who contradicts whom.
+
+Whoever edits a result and its own record to match must also edit what every job that read it has
+recorded, and what these in turn made, up to the seal.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.findings import Verification, several
+from twotower.records import code_digest, job_records
+
+_NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
+_SHARED = ("rule", "code", "settings", "inputs", "outputs", "environment", "statement")
+
+
+def check(evidence: Evidence, result: Verification) -> None:
+    """Give verdicts on files whose bytes, records and readers do not agree."""
+    _check_bytes(evidence, result)
+    _check_readers(evidence, result)
+    _check_jobs(evidence, result)
+    _check_code(evidence, result)
+
+
+def _check_bytes(evidence: Evidence, result: Verification) -> None:
+    """Each result against its own record and its entry in the seal."""
+    entries = evidence.sealed.files if evidence.sealed else {}
+    for path, record in evidence.records.items():
+        own = job_records.record_path(path).as_posix()
+        found = evidence.sha256(path)
+        if record is None:
+            result.add(own, "CHANGED", "it is no valid record: its digest is not of its content")
+            result.add(path, "UNRECORDED", "its record is damaged")
+        elif found is None:
+            result.add(path, "MISSING", f"job {record['rule']} made it")
+        elif record["sha256"] != found:
+            reason = f"job {record['rule']} recorded {record['sha256'][:12]}, it is {found[:12]}"
+            result.add(path, "CHANGED", reason)
+        elif record["bytes"] != evidence.found[path][0]:
+            size = f"{record['bytes']:,} bytes, it has {evidence.found[path][0]:,}"
+            result.add(own, "FORGED", f"it says that {path} has {size}")
+        elif path in entries and entries[path].sha256 != found:
+            reason = "it agrees with its record, but other bytes were sealed: both were changed"
+            result.add(path, "FORGED", reason)
+        if record is not None and path not in record["outputs"]:
+            result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
+    for path in evidence.found.keys() - evidence.records.keys():
+        if job_records.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
+            result.add(path, "UNRECORDED", "no job recorded that it made it")
+
+
+def _check_readers(evidence: Evidence, result: Verification) -> None:
+    """Each file against what the jobs that read it recorded."""
+    readers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path, record in evidence.records.items():
+        for name, sha256 in (record["inputs"] if record else {}).items():
+            readers[name, sha256].append(path)
+    for (name, sha256), paths in sorted(readers.items()):
+        found, record = evidence.sha256(name), evidence.records.get(name)
+        by = several(paths)
+        if found is None:
+            if job_records.is_made(name):
+                result.add(name, "MISSING", f"read for {by}")
+            else:
+                result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")
+        elif found != sha256 and record and record["sha256"] == found:
+            reason = f"it agrees with its record, but {by} read other bytes of it"
+            result.add(name, "FORGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
+        elif found != sha256:
+            reason = f"{by} read other bytes of it"
+            result.add(name, "CHANGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
+
+
+def _check_jobs(evidence: Evidence, result: Verification) -> None:
+    """All outputs of a job have one origin."""
+    for path, record in evidence.records.items():
+        for other in record["outputs"] if record else ():
+            beside = evidence.records.get(other)
+            if beside is None and other not in evidence.records:
+                reason = f"job {record['rule']} made it together with {path}"
+                result.add(job_records.record_path(other).as_posix(), "MISSING", reason)
+            elif beside and other < path:
+                told = [key for key in _SHARED if record.get(key) != beside.get(key)]
+                if told:
+                    own = job_records.record_path(path).as_posix()
+                    reason = f"it disagrees with that of {other}, of the same job, in"
+                    result.add(own, "FORGED", f"{reason} {', '.join(told)}")
+
+
+def _check_code(evidence: Evidence, result: Verification) -> None:
+    """Each job's code against the code that is there."""
+    named = code_digest.scripts(evidence.project)
+    digests: dict[str, str | None] = {}
+    for path, record in evidence.records.items():
+        if record is None:
+            continue
+        rule = record["rule"]
+        if rule not in digests:
+            digests[rule] = _code_digest(evidence, named.get(rule))
+        if digests[rule] is None:
+            result.add(path, "STALE", f"the project has no rule {rule} that would make it")
+        elif digests[rule] == "":
+            reason = f"the code of {named[rule]}, or of its library, cannot be read"
+            result.add(path, "STALE", reason)
+        elif digests[rule] != record["code"]:
+            reason = f"made by other code of {named[rule]} and its library than is there"
+            result.add(path, "STALE", reason)
+
+
+def _code_digest(evidence: Evidence, script: str | None) -> str | None:
+    """That of a script as it is; "" for one that cannot be read, None without one."""
+    if script is None:
+        return None
+    try:
+        return code_digest.code_digest(evidence.project / "scripts", script)
+    except (code_digest.CodeError, RecursionError, MemoryError):
+        return ""

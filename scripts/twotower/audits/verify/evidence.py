@@ -1,0 +1,86 @@
+"""All that a verification looks at, read once: files by hash, records, environments, runs."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twotower.audits.seal import manifest
+from twotower.audits.seal.manifest import Manifest
+from twotower.base import safe_names
+from twotower.records import environment, job_records, run_records
+
+
+@dataclass
+class Evidence:
+    """A folder's results and their project's code as they are.
+
+    Attributes:
+        folder, project: where results and code are.
+        sealed: the manifest; None without one.
+        found: size and SHA-256 of each file that is there, by its path in a manifest; of one that
+            is far larger than it was sealed, `manifest.UNREAD` in place of the SHA-256.
+        records: by output, its record; None for a damaged one.
+        environments, runs: by digest, those that are recorded; None for a damaged one.
+        given: the SHA-256 of each given file that jobs read and that can be found.
+        odd: why what stands at a path is no ordinary file; it is not opened.
+    """
+
+    folder: Path
+    project: Path
+    sealed: Manifest | None
+    found: dict[str, tuple[int, str]] = field(default_factory=dict)
+    records: dict[str, dict | None] = field(default_factory=dict)
+    environments: dict[str, dict | None] = field(default_factory=dict)
+    runs: dict[str, dict | None] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def run(self) -> dict | None:
+        """The record of the run that the seal says has made the study."""
+        return self.runs.get(self.sealed.study.get("run", "")) if self.sealed else None
+
+    def sha256(self, path: str) -> str | None:
+        """The SHA-256 of a made or given file as it is; None if it is not there."""
+        return self.found[path][1] if path in self.found else self.given.get(path)
+
+
+def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
+    """Read and hash everything; several files at a time."""
+    evidence = Evidence(folder, project, sealed, odd=manifest.odd(folder, project))
+    ordinary = manifest.sealed(folder)
+    kept = set(ordinary)
+    for path in job_records.recorded(folder):
+        place = job_records.record_path(path)
+        if place.as_posix() not in kept:
+            continue
+        try:
+            text = safe_names.text_of(folder / place)
+        except (OSError, ValueError):
+            text = ""
+        evidence.records[path.as_posix()] = job_records.parsed(text)
+    evidence.environments = {
+        name: environment.read(name, folder) for name in environment.names(folder)
+    }
+    evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
+    places = {path: folder / path for path in ordinary}
+    places |= {path: project / path for path in manifest.code(project)}
+    for path in sealed.files if sealed else ():
+        if path not in places and (place := manifest.found_given(path, folder, project)):
+            places[path] = place
+    expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else None
+    evidence.found = manifest.digests(places, expected)
+    _read_given(evidence)
+    return evidence
+
+
+def _read_given(evidence: Evidence) -> None:
+    """Hash what jobs read that is neither made nor code, where it can be found."""
+    sound = [record for record in evidence.records.values() if record]
+    read = {name for record in sound for name in record["inputs"]} - evidence.found.keys()
+    places = {
+        name: place
+        for name in read
+        if not job_records.is_made(name)
+        and (place := manifest.found_given(name, evidence.folder, evidence.project))
+    }
+    evidence.given = {name: sha256 for name, (_, sha256) in manifest.digests(places).items()}

@@ -1,0 +1,79 @@
+"""What a verification finds: a verdict for each file, and faults that are no single file's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from twotower.audits.seal.signatures import Signature
+
+VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "DEVIATING", "STALE", "LEFT OUT",
+            "OK")  # fmt: skip
+"""The gravest first.
+
+FORGED: a file agrees with its own record, but not with what others recorded of it or sealed; or a
+record, or the seal, contradicts itself. MISSING: sealed, recorded or read by a job, and not there.
+CHANGED: other bytes than were sealed or recorded. UNRECORDED: a result without a valid record.
+EXTRA: not sealed. DEVIATING: made in another environment than the rest. STALE: as it was made, but
+by other code or rules than are there. LEFT OUT: missing, of a kind that the reader does not
+expect. OK: none of these.
+"""
+SOUND = ("LEFT OUT", "OK")
+
+
+@dataclass
+class Verdict:
+    """One of VERDICTS on a file, and every reason for it in words."""
+
+    verdict: str = "OK"
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        """All reasons as one text; empty if all is well."""
+        return "; ".join(self.reasons)
+
+
+@dataclass
+class Verification:
+    """What is known of a folder and its project after every file has been read.
+
+    Attributes:
+        files: the verdict on each file that is sealed, recorded or there.
+        faults: what is wrong beyond single files, in words.
+        notes: what an auditor should know, though it is no fault.
+        signature: of the manifest.
+        sealed_root: the root that the manifest states; "" without a manifest.
+        root: the root of the files as they are; "" without a manifest.
+        size: bytes that were read.
+    """
+
+    files: dict[str, Verdict] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    signature: Signature = field(default_factory=lambda: Signature("none", "not signed"))
+    sealed_root: str = ""
+    root: str = ""
+    size: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.faults) or any(each.verdict not in SOUND for each in self.files.values())
+
+    def add(self, path: str, verdict: str, reason: str) -> None:
+        """Give a file a verdict; the gravest of several stays, and all reasons."""
+        found = self.files.setdefault(path, Verdict())
+        if VERDICTS.index(verdict) < VERDICTS.index(found.verdict):
+            found.verdict = verdict
+        if reason and reason not in found.reasons:
+            found.reasons.append(reason)
+
+    def wrong(self) -> dict[str, Verdict]:
+        """The files whose verdict is none of SOUND, the gravest first, then by path."""
+        rows = [(path, each) for path, each in self.files.items() if each.verdict not in SOUND]
+        return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))
+
+
+def several(paths: Iterable[str]) -> str:
+    """Paths as a text that names one of them, no timing file if there is another."""
+    first, *more = sorted(paths, key=lambda path: (path.startswith("results/benchmarks/"), path))
+    return f"{first} and {len(more):,} more" if more else first

@@ -1,0 +1,203 @@
+"""A finished study as its own files tell it: the jobs that made it, with all that each depended on.
+
+Jobs come from the records, words for them from the rules' files, settings from the study's file,
+runtimes from the timing files. Nothing is run, and nothing of Snakemake's own notes is read.
+"""
+
+import csv
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from twotower.base.identity import short_id
+from twotower.records import job_records, run_records, workflow_rules
+from twotower.records.job_log import ExpectedError
+from twotower.records.workflow_rules import Rule
+from twotower.study import grid, reading
+from twotower.study.schema import Study
+
+TIMED = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "megabytes"}
+"""Columns of Snakemake's timing files that are kept, and what they are called here."""
+
+
+class UnfinishedError(ExpectedError):
+    """What there is, is no finished study; the message says what is missing and what mends it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that ran: one call of a rule's script.
+
+    Attributes:
+        rule: the rule's name.
+        code, settings, environment: digests of the script with its modules, of the rule's slice of
+            the study, and of the environment of its process ("" if none was recorded).
+        inputs, outputs: SHA-256 of each, by path as records name it.
+        wildcards: values of the rule's wildcards.
+        said: what Snakemake showed for the job.
+        timed: path of its timing file.
+        usage: `seconds`, `cpu_seconds` and `megabytes` (largest resident set), where measured.
+    """
+
+    rule: str
+    code: str
+    settings: str
+    environment: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    wildcards: dict[str, str]
+    said: str
+    timed: str
+    usage: dict[str, float]
+
+    @cached_property
+    def id(self) -> str:
+        """Ten hexadecimal digits that stand for the rule and its outputs' paths."""
+        return short_id({"rule": self.rule, "outputs": sorted(self.outputs)})
+
+
+def results(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that jobs made: results, without records, seal and statement."""
+    beside = (job_records.RECORDS, job_records.RESULTS / "seal", job_records.STATED.parent)
+    found = (path for path in map(Path, paths) if job_records.is_made(path))
+    return [
+        path.as_posix()
+        for path in found
+        if not any(path.is_relative_to(folder) for folder in beside)
+    ]
+
+
+def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[Job]:
+    """The jobs that made these results, by rule and first output.
+
+    Raises:
+        UnfinishedError: if a record is missing or damaged, or if the records of one job disagree.
+    """
+    found: dict[tuple[str, ...], dict] = {}
+    for path in sorted(paths):
+        record = job_records.read(path)
+        if record is None:
+            where = job_records.record_path(path)
+            raise UnfinishedError(
+                f"{path} has no valid record in {where}; `make resume` makes it anew"
+            )
+        made = {key: record[key] for key in ("rule", "code", "settings", "inputs")}
+        made["environment"] = record.get("environment", "")
+        known = found.setdefault(tuple(record["outputs"]), made | {"sha256": {}})
+        if {key: known[key] for key in made} != made:
+            raise UnfinishedError(
+                f"{path}: its record and those of {', '.join(known['sha256'])} name different "
+                "jobs; `make resume` makes them anew"
+            )
+        known["sha256"][path] = record["sha256"]
+    made_jobs = [_job(made, rules) for made in found.values()]
+    return sorted(made_jobs, key=lambda job: (job.rule, min(job.outputs)))
+
+
+def _job(made: dict, rules: dict[str, Rule]) -> Job:
+    rule = rules.get(made["rule"])
+    wildcards = rule.wildcards(made["sha256"]) if rule else {}
+    timed = rule.timed(wildcards) if rule else ""
+    return Job(
+        rule=made["rule"],
+        code=made["code"],
+        settings=made["settings"],
+        environment=made["environment"],
+        inputs=made["inputs"],
+        outputs=made["sha256"],
+        wildcards=wildcards,
+        said=rule.said(wildcards) if rule else made["rule"],
+        timed=timed,
+        usage=usage(Path(timed)),
+    )
+
+
+def usage(path: Path) -> dict[str, float]:
+    """What a timing file of Snakemake says; empty if there is none, or none that can be read."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            row = next(csv.DictReader(file, delimiter="\t"), {})
+    except (OSError, UnicodeError, csv.Error):
+        return {}
+    found = {}
+    for column, name in TIMED.items():
+        try:
+            found[name] = float(row.get(column) or "nan")
+        except ValueError:  # "NA" where a job was too short to be measured
+            continue
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def study(run: dict) -> Study | None:
+    """The study that a run's record holds; None if today's models give it other values."""
+    told = run["study"]
+    return study_of(told["content"], told["file"], told["settings"])
+
+
+def study_of(content: dict, place: str, settings: str) -> Study | None:
+    """The study in a mapping that was written as JSON; None if its settings have another digest."""
+    try:
+        found = reading.validated(_numbers(content), place)
+    except reading.StudyError:
+        return None
+    return found if run_records.study_digest(found.model_dump()) == settings else None
+
+
+def _numbers(value: Any) -> Any:
+    """Records write numbers that JSON lacks as text; this reads them back."""
+    if isinstance(value, dict):
+        return {key: _numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    return float(value) if value in ("inf", "-inf", "nan") else value
+
+
+def settings(study: Study) -> dict[str, dict]:
+    """What the short ids of a study stand for: those of its data sets and of its runs."""
+    found: dict[str, dict] = {}
+    for cell in grid.cells(study):
+        found[cell.data_id] = {"data": cell.data_spec}
+    for run in grid.runs(study):
+        about = {"cell": run.cell.spec, "arm": run.arm, "settings": run.settings}
+        found[run.id] = about | {"precision": run.precision}
+    return found
+
+
+def levels(made: Iterable[Job]) -> dict[str, int]:
+    """For each rule, its place: above that of every rule whose outputs its jobs read."""
+    makers: dict[str, str] = {}
+    needs: dict[str, set[str]] = {}
+    made = list(made)
+    for job in made:
+        makers |= dict.fromkeys(job.outputs, job.rule)
+    for job in made:
+        sources = {makers[path] for path in job.inputs if path in makers} - {job.rule}
+        needs.setdefault(job.rule, set()).update(sources)
+    found: dict[str, int] = {}
+
+    def level(rule: str) -> int:
+        if rule not in found:
+            found[rule] = 0  # so that records made by hand, in a circle, end too
+            found[rule] = 1 + max(map(level, sorted(needs[rule])), default=0)
+        return found[rule]
+
+    for rule in sorted(needs):
+        level(rule)
+    return found
+
+
+def rules_of(folder: Path) -> dict[str, Rule]:
+    """The rules of the project in a folder.
+
+    Raises:
+        UnfinishedError: if there are none.
+    """
+    found = workflow_rules.read(folder)
+    if not found:
+        raise UnfinishedError(
+            f"{folder / workflow_rules.FOLDER}: no rules there; work in the project"
+        )
+    return found

@@ -1,0 +1,181 @@
+"""The study, its runs and the decision rules: is what is there what was run and judged?"""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+from twotower.audits.seal import manifest
+from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.findings import Verification
+from twotower.records import git, job_log, job_records, run_records
+from twotower.study import decisions, reading
+
+DECISIONS = "workflow/decisions.yaml"
+
+
+def check(evidence: Evidence, result: Verification) -> None:
+    """Give verdicts on run records, the study's file, and tables that were judged."""
+    _check_runs(evidence, result)
+    if evidence.sealed is not None:
+        _check_study(evidence, result)
+    _check_decisions(evidence, result)
+    _check_commit(evidence, result)
+
+
+def _check_runs(evidence: Evidence, result: Verification) -> None:
+    for name, run in evidence.runs.items():
+        path = (run_records.RUNS / f"{name}.json").as_posix()
+        if run is None:
+            result.add(
+                path, "FORGED", "it is none, or its content is not what its name is the digest of"
+            )
+            continue
+        if run["environment"] not in evidence.environments:
+            result.add(path, "FORGED", f"its environment {run['environment']} is not recorded")
+        diff = run["diff"]
+        if diff and evidence.sha256(diff["file"]) is None:
+            result.add(diff["file"], "MISSING", f"the uncommitted changes of run {name}")
+        elif diff and evidence.sha256(diff["file"]) != diff["sha256"]:
+            result.add(diff["file"], "CHANGED", f"run {name} recorded {diff['sha256'][:12]}")
+    if not evidence.runs:
+        result.faults.append("no run is recorded: who made these results from what is not known")
+
+
+def _check_study(evidence: Evidence, result: Verification) -> None:
+    """The study's file against the run that the seal names."""
+    study, run = evidence.sealed.study, evidence.run
+    if run is None:
+        name = study.get("run")
+        result.faults.append(f"the seal names run {name} as the study's, which has no valid record")
+        return
+    ran = run["study"]
+    told = manifest.PLACE.as_posix()
+    if (study.get("file"), study.get("settings")) != (ran["file"], ran["settings"]):
+        result.add(told, "FORGED", f"it names another study than run {study['run']} recorded")
+    place = manifest.found_given(ran["file"], evidence.folder, evidence.project)
+    if place is None:
+        result.notes.append(f"the study's file {ran['file']} is not here; the run holds its text")
+        return
+    if evidence.found.get(ran["file"], (0, ran["sha256"]))[1] != ran["sha256"]:
+        result.add(ran["file"], "CHANGED", "the run read other bytes of it")
+    try:
+        raw = reading.merged(reading.load_study(place), ran["given"])
+        settings = reading.validated(raw, place).model_dump()
+    except job_log.ExpectedError as error:
+        result.add(ran["file"], "CHANGED", f"it is no study any more: {error}".split("\n")[0])
+        return
+    if run_records.study_digest(settings) != ran["settings"]:
+        reason = "its settings are not those that were run"
+        result.add(ran["file"], "CHANGED", f"{reason}{differing(ran['content'], raw)}")
+    elif (now := job_records.plain(raw)) != ran["content"]:
+        path = (run_records.RUNS / f"{study['run']}.json").as_posix()
+        reason = "it tells the study otherwise than its file and its settings"
+        result.add(path, "FORGED", f"{reason}{differing(ran['content'], now)}")
+
+
+def differing(ran: dict, now: dict) -> str:
+    """The first top-level keys in which two studies differ."""
+    keys = sorted(map(str, ran.keys() | now.keys()))
+    told = [f"{key} was {_short(ran.get(key))}, is {_short(now.get(key))}"
+            for key in keys if _short(ran.get(key)) != _short(now.get(key))]  # fmt: skip
+    return f": {'; '.join(told[:3])}" if told else ""
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, default=str, sort_keys=True)
+    return (
+        text
+        if len(text) <= 40
+        else f"{text[:30]}… ({hashlib.sha256(text.encode()).hexdigest()[:6]})"
+    )
+
+
+def _check_decisions(evidence: Evidence, result: Verification) -> None:
+    """Each table's own label of the rules that judged it, against the rules that are there."""
+    if DECISIONS in evidence.odd:
+        result.add(DECISIONS, "CHANGED", "these are no rules any more")
+        return
+    try:
+        label = decisions.load(evidence.project / DECISIONS).label
+    except (job_log.ExpectedError, OSError) as error:
+        result.add(DECISIONS, "CHANGED", f"these are no rules any more: {error}".split("\n")[0])
+        return
+    for path in sorted(evidence.found):
+        if not (path.startswith("results/tables/") and path.endswith(".csv")):
+            continue
+        if evidence.found[path][1] == manifest.UNREAD:
+            continue
+        judged = _labels(evidence.folder / path) - {label}
+        if judged:
+            reason = f"it was judged by the rules {', '.join(sorted(judged))}"
+            result.add(path, "STALE", f"{reason}; {DECISIONS} is {label} now")
+
+
+def _labels(path: Path) -> set[str]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if "decisions" not in (rows.fieldnames or []):
+                return set()
+            return {row["decisions"] or "" for row in rows}
+    except (OSError, ValueError, csv.Error):
+        return set()
+
+
+def _check_commit(evidence: Evidence, result: Verification) -> None:
+    """The code that is there against the commit that the run recorded, where this clone has it."""
+    run = evidence.run
+    if run is None:
+        return
+    if run["commit"] is None:
+        result.notes.append("the run recorded no commit of its code: git named none as it started")
+        return
+    if run["diff"]:
+        result.notes.append(
+            f"the run had changes beyond commit {run['commit'][:12]}: {run['diff']['file']}"
+        )
+    try:
+        tree = _tree(run["commit"])
+    except git.GitError as error:
+        told = f"the code was not compared with commit {run['commit'][:12]}, of the run: {error}"
+        result.notes.append(told)
+        return
+    if run["diff"]:
+        return
+    named = [path for path in manifest.code(evidence.project) if path in evidence.found]
+    other = sorted(
+        path
+        for path in named
+        if tree.get(path) != _blob(evidence.project / path) and path != run["study"]["file"]
+    )
+    other += sorted(tree.keys() - set(named))
+    if other:
+        told = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if other[5:] else "")
+        result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
+
+
+def _tree(commit: str) -> dict[str, str]:
+    """By path, git's hash of each file of code in a commit, as this clone has it.
+
+    Asked is the clone that verifies, never a repository in the folder that is looked at: its
+    settings can name programs that git would run. Where this project is itself a copy below a
+    clone, such as an exported crate, it is the clone's files that count.
+
+    Raises:
+        GitError: if this clone has no such commit, or git gives no answer.
+    """
+    git.require(job_records.PROJECT, commit)
+    return _listed(commit) or _listed(commit, "--full-tree")
+
+
+def _listed(commit: str, *options: str) -> dict[str, str]:
+    asked = ["ls-tree", "-rz", *options, commit, "--", *run_records.CODE]
+    listed = git.output(job_records.PROJECT, *asked)
+    rows = [row.split("\t", 1) for row in listed.decode("utf-8", "replace").split("\0") if row]
+    return {path: about.split()[2] for about, path in rows}
+
+
+def _blob(path: Path) -> str:
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

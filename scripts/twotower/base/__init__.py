@@ -1,0 +1,1 @@
+"""What every wing may use: files, identity, seeds, pins, safe names, strict YAML, console."""

@@ -1,0 +1,78 @@
+"""What every script that a person starts has in common: a fault is one message, no traceback.
+
+Imports nothing beyond Python's own library, so that it can tell which package is missing.
+"""
+
+import errno
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from twotower.base import safe_names
+from twotower.records.job_log import ExpectedError
+
+INSTALL = "`make` installs what envs/requirements.txt names, `make doctor` lists what is missing"
+
+
+def start() -> None:
+    """Tell faults in one line, write UTF-8, and end quietly where a pipe such as `head` closes."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.stdout.reconfigure(encoding="utf-8")  # words have Greek letters, the locale may not
+    sys.stderr.reconfigure(encoding="utf-8")
+    sys.excepthook = _tell
+
+
+class PathError(ExpectedError):
+    """A path that was given as an empty text."""
+
+
+def path(name: str) -> Callable[[str], Path]:
+    """A type of argparse for paths; `name` is what a user types: KEY=.
+
+    Python takes an empty text for the folder that one is in.
+    """
+
+    def taken(text: str) -> Path:
+        if not text:
+            raise PathError(f"{name} is empty; allowed: a path; leave {name} out for none")
+        return Path(text)
+
+    return taken
+
+
+def message(error: BaseException) -> str | None:
+    """The one message for an error that a user can mend; None for a fault of the program."""
+    if isinstance(error, ExpectedError):
+        joint = " in " if hasattr(error, "place") else ": "  # that of a study begins with its file
+        return f"{type(error).__name__}{joint}{error}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"The package {error.name} is not installed in this Python: {INSTALL}."
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror}{_remedy(error)}"
+    return "Stopped." if isinstance(error, KeyboardInterrupt) else None
+
+
+def _remedy(error: OSError) -> str:
+    remedies = {
+        "ENOSPC": "free some space there, or work elsewhere",
+        "EDQUOT": "free some of the quota, or work elsewhere",
+        "EROFS": "work in a folder that can be written to",
+        "EACCES": "mind who owns it, or work in a folder of your own",
+        "EPERM": "mind who owns it, or work in a folder of your own",
+        "EEXIST": "move it away",
+        "ENOTDIR": "a folder must stand there; move the file away",
+        "ENOENT": "check the spelling",
+    }
+    hint = remedies.get(errno.errorcode.get(error.errno, ""), "")
+    return f"; {hint}" if hint else ""
+
+
+def _tell(kind, error, traceback) -> None:
+    text = message(error)
+    if text is None:
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        print(safe_names.shown(text), file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Rules of decision, what they find, and the ledger of claims."""

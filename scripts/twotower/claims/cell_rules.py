@@ -1,0 +1,245 @@
+"""Rules of the ledger that look at the cells of one experiment or a few.
+
+Each takes the evidence and returns a finding; the frozen decisions say in words what it does.
+"""
+
+import numpy as np
+import pandas as pd
+
+from twotower.claims.findings import (
+    UNTESTED,
+    Answer,
+    Evidence,
+    Finding,
+    difference,
+    interval_text,
+    near_prediction,
+    of_verdict,
+    overall,
+    trend,
+    verdict_counts,
+    within,
+)
+from twotower.rates import predictions
+from twotower.rates.verdicts import Verdict
+from twotower.study import arms
+
+# Settings that cells must share to be compared in one that is not among them; widths may differ.
+_ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
+_ALIKE += ["ratings_each", "control", "depth", "schedule", "off_manifold_noise"]
+
+
+def approximation(evidence: Evidence) -> Finding:
+    table = evidence.table("approximation")
+    table = table[table["arm"] == arms.ERM] if len(table) else table
+    return _by_verdict(table, "curves")
+
+
+def verdicts(evidence: Evidence) -> Finding:
+    return _by_verdict(evidence.rows())
+
+
+def limit(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    return _by_verdict(rows[np.isinf(rows["smoothness"].astype(float))])
+
+
+def smoothness(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    rows = rows[np.isfinite(rows["smoothness"].astype(float))]
+    like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", *_ALIKE]
+    return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like))
+
+
+def intrinsic(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    rows = rows[rows["user_intrinsic_dim"] == rows["item_intrinsic_dim"]]
+    own = rows["ambient_dim"] == np.ceil(rows["user_intrinsic_dim"].astype(float))
+    ambient = rows["ambient_dim"].astype(str).where(~own, "own")
+    groups = _labels(rows, ["smoothness", *_ALIKE]) + " " + ambient
+    return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups)
+
+
+def ambient(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
+    groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
+    several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
+    rows, groups = rows[several], groups[several]
+    if rows.empty:
+        return UNTESTED
+    rules = evidence.decisions.thresholds
+    log_dim = np.log10(rows["ambient_dim"].astype(float))
+    change, low, high = trend(rows, log_dim, groups, rules.confidence)
+    answer = within(low, high, 0.0, rules.ambient_slope)
+    if low <= 0 <= high and max(-low, high) <= rules.max_ambient_interval:
+        answer = Answer.HOLDS
+    result = f"{interval_text(change, low, high)} per factor 10 in D"
+    return Finding(answer, result, change, low, high, rows=rows)
+
+
+def predicted(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    if rows.empty:
+        return UNTESTED
+    return _near(rows, near_prediction(rows, 2 * evidence.decisions.thresholds.delta))
+
+
+def sampling(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    if rows.empty:
+        return UNTESTED
+    near = near_prediction(rows, 2 * evidence.decisions.thresholds.delta)
+    answers = [
+        of_verdict(verdict) if design == "fresh" else answer
+        for design, verdict, answer in zip(rows["sampling"], rows["verdict"], near, strict=True)
+    ]
+    return _near(rows, answers, "sampling")
+
+
+def off_manifold(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    if rows.empty:
+        return UNTESTED
+    tolerance = 2 * evidence.decisions.thresholds.delta
+    answers, names = [], []
+    like = ["smoothness", "ambient_dim", "user_intrinsic_dim", "item_intrinsic_dim"]
+    like += [name for name in _ALIKE if name != "off_manifold_noise"]
+    for _, group in rows.groupby(_labels(rows, like), sort=False):
+        group = group.sort_values("off_manifold_noise")
+        if len(group) < 2:
+            answers.append(Answer.UNDECIDED)
+            names.append("a single thickness")
+            continue
+        answers += near_prediction(group.iloc[[0, -1]], tolerance)
+        names += [f"τ = {noise:g}" for noise in group["off_manifold_noise"].iloc[[0, -1]]]
+        steps = list(group.itertuples())
+        for first, second in zip(steps, steps[1:], strict=False):
+            _, _, high = difference(first, second)
+            known = Verdict.INCONCLUSIVE not in (first.verdict, second.verdict)
+            answer = Answer.FAILS if high < 0 else Answer.HOLDS
+            answers.append(answer if known and not np.isnan(high) else Answer.UNDECIDED)
+            names.append(f"τ {first.off_manifold_noise:g} to {second.off_manifold_noise:g}")
+    slopes = f"slopes {rows['slope'].min():.2f} to {rows['slope'].max():.2f}"
+    return Finding(overall(answers), slopes, detail=_exceptions(answers, names), rows=rows)
+
+
+def embedding_dim(evidence: Evidence) -> Finding:
+    rows = evidence.rows()
+    if rows.empty:
+        return UNTESTED
+    factor = evidence.decisions.thresholds.floor_factor
+    answers, ratios = [], []
+    for _, row in rows.iterrows():
+        if row["embedding_dim"] >= row["rank"]:
+            answers.append(of_verdict(row["verdict"]))
+            continue
+        ratio = row["risk_at_n_max"] / predictions.floor(row.to_dict())
+        ratios.append(f"{ratio:.2f}")
+        answers.append(Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS)
+    names = [f"fitted p = {p}" for p in rows["embedding_dim"]]
+    result = f"risk over floor {', '.join(ratios)}" if ratios else "no cell below the truth"
+    answer = overall(answers if ratios else [])
+    return Finding(answer, result, detail=_exceptions(answers, names), rows=rows)
+
+
+def null_cells(evidence: Evidence) -> Finding:
+    rows = evidence.rows(arm=None)
+    rows = rows[rows["control"] != "none"]
+    if rows.empty:
+        return UNTESTED
+    smallest = float(rows["risk_at_n_max"].min(skipna=False))
+    found = [verdict in (Verdict.CONSISTENT, Verdict.FASTER) for verdict in rows["verdict"]]
+    silent = smallest >= evidence.decisions.thresholds.null_risk and not any(found)
+    result = f"smallest risk {smallest:.2f}, {sum(found)} cells with a rate"
+    answer = Answer.HOLDS if silent else Answer.FAILS
+    if np.isnan(smallest):
+        answer = Answer.UNDECIDED
+    return Finding(answer, result, smallest, rows=rows)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _by_verdict(rows: pd.DataFrame, what: str = "cells") -> Finding:
+    if rows.empty:
+        return UNTESTED
+    answers = [of_verdict(verdict) for verdict in rows["verdict"]]
+    held = answers.count(Answer.HOLDS)
+    slopes = rows["slope"].dropna()
+    result = f"{held} of {len(rows)} {what} consistent or faster"
+    if len(slopes) == 1:
+        row = rows.loc[slopes.index[0]]
+        numbers = (row["slope"], row["slope_low"], row["slope_high"])
+        return Finding(
+            overall(answers),
+            f"slope {interval_text(*numbers)}",
+            *numbers,
+            detail=verdict_counts(rows),
+            rows=rows,
+        )
+    if len(slopes):
+        result += f", slopes {slopes.min():.2f} to {slopes.max():.2f}"
+    share = held / len(rows)
+    return Finding(overall(answers), result, share, detail=verdict_counts(rows), rows=rows)
+
+
+def _ordered(
+    evidence: Evidence, rows: pd.DataFrame, value: pd.Series, groups: pd.Series
+) -> Finding:
+    """Whether slopes differ as predicted between all pairs of cells of a group.
+
+    The result is the change over the pair whose predictions differ most.
+    """
+    least = 2 * evidence.decisions.thresholds.delta
+    pairs = []
+    for _, group in rows.groupby(groups, sort=False):
+        cells = list(rows.loc[group.index].assign(value=value[group.index]).itertuples())
+        for first in cells:
+            for second in cells:
+                due = second.predicted_slope - first.predicted_slope
+                if second.value > first.value and abs(due) >= least:
+                    pairs.append((due, first, second))
+    if not pairs:
+        return UNTESTED
+    answers, names = [], []
+    for due, first, second in pairs:
+        _, low, high = difference(first, second)
+        answer = Answer.UNDECIDED
+        if Verdict.INCONCLUSIVE not in (first.verdict, second.verdict):
+            agrees = low > 0 if due > 0 else high < 0
+            contradicts = high < 0 if due > 0 else low > 0
+            answer = Answer.HOLDS if agrees else Answer.FAILS if contradicts else answer
+        answers.append(answer)
+        names.append(f"{first.value:g} to {second.value:g}")
+    due, first, second = max(pairs, key=lambda pair: abs(pair[0]))
+    numbers = difference(first, second)
+    result = (
+        f"slope changes by {interval_text(*numbers)} from {first.value:g} to {second.value:g}, "
+        f"{due:.2f} predicted; {answers.count(Answer.HOLDS)} of {len(pairs)} pairs as predicted"
+    )
+    return Finding(
+        overall(answers), result, *numbers, detail=_exceptions(answers, names), rows=rows
+    )
+
+
+def _near(rows: pd.DataFrame, answers: list[Answer], name: str = "noise_sd") -> Finding:
+    distance = (rows["slope"] - rows["predicted_slope"]).abs().max()
+    result = f"{answers.count(Answer.HOLDS)} of {len(rows)} slopes as predicted"
+    detail = _exceptions(answers, [str(value) for value in rows[name]])
+    return Finding(overall(answers), result, float(distance), detail=detail, rows=rows)
+
+
+def _exceptions(answers: list[Answer], names: list[str]) -> str:
+    """Names of what failed and of what stayed open."""
+    parts = []
+    for answer in (Answer.FAILS, Answer.UNDECIDED):
+        found = [name for name, given in zip(names, answers, strict=True) if given == answer]
+        parts += [f"{answer}: {', '.join(found)}"] if found else []
+    return "; ".join(parts)
+
+
+def _labels(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """A text for each row that is the same where the columns are."""
+    texts = [" ".join(map(str, values)) for values in rows[columns].itertuples(index=False)]
+    return pd.Series(texts, index=rows.index, dtype=str)

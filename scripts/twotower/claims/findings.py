@@ -1,0 +1,185 @@
+"""What a rule of the ledger finds, and the tests that rules share."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from twotower.analyses.tournament import in_experiments
+from twotower.rates.slopes import slope_error
+from twotower.rates.verdicts import Verdict
+from twotower.study import arms
+from twotower.study.decisions import Claim, Decisions
+
+
+class Answer(StrEnum):
+    """What the ledger says about a claim."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNDECIDED = "not decided"
+    UNTESTED = "not tested in this study"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one claim's rule.
+
+    Attributes:
+        answer: the verdict.
+        result: what was measured, in words.
+        measured, low, high: the same as a number with its interval; NaN where there is none.
+        detail: what stands in the way, or aside: exceptions by name.
+        rows: the rows of rates that it rests on; where it rests on another table, that one's.
+        tested_on: the cells in words; empty: the number of `rows`' cells.
+    """
+
+    answer: Answer
+    result: str
+    measured: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    detail: str = ""
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tested_on: str = ""
+
+
+UNTESTED = Finding(Answer.UNTESTED, "")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a rule may look at: a claim, the tables of a study by name, the frozen decisions."""
+
+    claim: Claim
+    tables: Mapping[str, pd.DataFrame]
+    decisions: Decisions
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by name; empty where the study has none."""
+        return self.tables.get(name, pd.DataFrame())
+
+    def rows(self, arm: str | None = arms.ERM) -> pd.DataFrame:
+        """Rows of rates of the claim's experiments, of one arm or of all but the reference."""
+        rates = self.tables["rates"]
+        rates = rates[rates["arm"] == arm] if arm else rates[rates["arm"] != arms.REFERENCE]
+        if self.claim.experiments:
+            rates = rates[in_experiments(rates, self.claim.experiments)]
+        return rates
+
+    def confirmatory(self) -> pd.DataFrame:
+        """Rows of rates that are confirmatory."""
+        rows = self.rows(arm=None)
+        return rows[rows["confirmatory"].astype(bool)]
+
+
+def overall(answers: Iterable[Answer]) -> Answer:
+    """One failure fails all; else one open question leaves all open."""
+    answers = list(answers)
+    if Answer.FAILS in answers:
+        return Answer.FAILS
+    if not answers or Answer.UNDECIDED in answers:
+        return Answer.UNDECIDED
+    return Answer.HOLDS
+
+
+def of_verdict(verdict: str) -> Answer:
+    """The answer of a cell to "does the rate hold?"."""
+    if verdict in (Verdict.CONSISTENT, Verdict.FASTER):
+        return Answer.HOLDS
+    return Answer.FAILS if verdict == Verdict.SLOWER else Answer.UNDECIDED
+
+
+def within(low: float, high: float, target: float, tolerance: float) -> Answer:
+    """An equivalence test: inside target ± tolerance, wholly outside, or neither."""
+    if low >= target - tolerance and high <= target + tolerance:
+        return Answer.HOLDS
+    if low > target + tolerance or high < target - tolerance:
+        return Answer.FAILS
+    return Answer.UNDECIDED
+
+
+def near_prediction(rows: pd.DataFrame, tolerance: float) -> list[Answer]:
+    """For each row, whether its slope is within a tolerance of its prediction.
+
+    A row whose certificates fail decides nothing.
+    """
+    return [
+        Answer.UNDECIDED
+        if row.verdict == Verdict.INCONCLUSIVE
+        else within(row.slope_low, row.slope_high, row.predicted_slope, tolerance)
+        for row in rows.itertuples()
+    ]
+
+
+def difference(first, second) -> tuple[float, float, float]:
+    """Slope of the second row minus that of the first, with its interval.
+
+    Cells are taken as independent; where they share targets, the interval is too wide.
+    """
+    half = math.hypot(
+        (first.slope_high - first.slope_low) / 2, (second.slope_high - second.slope_low) / 2
+    )
+    change = second.slope - first.slope
+    return change, change - half, change + half
+
+
+def trend(
+    rows: pd.DataFrame, x: pd.Series, groups: pd.Series, confidence: float
+) -> tuple[float, float, float]:
+    """Common slope of measured slopes on x within groups, with a normal interval.
+
+    Weighted by the slopes' errors, an intercept for each group; the interval is widened where
+    slopes scatter more than their errors say (Birge's ratio).
+
+    Args:
+        rows: rows of rates.
+        x, groups: in the order of `rows`.
+        confidence: of the rows' intervals and of the result.
+
+    Returns:
+        NaN where no group has two values of x.
+    """
+    names = ("slope_low", "slope_high", "replicates")
+    errors = [slope_error(*row, confidence) for row in zip(*(rows[n] for n in names), strict=True)]
+    frame = pd.DataFrame({"x": x, "y": rows["slope"], "group": groups})
+    frame["w"] = 1 / np.maximum(errors, 1e-4) ** 2
+    total = frame.groupby("group")["w"].transform("sum")
+    for name in ("x", "y"):
+        mean = (frame["w"] * frame[name]).groupby(frame["group"]).transform("sum") / total
+        frame[name] = frame[name] - mean
+    information = float((frame["w"] * frame["x"] ** 2).sum())
+    if not information > 1e-9:
+        return math.nan, math.nan, math.nan
+    estimate = float((frame["w"] * frame["x"] * frame["y"]).sum()) / information
+    freedom = len(frame) - frame["group"].nunique() - 1
+    scatter = float((frame["w"] * (frame["y"] - estimate * frame["x"]) ** 2).sum())
+    birge = max(1.0, scatter / freedom) if freedom > 0 else 1.0
+    half = NormalDist().inv_cdf(0.5 + confidence / 2) * math.sqrt(birge / information)
+    return estimate, estimate - half, estimate + half
+
+
+def counted(answers: Iterable[Answer]) -> str:
+    """How often each answer was given, in words, those that were never given left out."""
+    answers = list(answers)
+    parts = [f"{answers.count(answer)} {answer}" for answer in Answer if answer in answers]
+    return ", ".join(parts)
+
+
+def interval_text(value: float, low: float, high: float) -> str:
+    """A number with its interval, for a sentence; what could not be had is said in words."""
+    if math.isnan(value):
+        return "not measured"
+    if math.isnan(low) or math.isnan(high):
+        return f"{value:.2f} (no interval)"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def verdict_counts(rows: pd.DataFrame) -> str:
+    """How many rows got each verdict, in words."""
+    counts = rows["verdict"].value_counts()
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())

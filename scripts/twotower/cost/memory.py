@@ -1,0 +1,43 @@
+"""Peak memory of the jobs that touch every rating, in bytes: none grows with large samples."""
+
+from twotower.base import mapped_pages, tensors
+from twotower.data import ratings
+from twotower.methods import reference
+from twotower.towers import chunks
+
+BASE = {"start": 100e6, "torch": 400e6, "methods": 450e6}
+"""Of Python and its libraries: without torch, with it, with it and those of other methods."""
+
+_NUMBER = 8
+
+
+def columns(file: float, part: float) -> float:
+    """Of a part of a file of ratings in a job that reads it: if it is mapped, a window.
+
+    Half as much again, for what copies take, and pages that are mapped around those in use.
+    """
+    return 1.5 * (min(part, mapped_pages.WINDOW) if file >= tensors.MAPPED_BYTES else part)
+
+
+def drawing(data: dict, n: int, tried: float, columns: int) -> float:
+    """`ratings.fill_training`, which tries so many points of so many columns."""
+    peak = BASE["start"] + 3 * min(tried, ratings.CHUNK) * (columns + 2 * data["rank"]) * _NUMBER
+    if "control" in data:  # a column, and the same in another order
+        widest = max(data["user_ambient_dim"], data["item_ambient_dim"])
+        peak += n * (1 + 2 * widest) * _NUMBER
+    return peak
+
+
+def training(fits: dict, certificate: int) -> float:
+    """`training_job.train` beside its ratings: the largest solve, and where an oracle starts."""
+    largest = fits[max(fits)]
+    start = fits.get(certificate, largest)
+    solve = 8 * (largest.rank * (largest.width + 1)) ** 2
+    embedded = min(start.n, chunks.STRETCH) * (start.depth * start.width + start.rank)
+    return BASE["torch"] + largest.batch * (solve + embedded) * _NUMBER
+
+
+def sieve(rank: int, n: int, functions: float) -> float:
+    """`reference.fit` beside its ratings: values of a window, complex equations, their indices."""
+    values = min(n, reference.WINDOW) * rank * (rank + 5) * _NUMBER
+    return BASE["start"] + values + 3 * 16 * (rank * functions) ** 2 + 150 * functions**2

@@ -1,0 +1,130 @@
+"""The predicted cost of a whole study, as a table to read before it starts."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from twotower.cost import operations
+from twotower.cost.jobs import STAGES, Job, jobs
+from twotower.study import grid
+from twotower.study.schema import Study
+
+CARD_SPEEDUP = 20
+"""A graphics card's speed at training, in reference cores: assumed, not measured."""
+
+CARD_START = 5.0
+"""Seconds until a card is ready for a job: assumed, not measured."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Predicted cost of jobs that start from nothing.
+
+    Attributes:
+        listed: the jobs.
+        pace: time that the machine takes, in units of the reference machine's.
+        cores: jobs at a time.
+    """
+
+    listed: list[Job]
+    pace: float = 1.0
+    cores: int = 1
+
+    def seconds(self, listed: Iterable[Job] | None = None) -> float:
+        """Core seconds of the given jobs, or of all."""
+        chosen = self.listed if listed is None else listed
+        return sum(operations.seconds(job.work, self.pace) for job in chosen)
+
+    def longest(self) -> Job:
+        """The job that takes longest."""
+        return max(self.listed, key=lambda job: self.seconds([job]))
+
+    def wall_seconds(self) -> float:
+        """All cores busy, but no less than the longest job of each stage, one after another."""
+        chain = sum(
+            max((self.seconds([job]) for job in self.listed if job.stage == stage), default=0.0)
+            for stage in STAGES
+        )
+        return max(self.seconds() / self.cores, chain)
+
+    def card_seconds(self) -> float:
+        """Seconds of a graphics card if every training job had one; assumed, not measured."""
+        starts = ("torch", "second", "byte")
+        total = 0.0
+        for job in self.listed:
+            if job.on_card:
+                fitting = operations.Work({k: v for k, v in job.work.items() if k not in starts})
+                rest = operations.seconds(job.work - fitting)
+                total += operations.seconds(fitting) / CARD_SPEEDUP + rest + CARD_START
+        return total
+
+
+def plan(study: Study, pace: float = 1.0, cores: int = 1) -> Plan:
+    """The plan of a study on a machine of that pace and so many cores."""
+    return Plan(list(jobs(study)), pace, cores)
+
+
+def report(study: Study, made: Plan) -> str:
+    """The plan as text: a line for each rule, then what the whole run takes."""
+    rows = [("rule", "jobs", "core time", "longest", "memory", "disk")]
+    for rule in dict.fromkeys(job.rule for job in made.listed):
+        rows.append(_row(rule, made, [job for job in made.listed if job.rule == rule]))
+    rows.append(_row("all", made, made.listed))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            text.ljust(width) if index == 0 else text.rjust(width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    longest = made.longest()
+    cores = "1 core" if made.cores == 1 else f"{made.cores} cores"
+    count = len(study.experiments)
+    return "\n".join(
+        [
+            f"Study {study.name}: {count} experiment{'s' if count > 1 else ''}, "
+            f"{len(grid.cells(study))} cells, {study.replicates} replicates, "
+            f"up to {max(_sizes(study)):,} ratings",
+            "",
+            *lines,
+            "",
+            f"Core hours: {made.seconds() / 3600:.2f}; a core here takes {made.pace:.2f} times "
+            "as long as one of the reference machine.",
+            f"Wall time: {shown(made.wall_seconds())} on {cores}.",
+            f"Longest job: {longest.rule} {longest.about}".rstrip()
+            + f", {shown(made.seconds([longest]))}.",
+            f"GPU hours, were training.gpu true: {made.card_seconds() / 3600:.2g}, a card taken "
+            f"for {CARD_SPEEDUP} cores of the reference machine (assumed, not measured).",
+            "All of it is predicted, for a run from nothing; it may be off by a factor of 2.",
+        ]
+    )
+
+
+def _sizes(study: Study) -> set[int]:
+    return {n for cell in grid.cells(study) for n in cell.sample_sizes}
+
+
+def _row(rule: str, made: Plan, listed: list[Job]) -> tuple[str, ...]:
+    return (
+        rule,
+        f"{len(listed):,}",
+        shown(made.seconds(listed)),
+        shown(max(made.seconds([job]) for job in listed)),
+        size(max(job.memory for job in listed)),
+        size(sum(job.disk for job in listed)),
+    )
+
+
+def shown(seconds: float) -> str:
+    """A time in one unit: 41 s, 12 min, 3.5 h, 4.2 days."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def size(count: float) -> str:
+    """A number of bytes: 12 MB, 3.4 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{math.ceil(count / 1e6)} MB"

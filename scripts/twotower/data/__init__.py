@@ -1,0 +1,1 @@
+"""Data with known truth: supports, targets, sampling designs, ratings, certificates."""

@@ -1,0 +1,1 @@
+"""Risks of fitted towers and estimators, and the quality of their rankings."""

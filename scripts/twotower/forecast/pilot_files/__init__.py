@@ -1,0 +1,1 @@
+"""Learning curves that people bring as tables: reading, choosing, checking."""

@@ -1,0 +1,1 @@
+"""Estimators beside the towers: the reference, the joint regression, comparators."""

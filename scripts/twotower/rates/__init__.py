@@ -1,0 +1,1 @@
+"""Slopes of risks in the number of ratings, their predictions and verdicts."""

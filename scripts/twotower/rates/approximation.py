@@ -1,0 +1,241 @@
+"""Theorem 1: how the risk falls with the towers' hidden units, where ratings are no limit.
+
+Ratings are noise-free and so many that twice as many hardly change the risk: what is left is what
+towers of that size cannot express. Trained towers bound the best ones from above, so a slope that
+is too flat may be training's fault: it contradicts the theorem only with an optimization
+certificate.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twotower.rates import curves, predictions
+from twotower.rates.curves import Curve
+from twotower.rates.slopes import p_above
+from twotower.rates.summary import Summary
+from twotower.rates.verdicts import ROUNDING, Verdict, precision_certificate
+from twotower.study import arms
+from twotower.study.decisions import Decisions, Thresholds
+from twotower.theory.bound import least_squares_slope
+
+RATE_COLUMNS = [
+    "arm", "units_min", "units_max", "widths", "n_ratings", "replicates",
+    "slope", "slope_low", "slope_high", "bound_slope", "predicted_slope", "verdict", "reason",
+    "doubling_change", "optimization_error", "steepening", "steepening_low", "steepening_high",
+    "p_slower", "decisions",
+]  # fmt: skip
+CURVE_COLUMNS = [
+    "arm", "units", "n_ratings", "replicates", "mean_risk", "risk_low", "risk_high",
+    "median_risk", "predicted_risk", "fitted_risk", "in_window", "doubling_change",
+]  # fmt: skip
+# What may differ between the cells of one curve: their width, and the names that follow from it.
+_OF_WIDTH = ("cell", "width_constant")
+
+
+def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
+    """Slopes of risk against hidden units with verdicts, and the curves they were fitted to.
+
+    Args:
+        risks: as for `summary.summarize`; each width is a cell, run at two sizes or more, of
+            which the two largest count. Cells alike but for their width make one curve, named by
+            its widest cell. All widths of a curve have the same replicates.
+        decisions: the frozen rules.
+
+    Returns:
+        Columns of a cell, then `RATE_COLUMNS` (one row per curve and arm, but for the reference)
+        and `CURVE_COLUMNS`. `doubling_change` is 1 − risk(2n)/risk(n), in rates the largest of
+        the widths fitted; `units` are hidden units of one tower, width times depth.
+
+    Raises:
+        ValueError: if an arm lacks a width or a replicate.
+    """
+    columns = curves.cell_columns(risks)
+    alike = [name for name in columns if name not in _OF_WIDTH]
+    rates, points = [], []
+    for _, group in risks.groupby(alike, sort=False, dropna=False):
+        for arm in arms.ORDER:
+            if arm == arms.REFERENCE or not (group["arm"] == arm).any():
+                continue
+            widths = _read(group, arm, decisions.thresholds)
+            predicted = np.array(
+                [predictions.interpolation(float(n), widths.settings) for n in widths.curve.n]
+            )
+            rates.append(_rate_row(widths, predicted, decisions))
+            points += _curve_rows(widths, predicted, decisions.thresholds.confidence)
+    return Summary(
+        pd.DataFrame(rates, columns=[*columns, *RATE_COLUMNS]),
+        pd.DataFrame(points, columns=[*columns, *CURVE_COLUMNS]),
+    )
+
+
+def bound_slope(settings: dict[str, object]) -> float:
+    """Exponent −2β/max(d_u, d_i) of Theorem 1; −∞ for β = ∞, where there is none."""
+    dims = (float(settings["user_intrinsic_dim"]), float(settings["item_intrinsic_dim"]))
+    return -2.0 * float(settings["smoothness"]) / max(dims)
+
+
+def judge(row: dict[str, object], faults: list[str], thresholds: Thresholds) -> tuple[Verdict, str]:
+    """The verdict on one slope and a sentence saying why, from the columns of its row."""
+    if faults:
+        return Verdict.INCONCLUSIVE, "; ".join(faults)
+    low, high, bound = row["slope_low"], row["slope_high"], row["bound_slope"]
+    interval = f"interval [{low:.3f}, {high:.3f}]"
+    share = thresholds.approximation_tolerance
+    flattest, steepest = (1 - share) * bound, (1 + share) * bound
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Verdict.INCONCLUSIVE, "interval: the slope has no interval"
+    above = low > flattest
+    # Unknown (fewer than three widths) is no assurance that the curve does not steepen.
+    if above and not row["steepening_high"] >= -ROUNDING:
+        return Verdict.UNRESOLVED, f"{interval} is above {flattest:.3f}, but the curve steepens"
+    if above:
+        if math.isnan(row["optimization_error"]):
+            return (
+                Verdict.INCONCLUSIVE,
+                f"optimization: {interval} is above {flattest:.3f}, but whether better training "
+                "would reach lower was not measured",
+            )
+        return (
+            Verdict.SLOWER,
+            f"{interval} is above {flattest:.3f}, {1 - share:.0%} of the slope {bound:.3f} that "
+            "is due, and the curve does not steepen",
+        )
+    if high < steepest:
+        return Verdict.FASTER, f"{interval} is below {steepest:.3f}"
+    if low >= steepest and high <= flattest:
+        return Verdict.CONSISTENT, f"{interval} is within {share:.0%} of {bound:.3f}"
+    return Verdict.UNRESOLVED, f"{interval} is neither within {share:.0%} of {bound:.3f} nor above"
+
+
+@dataclass(frozen=True)
+class _Widths:
+    """All widths of one curve under one arm, the narrowest first.
+
+    `frames` are their rows of risks; `change` is each one's `doubling_change` and `kept` whether
+    it is fitted, both of shape [widths].
+    """
+
+    settings: dict[str, object]
+    arm: str
+    n_ratings: int
+    frames: list[pd.DataFrame]
+    curve: Curve
+    change: np.ndarray
+    kept: np.ndarray
+
+
+def _read(group: pd.DataFrame, arm: str, thresholds: Thresholds) -> _Widths:
+    frames = sorted((frame for _, frame in group.groupby("cell", sort=False)), key=_units)
+    units = np.array([_units(frame) for frame in frames])
+    settings = curves.settings_of(frames[-1]) | {"width_constant": math.nan}
+    raw = [curves.used_curve(frame, arm) for frame in frames]
+    replicates = [len(curve.risk) for curve in raw]
+    if len(set(replicates)) > 1 or (np.diff(units) <= 0).any():
+        raise ValueError(
+            f"approximation, arm {arm}: widths {units.tolist()} must differ and have the same "
+            f"replicates, got {replicates}"
+        )
+    curve = Curve(
+        units,
+        np.column_stack([curve.risk[:, -1] for curve in raw]),
+        np.column_stack([curve.risk_se[:, -1] for curve in raw]),
+    )
+    change = np.array([_doubling_change(curve) for curve in raw])
+    kept = np.abs(change) <= thresholds.max_doubling_change
+    cell, size = str(settings["cell"]), int(max(curve.n[-1] for curve in raw))
+    curve = curves.fitted(curve, kept, cell, arm, thresholds.confidence, axis="units")
+    return _Widths(settings, arm, size, frames, curve, change, kept)
+
+
+def _rate_row(widths: _Widths, predicted: np.ndarray, decisions: Decisions) -> dict[str, object]:
+    thresholds, curve, kept = decisions.thresholds, widths.curve, widths.kept
+    used = [frame for frame, fits in zip(widths.frames, kept, strict=True) if fits]
+    errors = [curves.measured_optimization_error(frame, widths.arm) for frame in used]
+    row = dict.fromkeys(RATE_COLUMNS, math.nan) | widths.settings
+    row |= {
+        "arm": widths.arm,
+        "widths": len(used),
+        "n_ratings": widths.n_ratings,
+        "replicates": len(curve.risk),
+        "bound_slope": bound_slope(widths.settings),
+        "optimization_error": max((e for e in errors if e >= 0), default=math.nan),
+        "decisions": decisions.label,
+    }
+    if used:
+        row |= {
+            "units_min": int(curve.n[kept][0]),
+            "units_max": int(curve.n[kept][-1]),
+            "doubling_change": float(np.abs(widths.change[kept]).max()),
+        }
+    faults = _faults(row, widths, used, thresholds)
+    fit = curve.fit
+    if fit is None:
+        faults.append(curve.fault)
+    else:
+        due = np.log(np.where(predicted > 0, predicted, np.nan)[kept])
+        interval = (fit.slope, fit.slope_low, fit.slope_high)
+        limit = (1 - thresholds.approximation_tolerance) * row["bound_slope"]
+        row |= {
+            **dict(zip(("slope", "slope_low", "slope_high"), interval, strict=True)),
+            "predicted_slope": float(least_squares_slope(np.log(fit.n), due, fit.weights)),
+            "steepening": fit.steepening,
+            "steepening_low": fit.steepening_low,
+            "steepening_high": fit.steepening_high,
+            "p_slower": p_above(*interval, limit, len(curve.risk), thresholds.confidence),
+        }
+    verdict, reason = judge(row, faults, thresholds)
+    return row | {"verdict": str(verdict), "reason": reason}
+
+
+def _curve_rows(
+    widths: _Widths, predicted: np.ndarray, confidence: float
+) -> list[dict[str, object]]:
+    points = curves.points(widths.curve, widths.kept, confidence, "units")
+    return [
+        widths.settings
+        | {"arm": widths.arm, "n_ratings": widths.n_ratings}
+        | {"predicted_risk": float(value), "doubling_change": float(change)}
+        | point
+        for point, value, change in zip(points, predicted, widths.change, strict=True)
+    ]
+
+
+def _units(frame: pd.DataFrame) -> int:
+    """Hidden units of one tower at the largest number of ratings."""
+    largest = frame[frame["n_ratings"] == frame["n_ratings"].max()]
+    return int(largest["width"].max()) * int(largest["depth"].iloc[0])
+
+
+def _doubling_change(curve: Curve) -> float:
+    """1 − risk(2n)/risk(n) of the mean risks at the two largest sizes; NaN if no size doubles."""
+    if curve.n.size < 2 or curve.n[-1] < 2 * curve.n[-2]:
+        return math.nan
+    before, after = curve.risk[:, -2:].mean(axis=0)
+    return float(1 - after / before) if before > 0 else math.nan
+
+
+def _faults(
+    row: dict[str, object], widths: _Widths, used: list[pd.DataFrame], thresholds: Thresholds
+) -> list[str]:
+    """Why a slope could not be trusted, as clauses; empty if it can."""
+    faults = []
+    if len(used) < thresholds.min_widths:
+        faults.append(
+            f"doubling: twice the ratings change the risk by at most "
+            f"{thresholds.max_doubling_change:.0%} at only {len(used)} of {len(widths.frames)} "
+            f"widths, {thresholds.min_widths} are needed"
+        )
+    if row["optimization_error"] > thresholds.max_optimization_error:
+        faults.append(
+            f"optimization: {row['optimization_error']:.0%} of a risk is optimization error, more "
+            f"than {thresholds.max_optimization_error:.0%}"
+        )
+    errors = [
+        curves.monte_carlo_error(frame, widths.arm, frame["n_ratings"] == widths.n_ratings)
+        for frame in used
+    ]
+    precise = precision_certificate("risks", float(np.max(errors, initial=0.0)), thresholds)
+    return faults if precise.passed else [*faults, precise.reason]

@@ -1,0 +1,1 @@
+"""Real ratings: splits, methods, scores and figures."""

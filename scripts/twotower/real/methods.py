@@ -1,0 +1,62 @@
+"""Every method on real ratings: fitted on each split, tuned on the same budget."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from twotower.base import seeds
+from twotower.data.pairs import Pairs
+from twotower.methods import comparators
+from twotower.methods.comparators import COMPARATORS
+from twotower.real import splits, towers
+from twotower.real.ratings import RealRatings
+
+METHODS = {**COMPARATORS, **towers.TOWERS}
+"""By name, in the order of tables."""
+
+MOST_RATINGS = {"kernel_ridge": 16_384}
+"""Training ratings, at most, of methods that take minutes for all of them."""
+
+
+def pairs_of(data: RealRatings, rows: np.ndarray) -> Pairs:
+    """Ids and covariates of some ratings."""
+    users, items = data.users[rows], data.items[rows]
+    return Pairs(users, items, data.user_covariates[users], data.item_covariates[items])
+
+
+def fractions(kind: str) -> tuple[float, ...]:
+    """Of the training ratings that are learned from, in splits of a kind."""
+    return splits.FRACTIONS if kind == "random" else (1.0,)
+
+
+def fit_kinds(
+    data: RealRatings, kinds: Sequence[str], method: str, count: int, budget: int, seed: int
+) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    """Predictions of one method on the test ratings of all splits of some kinds.
+
+    The settings are chosen anew for each split and fraction, on a fifth of its own training
+    ratings; no test rating is seen. Predictions are clipped to the scale of the ratings.
+
+    Returns:
+        Predictions float64 [n_test], named "kind split fraction", and the settings chosen: columns
+        `kind`, `split`, `fraction`, `n_train`, `settings`, `held_out_error`.
+    """
+    predictions, chosen = {}, []
+    for kind in kinds:
+        for index in range(splits.count_of(kind, count)):
+            split = splits.split(data, kind, index, seed)
+            test = pairs_of(data, split.test)
+            for fraction in fractions(kind):
+                train = split.beginning(fraction)[: MOST_RATINGS.get(method)]
+                role = f"{kind} {fraction:g}"
+                rng = seeds.generator(seed, {"method": method}, role, index)
+                fit = comparators.tuned(
+                    method, pairs_of(data, train), data.ratings[train], budget, rng, METHODS
+                )
+                name = f"{kind} {index} {fraction:g}"
+                predictions[name] = fit.predict(test).clip(*data.scale)
+                about = {"kind": kind, "split": index, "fraction": fraction}
+                settings = {"settings": str(fit.settings), "held_out_error": fit.held_out_error}
+                chosen.append(about | {"n_train": len(train)} | settings)
+    return predictions, pd.DataFrame(chosen)

@@ -1,0 +1,1 @@
+"""Files of real ratings: their layouts, and every fault with its line."""

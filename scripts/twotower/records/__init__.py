@@ -1,0 +1,1 @@
+"""Bookkeeping: records of jobs and runs, environment, packages, code digests, logs."""

@@ -1,0 +1,130 @@
+"""Digests of code: what a job's results depend on besides its settings and inputs."""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from twotower.records.job_log import ExpectedError
+
+PACKAGE = "twotower"
+_RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/([\w/]+\.py)"', re.MULTILINE)
+
+
+class CodeError(ExpectedError):
+    """Code that has no digest: a file cannot be read or parsed, or imports what is not there."""
+
+
+def scripts(project: Path) -> dict[str, str]:
+    """By rule, the path of its script below scripts/, as the project's rules say it."""
+    found, rule = {}, ""
+    for path in sorted(filter(Path.is_file, (project / "workflow" / "rules").glob("*.smk"))):
+        for named, script in _RULE.findall(path.read_text(encoding="utf-8", errors="replace")):
+            rule = named or rule
+            if script:
+                found[rule] = script
+    return found
+
+
+def digests(project: Path) -> dict[str, str]:
+    """By path below scripts/, the digest of each script that the project's rules run.
+
+    Raises:
+        CodeError: a script has no digest.
+    """
+    folder = project / "scripts"
+    return {name: code_digest(folder, name) for name in sorted(set(scripts(project).values()))}
+
+
+@cache
+def code_digest(folder: Path, script: str) -> str:
+    """SHA-256 (16 hexadecimal digits) of a script and of every library module it leads to.
+
+    The library is the package `twotower` in the folder of scripts. A module counts together with
+    the `__init__.py` of each package on the way to it. An edit of a module that the script neither
+    imports nor leads to leaves the digest as it is.
+
+    Args:
+        folder: the folder of scripts.
+        script: path below the folder.
+
+    Raises:
+        CodeError: a file is missing or cannot be parsed; an import is relative, or names a module
+            that is not there.
+    """
+    found: dict[str, bytes] = {}
+    waiting = [script, f"{PACKAGE}/__init__.py"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name], names = _read(folder / name, _changed(folder / name))
+            for line, imported in names:
+                waiting += _files(folder, imported, f"{folder / name}:{line}")
+    total = hashlib.sha256()
+    for name in sorted(found):
+        total.update(f"{name}\0{len(found[name])}\0".encode() + found[name])
+    return total.hexdigest()[:16]
+
+
+def forget() -> None:
+    """Have sources read anew, whatever the times of their files say."""
+    code_digest.cache_clear()
+    _read.cache_clear()
+
+
+def _files(folder: Path, name: str, place: str) -> Iterator[str]:
+    """Paths of a module and of the packages that it stands in; `name:what` may be one or in one."""
+    module, _, what = name.partition(":")
+    path = module.replace(".", "/")
+    for parent in (path, *(each.as_posix() for each in Path(path).parents)):
+        if (folder / parent / "__init__.py").is_file():
+            yield f"{parent}/__init__.py"
+    inside = f"{path}/{what}"
+    if (folder / f"{path}.py").is_file():  # what it names, if anything, stands in this module
+        yield f"{path}.py"
+    elif what and (folder / f"{inside}.py").is_file():
+        yield f"{inside}.py"
+    elif what and (folder / inside / "__init__.py").is_file():
+        yield f"{inside}/__init__.py"
+    elif what or not (folder / path / "__init__.py").is_file():
+        missing = f"{module}.{what}" if what else module
+        raise CodeError(f"{place}: no module {missing} stands in {folder / PACKAGE}")
+
+
+def _changed(path: Path) -> int:
+    """When a file was changed; an odd file, such as a pipe, would be read without an end."""
+    if not path.is_file():
+        raise CodeError(f"{path}: no such file, or no ordinary one")
+    return path.stat().st_mtime_ns
+
+
+@cache  # most scripts lead to the same modules
+def _read(path: Path, changed: int) -> tuple[bytes, tuple[tuple[int, str], ...]]:
+    """A source that was changed at that time, and what it imports of the library, with the line."""
+    try:
+        source = path.read_bytes()
+        return source, _imported(source)
+    except (OSError, SyntaxError, ValueError) as error:  # ValueError: a NUL, a relative import
+        raise CodeError(f"{path}: {error}") from error
+
+
+@cache  # of the same bytes, for verifications of several folders
+def _imported(source: bytes) -> tuple[tuple[int, str], ...]:
+    """Lines and names of what a source imports of the library, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                raise ValueError(
+                    f"line {node.lineno}: a relative import, which digests do not follow; "
+                    f"write: from {PACKAGE}.… import …"
+                )
+            if module.split(".")[0] == PACKAGE:
+                found |= {(node.lineno, f"{module}:{alias.name}") for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            found |= {(node.lineno, name) for name in names if name.split(".")[0] == PACKAGE}
+    return tuple(sorted(found))

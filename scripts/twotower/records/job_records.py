@@ -1,0 +1,218 @@
+"""Records of what every job made: the bytes of each output, and what they were made from.
+
+The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
+the rule, the digests of code and settings, the SHA-256 of each input, all outputs of the job, and
+the digest of the environment of the process that made it (`twotower.records.environment`); that of
+the statement before the run, if there was one. A record holds no time and no absolute path, so that
+equal runs leave equal records. It is written last and whole: an output without a valid record is
+an unfinished one.
+
+In `results/records/` stand records of environments and of runs too
+(`twotower.records.run_records`).
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twotower.base import files, identity, safe_names
+from twotower.records import code_digest, environment, job_log, last_run
+
+RESULTS = Path("results")
+RECORDS = RESULTS / "records"
+STATED = RESULTS / "preregistration/statement.json"
+"""The statement before the run (`twotower.running.statements`), if there was one."""
+PROJECT = environment.PROJECT
+
+PATIENCE = 2.0
+"""Seconds that a job waits for a record: network file systems show new files late. A cluster's
+profile tries a job again that waited in vain."""
+
+_KEYS = {"rule", "code", "settings", "inputs", "outputs", "bytes", "sha256"}
+
+
+class ChangedFileError(job_log.ExpectedError):
+    """A file whose bytes are not those that its record says were made."""
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[dict]:
+    """A rule's script as one block: its log, its inputs checked, its outputs recorded.
+
+    `snakemake` is what Snakemake gives to a script: input, output, log, params.spec and rule are
+    used. Yields params.spec. Inputs and code are hashed before the block and again after it.
+
+    Raises:
+        ChangedFileError: if an input or the code is not as it was made or planned with, or changes
+            while the job works.
+    """
+    job_log.start(snakemake.log[0])
+    spec = snakemake.params.spec
+    code, settings = spec["code"], settings_digest(spec)
+    _check_code(snakemake.rule, code)
+    for path in snakemake.output:
+        record_path(path).unlink(missing_ok=True)
+    before = {str(path): _checked(path) for path in snakemake.input}
+    yield spec
+    for path, sha256 in before.items():
+        if files.sha256(path) != sha256:
+            raise ChangedFileError(f"{path} changed while this job read it; {_remedy(path)}")
+    _check_code(snakemake.rule, code)
+    made_from = {
+        "rule": snakemake.rule,
+        "code": code,
+        "settings": settings,
+        "inputs": {name(path): sha256 for path, sha256 in before.items()},
+        "outputs": sorted(name(path) for path in snakemake.output),
+        "environment": environment.save(environment.current()),
+    }
+    os.listdir(RESULTS)  # after which network file systems show what is new in it
+    if STATED.is_file():
+        made_from["statement"] = files.sha256(STATED)
+    for path in snakemake.output:
+        write(path, made_from)
+
+
+def write(path: str | Path, made_from: dict) -> None:
+    """Write the record of an output, whole or not at all; `made_from` holds all but its bytes."""
+    content = made_from | {"bytes": Path(path).stat().st_size, "sha256": files.sha256(path)}
+    content["record"] = identity.digest(content).hex()
+    with files.atomic_write(record_path(path)) as temporary:
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="ascii", newline="\n")
+
+
+def read(path: str | Path, folder: Path = Path()) -> dict | None:
+    """The record of an output, without its own digest; None if there is none, or a damaged one.
+
+    `folder` is the one that holds results/.
+    """
+    try:
+        return parsed(safe_names.text_of(folder / record_path(path)))
+    except (OSError, ValueError):
+        return None
+
+
+def parsed(text: str) -> dict | None:
+    """The record in a text, as `read` gives it."""
+    try:
+        content = json.loads(text)
+        own = content.pop("record")
+        valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
+        valid = valid and all(map(_is_output, content["outputs"]))
+        texts = [content["rule"], content["code"], content["settings"]]
+        digests = [content["sha256"], *content["inputs"].values()]
+        used = content.get("environment", "")
+        valid = valid and all(map(safe_names.is_word, texts))
+        valid = valid and all(map(safe_names.is_path, content["inputs"]))
+        valid = valid and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
+        valid = valid and (used == "" or safe_names.is_hex(used, 16))
+        valid = valid and safe_names.is_hex(content.get("statement", "0" * 64), 64)
+        valid = valid and safe_names.is_size(content["bytes"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return content if valid else None
+
+
+def record_path(path: str | Path) -> Path:
+    """Where the record of an output stands: `results/records/A/B.json` for `results/A/B`."""
+    return RECORDS / f"{Path(path).relative_to(RESULTS)}.json"
+
+
+def recorded(folder: Path = Path()) -> Iterator[Path]:
+    """Paths, from the folder on, of all outputs that have a record there, sound or damaged."""
+    # through a link anybody could lead to a whole disk
+    for path in files.below(folder / RECORDS, links=False):
+        within = path.relative_to(folder / RECORDS)
+        # environments/<digest>.json and runs/<digest>.json are no outputs' records
+        own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")
+        if path.suffix == ".json" and not path.name.startswith(".") and not own:
+            yield RESULTS / within.with_suffix("")
+
+
+def is_made(path: str | Path) -> bool:
+    """Whether a path is one that jobs make, and so has a record; others are given."""
+    return Path(path).is_relative_to(RESULTS)
+
+
+def name(path: str | Path) -> str:
+    """A path as records name it: below results/ as it is, else from the project's folder on.
+
+    Of a file outside of the project, such as a user's ratings, the name alone: where it lies is no
+    part of what was made from it.
+    """
+    if is_made(path):
+        return Path(path).as_posix()
+    inside = Path(os.path.relpath(os.path.realpath(path), PROJECT))
+    return f"given:{Path(path).name}" if inside.parts[0] == os.pardir else inside.as_posix()
+
+
+def settings_digest(spec: dict) -> str:
+    """The SHA-256 of a job's settings without the code's digest, 64 hexadecimal digits."""
+    return identity.digest(plain({k: v for k, v in spec.items() if k != "code"})).hex()
+
+
+def plain(value: Any) -> Any:
+    """`value` with infinite and missing numbers as text, which canonical JSON lacks."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _check_code(rule: str, planned: str) -> None:
+    """Whether a rule's script and what it leads to are as they were when the run was planned.
+
+    Else a record would name code that did not run. A cluster's job is planned twice, the second
+    time by a Snakemake of its own, as the code is by then: the first one's digests were noted.
+    """
+    name = code_digest.scripts(PROJECT).get(rule, f"of the rule {rule}")
+    noted = last_run.code(Path()).get(name, planned)
+    code_digest.forget()
+    try:
+        same = code_digest.code_digest(PROJECT / "scripts", name) == planned == noted
+    except code_digest.CodeError:  # removed, or written in part
+        same = False
+    if not same:
+        raise ChangedFileError(
+            f"scripts/{name}, or a module that it leads to, changed since this run began; "
+            "run again: it makes anew what that code makes"
+        )
+
+
+def _is_output(path: str) -> bool:
+    """Whether a job may have made it: what lies elsewhere is nobody's to remove."""
+    return safe_names.is_path(path) and is_made(path)
+
+
+def _checked(path: str | Path) -> str:
+    """The SHA-256 of an input; of one that a job made, it must be the recorded one."""
+    if not is_made(path):
+        return files.sha256(path)
+    until = time.monotonic() + PATIENCE
+    while True:
+        found, record = files.sha256(path), read(path)
+        if record and record["sha256"] == found:
+            return found
+        if time.monotonic() > until:
+            break
+        time.sleep(0.5)
+    if record is None:
+        raise ChangedFileError(
+            f"{path} has no valid record in {record_path(path)}: the job that made it did not "
+            f"end, or the record changed; {_remedy(path)}"
+        )
+    raise ChangedFileError(
+        f"{path} changed since it was made: its SHA-256 begins with {found[:12]}, "
+        f"{record['sha256'][:12]} was recorded; {_remedy(path)}"
+    )
+
+
+def _remedy(path: str | Path) -> str:
+    return "`make resume` makes it anew" if is_made(path) else "run again"

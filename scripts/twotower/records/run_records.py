@@ -1,0 +1,185 @@
+"""Records of runs: which study was run, from which commit, with which uncommitted changes.
+
+A run's main process writes `results/records/runs/<digest>.json` as it starts. Like all records it
+holds no time and no absolute path: the same study run again from the same code leaves one record.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from twotower.base import files, identity, safe_names
+from twotower.records import environment, git, job_log, job_records, packages
+
+RUNS = Path("results/records/runs")
+CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
+        "profiles")  # fmt: skip
+"""Files and folders that results depend on, from the project's folder on."""
+MOST_NEW = 20_000_000  # bytes of files that no commit holds
+
+
+class ChangesError(job_log.ExpectedError):
+    """Uncommitted changes that are too large to be recorded."""
+
+
+def start(
+    study: Mapping, targets: Iterable[str], real: Iterable[str] = (), statement: str = ""
+) -> str:
+    """Write the record of a run that starts in this folder; returns its digest.
+
+    Args:
+        study: file, path as it was given; given, the values of --config over it; content, the
+            mapping that both make; and settings, the study's validated values.
+        targets: what the run is asked for; empty: all.
+        real: sources of real ratings that it may read.
+        statement: SHA-256 of the statement that was made of the study before; "": there is none.
+    """
+    packages.note(job_records.PROJECT / environment.LOCK)
+    commit = _commit(job_records.PROJECT)
+    changes = _changes(job_records.PROJECT, study["file"]) if commit else b""
+    content = {
+        "study": {
+            "file": job_records.name(study["file"]),
+            "sha256": files.sha256(study["file"]) if Path(study["file"]).is_file() else None,
+            "given": job_records.plain(study["given"]),
+            "content": job_records.plain(study["content"]),
+            "settings": study_digest(study["settings"]),
+        },
+        "commit": commit,
+        "diff": _kept(changes) if changes else None,
+        "environment": environment.save(environment.current(computes=False)),
+        "targets": sorted(targets),
+        "real": sorted(real),
+    }
+    if statement:  # a record names what was there before it: so it was written after that
+        content["statement"] = statement
+    name = digest(content)
+    with files.atomic_write(RUNS / f"{name}.json") as temporary:
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="ascii", newline="\n")
+    return name
+
+
+def origin(project: Path, study: str) -> tuple[str | None, bool | None]:
+    """The commit that a project stands at, and whether code and study are as in it; else None."""
+    commit = _commit(project)
+    return commit, not _changes(project, study) if commit else None
+
+
+def study_digest(settings: Mapping) -> str:
+    """The SHA-256 of a study's validated values, 64 hexadecimal digits."""
+    return identity.digest(job_records.plain(settings)).hex()
+
+
+def digest(run: Mapping) -> str:
+    """The name of a run: 16 hexadecimal digits of the SHA-256 of its record's canonical JSON."""
+    return identity.digest(run).hex()[:16]
+
+
+def read(name: str, folder: Path = Path()) -> dict | None:
+    """The record of a run by its digest; None if there is none, or one that its name belies."""
+    try:
+        run = json.loads(safe_names.text_of(folder / RUNS / f"{name}.json"))
+        return run if digest(run) == name and _is_whole(run) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def names(folder: Path = Path()) -> list[str]:
+    """Digests of all runs that are recorded below a folder."""
+    return sorted(path.stem for path in (folder / RUNS).glob("[!.]*.json") if path.is_file())
+
+
+def _is_whole(run: dict) -> bool:
+    """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
+    study, diff = run["study"], run["diff"]
+    sums = [study["settings"], study["sha256"], diff["sha256"] if diff else None]
+    sums += [run.get("statement")]
+    return (
+        safe_names.is_path(study["file"])
+        and safe_names.is_hex(study["settings"], 64)
+        and all(each is None or safe_names.is_hex(each, 64) for each in sums)
+        and (run["commit"] is None or any(safe_names.is_hex(run["commit"], n) for n in (40, 64)))
+        and (not diff or _is_diff(diff["file"]))
+        and safe_names.is_hex(run["environment"], 16)
+        and all(map(safe_names.is_word, [*run["targets"], *run["real"]]))
+        and isinstance(study["given"], dict)
+        and isinstance(study["content"], dict)
+        and isinstance(run["real"], list)
+    )
+
+
+def _is_diff(path: str) -> bool:
+    return safe_names.is_path(path) and Path(path).parent == RUNS and path.endswith(".diff")
+
+
+def _commit(project: Path) -> str | None:
+    """The commit that the project stands at; None where git names none: it is told why."""
+    try:
+        return git.commit(project)
+    except git.GitError as error:
+        told = f"The commit is not recorded, so nobody can audit these results: {error}."
+        print(told, file=sys.stderr, flush=True)
+        return None
+
+
+def _changes(project: Path, study: str) -> bytes:
+    """What differs from the commit, as `git apply` takes it, with new files of code and the study.
+
+    Empty if nothing does. The form is one and the same, whatever the user's settings of git.
+
+    Raises:
+        GitError: if git cannot tell.
+        ChangesError: if new files are larger than a record should hold.
+    """
+    form = ["-c", "core.quotePath=true", "-c", "diff.orderFile=/dev/null", "diff", "--unified=3",
+            "--inter-hunk-context=0", "--no-relative", "--binary", "--no-color", "--no-ext-diff",
+            "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
+    changes = git.output(project, *form, "HEAD")
+    others = ["ls-files", "-z", "--others"]
+    code = [name for name in CODE if (project / name).exists()]
+    new = git.output(project, *others, "--exclude-standard", "--", *code)
+    if (project / (own := job_records.name(study))).exists():  # one that git ignores counts too
+        new += git.output(project, *others, "--", own)
+    for name in _new(project, new.split(b"\0")):
+        # git says by 1 that the files differ
+        added = [*form, "--no-index", "--", "/dev/null", name]
+        changes += git.output(project, *added, right=(0, 1))
+    return changes
+
+
+def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
+    """Files that git listed as its own or nobody's, sorted; of a folder that it lists, all within.
+
+    It lists a folder where that is a repository of its own.
+    """
+    found = set()
+    for name in map(os.fsdecode, filter(None, listed)):
+        if not name.endswith("/"):
+            found.add(name)
+            continue
+        for place in files.below(project / name, links=False):
+            inside = place.relative_to(project)
+            if ".git" not in inside.parts:
+                found.add(inside.as_posix())
+    sizes = {name: os.lstat(project / name).st_size for name in found}
+    if sum(sizes.values()) > MOST_NEW:
+        largest = max(sizes, key=sizes.__getitem__)
+        raise ChangesError(
+            f"files that no commit holds have {sum(sizes.values()) / 1e6:,.0f} MB, the largest is "
+            f"{largest}; a run records its code with them, up to {MOST_NEW / 1e6:.0f} MB: commit, "
+            "move or ignore them"
+        )
+    return sorted(found)
+
+
+def _kept(changes: bytes) -> dict[str, str]:
+    """Write a run's uncommitted changes beside its record; returns what the record says of it."""
+    sha256 = hashlib.sha256(changes).hexdigest()
+    place = RUNS / f"{sha256[:16]}.diff"
+    with files.atomic_write(place) as temporary:
+        temporary.write_bytes(changes)
+    return {"sha256": sha256, "file": place.as_posix()}

@@ -1,0 +1,254 @@
+"""Risk against number of ratings, log-log: measured, fitted and predicted.
+
+Frames have the columns of results/rates: `curves` one row per cell × arm × size, `rates` one per
+cell × arm. Arms, fits and predictions that a study lacks are simply not drawn.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from twotower.report import style
+from twotower.study import arms
+from twotower.study.labels import (
+    cell_titles,
+    cells_in_order,
+    number_text,
+    plus_minus_text,
+    shared_settings,
+    smoothness_text,
+)
+
+SIZE_LABEL = "number of ratings |Ω|"
+# Mathtext places the hat itself; a combining character is left to the renderer.
+RISK_LABEL = r"risk  $\Vert\hat{R} - R^*\Vert^2 \,/\, \mathrm{Var}\,R^*$"
+PREDICTION_LABEL = "finite-n prediction"
+GUIDE_LABEL = "bound −2β/(2β+d)"
+WINDOW_LABEL = "sizes fitted"
+MAX_PANELS = 16
+"""Cells with a panel each; of more cells, those that differ in β alone share a panel."""
+
+GUIDE = {"color": style.GUIDE_GREY, "linewidth": 1.8, "linestyle": "-", "zorder": 1.5}
+PREDICTION = {"color": style.BLACK, "linewidth": 0.7, "linestyle": (0, (5, 2)), "zorder": 2.5}
+
+
+def learning_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+    """Risk against number of ratings, a panel per cell; all panels share both axes.
+
+    Points are means over replicates with 95% intervals, lines the fitted power laws. The grey
+    line has the bound's slope and lies below the points (its height means nothing). The corner
+    gives the fitted slopes with half the width of their intervals. Of more than MAX_PANELS cells,
+    those that differ in β alone share a panel, and only erm is drawn.
+
+    Raises:
+        ValueError: if `curves` is empty, or has an arm without a mark.
+    """
+    if curves.empty:
+        raise ValueError("the curves frame is empty: nothing to draw")
+    n_cells = curves["cell"].nunique()
+    with style.paper_style():
+        if n_cells > MAX_PANELS:
+            return _families(curves)
+        fig = Figure(figsize=page_size(n_cells), layout="constrained")
+        _, free = draw_cells(fig, curves, rates)
+        legend = {"handles": handles(curves, rates), "title": shared_title(curves)}
+        if free is None:
+            columns = 2 if n_cells == 1 else 3
+            fig.legend(loc="outside upper center", ncols=columns, **legend)
+        else:
+            free.legend(loc="center", labelspacing=0.6, **legend)
+    return fig
+
+
+def study_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+    """The learning curves of a whole study: of its confirmatory cells where it has any.
+
+    Raises:
+        ValueError: if an arm has no mark.
+    """
+    if curves.empty:
+        return style.message_figure("No experiment of this study varies the number of ratings.")
+    curves = curves.drop_duplicates(["cell", "arm", "n_ratings"])  # a cell of two experiments
+    curves = curves[~curves["arm"].isin(arms.COMPARATORS)]  # they have a figure of their own
+    rates = rates[~rates["arm"].isin(arms.COMPARATORS)]
+    confirmatory = rates.loc[rates["confirmatory"].astype(bool), "cell"]
+    kept = curves["cell"].isin(confirmatory)
+    return learning_curves(curves[kept] if kept.any() else curves, rates)
+
+
+# ---------------------------------------------------------------- a panel per cell
+
+
+def columns_for(n_panels: int) -> int:
+    """Panels in a row of a page: as wide as can be, and few empty slots."""
+    if n_panels <= 3:
+        return 1 if n_panels == 1 else 3
+    return 3 if n_panels in (5, 6, 9) else 4
+
+
+def page_size(n_panels: int) -> tuple[float, float]:
+    """Inches of a page that `draw_cells` fills, with room for a legend where no slot is free."""
+    columns = columns_for(n_panels)
+    if columns == 1:
+        return style.COLUMN_WIDTH, 3.2
+    rows = math.ceil(n_panels / columns)
+    legend_above = 0.4 * (rows * columns == n_panels)
+    return style.TEXT_WIDTH, 0.4 + legend_above + rows * (1.95 if columns == 3 else 1.65)
+
+
+def draw_cells(
+    fig: FigureBase, curves: pd.DataFrame, rates: pd.DataFrame, corners: bool = True
+) -> tuple[list[Axes], Axes | None]:
+    """Fill a page, or a part of one, with a panel per cell; `shared_title` says what all share.
+
+    Args:
+        fig: a figure or subfigure.
+        curves, rates: see `learning_curves`.
+        corners: whether each panel tells its slopes.
+
+    Returns:
+        The panels, and the first free slot of their grid (None if there is none).
+    """
+    shared = shared_settings(curves)
+    titles = cell_titles(curves, without=shared)
+    panels, free = _grid(fig, len(titles))
+    for ax, (cell, title) in zip(panels, titles.items(), strict=True):
+        _draw_cell(ax, curves[curves["cell"] == cell])
+        _draw_guide(ax, curves[curves["cell"] == cell], rates[rates["cell"] == cell])
+        if corners:
+            _slopes_in_corner(ax, rates[rates["cell"] == cell])
+        ax.set_title(style.two_lines(title))
+    _finish(fig, panels, curves, room=1.6 if corners else 1.0)
+    return panels, free
+
+
+def shared_title(curves: pd.DataFrame) -> str:
+    """What `draw_cells` leaves out of the panels' titles: a title for its legend."""
+    shared = shared_settings(curves) if curves["cell"].nunique() > 1 else {}
+    return f"all: {', '.join(shared.values())}" if shared else ""
+
+
+def handles(curves: pd.DataFrame, rates: pd.DataFrame) -> list:
+    """The legend of `draw_cells`: arms, prediction, bound, window, each if it is drawn."""
+    entries = [style.arm_handle(arm) for arm, _ in style.arms_of(curves)]
+    if curves["predicted_risk"].notna().any():
+        entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
+    if curves["in_window"].any():
+        if rates["bound_slope"].notna().any():
+            entries.append(Line2D([], [], label=GUIDE_LABEL, **GUIDE))
+        entries.append(Patch(facecolor=style.WINDOW_GREY, label=WINDOW_LABEL))
+    return entries
+
+
+def _grid(fig: FigureBase, n_panels: int) -> tuple[list[Axes], Axes | None]:
+    columns = columns_for(n_panels)
+    rows = math.ceil(n_panels / columns)
+    slots = list(fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    panels, free = slots[:n_panels], slots[n_panels:]
+    for ax in panels:
+        ax.set(xscale="log", yscale="log")
+        ax.spines[["top", "right"]].set_visible(False)
+    for ax in panels[-columns:]:
+        ax.tick_params(labelbottom=True)  # the lowest of its column, though a free slot follows
+    for ax in free:
+        ax.set_axis_off()
+    return panels, free[0] if free else None
+
+
+def _finish(fig: FigureBase, panels: list[Axes], curves: pd.DataFrame, room: float) -> None:
+    """Ticks and labels of shared axes; `room` is a factor of space below for the corner's text."""
+    style.size_axis(panels[0], curves["n_ratings"])
+    low, high = panels[0].get_ylim()
+    panels[0].set_ylim(low / room, high)
+    style.risk_axis(panels[0])
+    fig.supxlabel(SIZE_LABEL)
+    fig.supylabel(RISK_LABEL)
+
+
+def _draw_cell(ax: Axes, curves: pd.DataFrame) -> None:
+    window = _window(curves)
+    if len(window) > 1:
+        edges = window[0] / 2**0.25, window[-1] * 2**0.25
+        ax.axvspan(*edges, color=style.WINDOW_GREY, linewidth=0, zorder=0)
+    for arm, points in style.arms_of(curves):
+        draw_measured(ax, points, style.arm_mark(arm))
+    draw_prediction(ax, curves, **PREDICTION)
+
+
+def draw_measured(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "n_ratings") -> None:
+    """One arm's risks with their intervals, and its fitted line; joined up where none is fitted."""
+    points = points.sort_values(x)
+    fitted = points.dropna(subset="fitted_risk") if "fitted_risk" in points else points.iloc[:0]
+    means = [points[name].to_numpy(float) for name in ("mean_risk", "risk_low", "risk_high")]
+    style.draw_points(ax, mark, points[x], *means, line=fitted.empty)
+    if not fitted.empty:
+        ax.plot(fitted[x], fitted["fitted_risk"], **mark.line() | {"marker": ""})
+
+
+def draw_prediction(ax: Axes, curves: pd.DataFrame, x: str = "n_ratings", **look) -> None:
+    """The predicted risk of one cell, whichever arms carry it."""
+    line = curves.dropna(subset="predicted_risk").drop_duplicates(x).sort_values(x)
+    ax.plot(line[x], line["predicted_risk"], **look)
+
+
+def _draw_guide(ax: Axes, curves: pd.DataFrame, rates: pd.DataFrame) -> None:
+    window, slopes = _window(curves), rates["bound_slope"].dropna()
+    if len(window) < 2 or slopes.empty:
+        return
+    slope = float(slopes.iloc[0])  # −1 reads back from CSV as an integer
+    inside = curves[curves["n_ratings"].isin(window)]
+    # Below every mean in the window, by a third at the nearest.
+    height = 0.66 * (inside["mean_risk"] / inside["n_ratings"] ** slope).min()
+    ax.plot(window, height * window.astype(float) ** slope, **GUIDE)
+
+
+def _slopes_in_corner(ax: Axes, rates: pd.DataFrame) -> None:
+    lines = []
+    for arm, row in style.arms_of(rates.dropna(subset="slope")):
+        slope = plus_minus_text(*row[["slope", "slope_low", "slope_high"]].iloc[0])
+        lines.append((f"{arm} {slope}", style.arm_mark(arm).color))
+    if lines:
+        lines.append((f"bound {number_text(rates['bound_slope'].iloc[0])}", style.TEXT_GREY))
+    style.corner_text(ax, lines)
+
+
+def _window(curves: pd.DataFrame) -> np.ndarray:
+    return np.sort(curves.loc[curves["in_window"].astype(bool), "n_ratings"].unique())
+
+
+# ---------------------------------------------------------------- many cells
+
+
+def _families(curves: pd.DataFrame) -> Figure:
+    """A panel per setting of everything but β, in which colours and markers tell β apart."""
+    curves = curves[curves["arm"] == arms.ERM] if (curves["arm"] == arms.ERM).any() else curves
+    titles = cell_titles(curves, without=("smoothness",))
+    order = cells_in_order(curves).index
+    betas = sorted(curves["smoothness"].unique())
+    families = list(dict.fromkeys(titles[cell] for cell in order))
+    fig = Figure(figsize=page_size(len(families)), layout="constrained")
+    panels, free = _grid(fig, len(families))
+    for ax, family in zip(panels, families, strict=True):
+        for cell in order:
+            if titles[cell] == family:
+                points = curves[curves["cell"] == cell]
+                mark = style.series_mark(betas.index(points["smoothness"].iloc[0]))
+                draw_measured(ax, points, mark)
+                draw_prediction(ax, points, **PREDICTION | {"color": mark.color})
+        ax.set_title(style.two_lines(family))
+    _finish(fig, panels, curves, room=1.0)
+    entries = [
+        Line2D([], [], label=f"β = {smoothness_text(beta)}", **style.series_mark(place).line())
+        for place, beta in enumerate(betas)
+    ]
+    entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
+    if free is None:
+        fig.legend(handles=entries, loc="outside upper center", ncols=6, columnspacing=1.4)
+    else:
+        free.legend(handles=entries, loc="center", labelspacing=0.6)
+    return fig

@@ -1,0 +1,1 @@
+"""Search for items in large catalogues, then ranking by the full score."""

@@ -1,0 +1,1 @@
+"""Runs as processes: survey, resume, Slurm, failures, doctor."""

@@ -1,0 +1,164 @@
+"""Carrying on after a fault: nobody at work, no lock, nothing half made, nothing changed."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from twotower.records import job_log, job_records, last_run, run_records
+from twotower.running import processes, slurm, statements, survey
+
+SHOWN = 10  # files that a message names; of the others it says how many
+MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
+
+
+class ResultsChangedError(job_log.ExpectedError):
+    """Results whose bytes are not those that were made."""
+
+
+class SnakemakeError(job_log.ExpectedError):
+    """Snakemake cannot read the study or the workflow."""
+
+
+def check() -> list[str]:
+    """What stands against a run, in lines; times of results are set right, nothing is removed.
+
+    Raises:
+        ResultsChangedError: if results changed since they were made.
+    """
+    found = survey.survey()
+    if found.changed:
+        lines = _listed([f"  {path}: {why}" for path, why in sorted(found.changed.items())])
+        raise ResultsChangedError(
+            f"{_files(found.changed)} in results/ no longer as made:\n"
+            + "\n".join(lines)
+            + "\n`make resume` makes them anew; nothing has been removed yet."
+        )
+    survey.settle_times(found)
+    if not found.unrecorded:
+        return []
+    lines = _listed([f"  {path}" for path in found.unrecorded])
+    ask = "If this study makes them, `make resume` makes them anew; if they are yours, all is well."
+    return [f"{_files(found.unrecorded)} of unknown origin in results/:", *lines, ask, ""]
+
+
+def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Make the folder fit for a run of the study that Snakemake's options `about` name.
+
+    Returns:
+        What was done, in lines; and what has been removed of the study's outputs, in layers, to be
+        given to `remake`.
+
+    Raises:
+        BusyError: if jobs cannot be stopped, or Slurm does not tell of them.
+        SnakemakeError: with Snakemake's own words, if the study cannot be planned.
+        StatementError: if a statement before the run is damaged, and not in the results alone.
+    """
+    done = [f"Stopped {job}, left by a killed run." for job in processes.stop_jobs(folder)]
+    done += [f"Cancelled Slurm job {job}." for job in slurm.cancel(folder)]
+    if processes.locked(folder):
+        _snakemake("--unlock", *about)
+        done.append("Unlocked this folder.")
+    done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
+    done += [f"Removed {path}, which cannot be read." for path in survey.remove_unreadable_notes()]
+    ran = run_records.read(last_run.record(folder) or "") or {}
+    back = statements.restore(job_records.PROJECT, ran.get("statement"))
+    done += [f"Brought {path} back, as it was stated." for path in back]
+    planned, noted = map(set, _planned(about))
+    began = time.perf_counter()
+    found = survey.survey()
+    seconds = time.perf_counter() - began
+    done.append(f"Checked {_files(found.known)}, {found.size / 1e6:,.1f} MB, in {seconds:.1f} s.")
+    unsound = survey.unsound(found, planned, noted)
+    size = survey.remove(unsound)
+    survey.settle_times(survey.without(found, unsound))
+    survey.remove_spent_checkpoints(found)
+    if unsound:
+        done.append(f"Removed {_files(unsound)} ({size:,} bytes), to be made anew:")
+        beyond = {path: "" if path in planned else " (of another run)" for path in unsound}
+        done += _listed([f"  {path}: {why}{beyond[path]}" for path, why in unsound.items()])
+    else:
+        done.append("All are as they were made.")
+    return done, survey.layers(found, [path for path in unsound if path in planned])
+
+
+def remake(layers: list[list[str]], about: list[str]) -> None:
+    """Have Snakemake make removed outputs again, before all else and nothing that is made of them.
+
+    It would not make them where all that is made of them is there; nor spare that, once it knows
+    that they are made: by their records they come out as they were, and times are set to say so,
+    after each layer, of which the next ones are made.
+
+    Raises:
+        SnakemakeError: if a job fails; Snakemake has told why.
+    """
+    for layer in layers:
+        for first in range(0, len(layer), MOST_TARGETS):
+            if run(*layer[first : first + MOST_TARGETS], *about, last=False):
+                raise SnakemakeError("a job failed, see above")
+        survey.settle_times(survey.survey())
+
+
+def run(*arguments: str, last: bool = True) -> int:
+    """Run Snakemake with what survived; returns its exit status.
+
+    Only the last run shows results, and is noted as one to be carried on.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, which goes to Snakemake as well: it ends its jobs and
+            unlocks, and is waited for.
+    """
+    command = [sys.executable, "-m", "snakemake", *arguments, "--rerun-incomplete"]
+    environment = os.environ | ({} if last else {"SHOW_RESULTS": "no", "NOTE_RUN": "no"})
+    process = subprocess.Popen(command, env=environment)
+    stopped = False
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            stopped = True
+            continue
+        if stopped:
+            raise KeyboardInterrupt
+        return status
+
+
+def summary(about: list[str]) -> list[dict[str, str]]:
+    """Snakemake's summary of a plan: a row for each output, by the names of its columns.
+
+    Raises:
+        SnakemakeError: with Snakemake's own words, if the study cannot be planned.
+    """
+    return rows(_snakemake("--summary", "--rerun-incomplete", *about).splitlines())
+
+
+def rows(lines: list[str]) -> list[dict[str, str]]:
+    """The rows of a summary among the lines that Snakemake printed."""
+    names = next((line.split("\t") for line in lines if line.startswith("output_file\t")), [])
+    split = [row for line in lines if (row := line.split("\t")) != names]
+    return [dict(zip(names, row, strict=True)) for row in split if len(row) == len(names)]
+
+
+def _planned(about: list[str]) -> tuple[list[str], list[str]]:
+    """Outputs of the study's plan, and those that Snakemake has a note of."""
+    found = summary(about)
+    noted = [row["output_file"] for row in found if row["log-file(s)"] != "-"]
+    return [row["output_file"] for row in found], noted
+
+
+def _snakemake(*arguments: str) -> str:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise SnakemakeError(done.stderr.strip() or f"it ended with code {done.returncode}")
+    return done.stdout
+
+
+def _listed(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"  and {more:,} more"] if more > 0 else [])
+
+
+def _files(paths) -> str:
+    return "1 file" if len(paths) == 1 else f"{len(paths):,} files"

@@ -1,0 +1,215 @@
+"""Statements before a run, as files: where they stand, how they are read, which one is a study's.
+
+A statement is a folder `preregistration/<study>-<12 digits>/`. `statement.json` holds the SHA-256
+of each of its PARTS; its own SHA-256 stands for all. Beside it there may be a signature of SSH, a
+time stamp, and the certificates by which the stamp's author checked it.
+"""
+
+import calendar
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twotower.base import files, safe_names
+from twotower.records import job_records, run_records
+from twotower.records.job_log import ExpectedError
+from twotower.study import grid
+from twotower.study.schema import Study
+
+FORMAT = "tower-rates statement 1"
+FOLDER = Path("preregistration")
+STATED = job_records.STATED.parent
+"""Where a run copies the statement of its study to, so that a seal holds it."""
+DECISIONS = Path("workflow/decisions.yaml")
+NAME, SIGNATURE, TOKEN, AUTHORITIES = (
+    "statement.json", "statement.json.sig", "statement.json.tsr", "statement.json.tsa.pem",
+)  # fmt: skip
+TABLES = ("predictions.csv", "claims.csv")
+PARTS = ("study.json", "decisions.yaml", *TABLES)
+ALL = (NAME, SIGNATURE, TOKEN, AUTHORITIES, *PARTS)
+DATE = "%Y-%m-%dT%H:%M:%SZ"
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
+
+
+_HINT = "`git checkout` brings it back if a commit holds it; else remove the statement's folder"
+
+
+class StatementError(ExpectedError):
+    """A statement that cannot be made or read; the message says which, and why."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement that has been read.
+
+    Attributes:
+        folder: where it stands.
+        sha256: of `statement.json`.
+        content: what that says; see `preregistration.content`.
+    """
+
+    folder: Path
+    sha256: str
+    content: dict[str, Any]
+
+    @property
+    def settings(self) -> str:
+        """Digest of the study's validated values, as records of runs name it."""
+        return self.content["study"]["settings"]
+
+    @property
+    def rules(self) -> str:
+        """SHA-256 of the decision rules."""
+        return self.content["files"]["decisions.yaml"]
+
+    @property
+    def seconds(self) -> int:
+        """Its date, in seconds since 1970."""
+        return _seconds(self.content["date"])
+
+
+def text(content: Mapping) -> str:
+    """The text of a statement: the same bytes for the same content."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def read(folder: Path) -> Statement:
+    """The statement in a folder; its parts are not compared.
+
+    Raises:
+        StatementError: if it is none.
+        FileNotFoundError: if there is none.
+    """
+    place = folder / NAME
+    try:
+        written = safe_names.text_of(place)
+        content = json.loads(written)
+        if not _is_whole(content) or written != text(content):
+            raise ValueError("not as `make preregister` writes it")
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise StatementError(f"{place}: is no statement: {error}; {_HINT}") from None
+    return Statement(folder, files.sha256(place), content)
+
+
+def made(project: Path) -> list[Statement]:
+    """The statements of a project, each whole: a damaged one would be passed over without a word.
+
+    Raises:
+        StatementError: naming a file that is not as it was stated.
+    """
+    known = []
+    for place in sorted((project / FOLDER).glob(f"[!.]*/{NAME}")):
+        statement = read(place.parent)
+        for name, sha256 in statement.content["files"].items():
+            part = place.with_name(name)
+            if not part.is_file() or files.sha256(part) != sha256:
+                raise StatementError(f"{part}: is not as it was stated; {_HINT}")
+        known.append(statement)
+    return known
+
+
+def latest(known: Iterable[Statement]) -> Statement | None:
+    """The last one of a chain of amendments; of several such, the one of the latest date."""
+    known = list(known)
+    amended = {each.content["previous"] for each in known}
+    last = [each for each in known if each.sha256 not in amended]
+    return max(last, key=lambda each: (each.content["date"], each.sha256), default=None)
+
+
+def bring(project: Path, settings: str, decisions: Path) -> str:
+    """Copy the statement of a study that starts to run to the results; returns its SHA-256.
+
+    One that is of another study, or of other decisions, goes from the results; where this run has
+    none, only if no run there names it (ratings of people may be run beside a study). "": there is
+    none.
+
+    Args:
+        project: the folder that holds `preregistration/`.
+        settings: digest of the study's validated values.
+        decisions: the rules' file.
+
+    Raises:
+        StatementError: if a statement of the project is damaged.
+    """
+    known = made(project)
+    with suppress(StatementError, FileNotFoundError):
+        known.append(read(STATED))
+    wanted = settings, files.sha256(decisions)
+    statement = latest(each for each in known if (each.settings, each.rules) == wanted)
+    runs = map(run_records.read, run_records.names())
+    if statement or not any(run and run.get("statement") for run in runs):
+        _copy(statement)
+    return statement.sha256 if statement else ""
+
+
+def restore(project: Path, named: str | None) -> list[str]:
+    """Bring the statement that the last run names back to the results, where it was damaged there.
+
+    Returns:
+        The files that were not as in the project, where it holds this statement.
+
+    Raises:
+        StatementError: if a statement of the project is damaged.
+    """
+    for statement in made(project) if named else ():
+        if statement.sha256 == named:
+            copied = {name: statement.folder / name for name in ALL}
+            other = [name for name, source in copied.items() if source.is_file() and not (
+                (STATED / name).is_file() and files.sha256(STATED / name) == files.sha256(source)
+            )]  # fmt: skip
+            if other:
+                _copy(statement)
+            return [(STATED / name).as_posix() for name in other]
+    return []
+
+
+def _copy(statement: Statement | None) -> None:
+    """Have the results hold this statement and no other; None: none."""
+    for name in ALL:
+        source = statement.folder / name if statement else Path()
+        if statement is None or not source.is_file():
+            (STATED / name).unlink(missing_ok=True)
+        elif source != STATED / name:
+            with files.atomic_write(STATED / name) as temporary:
+                temporary.write_bytes(source.read_bytes())
+    if statement is None and STATED.is_dir() and not any(STATED.iterdir()):
+        STATED.rmdir()
+
+
+def own(study: Study, paths: Iterable[str]) -> list[str]:
+    """Those of some paths of results that name a cell, a data set or a run of a study."""
+    cells = grid.cells(study)
+    ids = {name for cell in cells for name in (cell.id, cell.data_id)}
+    ids |= {run.id for run in grid.runs(study)}
+    return [path for path in paths if not ids.isdisjoint(_ID.findall(path))]
+
+
+def _seconds(date: str) -> int:
+    return calendar.timegm(time.strptime(date, DATE))
+
+
+def _is_whole(content: dict) -> bool:
+    """Whether all parts are there, each of its kind; raises what dicts raise where they are not."""
+    if content["format"] != FORMAT:
+        raise ValueError(f"of the format {content['format']!r}, not {FORMAT!r}")
+    study, code = content["study"], content["code"]
+    return (
+        content.keys() == {"format", "what", "study", "files", "rules", "code", "versions", "date",
+                           "clock", "previous"}
+        and safe_names.is_word(study["name"])
+        and safe_names.is_path(study["file"])
+        and safe_names.is_hex(study["settings"], 64)
+        and content["files"].keys() == set(PARTS)
+        and all(safe_names.is_hex(each, 64) for each in content["files"].values())
+        and safe_names.is_hex(code["root"], 64)
+        and (content["previous"] is None or safe_names.is_hex(content["previous"], 64))
+        and all(map(safe_names.is_word, [content["rules"], content["date"], content["clock"]]))
+        and _seconds(content["date"]) >= 0
+    )  # fmt: skip

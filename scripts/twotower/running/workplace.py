@@ -1,0 +1,86 @@
+"""Whether a run has a folder to write to and a core to work on: told before any work."""
+
+import errno
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from twotower.records.job_log import ExpectedError
+
+LEAST_FREE = 50 * 2**20
+"""Bytes; the smallest studies write less, every other one more: `make plan` says how much."""
+ELSEWHERE = "work elsewhere with --directory"
+
+
+class WorkplaceError(ExpectedError):
+    """The run cannot work here; the message names the place, why, and a way out."""
+
+
+def check(results: str | Path, cores: int | None = None) -> None:
+    """Try to write where `results` is or will be; nothing stays behind.
+
+    Raises:
+        WorkplaceError: if it is no folder, cannot be written to, or has no space left; if `cores`
+            is below 1, with which Snakemake would wait for ever. None: the site decides.
+    """
+    if cores is not None and cores < 1:
+        raise WorkplaceError(f"--cores {cores}: no core to work on; allowed: 1 or more, or all")
+    folder = Path(os.path.abspath(results))
+    if os.path.lexists(folder) and not folder.is_dir():
+        kind = "a link that leads nowhere" if folder.is_symlink() else "a file"
+        raise WorkplaceError(f"{results}: this is {kind}; allowed: a folder; move it away")
+    place = next(path for path in (folder, *folder.parents) if path.is_dir())
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".twotower-", dir=place))
+    except OSError as error:
+        code = errno.errorcode.get(error.errno, "")
+        hint = "free some space there" if code in ("ENOSPC", "EDQUOT") else "mind who may write"
+        text = f"{results}: cannot be written to ({error.strerror}); {hint}, or {ELSEWHERE}"
+        raise WorkplaceError(text) from None
+    free = shutil.disk_usage(place).free
+    if free < LEAST_FREE:
+        found = f"{results}: {free / 2**20:.1f} MiB are free on its disk"
+        least = f"at least {LEAST_FREE // 2**20} MiB"
+        raise WorkplaceError(f"{found}; allowed: {least}; free some space there, or {ELSEWHERE}")
+
+
+def check_submitted(texts: Iterable[str]) -> None:
+    """Whether paths and values reach a job that another machine runs: shells read them in between.
+
+    Snakemake puts them into quotes, in which `$`, a backtick and `\\` keep their meaning, and its
+    quotes end where a text holds both kinds.
+
+    Raises:
+        WorkplaceError: naming the first text that would arrive as another one.
+    """
+    for text in texts:
+        odd = [each for each in "$`\\" if each in text]
+        odd += ["both ' and \""] if {"'", '"'} <= set(text) else []
+        odd += [] if text.isprintable() else ["a character that cannot be printed"]
+        if odd:
+            found = f"{text.strip()}: a job on a cluster would be told another name, for {odd[0]}"
+            hint = "rename the file, or move the project to another folder"
+            raise WorkplaceError(f"{found}; allowed: a name without; {hint}")
+
+
+def start_jobs_by_name() -> None:
+    """Have Snakemake start Python by its name where a shell would take its path apart.
+
+    Snakemake writes the path of its Python into shell commands without quotes (its issue 2645):
+    below a folder with a space or an apostrophe no job would begin. There the name alone is given
+    to it, and PATH, which needs no quotes, begins with the folder that it is found in.
+
+    Raises:
+        WorkplaceError: if that folder cannot stand in PATH.
+    """
+    folder, name = os.path.split(sys.executable)
+    if folder and shlex.quote(sys.executable) != sys.executable:
+        if os.pathsep in folder:
+            found = f"{folder}: no job can start a Python that lies in a folder with {os.pathsep}"
+            raise WorkplaceError(f"{found} in its name; move the project, and `make` there")
+        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
+        sys.executable = name

@@ -1,0 +1,170 @@
+"""Faults of a study that no single key shows: cells that cannot be, cells given twice, too many."""
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from twotower.base.identity import canonical_json
+from twotower.base.values import complaint, shown
+from twotower.data import sampling
+from twotower.study import arms as names
+from twotower.study.grid import combinations, has_grid, resolve
+from twotower.study.schema import Study
+from twotower.study.settings import Experiment, Override, Settings
+
+MOST_CELLS = 5000
+"""Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
+
+MOST_TRAININGS = 100_000
+"""Most training jobs of a study: twenty blocks of replicates in each of the most cells."""
+
+RESERVED = frozenset(
+    ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
+    + ["fit_comparator", "methods", "newcomers"]
+    + ["evaluate", "check_fitter", "fit_rates", "combine_rates", "draw_experiment", "draw_figure"]
+    + ["claims", "tables", "lemmas", "error_budget", "falsifiability", "extrapolation"]
+    + ["tournament", "learning_curves", "slope_comparison", "plain_training_cost"]
+    + ["meta_regression", "cold_start", "rank", "ranking"]
+)
+"""Names of the workflow's own rules and figures, which an experiment cannot have."""
+
+
+def conflicts(
+    defaults: Settings,
+    experiments: Mapping[str, Experiment],
+    overrides: Sequence[Override] = (),
+    arms: Collection[str] | None = None,
+) -> list[str]:
+    """What no single key shows: too many cells, impossible cells, cells given twice.
+
+    `arms` names those that the study has, None if that is not known. Each message is one line
+    that begins with the path of the key to change.
+    """
+    total = sum(_count(experiment) for experiment in experiments.values())
+    if total > MOST_CELLS:
+        found = f"the lists under vary make {shown(total)} cells"
+        return ["experiments: " + complaint(found, f"at most {MOST_CELLS:,} in all")]
+    messages: dict[str, None] = {}  # a dict for its order: each message once
+    if experiments and all(experiment.axis == "units" for experiment in experiments.values()):
+        found = "every one has axis units"
+        hint = "the ledger of claims is about rates in the number of ratings"
+        messages["experiments: " + complaint(found, "at least one with axis ratings", hint)] = None
+    for name, experiment in experiments.items():
+        messages |= dict.fromkeys(_name_and_arm_faults(name, experiment, arms))
+        repeats = list(_repeated_values(name, experiment))
+        faults = repeats or _cell_faults(defaults, name, experiment, overrides, arms or ())
+        messages |= dict.fromkeys(faults)
+    return list(messages)
+
+
+def trainings_fault(study: Study) -> list[str]:
+    """The one message against a study of too many training jobs, or none.
+
+    Cells that stand in two experiments are counted twice: the bound is far from any real study.
+    """
+    jobs = len(study.blocks()) * sum(
+        _count(experiment) * len(experiment.arms or study.arms)
+        for experiment in study.experiments.values()
+    )
+    if jobs <= MOST_TRAININGS:
+        return []
+    found = f"{len(study.blocks()):,} blocks of replicates make {jobs:,} training jobs"
+    hint = "more replicates_per_job make fewer of them"
+    return ["replicates_per_job: " + complaint(found, f"at most {MOST_TRAININGS:,}", hint)]
+
+
+def remarks(study: Study) -> list[str]:
+    """What a valid study may not have meant: sentences for `make plan`."""
+    size = study.certificate_size
+    without = [
+        name
+        for name, experiment in study.experiments.items()
+        if experiment.sample_sizes is not None and size not in experiment.sample_sizes
+    ]
+    if not without:
+        return []
+    return [
+        f"The optimization error is measured at certificate_size, {size:,}, which is not among the "
+        f"sample_sizes of {', '.join(without)}: cells that stand in no other experiment stay "
+        "inconclusive where a verdict needs it."
+    ]
+
+
+def _name_and_arm_faults(
+    name: str, experiment: Experiment, arms: Collection[str] | None
+) -> Iterator[str]:
+    if name in RESERVED or name.endswith("_table"):
+        hint = "the workflow has a rule of this name"
+        yield f"experiments.{name}: " + complaint("a reserved name", "another name", hint)
+    if arms is None:
+        return
+    for index, arm in enumerate(experiment.arms or ()):
+        if arm not in arms:
+            found = f"{shown(arm)} is not one of the study's arms"
+            yield f"experiments.{name}.arms[{index}]: " + complaint(found, ", ".join(arms))
+
+
+def _count(experiment: Experiment) -> int:
+    grid = math.prod(len(values) for values in experiment.lists().values())
+    return len(experiment.also) + (grid if has_grid(experiment) else 0)
+
+
+def _repeated_values(name: str, experiment: Experiment) -> Iterator[str]:
+    for key, values in experiment.lists().items():
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                found = f"{shown(value)} repeats {key}[{values.index(value)}]"
+                path = f"experiments.{name}.vary.{key}[{index}]"
+                yield f"{path}: " + complaint(found, "each value once", "remove one of the two")
+
+
+def _cell_faults(
+    defaults: Settings,
+    name: str,
+    experiment: Experiment,
+    overrides: Sequence[Override],
+    arms: Collection[str],
+) -> Iterator[str]:
+    pairwise = names.PAIRWISE in (experiment.arms or arms)
+    again = [design for design, towers in sampling.AGAIN.items() if "user" in towers]
+    seen: dict[str, dict[str, Any]] = {}
+    for values in combinations(experiment):
+        try:
+            spec = resolve(defaults, values, overrides)
+        except ValueError as error:
+            yield f"{_ambient_path(name, experiment, values)}: {error}"
+            continue
+        schedule = spec["width"]["schedule"]
+        if experiment.axis == "units" and schedule != "fixed":
+            found = f"axis units with a width of schedule {schedule}"
+            yield f"experiments.{name}: " + complaint(found, "widths of schedule fixed alone")
+        design = spec.get("sampling", "fresh")
+        if pairwise and design not in again:
+            found = f"arm pairwise with sampling {design}, which rates no user twice"
+            hint = "it learns from pairs of ratings of one user; or name other arms in arms"
+            yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
+        key = canonical_json(spec)
+        if key in seen:
+            found = f"{_spelled(seen[key])} and {_spelled(values)} are the same cell"
+            hint = "remove one of the two"
+            yield f"experiments.{name}.vary: " + complaint(found, "each cell once", hint)
+        else:
+            seen[key] = values
+
+
+def _ambient_path(name: str, experiment: Experiment, values: Mapping[str, Any]) -> str:
+    """The path of the ambient_dim that a cell uses; from the defaults, the experiment's own."""
+    where = f"experiments.{name}"
+    for index, block in enumerate(experiment.further()):
+        if block.items() <= values.items() and "ambient_dim" in block:
+            return f"{where}.also[{index}].ambient_dim"
+    if "ambient_dim" in experiment.lists():
+        index = experiment.lists()["ambient_dim"].index(values["ambient_dim"])
+        return f"{where}.vary.ambient_dim[{index}]"
+    if "ambient_dim" in experiment.settings():
+        return f"{where}.set.ambient_dim"
+    return f"{where} (defaults.ambient_dim)"
+
+
+def _spelled(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {shown(value)}" for key, value in values.items())

@@ -1,0 +1,315 @@
+"""The study that config.yaml describes: its keys, what each may hold, and its JSON schema.
+
+Checks that need one key or its neighbours live here and in `settings`; those that need whole cells
+(an impossible geometry, a cell given twice) live in `conflicts`; `study_file` reads the file and
+turns every fault into one line.
+
+`python -m twotower.study.schema` prints the JSON schema.
+"""
+
+import json
+import sys
+from collections.abc import ItemsView, Iterator, KeysView
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from twotower.base.values import Number, Text, fault, shown
+from twotower.study import arms
+from twotower.study.settings import (
+    Block,
+    Experiment,
+    Override,
+    SampleSize,
+    SampleSizes,
+    Settings,
+    without_null,
+)
+
+_MOST_RANKED = 2**26
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+Name = Annotated[
+    str,
+    Text(
+        "[a-z][a-z0-9_]{0,40}",
+        "a lower-case letter, then at most 40 lower-case letters, digits and underscores",
+    ),
+]
+
+
+class ErmSettings(Block):
+    """The empirical risk minimizer: a closed-form start, then joint training of all layers."""
+
+    alternations: Annotated[int, Number(1, 1000)] = Field(
+        2, description="Rounds of alternating least squares over the towers' last layers."
+    )
+    joint_steps: Annotated[int, Number(0, 100_000)] = Field(
+        30, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
+    )
+
+
+class AdamSettings(Block):
+    """Plain training: Adam on minibatches, from a random start."""
+
+    steps: Annotated[int, Number(1, 10_000_000)] = Field(2000, description="Updates of Adam.")
+    batch_size: Annotated[int, Number(1, 2**20)] = Field(
+        256,
+        description="Ratings in a minibatch; a sample of fewer ratings is used whole, so a "
+        "minibatch holds min(n, batch_size).",
+    )
+    learning_rate: Annotated[float, Number(0, whole=False, above_low=True)] = Field(
+        0.01, description="Step size of Adam; write 1.0e-3, since YAML reads 1e-3 as text."
+    )
+
+
+class JointSettings(Block):
+    """One regression on the joined covariates: the mean rating of the k nearest rated pairs."""
+
+    most_neighbours: Annotated[int, Number(1, 2**16)] = Field(
+        512, description="Largest k tried; k is a power of 2, chosen on held-out ratings."
+    )
+
+
+class PairwiseSettings(Block):
+    """Towers trained on pairs of ratings of one user: which of the two is higher?
+
+    The start and the steps of erm, a logistic loss. Only for designs that rate users again.
+    """
+
+    alternations: Annotated[int, Number(1, 1000)] = Field(
+        2, description="Rounds of alternating least squares before the start, as for erm."
+    )
+    joint_steps: Annotated[int, Number(0, 100_000)] = Field(
+        60, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
+    )
+    comparisons: Annotated[int, Number(1, 4096)] = Field(
+        16, description="Earlier ratings of the same user that each is compared with, at most."
+    )
+    weight: Literal["size", "none"] = Field(
+        "size",
+        description="What a pair counts. size: as much as its ratings differ; none: all that "
+        "differ the same.",
+    )
+
+
+class ComparatorSettings(Block):
+    """A method other than towers, tuned on held-out ratings."""
+
+    budget: Annotated[int, Number(1, 64)] = Field(
+        8,
+        description="Settings that are tried at each sample size; give all methods that are "
+        "compared the same.",
+    )
+
+
+ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings | ComparatorSettings
+
+
+class _Arms(Block):
+    """The ways to fit ratings, at least one; reads like a dict of those present."""
+
+    erm: ErmSettings | None = Field(
+        None, description=ErmSettings.__doc__, json_schema_extra=without_null
+    )
+    adam: AdamSettings | None = Field(
+        None, description=AdamSettings.__doc__, json_schema_extra=without_null
+    )
+    pairwise: PairwiseSettings | None = Field(
+        None, description=PairwiseSettings.__doc__, json_schema_extra=without_null
+    )
+    joint: JointSettings | None = Field(
+        None, description=JointSettings.__doc__, json_schema_extra=without_null
+    )
+
+    def _present(self) -> dict[str, ArmSettings]:
+        arms = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: settings for name, settings in arms.items() if settings is not None}
+
+    def keys(self) -> KeysView[str]:
+        return self._present().keys()
+
+    def items(self) -> ItemsView[str, ArmSettings]:
+        return self._present().items()
+
+    def __getitem__(self, name: str) -> ArmSettings:
+        return self._present()[name]
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        return iter(self._present())
+
+    def __len__(self) -> int:
+        return len(self._present())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._present()
+
+    @model_serializer
+    def _plain(self) -> dict[str, Any]:
+        return {name: settings.model_dump() for name, settings in self.items()}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _written(cls, value: Any) -> Any:
+        if value is None:  # "erm:" with nothing behind it could mean either of two things
+            raise fault(
+                "null (nothing is written here)",
+                "a mapping",
+                "write {} for the default settings, or drop the key to leave the arm out",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _any(self) -> Self:
+        if not self._present():
+            allowed = ", ".join(type(self).model_fields)
+            raise fault("no arm is given", allowed, "write erm: {} beneath arms")
+        return self
+
+
+Arms = create_model(
+    "Arms",
+    __base__=_Arms,
+    __doc__=_Arms.__doc__,
+    **{
+        name: (
+            ComparatorSettings | None,
+            Field(
+                None,
+                description=f"{arms.label(name)}: {ComparatorSettings.__doc__}",
+                json_schema_extra=without_null,
+            ),
+        )
+        for name in arms.COMPARATORS
+    },
+)
+
+
+class Lemmas(Block):
+    """Random networks on which the theory's lemmas are tried."""
+
+    networks: Annotated[int, Number(1, 1_000_000)] = Field(
+        1000, description="Networks that are re-parametrized."
+    )
+    depths: Annotated[
+        tuple[Annotated[int, Number(1, 64)], ...], Field(min_length=1, strict=False)
+    ] = Field((1, 2, 3), description="Hidden layers of the networks.")
+    widths: Annotated[
+        tuple[Annotated[int, Number(1, 4096)], ...], Field(min_length=1, strict=False)
+    ] = Field((4, 16, 64), description="Units in each of their hidden layers.")
+
+
+class Ranking(Block):
+    """Lists of the best items for fresh users, judged by the truth, beside the risks."""
+
+    users: Annotated[int, Number(2, 2**16)] = Field(
+        256, description="Fresh users of each target for whom the items are ranked."
+    )
+    items: Annotated[int, Number(2, 2**20)] = Field(
+        1024, description="Fresh items of each target that are ranked for every user."
+    )
+    k: Annotated[int, Number(1, 2**20)] = Field(
+        10, description="Places of a list that count; fewer than the items."
+    )
+
+    @model_validator(mode="after")
+    def _a_choice(self) -> Self:
+        if self.k >= self.items:
+            raise fault(f"k is {self.k:,} of {self.items:,} items", "a k below items")
+        if self.users * self.items > _MOST_RANKED:
+            found = f"{self.users:,} users times {self.items:,} items"
+            allowed = f"at most {_MOST_RANKED:,} pairs in all"
+            raise fault(found, allowed, "all of them are scored at once")
+        return self
+
+
+class Training(Block):
+    """Number format and device of the training jobs."""
+
+    precision: Literal["float64", "float32"] = Field(
+        "float64",
+        description="float64 agrees across code paths and devices; float32 drifts by percents.",
+    )
+    gpu: bool = Field(False, description="Whether training jobs ask for a graphics card.")
+
+
+class Study(Block):
+    """Everything that decides the numbers of a study."""
+
+    name: Name = Field(description="Short name of the study.")
+    seed: Annotated[int, Number(0, 2**32 - 1)] = Field(
+        description="Key of every random stream; another seed is another draw of everything."
+    )
+    replicates: Annotated[int, Number(1, 10_000)] = Field(
+        description="Independent targets and samples in each cell; 12 or more for sound intervals."
+    )
+    replicates_per_job: Annotated[int | None, Number(1, 10_000, or_null=True)] = Field(
+        None,
+        description="Replicates that share a training job; null: all of them. Fewer in a job "
+        "make more jobs, and the same numbers.",
+    )
+    sample_sizes: SampleSizes = Field(
+        description="Numbers of ratings n, growing; at least 2, but with few of them every "
+        "verdict is inconclusive."
+    )
+    test_pairs: Annotated[int, Number(256, 2**22)] = Field(
+        description="Fresh pairs of a user and an item on which the risk is measured."
+    )
+    certificate_size: SampleSize = Field(
+        description="The one of sample_sizes at which the optimization error is measured."
+    )
+    arms: Arms = Field(description=Arms.__doc__)
+    experiments: dict[Name, Experiment] = Field(
+        min_length=1,
+        description="Experiments by name.",
+        json_schema_extra={"additionalProperties": False},
+    )
+    defaults: Settings = Field(
+        default_factory=Settings,
+        description="Settings of every cell unless its experiment sets or varies them.",
+    )
+    overrides: Annotated[tuple[Override, ...], Field(max_length=1000, strict=False)] = Field(
+        (), description="Shapes of towers that suit some cells better than the default one."
+    )
+    training: Training = Field(default_factory=Training, description=Training.__doc__)
+    lemmas: Lemmas | None = Field(None, description=Lemmas.__doc__, json_schema_extra=without_null)
+    ranking: Ranking | None = Field(
+        None, description=Ranking.__doc__, json_schema_extra=without_null
+    )
+
+    def title(self, experiment: str) -> str:
+        """The title of the experiment of that name; KeyError if there is none."""
+        return self.experiments[experiment].title
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """First and one past the last replicate of every training job of a configuration."""
+        size = self.replicates_per_job or self.replicates
+        starts = range(0, self.replicates, size)
+        return [(first, min(first + size, self.replicates)) for first in starts]
+
+    @field_validator("certificate_size")
+    @classmethod
+    def _among_sizes(cls, value: int, info: ValidationInfo) -> int:
+        sizes = info.data.get("sample_sizes", (value,))
+        if value not in sizes:
+            allowed = ", ".join(shown(size) for size in sizes)
+            raise fault(f"{value} is not one of sample_sizes", allowed)
+        return value
+
+
+def json_schema() -> str:
+    """The JSON schema of a study, as the text of workflow/schemas/study.schema.json."""
+    schema = {"$schema": SCHEMA_DIALECT} | Study.model_json_schema()
+    return json.dumps(schema, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json_schema())

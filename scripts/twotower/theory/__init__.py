@@ -1,0 +1,1 @@
+"""The bound, widths, spectra of targets and Fourier sums."""

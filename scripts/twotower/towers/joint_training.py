@@ -1,0 +1,104 @@
+"""Joint training of all layers: full-batch L-BFGS in coordinates that suit the towers.
+
+Kinks of rough functions lie close together, so that raw weights are hopelessly ill-conditioned.
+Training moves z in θ = θ₀ + P z instead: output layers through the whitening of their features,
+hidden layers through the roots of their Gauss–Newton curvatures. The Hessian in z is near the
+identity at the start.
+"""
+
+from collections.abc import Callable
+
+import torch
+
+from twotower.towers import lbfgs
+from twotower.towers.checkpoint import Progress
+from twotower.towers.closed_form import Features
+from twotower.towers.networks import Towers, curvatures
+
+_LOWEST_CURVATURE = 1.0e-6  # relative to a layer's highest: units that are dead on the data
+
+
+def train(
+    start: Towers,
+    users: torch.Tensor,
+    items: torch.Tensor,
+    objective: Callable[[Towers], tuple[torch.Tensor, torch.Tensor]],
+    evaluations: int,
+    progress: Progress,
+) -> tuple[Towers, torch.Tensor]:
+    """Towers of a lower (never a higher) loss, and that loss.
+
+    Args:
+        start: B networks, in the dtype to train in.
+        users, items: [B, n, D_u], [B, n, D_i], of any precision.
+        objective: from towers to the losses on these pairs, [B], and their gradients
+            [B, n_parameters] in the order of `Towers.flat`.
+        evaluations: how often loss and gradient are computed after the start.
+        progress: keeps the start with the state of the minimizer.
+
+    Returns:
+        The towers and their losses [B].
+    """
+    origin = start.flat()
+    blocks = _blocks(start, users, items)
+
+    def point(z: torch.Tensor) -> Towers:
+        return start.unflat(origin + _mapped(blocks, z))
+
+    def function(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        loss, gradient = objective(point(z))
+        return loss, _mapped(blocks, gradient, transposed=True)
+
+    earlier = {name: tensor.to(origin.device) for name, tensor in progress.earlier().items()}
+    state = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields)) if earlier else None
+    z, loss = lbfgs.minimize(
+        function,
+        torch.zeros_like(origin) if state is None else state,
+        evaluations,
+        lambda state: progress.offer(lambda: {"start": origin} | state._asdict()),
+    )
+    return point(z), loss
+
+
+def _blocks(start: Towers, users: torch.Tensor, items: torch.Tensor) -> list[torch.Tensor]:
+    """P block by block, in the order of `Towers.flat`: a diagonal [B, k] for each hidden layer,
+    a whitening matrix [B, M, M] for each output layer.
+    """
+    curvature = start.unflat(curvatures(start, users, items))
+    blocks = []
+    for layers, values, covariates in (
+        (start.user, curvature.user, users),
+        (start.item, curvature.item, items),
+    ):
+        for weight, bias in values[:-1]:
+            rows = torch.cat([weight.flatten(1), bias.flatten(1)], dim=1)
+            lowest = _LOWEST_CURVATURE * rows.amax(dim=1, keepdim=True)
+            blocks.append(torch.maximum(rows, lowest).clamp_min(1.0e-30).rsqrt())
+        hidden = [(w.double(), b.double()) for w, b in layers[:-1]]
+        dtype = layers[0][0].dtype
+        blocks.append(Features(hidden, covariates, dtype).whitening.to(dtype))
+    return blocks
+
+
+def _mapped(blocks: list[torch.Tensor], rows: torch.Tensor, transposed: bool = False):
+    """P z, or Pᵀ z, of rows [B, n_parameters]; output layers are [weight; bias], [M, p] each."""
+    pieces, position = [], 0
+    sizes = _sizes(blocks, rows.shape[1])
+    for block, size in zip(blocks, sizes, strict=True):
+        piece = rows[:, position : position + size]
+        position += size
+        if block.dim() == 2:
+            pieces.append(block * piece)
+        else:
+            matrix = block.transpose(1, 2) if transposed else block
+            outputs = piece.reshape(len(piece), block.shape[1], -1)
+            pieces.append(torch.bmm(matrix, outputs).flatten(1))
+    return torch.cat(pieces, dim=1)
+
+
+def _sizes(blocks: list[torch.Tensor], total: int) -> list[int]:
+    """Parameters of each block: a diagonal's own length, M·p for an output layer."""
+    diagonals = sum(block.shape[1] for block in blocks if block.dim() == 2)
+    features = sum(block.shape[1] for block in blocks if block.dim() == 3)
+    rank = (total - diagonals) // features
+    return [block.shape[1] * (1 if block.dim() == 2 else rank) for block in blocks]

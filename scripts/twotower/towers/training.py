@@ -1,0 +1,210 @@
+"""Arms: ways to fit a batch of towers to ratings.
+
+`erm` seeks the empirical risk minimizer that the theorem speaks of: a closed-form start, then
+joint training of all layers. `pairwise` does the same with a loss on pairs of ratings of a user.
+`adam` is what people do: a random start, Adam on minibatches, a cosine decay. All take all
+replicates of a configuration and size as one batch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twotower.base import mapped_pages
+from twotower.data import columns
+from twotower.towers import joint_training, pairwise
+from twotower.towers.checkpoint import Progress
+from twotower.towers.closed_form import fit_outputs, random_hidden_layers
+from twotower.towers.networks import Towers, loss_and_gradient
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+NOTHING = Progress()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Ratings of B replicates at one size, and the architecture to fit to them.
+
+    Attributes:
+        users, items: float64 covariates [B, n, D_u], [B, n, D_i].
+        ratings: float64 [B, n].
+        width, depth, rank: units in a hidden layer, hidden layers, p.
+        precision: number format of the joint training; the closed form is always float64.
+        random: from the name of a role to B random generators, one a replicate.
+        numbers: int64 [B, n], which user each rating is of; None where the arm need not know.
+    """
+
+    users: torch.Tensor
+    items: torch.Tensor
+    ratings: torch.Tensor
+    width: int
+    depth: int
+    rank: int
+    precision: torch.dtype
+    random: Callable[[str], list[np.random.Generator]]
+    numbers: torch.Tensor | None = None
+
+    @property
+    def pairs(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Users, items and ratings."""
+        return self.users, self.items, self.ratings
+
+    def layer_sizes(self, covariates: torch.Tensor) -> list[tuple[int, int]]:
+        """Inputs and outputs of each layer of the tower that sees these covariates."""
+        sizes = [covariates.shape[2], *[self.width] * self.depth, self.rank]
+        return list(zip(sizes[:-1], sizes[1:], strict=True))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fitted towers with the losses on the training ratings that their arm minimized, [B], and the
+    steps: mean squared errors, or pairwise losses.
+    """
+
+    towers: Towers
+    training_loss: torch.Tensor
+    steps: int
+
+
+def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> Towers:
+    """Towers with least-squares outputs, in float64.
+
+    Hidden layers are random and the alternation starts from the spectral fit; with `start`, both
+    are the given towers'.
+    """
+    if start is None:
+        hidden = [
+            random_hidden_layers(covariates, sample.width, sample.depth, sample.random(role))
+            for covariates, role in ((sample.users, "user_hidden"), (sample.items, "item_hidden"))
+        ]
+        item = None
+    else:
+        hidden, item = [start.user[:-1], start.item[:-1]], start.item
+    ridge = columns.ridges(sample.ratings)  # in whitened coordinates
+    return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
+
+
+def erm(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
+    """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
+    start = _joint_start(sample, settings, start, progress)
+
+    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
+        return loss_and_gradient(towers, *sample.pairs)
+
+    steps = settings["joint_steps"]
+    return Fit(*joint_training.train(start, *sample.pairs[:2], objective, steps, progress), steps)
+
+
+def pairs_of_ratings(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
+    """As `erm`, from the same start, but the joint training is of the pairwise loss.
+
+    The towers are brought to the scale of the ratings, see `pairwise.calibrated`.
+    """
+    start = _joint_start(sample, settings, start, progress)
+    chosen = (settings["comparisons"], settings["weight"])
+    comparisons = pairwise.Comparisons(sample.numbers, sample.ratings, *chosen)
+
+    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
+        return pairwise.loss_and_gradient(towers, *sample.pairs[:2], comparisons)
+
+    steps = settings["joint_steps"]
+    towers, loss = joint_training.train(start, *sample.pairs[:2], objective, steps, progress)
+    return Fit(pairwise.calibrated(towers, *sample.pairs), loss, steps)
+
+
+def _joint_start(
+    sample: Sample, settings: dict, start: Towers | None, progress: Progress
+) -> Towers:
+    """Towers to train jointly: the closed form's, or those that an earlier attempt started from."""
+    earlier = progress.earlier()
+    if earlier:
+        return blank_towers(sample).unflat(earlier["start"].to(sample.ratings.device))
+    towers = closed_form(sample, settings["alternations"], start)
+    return towers.unflat(towers.flat().to(sample.precision))
+
+
+def adam(
+    sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
+) -> Fit:
+    """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine."""
+    if start is None:
+        start = random_towers(sample)
+    users, items, ratings = sample.pairs
+    batch, n = ratings.shape
+    size = min(n, settings["batch_size"])
+    rows = start.flat().to(sample.precision)
+    draws = sample.random("minibatches")
+    earlier = progress.earlier()
+    done = int(earlier["steps"]) if earlier else 0
+    if earlier:
+        rows = earlier["rows"].to(rows.device)
+        for rng in draws:
+            for _ in range(done):
+                rng.integers(n, size=size)
+    optimizer = torch.optim.Adam([rows], lr=settings["learning_rate"], foreach=False)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings["steps"])
+    if earlier:
+        moments = {name: earlier[name].to(rows.device) for name in ("exp_avg", "exp_avg_sq")}
+        optimizer.state[rows] = {"step": earlier["step"]} | moments
+        optimizer.param_groups[0]["lr"] = float(earlier["rate"])
+        schedule.last_epoch = done
+    replicate = torch.arange(batch, device=ratings.device)[:, None]
+
+    def state() -> dict[str, torch.Tensor]:
+        rate = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
+        return optimizer.state[rows] | {"rows": rows, "rate": rate, "steps": torch.tensor(done)}
+
+    while done < settings["steps"]:
+        picks = np.stack([rng.integers(n, size=size) for rng in draws])
+        picks = torch.from_numpy(picks).to(ratings.device)
+        part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
+        mapped_pages.gathered(3 * picks.numel())
+        _, rows.grad = loss_and_gradient(start.unflat(rows), *part)
+        optimizer.step()
+        schedule.step()
+        done += 1
+        progress.offer(state)
+    towers = start.unflat(rows)
+    loss, _ = loss_and_gradient(towers, users, items, ratings)
+    return Fit(towers, loss, settings["steps"])
+
+
+def random_towers(sample: Sample) -> Towers:
+    """Towers with weights and biases uniform on ±1/√n_in, PyTorch's default for linear layers."""
+    towers = []
+    for covariates, role in ((sample.users, "user_start"), (sample.items, "item_start")):
+        rngs = sample.random(role)
+        layers = []
+        for n_in, n_out in sample.layer_sizes(covariates):
+            draws = np.stack([rng.uniform(-1.0, 1.0, size=(n_in + 1, n_out)) for rng in rngs])
+            layer = torch.from_numpy(draws / np.sqrt(n_in)).to(covariates.device)
+            layers.append((layer[:, :-1].contiguous(), layer[:, -1:].contiguous()))
+        towers.append(layers)
+    return Towers(*towers)
+
+
+def blank_towers(sample: Sample) -> Towers:
+    """Towers of the sample's architecture with all weights 0, to be filled by `Towers.unflat`."""
+    batch = len(sample.ratings)
+
+    def layers(covariates: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        sizes = sample.layer_sizes(covariates)
+        zeros = sample.ratings.new_zeros
+        return [(zeros(batch, n_in, n_out), zeros(batch, 1, n_out)) for n_in, n_out in sizes]
+
+    return Towers(layers(sample.users), layers(sample.items))
+
+
+ARMS = {"erm": erm, "adam": adam, "pairwise": pairs_of_ratings}
+STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
+
+
+def with_doubled_steps(arm: str, settings: dict) -> dict:
+    """The arm's settings with twice the steps, for the optimization certificate."""
+    return settings | {STEPS[arm]: 2 * settings[STEPS[arm]]}

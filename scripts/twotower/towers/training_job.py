@@ -1,0 +1,131 @@
+"""One training job: a configuration with all its sample sizes and a block of replicates."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twotower.base.seeds import generator
+from twotower.data import columns, sampling
+from twotower.theory.bound import Theory
+from twotower.theory.width import units
+from twotower.towers.checkpoint import Checkpoint
+from twotower.towers.networks import Towers
+from twotower.towers.training import ARMS, DTYPES, Sample, with_doubled_steps
+from twotower.towers.weights import fits_in, named
+
+ORACLE = {"alternations": 2, "joint_steps": 30}
+ORACLE_SIZES = 4
+"""The oracle start is fitted by `erm` with these settings to so many times the ratings, as far as
+there are, without their noise. Each arm then trains from it as it does from its own start."""
+
+
+@dataclass(frozen=True)
+class SizeResult:
+    """What one sample size of a job gives; tensors are named as in the job's weight file.
+
+    Attributes:
+        start: "used", or "doubled" and "oracle" where the optimization error is measured, and
+            "noise_free" for the oracle itself, whose risk is the approximation error.
+        training_loss: [B].
+    """
+
+    n_ratings: int
+    start: str
+    width: int
+    steps: int
+    training_loss: np.ndarray
+    seconds: float
+    tensors: dict[str, np.ndarray]
+
+
+def device_for(gpu: bool) -> torch.device:
+    """CUDA where the study asks for it and there is one, the CPU otherwise; deterministic."""
+    torch.set_num_threads(1)
+    torch.set_deterministic_debug_mode("error")  # the usual call loads a compiler
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    return torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+
+
+def train(
+    spec: dict,
+    data: dict[str, np.ndarray],
+    replicates: range,
+    checkpoint: Checkpoint | None = None,
+) -> Iterator[SizeResult]:
+    """Fit every sample size of a configuration, the smallest first.
+
+    Args:
+        spec: plain settings: `seed`, `cell` (a cell's spec), `arm`, `settings` (of the arm),
+            `precision`, `gpu`, `sample_sizes`, `certificate_size`; for an arm that asks which user
+            a rating is of also `data`, the cell's data settings.
+        data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
+        replicates: which replicates the rows of the arrays are.
+        checkpoint: of this very job; what an earlier attempt has finished is not fitted again.
+
+    Yields:
+        One result for each size and, at the certificate size, one for each further start.
+    """
+    cell, settings = spec["cell"], spec["settings"]
+    checkpoint = checkpoint or Checkpoint()
+    device = device_for(spec["gpu"])
+    names = ("user_covariates", "item_covariates", "ratings", "signal")
+    given = {name: torch.from_numpy(data[name]).to(device) for name in names}
+    theory = Theory.of(cell)
+
+    def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
+        def random(role: str) -> list[np.random.Generator]:
+            key = {"cell": cell, "arm": spec["arm"], "n_ratings": n, "width": width}
+            return [generator(spec["seed"], key, role, r) for r in replicates]
+
+        numbers = None
+        if "data" in spec:
+            users = [sampling.numbers(spec["seed"], spec["data"], r, n)[0] for r in replicates]
+            numbers = torch.from_numpy(np.stack(users)).to(device)
+        return Sample(
+            given["user_covariates"][:, :n],
+            given["item_covariates"][:, :n],
+            given[ratings][:, :n],
+            width,
+            cell["depth"],
+            cell.get("embedding_dim", cell["rank"]),
+            DTYPES[spec["precision"]],
+            random,
+            numbers,
+        )
+
+    def fitted(
+        n: int, start: str, arm: str, chosen: dict, used: Sample, towers: Towers | None = None
+    ) -> SizeResult:
+        name = f"{n}/{start}"
+        if name not in checkpoint.finished:
+            began, progress = time.perf_counter(), checkpoint.fit(name)
+            fit = ARMS[arm](used, chosen, towers, progress)
+            arrays = named(fit.towers, columns.largest(used.ratings), n, start)
+            arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
+            seconds = progress.seconds + time.perf_counter() - began
+            values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}
+            checkpoint.finish(name, arrays, values | {"seconds": seconds})
+        entry = checkpoint.finished[name]
+        tensors = {key: array for key, array in entry.arrays.items() if key != "training_loss"}
+        loss = entry.arrays["training_loss"]
+        return SizeResult(**entry.values, training_loss=loss, tensors=tensors)
+
+    for n in spec["sample_sizes"]:
+        width = units(cell["width"], theory, n)
+        current = sample(n, width)
+        if n != spec["certificate_size"]:
+            yield fitted(n, "used", spec["arm"], settings, current)
+            continue
+        large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
+        result = fitted(n, "noise_free", "erm", ORACLE, sample(large, width, "signal"))
+        yield result
+        yield fitted(n, "used", spec["arm"], settings, current)
+        doubled = with_doubled_steps(spec["arm"], settings)
+        yield fitted(n, "doubled", spec["arm"], doubled, current)
+        ((_, _, oracle, _),) = fits_in(result.tensors)
+        oracle = oracle.unflat(oracle.flat().to(device))
+        yield fitted(n, "oracle", spec["arm"], settings, current, oracle)

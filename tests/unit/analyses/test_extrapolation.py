@@ -1,0 +1,69 @@
+"""Extrapolation: intervals that cover power laws, and do not cover what bends away."""
+
+import numpy as np
+import pytest
+
+from frozen import DECISIONS
+from study_draws import SIZES, cell_risks
+from twotower.analyses import meta_regression
+from twotower.analyses.extrapolation import extrapolate, predict
+from twotower.rates.curves import Curve
+from twotower.rates.planted import noisy, power_law
+from twotower.rates.slopes import bootstrap_generator
+from twotower.rates.summary import summarize
+
+
+def drawn(seed, mean):
+    rng = bootstrap_generator("extrapolation", f"draw {seed}")
+    curve = Curve(SIZES, *noisy(mean, SIZES, 12, rng))
+    predicted, half = predict(curve, 2, rng, 0.95)
+    miss = np.abs(np.log(curve.risk[:, -2:].mean(axis=0) / predicted))
+    return miss <= half, half
+
+
+def test_intervals_cover_planted_power_laws():
+    """Both held-out sizes, 300 curves: 95% within two standard errors, and never below 85%."""
+    covered = np.mean([drawn(seed, power_law(SIZES, -0.6))[0] for seed in range(300)])
+    assert 0.92 <= covered <= 0.985
+
+
+def test_a_curve_that_runs_into_a_floor_is_not_covered():
+    floor = power_law(SIZES, -0.6) + 0.03
+    assert np.mean([drawn(seed, floor)[0] for seed in range(40)]) < 0.5
+
+
+def test_further_sizes_have_wider_intervals():
+    halves = np.array([drawn(seed, power_law(SIZES, -0.6))[1] for seed in range(20)])
+    assert halves[:, 1].mean() > 1.1 * halves[:, 0].mean()
+
+
+def test_the_table_predicts_the_two_largest_sizes_of_each_curve():
+    risks = cell_risks(smoothness=1.0)
+    rates = meta_regression.combine([summarize(risks, DECISIONS).rates])
+    table = extrapolate([risks, risks], rates, DECISIONS)
+    assert table["arm"].tolist() == ["erm"] * 2 + ["reference"] * 2
+    assert table["n_ratings"].tolist() == [32768, 65536] * 2
+    n_min = rates["n_min"].iloc[0]
+    assert (table["n_min"] == n_min).all()
+    assert (table["sizes_fitted"] == (n_min <= SIZES).sum() - 2).all()
+    np.testing.assert_allclose(
+        table["log_ratio"], np.log(table["mean_risk"] / table["predicted_risk"])
+    )
+    assert table["covered"].all()
+    used = risks[(risks["arm"] == "erm") & (risks["n_ratings"] == 65536)]
+    assert table["mean_risk"].iloc[1] == pytest.approx(used["risk"].mean())
+
+
+def test_a_prediction_does_not_look_at_what_it_predicts():
+    risks = cell_risks()
+    rates = meta_regression.combine([summarize(risks, DECISIONS).rates])
+    changed = risks.assign(risk=risks["risk"].where(risks["n_ratings"] < 32768, 7.0))
+    first, second = (extrapolate([frame], rates, DECISIONS) for frame in (risks, changed))
+    np.testing.assert_array_equal(first["predicted_risk"], second["predicted_risk"])
+    assert not second["covered"].any()
+
+
+def test_short_windows_predict_nothing():
+    risks = cell_risks()
+    rates = meta_regression.combine([summarize(risks, DECISIONS).rates]).assign(n_min=4096)
+    assert extrapolate([risks], rates, DECISIONS).empty

@@ -1,0 +1,85 @@
+"""Results that others made, and options that an auditor mistypes: no audit ends in a traceback."""
+
+import json
+import os
+
+import pandas as pd
+import pytest
+
+from twotower.audits.compare.rungs import Rung
+from twotower.audits.rerun import asked, judge, report
+from twotower.audits.rerun import page as audit_page
+from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun.run import Outcome
+from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Verdict
+from twotower.audits.verify.findings import Verdict as Verified
+from twotower.audits.verify.findings import Verification
+
+RUN = {
+    "study": {"file": "study.yaml", "content": {"name": "tiny"}},
+    "commit": "0" * 40,
+    "diff": None,
+}
+
+
+def audit(folder="."):
+    return Audit(Asked(folder), "0" * 64, True, RUN, Verification())
+
+
+def excused(*jobs):
+    return ClaimVerdict(
+        "4a", "", "", "", "", Verdict.WITHIN_TOLERANCE, jobs=list(jobs), statistical=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("different", "expected"),
+    [
+        (["results/rates/a.csv"], Verdict.WITHIN_TOLERANCE),
+        (["results/rates/a.csv", "results/tables/losses.csv"], Verdict.DIFFERENT),
+        (["results/tables/losses.csv", "results/index.csv"], Verdict.DIFFERENT),
+    ],
+)
+def test_fresh_seeds_excuse_what_their_claims_rest_on_alone(different, expected):
+    found = audit()
+    found.claims = [excused("results/rates/a.csv")]
+    found.outcomes = {name: Outcome(Rung.DIFFERENT) for name in different}
+    assert found.verdict == expected
+    found.claims.append(ClaimVerdict("6", "", "", "", "", Verdict.DIFFERENT))
+    assert found.verdict == Verdict.DIFFERENT
+
+
+def test_a_claim_with_a_very_long_id_is_told():
+    found = audit()
+    found.claims = [ClaimVerdict("8" + "x" * 300, "Newcomers", "holds", "", "")]
+    lines = report.text(found).splitlines()
+    assert lines[1] == f"8{'x' * 18}…  IDENTICAL  Newcomers: holds."
+
+
+def test_a_ledger_of_numbers_is_read_as_texts(tmp_path):
+    (tmp_path / LEDGER).parent.mkdir(parents=True)
+    lines = "claim,statement,verdict,result,figure,measured\n8,1,2,3,4,5\n9,,,,,\n"
+    (tmp_path / LEDGER).write_text(lines)
+    ledger = judge._ledger(tmp_path)
+    assert ledger.iloc[0].tolist() == ["8", "1", "2", "3", "4", 5.0]
+    assert pd.isna(ledger.iloc[1]["figure"])
+    (tmp_path / LEDGER).write_text(lines + "8,1,other,3,4,5\n")  # none of two verdicts wins
+    assert judge._ledger(tmp_path) is None
+    os.truncate(tmp_path / LEDGER, 400_000_000_000)
+    assert judge._ledger(tmp_path) is None
+
+
+def test_names_that_are_not_utf_8_are_written_as_escapes(tmp_path):
+    found = audit(tmp_path)
+    name = "results/tables/" + os.fsdecode(b"caf\xe9.csv")
+    found.verified.files[name] = Verified("EXTRA", ["it was not sealed"])
+    (tmp_path / "audit").mkdir()
+    page = audit_page.write(found, tmp_path / "audit")
+    assert "results/tables/caf\\udce9.csv" in page.read_text(encoding="utf-8")
+    text = (tmp_path / "audit" / audit_page.DATA).read_text(encoding="utf-8")
+    assert json.loads(text)["files"] == {name: {"verdict": "EXTRA", "why": "it was not sealed"}}
+
+
+def test_a_nonce_that_is_not_utf_8_is_refused():
+    with pytest.raises(asked.OptionError, match="allowed: any text in UTF-8"):
+        asked.check(Asked(nonce=os.fsdecode(b"\xff")))

@@ -1,0 +1,212 @@
+"""What the check of a crate names: graphs by hand, with a seal and without."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from twotower.audits.crate_check import check, report
+from twotower.audits.crate_check.check import METADATA
+from twotower.audits.crate_check.seal import FORMAT, SEAL
+from twotower.base import noted
+
+TABLE, MORE, TIMED = "results/tables/a.csv", "results/tables/b.csv", "results/benchmarks/a.tsv"
+RISKS = "results/risks/a.csv"
+SEALED = {TABLE: "tables", MORE: "tables", RISKS: "risks"}
+ALL = [*SEALED, TIMED, "LICENSE", "docs/a.md", "docs/images/a.png", SEAL]
+SCRIPTS = Path(check.__file__).parents[3]
+
+
+def entity(folder, path):
+    content = (folder / path).read_bytes()
+    return {"@id": path, "@type": "File", "contentSize": str(len(content)),
+            "sha256": hashlib.sha256(content).hexdigest()}  # fmt: skip
+
+
+def write(folder, *entities):
+    content = {"@graph": [{"@id": "./", "@type": "Dataset"}, *entities]}
+    (folder / METADATA).write_text(json.dumps(content))
+
+
+@pytest.fixture
+def crate(tmp_path):
+    """Sealed tables and risks; a timing, a licence, a page with its figure, and the seal."""
+    for path in ALL:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(path)
+    rows = [
+        {"path": path, "kind": kind, "bytes": len(path), "sha256": entity(tmp_path, path)["sha256"]}
+        for path, kind in SEALED.items()
+    ]
+    (tmp_path / SEAL).write_text(json.dumps({"format": FORMAT, "files": rows}))
+    write(tmp_path, *entities(tmp_path))
+    assert check.check(tmp_path).faults == {}
+    return tmp_path
+
+
+def entities(folder, *without):
+    return [entity(folder, path) for path in ALL if path not in without]
+
+
+def described(folder, *paths, **other):
+    """The files leave the folder; their entities, in other ways changed, are described ones."""
+    found = [entity(folder, path) | {"@id": f"#{path}"} | other for path in paths]
+    for path in paths:
+        (folder / path).unlink()
+    return found
+
+
+def test_a_table_that_left_with_its_entity_is_named(crate):
+    kept = entities(crate, MORE)
+    (crate / MORE).unlink()
+    write(crate, *kept)
+    assert check.check(crate).faults == {MORE: "missing: it was sealed, the graph does not name it"}
+
+
+def test_what_is_described_and_not_held_is_listed_by_kind(crate):
+    told = described(crate, MORE, RISKS)
+    write(crate, *entities(crate, MORE, RISKS), *told)
+    found = check.check(crate)
+    assert (found.faults, found.left_out) == ({}, {"risks": (1, 1), "tables": (1, 2)})
+    text = report.text(found, crate)
+    assert "left out: 1 risks, 1 of 2 tables;" in text
+    assert f'make verify FOLDER={crate} WITHOUT="risks tables"' in text
+    assert "6 files, 0.0 MB, all as graph and seal say; 2 left out" in text
+
+
+@pytest.mark.parametrize("other", [{"sha256": "0" * 64}, {"contentSize": "1"}, {"sha256": None}])
+def test_what_is_described_must_have_the_sealed_bytes(crate, other):
+    told = described(crate, MORE, **other)
+    write(crate, *entities(crate, MORE), *told)
+    found = check.check(crate)
+    assert found.faults == {MORE: "missing: described, with other bytes than were sealed"}
+    assert found.left_out == {}
+    last = report.text(found, crate).splitlines()[-2]
+    assert last == "NOT as graph and seal say: 1 fault, see above; 7 files, 0.0 MB are"
+
+
+def test_under_another_path_nothing_is_described(crate):
+    told = [each | {"@id": "#elsewhere/b.csv"} for each in described(crate, MORE)]
+    write(crate, *entities(crate, MORE), *told)
+    found = check.check(crate)
+    assert found.faults.keys() == {MORE} and found.given == ["elsewhere/b.csv"]
+    assert "not part of the crate: elsewhere/b.csv" in report.text(found, crate)
+    for path in ("results/tables/better.csv", TIMED, "LICENSE"):
+        write(crate, *entities(crate, MORE, path), {"@id": f"#{path}", "@type": "File"})
+        faults = check.check(crate).faults
+        assert faults[path].startswith("extra: ")
+
+
+def without_seal(crate):
+    shutil.rmtree(crate / "results/seal")
+
+
+def spoilt_seal(crate):
+    (crate / SEAL).write_text("{}")
+
+
+def seal_with_a_row_twice(crate):
+    content = json.loads((crate / SEAL).read_text())
+    content["files"].append(content["files"][0])
+    (crate / SEAL).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "harm, words",
+    [
+        (without_seal, "missing: every crate of this project has the seal"),
+        (spoilt_seal, "this is no seal"),
+        (seal_with_a_row_twice, "this is no seal"),
+    ],
+)
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"@id": "#seal", "@type": "PropertyValue"},
+        {"@id": "#results%2Frecords/x.json", "@type": "File"},
+        {"@id": "#x", "@type": "Thing", "name": "scripts/two\u0074ower"},
+    ],
+)
+def test_a_crate_of_this_project_without_its_seal_is_none(crate, harm, words, trace):
+    harm(crate)
+    forged = [entity(crate, path) for path in ALL if path != SEAL]
+    forged += [entity(crate, SEAL)] if (crate / SEAL).exists() else []
+    write(crate, *forged, trace)
+    assert check.check(crate).faults == {SEAL: words}
+
+
+def test_a_foreign_crate_needs_no_seal_and_is_told_so(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    write(tmp_path, entity(tmp_path, "a.txt"), {"@id": "https://x.org/b", "@type": "File"})
+    found = check.check(tmp_path)
+    assert (found.faults, found.files, found.is_sealed) == ({}, 1, False)
+    text = report.text(found, tmp_path)
+    assert text.startswith("no seal, and no trace of tower-rates: ") and "; 1 described" in text
+    assert "1 file, 0.0 MB, all as the graph says" in text
+
+
+def test_what_tools_made_in_a_crate_is_told_and_compiled_code_is_a_fault(crate):
+    for name in (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate"):
+        (crate / name / "deeper").mkdir(parents=True)
+        (crate / name / "deeper/x").touch()
+    found = check.check(crate)
+    assert (found.faults, len(found.made)) == ({}, 5)
+    assert "not looked at, as no part of the crate; " in report.text(found, crate)
+    for place in ("scripts/__pycache__", "results/.venv"):
+        (crate / place).mkdir(parents=True)
+        (crate / place / "x.pyc").touch()
+        (crate / place / "y.pyc").touch()
+    faults = check.check(crate).faults
+    assert faults.keys() == {"scripts/__pycache__", "results/.venv/x.pyc", "results/.venv/y.pyc"}
+    assert faults["scripts/__pycache__"].endswith("remove the folder")
+
+
+def test_the_check_needs_no_package(crate):
+    code = "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]; " \
+           "runpy.run_path(sys.argv[0])"  # fmt: skip
+    command = [sys.executable, "-B", "-I", "-S", "-c", code, SCRIPTS,
+               SCRIPTS / "check_crate.py", crate]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "path", ["results/tables/better.csv", "more.txt", "scripts/x.py", "docs/x.py"]
+)
+def test_a_file_that_came_with_its_entity_is_named(crate, path):
+    (crate / path).parent.mkdir(parents=True, exist_ok=True)
+    (crate / path).write_text("x")
+    write(crate, *entities(crate), entity(crate, path))
+    assert check.check(crate).faults == {path: "extra: the graph names it, it was not sealed"}
+
+
+def test_links_to_folders_and_pipes_are_named(crate):
+    os.symlink("/etc", crate / "etc")
+    os.mkfifo(crate / "pipe")
+    assert check.check(crate).faults.keys() == {"etc", "pipe"}
+
+
+def test_a_few_digits_do_not_tell(crate):
+    own = check.check(crate).metadata
+    assert check.check(crate, own[:16].upper()).faults == {}
+    for few in (own[:3], "", "nothing that a hash could be"):
+        with pytest.raises(noted.NotedError, match=f"SHA256={few}: allowed: the 64"):
+            check.check(crate, few)
+    assert "than was noted" in check.check(crate, own + "00").faults[METADATA]
+
+
+@pytest.mark.parametrize("name", ["//[x", "a\ud800", "a%00b", "a" * 5000, "%2e%2e/a", "/a"])
+def test_ids_that_are_no_names_are_faults(tmp_path, name):
+    write(tmp_path, {"@id": name, "@type": "File", "sha256": "x"})
+    assert check.check(tmp_path).faults == {name: "leads out of the crate, or is no name of a file"}
+
+
+def test_a_pipe_is_no_graph(tmp_path):
+    os.mkfifo(tmp_path / METADATA)
+    with pytest.raises(check.NoCrateError):
+        check.check(tmp_path)

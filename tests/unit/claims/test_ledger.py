@@ -1,0 +1,123 @@
+"""The ledger over a planted study: what was planted is what it says."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from frozen import DECISIONS
+from study_draws import cell_risks
+from twotower.analyses import meta_regression, tournament
+from twotower.analyses.cold_start import cold_start
+from twotower.analyses.extrapolation import extrapolate
+from twotower.analyses.falsifiability import falsifiability
+from twotower.claims import ledger as claims_ledger
+from twotower.rates.summary import summarize
+
+
+def study_tables(**last):
+    """All tables of a small study whose cells follow the prediction; `last` is one more cell."""
+    frames = [cell_risks("smoothness", smoothness=beta) for beta in (0.5, 1.0, 2.0)]
+    frames.append(cell_risks("dimension", user_intrinsic_dim=2, item_intrinsic_dim=2))
+    frames.append(cell_risks("dimension", ambient_dim=10))
+    frames.append(cell_risks("dimension"))
+    frames += [cell_risks("dimension", **last)] if last else []
+    risks = pd.concat(frames, ignore_index=True)
+    parts = [risks[risks["experiment"] == name] for name in ("smoothness", "dimension")]
+    rates = meta_regression.combine([summarize(part, DECISIONS).rates for part in parts])
+    return {
+        "rates": rates,
+        "meta_regression": meta_regression.regression(rates, DECISIONS),
+        "tournament": tournament.tournament(rates),
+        "extrapolation": extrapolate(parts, rates, DECISIONS),
+        "falsifiability": falsifiability(DECISIONS),
+        "cold_start": cold_start(parts, rates, DECISIONS),
+    }
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return study_tables()
+
+
+@pytest.fixture(scope="module")
+def ledger(tables):
+    return claims_ledger.ledger(tables, DECISIONS)
+
+
+def row(ledger, claim):
+    return ledger.set_index("claim").loc[claim]
+
+
+def test_a_row_for_every_claim_in_the_order_of_the_decisions(ledger):
+    assert list(ledger.columns) == claims_ledger.COLUMNS
+    assert ledger["claim"].tolist() == [claim.id for claim in DECISIONS.claims]
+    assert {"1", "2", "3", "4a", "4b", "4c", "5", "6", "7", "8"} < set(ledger["claim"])
+
+
+@pytest.mark.parametrize(
+    "claim", ["primary", "2", "4a", "4b", "4c", "8", "extrapolation", "falsifiability"]
+)
+def test_what_was_planted_holds(ledger, claim):
+    assert row(ledger, claim)["verdict"] == "holds"
+
+
+def test_what_the_study_lacks_is_not_tested(ledger):
+    left = ledger[ledger["verdict"] == "not tested in this study"]
+    expected = {"1", "3", "5", "6", "7", "9.1", "sampling", "noise", "off_manifold", "null_cells"}
+    assert expected <= set(left["claim"])
+    assert (left["command"] == "").all() and (left["figure"] == "").all()
+
+
+def test_numbers_come_with_their_intervals(ledger):
+    primary = row(ledger, "primary")
+    assert primary["low"] < 1 < primary["high"]
+    assert primary["cells"] == 5
+    assert row(ledger, "2")["measured"] == 1
+    assert row(ledger, "4a")["high"] < 0 < row(ledger, "4b")["low"]
+    assert row(ledger, "8")["measured"] == pytest.approx(1.05)
+    assert "from 0.5 to 2" in row(ledger, "4a")["result"]
+
+
+def test_a_planted_slower_cell_fails_the_bound_and_shows_in_holm():
+    tables = study_tables(smoothness=2.0, ambient_dim=5, tilt=0.5)
+    ledger = claims_ledger.ledger(tables, DECISIONS)
+    assert row(ledger, "2")["verdict"] == "fails"
+    assert row(ledger, "2")["p_holm"] < 0.001
+    assert "1 slower" in row(ledger, "2")["detail"]
+
+
+def test_commands_name_the_target_and_the_study(tables):
+    assert row(claims_ledger.ledger(tables, DECISIONS), "4a")["command"] == "snakemake smoothness"
+    other = claims_ledger.ledger(tables, DECISIONS, "workflow/studies/standard.yaml")
+    option = " --config study=workflow/studies/standard.yaml"
+    assert row(other, "4b")["command"] == "snakemake dimension" + option
+    assert row(other, "2")["command"] == "snakemake" + option
+    assert row(other, "extrapolation")["command"] == "snakemake extrapolation" + option
+    assert row(other, "4b")["figure"] == "results/figures/dimension.pdf"
+
+
+def test_other_decisions_make_a_ledger_stale(ledger):
+    changed = replace(DECISIONS, label="v1:0123456789")
+    assert not claims_ledger.stale(ledger, DECISIONS)
+    assert claims_ledger.stale(ledger, changed)
+    last = claims_ledger.to_console(ledger, changed).splitlines()[-1]
+    now = "the file is now v1:0123456789"
+    assert last == f"STALE: judged by decisions {DECISIONS.label}, {now}"
+    assert "STALE" not in claims_ledger.to_console(ledger, DECISIONS)
+
+
+def test_the_console_shows_what_was_tested_within_its_width(ledger):
+    text = claims_ledger.to_console(ledger)
+    assert max(map(len, text.splitlines())) <= claims_ledger.WIDTH
+    assert "Smoothness helps" in text
+    assert "\nNot tested in this study: 1, 3, 5, 6, 7, 8b, 9.1" in text
+
+
+def test_the_ledger_survives_its_file(ledger, tmp_path):
+    from twotower.base import files
+
+    files.write_csv(ledger, tmp_path / "claims.csv")
+    read = pd.read_csv(tmp_path / "claims.csv")
+    assert claims_ledger.to_console(read, DECISIONS) == claims_ledger.to_console(ledger, DECISIONS)
+    assert claims_ledger.display(read).equals(claims_ledger.display(ledger))

@@ -1,0 +1,198 @@
+"""Rules of the ledger on rates whose answers are plain."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from frozen import DECISIONS
+from study_draws import rate_rows
+from twotower.claims.findings import Answer, Evidence, Finding, trend, within
+from twotower.claims.rules import RULES
+from twotower.rates import predictions
+
+CLAIMS = {claim.rule: claim for claim in DECISIONS.claims}
+HOLDS, FAILS, OPEN = Answer.HOLDS, Answer.FAILS, Answer.UNDECIDED
+
+
+def find(rule, rates, **tables) -> Finding:
+    claim = CLAIMS[rule]
+    rates = rates.assign(experiment=";".join(claim.experiments) or "smoothness")
+    return RULES[rule](Evidence(claim, {"rates": rates, **tables}, DECISIONS))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"), [(-0.1, 0.1, HOLDS), (-0.11, 0.1, OPEN), (0.11, 0.2, FAILS)]
+)
+def test_equivalence(low, high, answer):
+    assert within(low, high, 0.0, 0.1) == answer
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "p_holm", "answer"),
+    [
+        (["consistent with the rate"] * 9 + ["faster"], 1, HOLDS),
+        (["consistent with the rate"] * 9 + ["inconclusive"], 1, HOLDS),
+        (["consistent with the rate"] * 8 + ["inconclusive"] * 2, 1, OPEN),
+        (["consistent with the rate"] * 9 + ["slower"], 0.01, FAILS),
+        (["consistent with the rate"] * 9 + ["slower"], 0.06, OPEN),
+    ],
+)
+def test_estimation(verdicts, p_holm, answer):
+    rates = rate_rows(*[{"verdict": verdict} for verdict in verdicts], p_holm=p_holm)
+    assert find("estimation", rates).answer == answer
+    assert find("estimation", rates.assign(confirmatory=False)).answer == Answer.UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("slopes", "answer"),
+    [((-0.5, -0.67, -0.8), HOLDS), ((-0.5, -0.52, -0.8), OPEN), ((-0.5, -0.67, -0.6), FAILS)],
+)
+def test_smoothness(slopes, answer):
+    due = (-0.5, -0.67, -0.8)
+    rows = [
+        {"smoothness": beta, "slope": slope, "predicted_slope": predicted}
+        for beta, slope, predicted in zip((0.5, 1.0, 2.0), slopes, due, strict=True)
+    ]
+    finding = find("smoothness", rate_rows(*rows))
+    assert finding.answer == answer
+    assert finding.measured == pytest.approx(slopes[-1] - slopes[0])
+
+
+def test_dust_stands_between_the_dimensions_and_near_ones_are_not_compared():
+    rows = [
+        {"user_intrinsic_dim": dim, "item_intrinsic_dim": dim, "ambient_dim": math.ceil(dim)}
+        | {"slope": slope, "predicted_slope": slope}
+        for dim, slope in ((1, -0.67), (1.26, -0.61), (1.58, -0.56), (2, -0.5))
+    ]
+    finding = find("intrinsic", rate_rows(*rows))
+    assert finding.answer == HOLDS
+    assert "3 of 3 pairs" in finding.result  # 1–1.58, 1–2 and 1.26–2 differ by 2δ or more
+
+
+@pytest.mark.parametrize(
+    ("slopes", "half", "answer"),
+    [
+        ((-0.66, -0.67, -0.65), 0.02, HOLDS),
+        ((-0.66, -0.55, -0.50), 0.01, FAILS),
+        ((-0.66, -0.60, -0.58), 0.03, OPEN),
+        ((-0.66, -0.67, -0.65), 0.3, OPEN),  # an interval that wide decides nothing
+    ],
+)
+def test_ambient(slopes, half, answer):
+    rows = [
+        {"ambient_dim": dim, "slope": slope, "slope_low": slope - half, "slope_high": slope + half}
+        for dim, slope in zip((1, 10, 30), slopes, strict=True)
+    ]
+    assert find("ambient", rate_rows(*rows)).answer == answer
+    assert find("ambient", rate_rows(*rows[:1])).answer == Answer.UNTESTED
+
+
+def test_the_trend_is_common_to_groups_of_other_levels():
+    """Levels −0.5 and −0.7 with a change of 0.1 a unit in both."""
+    rows = rate_rows(*[{"slope": s} for s in (-0.5, -0.4, -0.7, -0.6, -0.5)])
+    x, groups = pd.Series([0, 1, 0, 1, 2]), pd.Series(list("aabbb"))
+    estimate, low, high = trend(rows, x, groups, 0.95)
+    assert estimate == pytest.approx(0.1)
+    # Cells' standard error is 0.02/2.2; Σ w x² of the centred x is 2.5 of them.
+    assert high - low == pytest.approx(2 * 1.96 * 0.02 / 2.201 / math.sqrt(2.5), rel=1e-3)
+
+
+def test_sampling_wants_fresh_pairs_consistent_and_the_rest_as_predicted():
+    fresh = {"sampling": "fresh"}
+    grid = {"sampling": "grid", "slope": -0.3, "predicted_slope": -0.33, "confirmatory": False}
+    assert find("sampling", rate_rows(fresh, grid)).answer == HOLDS
+    far = find("sampling", rate_rows(fresh, grid | {"predicted_slope": -0.5}))
+    assert far.answer == FAILS and "grid" in far.detail
+    slow = fresh | {"verdict": "slower"}
+    assert find("sampling", rate_rows(slow, grid)).answer == FAILS
+
+
+def test_an_uncertified_slope_decides_nothing():
+    far = {"predicted_slope": -0.2, "noise_sd": 0.3}
+    assert find("predicted", rate_rows({}, far)).answer == FAILS
+    finding = find("predicted", rate_rows({}, far | {"verdict": "inconclusive"}))
+    assert finding.answer == OPEN and "0.3" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("slopes", "answer"),
+    [((-0.66, -0.5, -0.4), HOLDS), ((-0.66, -0.35, -0.4), FAILS), ((-0.5, -0.45, -0.4), FAILS)],
+)
+def test_off_manifold(slopes, answer):
+    rows = [
+        {"off_manifold_noise": noise, "slope": slope, "predicted_slope": due}
+        for noise, slope, due in zip((0.0, 0.3, 1.0), slopes, (-0.66, -0.5, -0.4), strict=True)
+    ]
+    # At the third case only the first end is off; the middle is not asked to meet a number.
+    assert find("off_manifold", rate_rows(*rows)).answer == answer
+
+
+def test_embedding_dim_below_the_truth_is_a_floor():
+    rows = rate_rows({"rank": 4, "embedding_dim": 2, "verdict": "inconclusive"}, {})
+    floor = predictions.floor(rows.iloc[0].to_dict())
+    assert 0 < floor < 1
+    at_floor = rows.assign(risk_at_n_max=[1.2 * floor, 0.01])
+    assert find("embedding_dim", at_floor).answer == HOLDS
+    missed = find("embedding_dim", rows.assign(risk_at_n_max=[0.5 * floor, 0.01]))
+    assert missed.answer == FAILS and "fitted p = 2" in missed.detail
+    assert find("embedding_dim", rows.iloc[1:]).answer == OPEN
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ({}, HOLDS),
+        ({"risk_at_n_max": 0.5}, FAILS),
+        ({"verdict": "consistent with the rate"}, FAILS),
+    ],
+)
+def test_null_cells(change, answer):
+    null = {"control": "permuted_ratings", "risk_at_n_max": 1.01, "verdict": "inconclusive"}
+    assert find("null_cells", rate_rows(null, null | change)).answer == answer
+
+
+def test_extrapolation_and_cold_start_need_their_share():
+    table = rate_rows(*[{}] * 20).assign(covered=[True] * 17 + [False] * 3, log_ratio=0.1)
+    assert find("extrapolation", table, extrapolation=table).answer == HOLDS
+    few = table.assign(covered=[True] * 16 + [False] * 4)
+    assert find("extrapolation", table, extrapolation=few).answer == OPEN
+    fewer = table.assign(covered=[True] * 12 + [False] * 8)
+    assert find("extrapolation", table, extrapolation=fewer).answer == FAILS
+    ratios = table.assign(ratio=1.1, ratio_low=1.0, ratio_high=1.2)
+    assert find("cold_start", table, cold_start=ratios).answer == HOLDS
+    wide = ratios.assign(ratio_high=1.3)
+    assert find("cold_start", table, cold_start=wide).answer == OPEN
+    assert find("cold_start", table, cold_start=wide.assign(ratio_low=1.26)).answer == FAILS
+
+
+def test_the_tournament_needs_cells_of_unequal_dimensions():
+    table = pd.DataFrame(
+        {"arm": "erm", "predictor": ["max", "sum"], "cells": 6, "unequal_cells": 4}
+    ).assign(held_out_rmse=[0.01, 0.05], winner=[True, False])
+    rates = rate_rows({})
+    assert find("tournament", rates, tournament=table).answer == HOLDS
+    lost = table.assign(winner=[False, True])
+    assert find("tournament", rates, tournament=lost).answer == FAILS
+    tie = table.assign(winner=False)
+    assert find("tournament", rates, tournament=tie).answer == OPEN
+    equal = table.assign(unequal_cells=0)
+    assert find("tournament", rates, tournament=equal).answer == Answer.UNTESTED
+
+
+def test_lemmas_are_read_from_their_table():
+    from twotower.lemmas import table as lemmas_table
+
+    plain = dict.fromkeys(lemmas_table.COLUMNS, math.nan) | {
+        "lemma": 1,
+        "case": "depth 2",
+        "note": "",
+    }
+    rows = [plain | {"measured": 1e-15, "bound": 1e-12, "ratio": 1e-3, "passed": True}]
+    table = pd.DataFrame(rows)
+    claim = next(claim for claim in DECISIONS.claims if claim.id == "9.1")
+    found = RULES["lemma"](Evidence(claim, {"rates": rate_rows({}), "lemmas": table}, DECISIONS))
+    assert found.answer == HOLDS and found.measured == 1e-15
+    broken = table.assign(passed=False)
+    found = RULES["lemma"](Evidence(claim, {"rates": rate_rows({}), "lemmas": broken}, DECISIONS))
+    assert found.answer == FAILS

@@ -1,0 +1,171 @@
+"""The rule that turns a slope into a verdict, and its certificates."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frozen import THRESHOLDS
+from twotower.rates.verdicts import (
+    Certificate,
+    Evidence,
+    Verdict,
+    judge,
+    optimization_certificate,
+    optimization_error,
+    reference_certificate,
+)
+
+PASSED = Certificate(True, "fine")
+# Limit of "slower": −0.5 + 0.2 + 0.05 = −0.25; "consistent" within [−0.62, −0.42].
+EVIDENCE = Evidence(
+    slope_low=-0.55,
+    slope_high=-0.49,
+    steepening_high=0.1,
+    bound_slope=-0.5,
+    log_allowance=0.2,
+    judged_slope=-0.52,
+    certificates=(PASSED, PASSED),
+)
+
+
+def verdict(**changes):
+    return judge(replace(EVIDENCE, **changes), THRESHOLDS)[0]
+
+
+def test_verdicts_are_the_registered_words():
+    assert {str(member) for member in Verdict} == {
+        "slower",
+        "consistent with the rate",
+        "faster",
+        "bound not contradicted, rate unresolved",
+        "inconclusive",
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-0.55, -0.49, Verdict.CONSISTENT),
+        (-0.61, -0.43, Verdict.CONSISTENT),
+        (-0.63, -0.43, Verdict.UNRESOLVED),  # sticks out below
+        (-0.61, -0.41, Verdict.UNRESOLVED),  # sticks out above
+        (-0.40, -0.30, Verdict.UNRESOLVED),  # flatter than the reference, within the logarithms
+        (-0.26, -0.10, Verdict.UNRESOLVED),  # not wholly above the limit
+        (-0.24, -0.10, Verdict.SLOWER),
+        (-0.80, -0.63, Verdict.FASTER),
+        (-0.80, -0.61, Verdict.UNRESOLVED),
+    ],
+)
+def test_interval_decides(low, high, expected):
+    assert verdict(slope_low=low, slope_high=high) == expected
+
+
+@pytest.mark.parametrize(
+    ("steepening_high", "expected"),
+    [
+        (0.1, Verdict.SLOWER),
+        (0.0, Verdict.SLOWER),
+        (-1e-15, Verdict.SLOWER),
+        (-0.01, Verdict.UNRESOLVED),
+        (math.nan, Verdict.UNRESOLVED),
+    ],
+)
+def test_a_steepening_curve_is_never_slower(steepening_high, expected):
+    changes = {"slope_low": -0.2, "slope_high": -0.1, "steepening_high": steepening_high}
+    assert verdict(**changes) == expected
+
+
+def test_the_reason_tells_that_it_steepens():
+    _, reason = judge(
+        replace(EVIDENCE, slope_low=-0.2, slope_high=-0.1, steepening_high=-0.1), THRESHOLDS
+    )
+    assert "still steepens" in reason
+
+
+def test_slower_is_decided_before_consistent():
+    flat = {"slope_low": -0.2, "slope_high": -0.18, "judged_slope": -0.2}
+    assert verdict(**flat) == Verdict.SLOWER
+    assert verdict(**flat, steepening_high=-0.1) == Verdict.CONSISTENT
+
+
+@given(st.floats(-2, 1), st.floats(0, 1), st.floats(-1, 1))
+def test_a_failed_certificate_is_inconclusive_whatever_the_slope(low, width, steepening):
+    evidence = replace(
+        EVIDENCE,
+        slope_low=low,
+        slope_high=low + width,
+        steepening_high=steepening,
+        certificates=(PASSED, Certificate(False, "first"), Certificate(False, "second")),
+    )
+    assert judge(evidence, THRESHOLDS) == (Verdict.INCONCLUSIVE, "first; second")
+
+
+@pytest.mark.parametrize("field", ["slope_low", "slope_high", "judged_slope"])
+def test_an_unknown_number_is_inconclusive(field):
+    assert verdict(**{field: math.nan}) == Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "passed"),
+    [
+        (-0.55, -0.45, True),
+        (-0.80, -0.64, True),  # its upper end reaches −0.65
+        (-0.80, -0.66, False),
+        (-0.36, -0.20, True),
+        (-0.34, -0.20, False),
+        (math.nan, math.nan, False),
+    ],
+)
+def test_reference_must_meet_the_prediction(low, high, passed):
+    certificate = reference_certificate(low, high, -0.5, 0.01, THRESHOLDS)
+    assert certificate.passed is passed
+    assert certificate.reason.startswith("reference: ")
+
+
+@pytest.mark.parametrize("error", [0.05, 0.2, math.nan])
+def test_imprecise_risks_fail_both_certificates(error):
+    assert not reference_certificate(-0.55, -0.45, -0.5, error, THRESHOLDS).passed
+    assert not optimization_certificate(0.0, error, THRESHOLDS).passed
+    assert "Monte Carlo" in optimization_certificate(0.0, error, THRESHOLDS).reason
+
+
+@pytest.mark.parametrize(
+    ("used", "doubled", "oracle", "error"),
+    [
+        (0.10, 0.09, 0.08, 0.2),
+        (0.10, 0.07, 0.08, 0.3),
+        (0.10, 0.11, 0.12, 0.0),
+        (0.10, math.nan, 0.08, math.nan),
+        (0.10, 0.09, math.nan, math.nan),
+        (0.0, 0.0, 0.0, math.nan),
+    ],
+)
+def test_optimization_error(used, doubled, oracle, error):
+    assert optimization_error(used, doubled, oracle) == pytest.approx(error, nan_ok=True)
+
+
+@pytest.mark.parametrize(("error", "passed"), [(0, True), (0.25, True), (0.26, False)])
+def test_optimization_certificate(error, passed):
+    certificate = optimization_certificate(error, 0.01, THRESHOLDS)
+    assert certificate.passed is passed
+    assert f"{error:.0%}" in certificate.reason
+
+
+def test_an_unmeasured_optimization_error_fails():
+    certificate = optimization_certificate(math.nan, 0.01, THRESHOLDS)
+    assert not certificate.passed
+    assert "not measured" in certificate.reason
+
+
+def test_a_reference_with_a_wide_interval_certifies_nothing():
+    certificate = reference_certificate(-5.9, 4.3, -0.5, 0.01, THRESHOLDS)
+    assert not certificate.passed
+    assert "wider" in certificate.reason
+
+
+def test_without_a_reference_the_sentence_names_the_prediction():
+    evidence = replace(EVIDENCE, judge="prediction")
+    assert "of the prediction's slope -0.520" in judge(evidence, THRESHOLDS)[1]

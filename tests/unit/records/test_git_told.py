@@ -1,0 +1,135 @@
+"""Every command tells the one true reason why git gives no commit, with the remedy."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from test_git import give_away, made, point, run, set_aside, settings  # noqa: F401
+
+from twotower.audits import exporting, publishing
+from twotower.audits.rerun import audit, clone, recorded_code
+from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.verify import study
+from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.findings import Verification
+from twotower.records import git, job_records, run_records
+from twotower.running import doctor
+
+REASONS = {
+    "another owner": (give_away, "git refuses {}: it belongs to another user", "--add safe."),
+    "no repository": (lambda p, _: set_aside(p), "{} is no git repository", "work in a git clone"),
+    "a pointer to nowhere": (
+        lambda p, _: point(p, "gitdir: /nowhere/x"),
+        "{}: git says: not a git repository: /nowhere/x", "`git worktree repair`"),
+    "a newer git's": (
+        lambda p, _: run(p, "config", "core.repositoryFormatVersion", "9"),
+        "{}: git says: Expected git repo version", "install a newer git"),
+}  # fmt: skip
+LOOKED_UP = {
+    "a commit of another clone": (
+        lambda p, _: [shutil.rmtree(p / ".git"), run(p, "init", "-q")],
+        "{} has no commit", "`git fetch` brings it"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    place = made(tmp_path / "project")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(job_records, "PROJECT", place)
+    return place
+
+
+def noted_by_verify(run):
+    result = Verification()
+    seal = type("Sealed", (), {"study": {"run": "0" * 16}})
+    study._check_commit(Evidence(Path(), Path(), seal, runs={"0" * 16: run}), result)
+    return result.notes
+
+
+@pytest.mark.parametrize("name", [*REASONS, *LOOKED_UP])
+def test_what_looks_a_commit_up_tells_why_it_cannot(project, tmp_path, monkeypatch, name):
+    commit = git.commit(project)
+    recorded = {"commit": commit, "diff": None, "study": {"file": "study.yaml"}}
+    spoil, reason, remedy = (REASONS | LOOKED_UP)[name]
+    spoil(project, monkeypatch)
+    [verified] = noted_by_verify(recorded)
+    date, [dated, fallback] = exporting._dated({"a": recorded}, project)
+    assert date == "" and "CITATION.cff" in fallback
+    with pytest.raises(clone.CloneError) as caught:
+        asked = Asked(tmp_path / "given")
+        audit._clone(asked, Audit(asked, "", True, recorded, Verification()), tmp_path, print)
+    monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", recorded))
+    monkeypatch.setattr(recorded_code.audit_names, "check_run", lambda _: None)
+    with recorded_code.checked_out(tmp_path / "given") as (code, without_code):
+        assert code is None
+    for text in (verified, dated, str(caught.value), without_code):
+        assert reason.format(project) in text and remedy in text
+        assert ("no commit" in text) == (name in LOOKED_UP)
+    assert commit[:12] in verified and "PROJECT=…" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_what_names_the_commit_that_is_here_tells_why_it_cannot(
+    project, tmp_path, monkeypatch, capfd, name
+):
+    spoil, reason, remedy = REASONS[name]
+    spoil(project, monkeypatch)
+    assert run_records._commit(project) is None  # the run goes on
+    monkeypatch.setattr(publishing, "_check_results", lambda _: None)
+    with pytest.raises(publishing.PublishError) as caught:
+        publishing.publish("study.yaml", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    for text in (capfd.readouterr().err, str(caught.value)):
+        assert reason.format(project) in text and remedy in text
+    found = doctor.project(project)
+    (what, how), told = found.notes[0], dict(found.facts)["commit"]
+    assert told == "unknown: see what may matter, below"
+    assert reason.format("this folder").removeprefix("this folder: ") in what and remedy in how
+    assert str(tmp_path) not in what + how and not found.faults
+
+
+def test_findings_of_a_folder_beside_the_code_name_the_commit_of_the_code(
+    project, tmp_path, monkeypatch
+):
+    """Made with `--directory elsewhere`, which git takes for a part of the project, or of none."""
+    for place in (project / "elsewhere", tmp_path / "elsewhere"):
+        (place / "results/tables").mkdir(parents=True)
+        (place / "results/tables/claims.csv").write_text(
+            "command\nsnakemake one --config study=study.yaml\n"
+        )
+        monkeypatch.chdir(place)
+        publishing.publish("study.yaml", place / "new")
+        assert f"- commit: `{git.commit(project)}`" in (place / "new/PROVENANCE.md").read_text()
+    (project / "scripts/a.py").write_text("2\n")
+    with pytest.raises(publishing.PublishError, match="no commit holds.*\n M scripts/a.py"):
+        publishing.publish("study.yaml", tmp_path / "other")
+
+
+def test_the_doctor_names_a_commit_and_what_it_does_not_hold(project):
+    (project / "scripts/a.py").write_text("2\n")
+    told = dict(doctor.project(project).facts)["commit"]
+    assert told == f"{git.commit(project)[:12]}, 1 changed file that no commit holds"
+    (project / ".git/index").write_bytes(b"x")
+    found = doctor.project(project)
+    assert dict(found.facts)["commit"].startswith(git.commit(project)[:12])
+    assert "index file smaller" in found.notes[0][0]
+
+
+def test_the_doctors_remedy_works_where_it_is_typed(project, monkeypatch):
+    give_away(project, monkeypatch)
+    [(_, how)] = doctor.project(project).notes
+    assert '"$PWD"' in how and str(project) not in how
+    assert os.system(how.split("`")[1]) == 0 and git.commit(project)
+
+
+def test_changes_that_do_not_fit_the_commit_are_told(project, tmp_path):
+    results = tmp_path / "given"
+    path = Path("results/records/runs/a.diff")
+    (results / path).parent.mkdir(parents=True)
+    (results / path).write_text("--- a/scripts/a.py\n+++ b/scripts/a.py\n@@ -1 +1 @@\n-9\n+2\n")
+    diff = {"file": path.as_posix(), "sha256": clone.files.sha256(results / path)}
+    recorded = {"commit": git.commit(project), "diff": diff}
+    with pytest.raises(clone.CloneError, match="do not fit commit .*does not apply"):
+        clone.clone(project, recorded, results, tmp_path / "clone")

@@ -1,0 +1,36 @@
+"""The workflow's rules, read as text, are those that Snakemake knows."""
+
+import re
+from pathlib import Path
+
+from twotower.records import workflow_rules
+
+ROOT = Path(__file__).parents[3]
+RULES = workflow_rules.read(ROOT)
+
+
+def test_every_rule_with_a_script_is_read_whole():
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
+    scripts = [
+        each for text in texts for each in re.findall(r'"\.\./\.\./(scripts/\w+\.py)"', text)
+    ]
+    assert sorted(rule.script for rule in RULES.values()) == sorted(scripts)
+    for rule in RULES.values():
+        assert (ROOT / rule.script).is_file() and (ROOT / rule.file).is_file()
+        assert rule.message and rule.outputs and rule.benchmark, rule.name
+
+
+def test_outputs_are_named_and_wildcards_found():
+    train = RULES["train"]
+    outputs = ["results/runs/ab/0.losses.csv", "results/runs/ab/0.safetensors"]
+    assert [train.output_name(path) for path in outputs] == ["losses", "weights"]
+    assert train.wildcards(outputs) == {"run": "ab", "block": "0"}
+    assert train.said({"run": "ab", "block": "0"}) == "Training towers, run ab, block 0"
+    assert train.timed({"run": "ab", "block": "0"}) == "results/benchmarks/train/ab-0.tsv"
+
+
+def test_nameless_outputs_are_called_by_their_suffix_and_strangers_output():
+    drawn = RULES["draw_figure"]
+    assert drawn.output_name("results/figures/x.svg") == "svg"
+    assert drawn.output_name("elsewhere/x.svg") == "output"
+    assert RULES["claims"].output_name("results/tables/claims.csv") == "claims"  # report(…)

@@ -1,0 +1,143 @@
+"""Learning curves: a panel per cell, the fit, the prediction and the bound, whatever is missing."""
+
+import math
+
+import numpy as np
+import pytest
+
+from figure_fakes import PlantedCell, both, planted_experiments, planted_frames, planted_study
+from figure_parts import legend_texts, legend_title, lines, log_slope, panels, points, texts, titles
+from twotower.report import curves as curve_figures
+from twotower.report import style
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return planted_frames("smoothness")
+
+
+@pytest.fixture(scope="module")
+def figure(frames):
+    return curve_figures.learning_curves(*frames)
+
+
+def test_a_panel_per_cell_by_dimension_then_smoothness(figure):
+    betas = ["1/2", "1", "2", "3", "∞"]
+    assert titles(figure) == [f"β = {beta}, d = {dim}" for dim in (1, 2) for beta in betas]
+
+
+def test_axes_are_logarithmic_shared_and_labelled(figure):
+    for ax in panels(figure):
+        assert ax.get_xscale() == ax.get_yscale() == "log"
+        assert ax.get_ylim() == panels(figure)[0].get_ylim()
+    assert figure.get_supxlabel() == "number of ratings |Ω|"
+    assert figure.get_supylabel().startswith("risk")
+    assert figure.get_figwidth() == style.TEXT_WIDTH
+
+
+def test_the_legend_has_every_arm_and_line_once(figure):
+    arms = ["erm", "adam", "reference"]
+    assert legend_texts(figure) == [
+        *arms,
+        "finite-n prediction",
+        "bound −2β/(2β+d)",
+        "sizes fitted",
+    ]
+
+
+def test_the_corner_tells_the_fitted_slopes(figure, frames):
+    _, rates = frames
+    fitted = rates[rates["cell"] == rates["cell"].iloc[0]].set_index("arm")["slope"]
+    shown = [f"{arm} −{-fitted[arm]:.2f} ± .03" for arm in ("reference", "adam", "erm")]
+    assert texts(panels(figure)[0]) == ["bound −0.50", *shown]
+
+
+def test_fit_prediction_and_bound_are_the_frames_own(figure, frames):
+    curves, rates = frames
+    cell = rates["cell"].iloc[0]
+    ax = panels(figure)[0]
+    here = curves[(curves["cell"] == cell) & curves["in_window"]]
+    [guide] = lines(ax, style.GUIDE_GREY)
+    assert log_slope(guide) == pytest.approx(-0.5)
+    assert list(guide.get_xdata()) == sorted(here["n_ratings"].unique())
+    assert (guide.get_ydata() < here.groupby("n_ratings")["risk_low"].min().to_numpy()).all()
+    erm = here[here["arm"] == "erm"]
+    assert any(np.array_equal(line.get_ydata(), erm["fitted_risk"]) for line in ax.lines)
+    everywhere = curves[(curves["cell"] == cell) & (curves["arm"] == "erm")]
+    assert any(np.array_equal(line.get_ydata(), everywhere["predicted_risk"]) for line in ax.lines)
+
+
+@pytest.mark.parametrize(("n_cells", "n_axes"), [(1, 1), (2, 3), (3, 3), (8, 8), (16, 16)])
+def test_any_number_of_cells(n_cells, n_axes):
+    cells = [PlantedCell({"smoothness": 0.5 + k / 8}) for k in range(n_cells)]
+    fig = curve_figures.learning_curves(*planted_frames("any", cells))
+    assert (len(panels(fig)), len(fig.axes)) == (n_cells, n_axes)
+    assert "erm" in legend_texts(fig)
+
+
+def test_what_all_cells_share_is_said_once_in_the_legend():
+    fig = curve_figures.learning_curves(*planted_frames("sampling"))
+    assert legend_title(fig) == "all: β = 1, d = 1"
+    assert titles(fig)[:3] == ["fresh pairs", "full grid", "fixed users, catalogue 256"]
+
+
+def test_the_curves_of_joint_do_not_hide_the_prediction():
+    """Rows of joint have no prediction, those of erm beside them do."""
+    curves, rates = planted_frames("max_not_sum")
+    fig = curve_figures.learning_curves(curves.iloc[::-1], rates)
+    dashed = [line for line in panels(fig)[0].lines if line.get_linestyle() == "--"]
+    assert any(len(line.get_xdata()) == curves["n_ratings"].nunique() for line in dashed)
+    assert "joint" in legend_texts(fig)
+
+
+def test_of_many_cells_those_that_differ_in_smoothness_share_a_panel():
+    curves, rates = planted_study()
+    fig = curve_figures.study_curves(curves, rates)
+    assert titles(fig)[:2] == ["d = 1", "d = 1, D = 10"]
+    assert legend_texts(fig) == ["β = 1/2", "β = 1", "β = 2", "finite-n prediction"]
+    assert len(points(panels(fig)[0], "o")) == curves["n_ratings"].nunique()
+
+
+def test_reference_windows_and_predictions_may_be_missing(tmp_path):
+    curves, rates = planted_frames("any", [PlantedCell(both(1.26) | {"support": "dust"})], ["erm"])
+    curves["in_window"], curves["predicted_risk"], curves["fitted_risk"] = False, math.nan, math.nan
+    fig = curve_figures.learning_curves(curves, rates.iloc[:0])
+    assert legend_texts(fig) == ["erm"]
+    assert titles(fig) == ["β = 1, d = 1.26"]
+    assert texts(panels(fig)[0]) == []
+    style.save_figure(fig, tmp_path / "fig")
+
+
+def test_an_interval_that_reaches_below_zero_does_not_stretch_the_axis():
+    curves, rates = planted_frames("any", [PlantedCell()])
+    curves.loc[0, "risk_low"] = -1.0
+    low, _ = panels(curve_figures.learning_curves(curves, rates))[0].get_ylim()
+    assert low > curves["mean_risk"].min() / 10
+
+
+def test_an_empty_frame_and_an_unknown_arm_are_named():
+    curves, rates = planted_frames("any", [PlantedCell()])
+    with pytest.raises(ValueError, match="curves frame is empty"):
+        curve_figures.learning_curves(curves.iloc[:0], rates)
+    with pytest.raises(ValueError, match="'sgd'.*erm, adam, pairwise, joint, reference"):
+        curve_figures.learning_curves(curves.replace({"arm": {"erm": "sgd"}}), rates)
+
+
+def test_a_bound_slope_that_csv_reads_back_as_an_integer_is_drawn():
+    """At β = ∞ the bound's slope is −1 in every row, written without a decimal point."""
+    curves, rates = planted_frames("any", [PlantedCell({"smoothness": math.inf})])
+    fig = curve_figures.learning_curves(curves, rates.assign(bound_slope=-1))
+    [guide] = lines(panels(fig)[0], style.GUIDE_GREY)
+    assert log_slope(guide) == pytest.approx(-1)
+
+
+def test_a_study_without_learning_curves_says_so():
+    curves, rates = planted_frames("any", [PlantedCell()])
+    fig = curve_figures.study_curves(curves.iloc[:0], rates.iloc[:0])
+    assert texts(fig.axes[0]) == ["No experiment of this study varies the number of ratings."]
+
+
+def test_every_planted_experiment_has_cells_that_titles_tell_apart():
+    for name, cells in planted_experiments().items():
+        fig = curve_figures.learning_curves(*planted_frames(name))
+        assert len(set(titles(fig))) == len(cells)

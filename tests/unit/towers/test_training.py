@@ -1,0 +1,199 @@
+"""Arms and whole jobs: against the reference estimator, in blocks, in both precisions."""
+
+import numpy as np
+import pytest
+import torch
+
+from cells import data_spec, draw_replicates, sample
+from twotower.evaluation import risks as evaluation_risks
+from twotower.methods import reference
+from twotower.theory.bound import Theory
+from twotower.theory.width import units
+from twotower.towers import training, training_job, weights
+
+SETTINGS = {
+    "erm": {"alternations": 3, "joint_steps": 20},
+    "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
+    "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
+}
+AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
+WIDTH = {"schedule": "units", "constant": 1.0}
+
+
+def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **changes):
+    """Plain settings of a job; depth and width make a cell of data settings."""
+    data = data or data_spec()
+    if arm == "pairwise":
+        data = data | AGAIN
+        changes["data"] = data
+    spec = {
+        "seed": 1,
+        "cell": data | {"depth": 1, "width": WIDTH},
+        "arm": arm,
+        "settings": SETTINGS[arm],
+        "precision": "float64",
+        "gpu": False,
+        "sample_sizes": list(sizes),
+        "certificate_size": certificate_size or sizes[-1],
+    }
+    return spec | changes
+
+
+def drawn(spec: dict, replicates: range, test_pairs: int = 64):
+    cell = {key: value for key, value in spec["cell"].items() if key not in ("depth", "width")}
+    n = max(spec["sample_sizes"])
+    return draw_replicates(spec["seed"], cell, replicates, n, test_pairs)[1:]
+
+
+@pytest.mark.parametrize(("smoothness", "width", "level"), [(2.0, 14, 0.02), (0.5, 90, 0.15)])
+def test_erm_comes_close_to_the_reference(smoothness, width, level):
+    """The reference knows the support and the basis: twice its risk is a good network."""
+    spec = job(data_spec(smoothness=smoothness), sizes=(1024, 8192))
+    spec["cell"]["width"] = {"schedule": "fixed", "units": width}
+    data, test = drawn(spec, range(4), 8192)
+    tensors, losses = {}, {}
+    for result in training_job.train(spec, data, range(4)):
+        tensors |= result.tensors
+        losses[result.start] = result.training_loss.mean()  # the last, at the certificate size
+    found = evaluation_risks.tower_risks(tensors, test)
+    used = {row["n_ratings"]: row["risk"].mean() for row in found if row["start"] == "used"}
+    best = evaluation_risks.reference_risks(reference.fit_sizes(data, [1024, 8192], 2), test)
+    known = {row["n_ratings"]: row["risk"].mean() for row in best}
+    assert used[8192] < 2 * known[8192]
+    assert used[8192] < level
+    assert used[8192] < used[1024] / 2
+    # the certificate: twice the steps, or a start that has seen the truth, change little
+    at_size = {row["start"]: row["risk"].mean() for row in found if row["n_ratings"] == 8192}
+    assert set(at_size) == {"used", "doubled", "oracle", "noise_free"}
+    assert at_size["noise_free"] < 0.7 * at_size["used"]  # what the shape alone leaves
+    assert 0.8 < at_size["doubled"] / at_size["used"] < 1.25
+    assert 0.75 < at_size["oracle"] / at_size["used"] < 1.25
+    assert losses["doubled"] <= losses["used"] < 1.01 * losses["oracle"]
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_more_joint_steps_never_raise_the_training_loss(depth):
+    data = sample(range(3), 400, depth=depth, dim=2)
+    towers = training.closed_form(data, 2)
+    losses = []
+    for steps in (0, 10, 20, 40):
+        fit = training.erm(data, {"alternations": 2, "joint_steps": steps})
+        losses.append(fit.training_loss)
+        assert fit.steps == steps
+    start = training.erm(data, {"alternations": 2, "joint_steps": 0}).towers.flat()
+    assert torch.equal(start, towers.flat())
+    assert all((b <= a).all() for a, b in zip(losses[:-1], losses[1:], strict=True))
+    assert (losses[-1] < losses[0]).all()
+    doubled = training.with_doubled_steps("erm", {"alternations": 2, "joint_steps": 20})
+    assert torch.equal(training.erm(data, doubled).training_loss, losses[-1])
+
+
+@pytest.mark.parametrize("n", [16, 400])  # fewer ratings than a minibatch, and more
+def test_adam_lowers_the_loss(n):
+    data = sample(range(3), n)
+    start = training.random_towers(data)
+    before = (torch.zeros_like(data.ratings) - data.ratings).square().mean(1)
+    fit = training.adam(data, SETTINGS["adam"])
+    assert fit.steps == 300
+    assert (fit.training_loss < 0.8 * before).all()
+    longer = training.adam(data, training.with_doubled_steps("adam", SETTINGS["adam"]))
+    assert longer.steps == 600
+    given = training.adam(data, SETTINGS["adam"], start)
+    assert torch.equal(given.towers.flat(), fit.towers.flat())
+    assert torch.equal(start.flat(), training.random_towers(data).flat())  # left as it was
+
+
+@pytest.mark.parametrize("arm", SETTINGS)
+def test_single_precision_comes_near_double(arm):
+    results = {}
+    for precision in ("float64", "float32"):
+        spec = job(arm=arm, sizes=(512,), precision=precision)
+        data, _ = drawn(spec, range(2))
+        first = next(r for r in training_job.train(spec, data, range(2)) if r.start == "used")
+        weights = first.tensors["000000512/used/user/0/weight"]
+        assert weights.dtype == np.dtype(precision)
+        results[precision] = first.training_loss
+    assert results["float32"] == pytest.approx(results["float64"], rel=0.02)
+
+
+@pytest.mark.parametrize("arm", SETTINGS)
+def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
+    spec = job(data_spec(1, 2), arm=arm, sizes=(64, 128, 256), certificate_size=128)
+    data, test = drawn(spec, range(2))
+    results = list(training_job.train(spec, data, range(2)))
+    assert [(r.n_ratings, r.start) for r in results] == [
+        (64, "used"),
+        (128, "noise_free"),
+        (128, "used"),
+        (128, "doubled"),
+        (128, "oracle"),
+        (256, "used"),
+    ]
+    theory = Theory(1.0, 1, 2)
+    tensors = {}
+    for result in results:
+        # the oracle is fitted to more ratings, and without their noise
+        fitted, truth = (256, "signal") if result.start == "noise_free" else (None, "ratings")
+        rows = slice(fitted or result.n_ratings)
+        assert result.width == units(WIDTH, theory, result.n_ratings)
+        prefix = f"{result.n_ratings:09d}/{result.start}"
+        assert all(name.startswith(prefix + "/") for name in result.tensors)
+        assert result.tensors[f"{prefix}/user/0/weight"].shape == (2, 1, result.width)
+        assert result.tensors[f"{prefix}/item/0/weight"].shape == (2, 2, result.width)
+        bound = np.abs(data[truth][:, rows]).max(axis=1)
+        assert np.array_equal(result.tensors[f"{prefix}/bound"], bound)
+        tensors |= result.tensors
+        if arm == "pairwise" and result.start != "noise_free":
+            continue  # its weights are calibrated once its loss is found
+        # the loss on file is that of the weights on file
+        ((_, _, towers, _),) = weights.fits_in(result.tensors)
+        columns = [data[f"{t}_covariates"][:, rows] for t in ("user", "item")]
+        loss, _ = training.loss_and_gradient(
+            towers,
+            *(torch.from_numpy(column) for column in columns),
+            torch.from_numpy(data[truth][:, rows]),
+        )
+        assert result.training_loss == pytest.approx(loss.numpy(), rel=1e-12)
+    assert {r.steps for r in results if r.start == "doubled"} == {2 * results[0].steps}
+    risks = evaluation_risks.tower_risks(tensors, test)
+    assert sorted((r["n_ratings"], r["start"]) for r in risks) == sorted(
+        (r.n_ratings, r.start) for r in results
+    )
+
+
+@pytest.mark.parametrize("arm", SETTINGS)
+@pytest.mark.parametrize("block", [(2, 4), (3, 4)])
+def test_blocks_of_replicates_give_the_numbers_of_the_whole(arm, block):
+    rows = slice(*block)
+    spec = job(data_spec(2), arm=arm, sizes=(128, 4096), certificate_size=128)
+    if arm != "adam":
+        spec["settings"] = SETTINGS[arm] | {"alternations": 1, "joint_steps": 3}
+    data, _ = drawn(spec, range(4))
+    part = {name: array[rows] for name, array in data.items()}
+    whole = list(training_job.train(spec, data, range(4)))
+    alone = list(training_job.train(spec, part, range(*block)))
+    assert len(whole) == len(alone)
+    for mine, theirs in zip(whole, alone, strict=True):
+        for name, tensor in mine.tensors.items():
+            np.testing.assert_array_equal(tensor[rows], theirs.tensors[name], err_msg=name)
+        np.testing.assert_array_equal(mine.training_loss[rows], theirs.training_loss)
+
+
+def test_a_size_does_not_depend_on_the_other_sizes():
+    """But for the oracle, which is fitted at the largest."""
+    spec = job(sizes=(128, 256), certificate_size=256)
+    data, _ = drawn(spec, range(2))
+    whole = {(r.n_ratings, r.start): r.tensors for r in training_job.train(spec, data, range(2))}
+    small = job(sizes=(128,), certificate_size=128)
+    (alone,) = [r for r in training_job.train(small, data, range(2)) if r.start == "used"]
+    for name, tensor in whole[128, "used"].items():
+        np.testing.assert_array_equal(tensor, alone.tensors[name])
+
+
+def test_scheduled_widths():
+    theory = Theory(1.0, 2, 1)  # d/(2β+d) = 1/2
+    assert units({"schedule": "fixed", "units": 64}, theory, 10**6) == 64
+    assert units(WIDTH, theory, 1024) == 32
+    assert units(WIDTH | {"schedule": "dense"}, theory, 4096) == 8
+    assert units({"schedule": "units", "constant": 1e-9}, theory, 16) == 1
+    assert units(WIDTH, Theory(float("inf"), 2, 1), 10**6) == 1
