@@ -4,9 +4,12 @@ Tables of real runs are held against it in tests/workflow; here are the publishe
 that the runs of the tests do not make.
 """
 
+import json
+
 import pytest
 
 import table_page
+from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
 from twotower import (
@@ -15,11 +18,13 @@ from twotower import (
     grid,
     lemmas,
     method_table,
+    plan_text,
     predicted_table,
     ranked,
     ranking_rates,
     tournament,
 )
+from twotower.data_plan import plan
 from twotower.study_file import validated
 
 
@@ -49,6 +54,7 @@ def test_columns_of_tables_that_tests_do_not_run_are_those_of_the_code():
             "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
             "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],
             "preregistration/x/predictions.csv": predicted["predictions"].columns,
+            "data-plan/x.json": json.loads(plan_text.record(plan(source(POWER), 0.05))),
             "preregistration/x/claims.csv": predicted["claims"].columns,
         }
     )
