@@ -5,6 +5,7 @@ import json
 import pytest
 
 import rating_fakes as fakes
+import table_page
 
 pytestmark = pytest.mark.xdist_group("workflow")
 
@@ -18,6 +19,7 @@ def test_ratings_from_anywhere_become_tables_that_name_no_place(project, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     text = (project.folder / table).read_text(encoding="utf-8")
     assert "new user, new item" in text and "hybrid" in text
+    assert not table_page.faults(table_page.written(project.folder))
     records = list((project.folder / "results/records/real").rglob("*.json"))
     assert all(str(place) not in path.read_text() for path in records)
     data = next(path for path in records if path.name == "data.safetensors.json")

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+import table_page
 from twotower.cost.jobs import jobs
 from twotower.study.reading import read_study
 
@@ -45,6 +46,11 @@ def test_every_promised_file_is_there_and_no_other(finished):
     folders = [name.split("/")[1] for name in finished.of_runs()]
     assert folders == ["environments", "environments", "runs"]  # the run's, and that of its jobs
     assert all(made.values()), "an empty file"
+
+
+def test_every_column_of_every_table_is_documented(finished):
+    tables = table_page.written(finished.folder)
+    assert len(tables) > 30 and not table_page.faults(tables)
 
 
 def test_every_job_has_a_log_and_a_benchmark(finished):

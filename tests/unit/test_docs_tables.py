@@ -1,0 +1,69 @@
+"""docs/tables.md names every column of every table, and no other.
+
+Tables of real runs are held against it in tests/workflow; here are the published ones, and those
+that the runs of the tests do not make.
+"""
+
+import json
+
+import pytest
+
+import table_page
+from planted_pilots import POWER, source
+from studies import GOOD
+from table_page import ROOT
+from twotower.analyses import methods, tournament
+from twotower.analyses import rankings as ranking_rates
+from twotower.claims import predicted_table
+from twotower.evaluation import rankings as evaluation_rankings
+from twotower.forecast import plan_text
+from twotower.forecast.plan import plan
+from twotower.lemmas import table
+from twotower.rates import approximation
+from twotower.study import decisions, grid
+from twotower.study.reading import validated
+
+
+def test_every_published_column_is_documented():
+    tables = {}
+    for path in sorted((ROOT / "docs/findings/tables").glob("*.*")):
+        if path.suffix in (".csv", ".md"):
+            own = "docs/findings" if path.stem == "approximation" else "results"
+            tables[f"{own}/tables/{path.name}"] = table_page.header(path)
+    assert len(tables) > 10
+    assert not table_page.faults(tables, complete=False)
+
+
+def test_columns_of_tables_that_tests_do_not_run_are_those_of_the_code():
+    study = validated(GOOD, "study.yaml")
+    cell = [*grid.cells(study)[0].columns(), "lost_energy"]
+    predicted = predicted_table.tables(study, decisions.load(ROOT / "workflow/decisions.yaml"))
+    assert not table_page.faults(
+        {
+            "results/rates/x/rates.csv": [*cell, *approximation.RATE_COLUMNS],
+            "results/rates/x/curves.csv": [*cell, *approximation.CURVE_COLUMNS],
+            "results/tables/lemmas.csv": table.COLUMNS,
+            "results/tables/tournament.csv": tournament.COLUMNS,
+            "results/tables/methods.csv": [*cell, *methods.METHOD_COLUMNS],
+            "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],
+            "results/ranking/x.csv": evaluation_rankings.COLUMNS,
+            "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
+            "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],
+            "preregistration/x/predictions.csv": predicted["predictions"].columns,
+            "data-plan/x.json": json.loads(plan_text.record(plan(source(POWER), 0.05))),
+            "preregistration/x/claims.csv": predicted["claims"].columns,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "columns", "said"),
+    [
+        ("results/tables/tournament.csv", ["arm", "new"], "new"),
+        ("results/tables/tournament.csv", tournament.COLUMNS[1:], "arm"),
+        ("results/tables/new.csv", ["arm"], "no section"),
+    ],
+)
+def test_a_column_or_table_that_is_missing_on_either_side_is_named(path, columns, said):
+    [fault] = table_page.faults({path: columns})
+    assert fault.startswith(path) and said in fault
