@@ -23,9 +23,10 @@ JOB = """
 import sys, time
 sys.path.insert(0, {scripts!r})
 import pandas
-from twotower import files, identity, logs, pins, seeds
+from twotower.base import files, identity, pins, seeds
+from twotower.records import job_log
 began = time.process_time()
-from twotower import environment
+from twotower.records import environment
 environment.save(environment.current())
 print(time.process_time() - began)
 """

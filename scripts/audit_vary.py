@@ -8,7 +8,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from twotower.base import console
+from twotower.base import console, places
 
 console.start()
 
@@ -16,7 +16,6 @@ from twotower.audits.compare import rungs, tolerances  # noqa: E402
 from twotower.audits.seal import manifest  # noqa: E402
 from twotower.audits.vary import variations, varied_runs  # noqa: E402
 from twotower.base import files  # noqa: E402
-from twotower.records import job_records  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
@@ -26,12 +25,10 @@ given = parser.parse_args()
 place = Path("results-audit/vary").resolve()
 if given.anew:
     shutil.rmtree(place, ignore_errors=True)
-declared = tolerances.load(job_records.PROJECT / tolerances.PLACE)
-code = {
-    path: files.sha256(job_records.PROJECT / path) for path in manifest.code(job_records.PROJECT)
-}
+declared = tolerances.load(places.PROJECT / tolerances.PLACE)
+code = {path: files.sha256(places.PROJECT / path) for path in manifest.code(places.PROJECT)}
 rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
-asked = job_records.PROJECT, Path(given.study)
+asked = places.PROJECT, Path(given.study)
 print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)
 together = (None, "") if given.each else rows.found(*asked, variations.together(), declared)
 for each in variations.VARIATIONS:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from twotower.base import console
+from twotower.base import console, places
 
 console.start()
 
@@ -32,7 +32,7 @@ try:
 except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever pandas meets in it
     sys.exit(f"{path}: not the table that the study wrote ({error}); `make resume` makes it anew.")
 for path in (found["claims.csv"], found["rates.csv"]):
-    record = job_records.read(path) if job_records.is_made(path) else {"sha256": files.sha256(path)}
+    record = job_records.read(path) if places.is_made(path) else {"sha256": files.sha256(path)}
     if record is None or record["sha256"] != files.sha256(path):
         why = "it has no valid record" if record is None else "its bytes have changed"
         sys.exit(

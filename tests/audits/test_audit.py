@@ -18,7 +18,8 @@ from twotower.audits.rerun import audit, clone, found
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.records import job_log, run_records
+from twotower.base import errors
+from twotower.records import run_records
 
 pytestmark = pytest.mark.xdist_group("audits")
 
@@ -139,7 +140,7 @@ def test_what_cannot_be_audited_is_told(study, monkeypatch, spoil, asked, words)
     monkeypatch.chdir(study.folder)
     spoil(study)
     given = {"sample": 0, "env": Path(sys.prefix), "project": Path()} | asked
-    with pytest.raises(job_log.ExpectedError) as caught:
+    with pytest.raises(errors.ExpectedError) as caught:
         audit.audit(found.Asked(**given), lambda line: None)
     assert words in str(caught.value)
     assert not list((study.folder / "results-audit").glob(".work-*"))

@@ -14,7 +14,7 @@ from selftest import markdown, tried
 from time_authority import NAME as AUTHORITY_NAME
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.base import noted
+from twotower.base import noted, places
 from twotower.records import environment, run_records
 
 pytestmark = pytest.mark.xdist_group("audits")
@@ -71,7 +71,7 @@ def test_a_folder_handed_over_without_its_project_is_under_no_suspicion(study, t
 
 def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study, monkeypatch):
     """As an exported crate lies in the project's folder."""
-    monkeypatch.setattr(verification.manifest.records, "PROJECT", study.folder)
+    monkeypatch.setattr(places, "PROJECT", study.folder)
     below = copied(origin, study.folder / "results-crate")
     shutil.rmtree(below.folder / ".git")
     found = verification.verify(below.folder)
@@ -193,9 +193,7 @@ def test_results_without_their_project_and_notes_are_verified_by_a_clone(origin,
 
 
 def test_the_table_of_cheats_in_the_docs_is_true():
-    docs = (verification.manifest.job_records.PROJECT / "docs/audits-cheats.md").read_text(
-        encoding="utf-8"
-    )
+    docs = (verification.places.PROJECT / "docs/audits-cheats.md").read_text(encoding="utf-8")
     assert markdown() in docs, "python tests/audits/selftest.py --markdown"
     assert len({cheat.name for cheat in CHEATS}) == len(CHEATS) >= 25
 

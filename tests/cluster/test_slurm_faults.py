@@ -27,14 +27,14 @@ if first_try:
 STOP_AFTER_TWO_FITS = """
 import os
 import twotower
-from twotower import runs
-def stopped(*arguments, train=runs.train):
+from twotower.towers import training_job
+def stopped(*arguments, train=training_job.train):
     for count, result in enumerate(train(*arguments), start=1):
         yield result
         if first_try and count == 2:
             Path("sleeping").write_text(str(os.getpid()))
             time.sleep(600)
-runs.train = stopped
+training_job.train = stopped
 """
 
 

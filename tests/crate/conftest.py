@@ -8,7 +8,7 @@ import pytest
 from planted_study import plant, working_in
 from twotower.audits import exporting
 from twotower.audits.crate import profiles
-from twotower.records import job_records
+from twotower.base import places
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def study(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder = tmp_path / "project"
     shutil.copytree(planted, folder)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(job_records, "PROJECT", folder.resolve())
+    monkeypatch.setattr(places, "PROJECT", folder.resolve())
     return folder
 
 

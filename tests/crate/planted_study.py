@@ -18,7 +18,7 @@ import yaml
 
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.base import files, tensors
+from twotower.base import files, places, tensors
 from twotower.data import certificate, ratings, targets
 from twotower.records import code_digest, environment, job_records, run_records
 from twotower.study import grid, reading
@@ -81,7 +81,7 @@ def working_in(folder: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(job_records, "PROJECT", folder.resolve())
+        patch.setattr(places, "PROJECT", folder.resolve())
         yield
 
 

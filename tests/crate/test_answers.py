@@ -9,7 +9,7 @@ import planted_study as planted
 from twotower.audits import exporting
 from twotower.audits.crate import citation
 from twotower.audits.crate_check import check, report
-from twotower.records import job_records
+from twotower.base import places
 
 OWN = """
 preferred-citation:
@@ -91,7 +91,7 @@ def test_weights_that_are_left_out_are_not_shared(study):
 
 def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(job_records, "PROJECT", tmp_path.resolve())
+    monkeypatch.setattr(places, "PROJECT", tmp_path.resolve())
     planted.plant(tmp_path, planted.JOBS | planted.REAL)
     found = exporting.export(Path("crate")).story.files
     assert not Path("crate/results/real/movielens/data.safetensors").exists()

@@ -30,7 +30,7 @@ print(json.dumps([{key: shown(value) for key, value in row.items()} for row in f
 JUDGE = """
 import sys; sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from twotower import croissant_validation
+from twotower.audits.crate_check import croissant_validation
 found = croissant_validation.validate(Path(sys.argv[2]))
 print(*found.faults, found.text(), sep="\\n")
 """

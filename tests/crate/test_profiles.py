@@ -16,7 +16,7 @@ from twotower.audits.crate_check import check
 from twotower.audits.crate_check.requirements import RULES
 from twotower.audits.crate_check.rules import MUST, SHOULD, broken
 from twotower.audits.verify import verification
-from twotower.records import job_records
+from twotower.base import places
 
 NEWER = profiles.PROFILES["0.6"]
 OPEN = {("main workflow", "conformsTo"), ("CreateAction", "endTime"), ("CreateAction", "agent")}
@@ -57,7 +57,7 @@ def test_what_is_left_out_tells_where_it_would_lie(study):
 
 def test_files_from_elsewhere_have_no_place_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(job_records, "PROJECT", tmp_path.resolve())
+    monkeypatch.setattr(places, "PROJECT", tmp_path.resolve())
     planted.plant(tmp_path, planted.JOBS | planted.REAL)
     exporting.export(Path("crate"), profile=NEWER)
     content = content_of(Path("crate"))

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.xdist_group("workflow")
 SHAPE = "β = 1, d = 1, D = 1, depth 1, width 8; n = 64 to 512; replicates 0 to 1"
 KILLED = """
 import os, signal
-from twotower import logs
-logs.start(snakemake.log[0])
+from twotower.records import job_log
+job_log.start(snakemake.log[0])
 if snakemake.params.spec["arm"] == "erm":
     print("n = 64", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -56,8 +56,8 @@ def test_a_job_that_succeeds_when_retried_is_told_once_and_not_at_the_end(alone)
 
 SLEEPY = """
 from pathlib import Path
-from twotower import logs
-logs.start(snakemake.log[0])
+from twotower.records import job_log
+job_log.start(snakemake.log[0])
 Path("asleep").touch()
 import time
 time.sleep(60)

@@ -19,11 +19,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower.base import console
+from twotower.base import console, errors
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
 from twotower.real import options as real_options
-from twotower.records import code_digest, job_log, last_run, run_records
+from twotower.records import code_digest, last_run, run_records
 from twotower.running import statements, workplace
 from twotower.study import arms, command_line, decisions, grid, reading
 from twotower.study.schema import Lemmas
@@ -40,7 +40,9 @@ def read_study():
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
     # As typed, not as Snakemake reads them; jobs are handed the same texts.
-    given = command_line.given(workflow.config_settings.config_args, words)
+    given = command_line.given(
+        workflow.config_settings.config_args, words, real_options.SOURCES, real_options.TEXTS
+    )
     real = real_options.taken(given, words, workflow.basedir)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
@@ -67,7 +69,7 @@ try:
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
     RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
     DATA = grid.by_id((cell.data_id, cell.data_spec) for cell in CELLS)
-except job_log.ExpectedError as error:
+except errors.ExpectedError as error:
     sys.exit(console.message(error))
 SIZES = {data: set() for data in DATA}
 for cell in CELLS:
@@ -101,7 +103,7 @@ def spec(script, **settings):
     """What a job depends on besides its inputs: a slice of the study, and its code's digest."""
     try:
         return settings | {"code": code_digest.code_digest(SCRIPTS, script)}
-    except job_log.ExpectedError as error:
+    except errors.ExpectedError as error:
         sys.exit(console.message(error))
 
 
@@ -273,7 +275,7 @@ def check_submission():
     told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
     try:
         workplace.check_submitted(map(str, told))
-    except job_log.ExpectedError as error:
+    except errors.ExpectedError as error:
         sys.exit(console.message(error))
 
 
@@ -281,7 +283,7 @@ def note_run():
     """Record the run that starts: what it is made from, and for `make resume` its command."""
     try:
         last_run.note_code(Path.cwd(), code_digest.digests(Path(workflow.basedir)))
-    except job_log.ExpectedError as error:
+    except errors.ExpectedError as error:
         sys.exit(console.message(error))
     # The rest not where the run is a part of what `make resume` does.
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
@@ -291,7 +293,7 @@ def note_run():
     try:
         stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
         run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
-    except job_log.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
+    except errors.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)
 

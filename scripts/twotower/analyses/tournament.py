@@ -1,11 +1,12 @@
 """Max, not sum: which dimension predicts the slopes of cells that were left out."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from twotower.rates.curves import in_experiments
 from twotower.study import arms
 
 EXPERIMENTS = ("max_not_sum", "dimension", "high_dimension")
@@ -16,13 +17,6 @@ PREDICTORS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "ambient": lambda cells: cells["ambient_dim"],
 }
 COLUMNS = ["arm", "predictor", "cells", "unequal_cells", "held_out_rmse", "winner"]
-
-
-def in_experiments(rates: pd.DataFrame, experiments: Iterable[str]) -> pd.Series:
-    """Which rows belong to one of the experiments; a row's own are joined by ";"."""
-    wanted = set(experiments)
-    inside = rates["experiment"].map(lambda names: bool(wanted & set(str(names).split(";"))))
-    return inside.astype(bool)  # of no rows it would be a column of text
 
 
 def tournament(rates: pd.DataFrame) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from twotower.audits.seal import manifest
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
-from twotower.base import files
-from twotower.records import environment, git, job_records, run_records
+from twotower.base import files, places
+from twotower.records import environment, git, run_records
 from twotower.study.schema import Study
 
 BESIDE = ("CITATION.cff", "LICENSE", "README.md")
@@ -120,7 +120,7 @@ def _beside(project: Path) -> dict[str, Path]:
 def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
     """Where each sealed file is: results in the folder, code in the project, the study in any."""
     found = {
-        path: (folder if path.startswith(f"{job_records.RESULTS}/") else project) / path
+        path: (folder if path.startswith(f"{places.RESULTS}/") else project) / path
         for path in sealed.files
     }
     name = sealed.study["file"]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from twotower.audits.seal import manifest
 from twotower.base import commands
+from twotower.base.errors import ExpectedError
 from twotower.records import git
-from twotower.records.job_log import ExpectedError
 
 TABLES = Path("results/tables")
 FIGURES = Path("results/figures")

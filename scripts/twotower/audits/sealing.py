@@ -5,15 +5,15 @@ from pathlib import Path
 from twotower.audits.seal import manifest, signatures
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import statement, verification
-from twotower.base import commands, files
-from twotower.records import job_log, job_records, last_run, run_records
+from twotower.base import commands, errors, files, places
+from twotower.records import last_run, run_records
 from twotower.running import resume, survey
 from twotower.study import reading
 
 SHOWN = 20  # complaints that are spelled out
 
 
-class SealError(job_log.ExpectedError):
+class SealError(errors.ExpectedError):
     """A folder that cannot be sealed as it is; the message says what is wrong, line by line."""
 
 
@@ -73,7 +73,7 @@ def _run(study: str | None) -> str:
     fits = [
         name
         for name, run in sorted(known.items())
-        if (run["study"]["file"], run["study"]["settings"]) == (job_records.name(study), settings)
+        if (run["study"]["file"], run["study"]["settings"]) == (places.name(study), settings)
         and not run["targets"]
     ]
     if not fits:

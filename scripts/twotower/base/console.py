@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twotower.base import safe_names
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 INSTALL = "`make` installs what envs/requirements.txt names, `make doctor` lists what is missing"
 

@@ -1,7 +1,7 @@
 """Hashes that a reader noted elsewhere, whole or their beginning."""
 
 from twotower.base import safe_names
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 LEAST_DIGITS = 16  # 64 bits are no accident, nor soon forged
 

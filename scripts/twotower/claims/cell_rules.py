@@ -8,10 +8,8 @@ import pandas as pd
 
 from twotower.claims.findings import (
     UNTESTED,
-    Answer,
     Evidence,
     Finding,
-    difference,
     interval_text,
     near_prediction,
     of_verdict,
@@ -21,8 +19,10 @@ from twotower.claims.findings import (
     within,
 )
 from twotower.rates import predictions
+from twotower.rates.slopes import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
+from twotower.study.decisions import Answer
 
 # Settings that cells must share to be compared in one that is not among them; widths may differ.
 _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]

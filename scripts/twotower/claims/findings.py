@@ -3,26 +3,16 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from twotower.analyses.tournament import in_experiments
+from twotower.rates.curves import in_experiments
 from twotower.rates.slopes import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
-from twotower.study.decisions import Claim, Decisions
-
-
-class Answer(StrEnum):
-    """What the ledger says about a claim."""
-
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNDECIDED = "not decided"
-    UNTESTED = "not tested in this study"
+from twotower.study.decisions import Answer, Claim, Decisions
 
 
 @dataclass(frozen=True)
@@ -114,18 +104,6 @@ def near_prediction(rows: pd.DataFrame, tolerance: float) -> list[Answer]:
         else within(row.slope_low, row.slope_high, row.predicted_slope, tolerance)
         for row in rows.itertuples()
     ]
-
-
-def difference(first, second) -> tuple[float, float, float]:
-    """Slope of the second row minus that of the first, with its interval.
-
-    Cells are taken as independent; where they share targets, the interval is too wide.
-    """
-    half = math.hypot(
-        (first.slope_high - first.slope_low) / 2, (second.slope_high - second.slope_low) / 2
-    )
-    change = second.slope - first.slope
-    return change, change - half, change + half
 
 
 def trend(

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from twotower.base import commands
-from twotower.claims.findings import Answer, Evidence, Finding
+from twotower.claims.findings import Evidence, Finding
 from twotower.claims.rules import RULES
-from twotower.study.decisions import Claim, Decisions
+from twotower.study.decisions import Answer, Claim, Decisions
 
 COLUMNS = [
     "claim", "statement", "prediction", "cells", "tested_on", "result", "measured", "low", "high",

@@ -2,17 +2,10 @@
 
 import pandas as pd
 
-from twotower.claims.findings import (
-    UNTESTED,
-    Answer,
-    Evidence,
-    Finding,
-    counted,
-    interval_text,
-    overall,
-)
+from twotower.claims.findings import UNTESTED, Evidence, Finding, counted, interval_text, overall
 from twotower.data.groups import KINDS
 from twotower.study import arms
+from twotower.study.decisions import Answer
 
 _WITHOUT_COVARIATES = (arms.GLOBAL_MEAN, *arms.IDENTITY_METHODS)
 

@@ -18,11 +18,11 @@ import pandas as pd
 from twotower.analyses import meta_regression, tournament
 from twotower.base import files
 from twotower.claims import ledger
-from twotower.claims.findings import Answer
 from twotower.rates import approximation, predictions, summary, verdicts
+from twotower.rates.curves import in_experiments
 from twotower.rates.slopes import fit_window
 from twotower.study import arms, grid
-from twotower.study.decisions import Decisions, Thresholds
+from twotower.study.decisions import Answer, Decisions, Thresholds
 from twotower.study.grid import Cell
 from twotower.study.schema import Study
 from twotower.theory.bound import least_squares_slope, log_factor_slope
@@ -87,7 +87,7 @@ def _claims(curves: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
             "falsifiability": rates,
             "meta_regression": meta_regression.regression(rates, decisions),
         }
-    if tournament.in_experiments(rates, ["max_not_sum"]).any():
+    if in_experiments(rates, ["max_not_sum"]).any():
         found["tournament"] = tournament.tournament(rates)
     rows = ledger.ledger(found, decisions)
     rows.loc[rows["verdict"] == Answer.UNTESTED, list(_EXPECTED)[:2]] = ""

@@ -11,7 +11,6 @@ from scipy.stats import binom
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
     UNTESTED,
-    Answer,
     Evidence,
     Finding,
     counted,
@@ -23,6 +22,7 @@ from twotower.claims.findings import (
 from twotower.lemmas import verdicts
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
+from twotower.study.decisions import Answer
 
 
 def primary(evidence: Evidence) -> Finding:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from twotower.base.errors import ExpectedError
 from twotower.data.supports import coordinate_dim
 from twotower.data.targets import TOWERS, Embedding, Target
-from twotower.records.job_log import ExpectedError
 from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk
 

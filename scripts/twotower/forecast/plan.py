@@ -20,11 +20,11 @@ from functools import partial
 
 import numpy as np
 
+from twotower.base.errors import ExpectedError
 from twotower.forecast import drifting_curve, marginal
 from twotower.forecast.drifting_curve import REACH, Forecast, Pilot
 from twotower.forecast.intervals import CONFIDENCE, Interval, interval, needed, shown
 from twotower.forecast.pilot_files.source import Source
-from twotower.records.job_log import ExpectedError
 from twotower.theory import width
 from twotower.theory.bound import Theory
 

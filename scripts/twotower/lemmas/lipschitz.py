@@ -25,8 +25,8 @@ to first order. Measured ratios are maxima over 32 pairs, so lower bounds of the
 import numpy as np
 import torch
 
+from twotower.base.errors import ExpectedError
 from twotower.lemmas.random_networks import Shape, batches, covariates, draw, filled
-from twotower.records.job_log import ExpectedError
 from twotower.towers.networks import Towers, activations, scores
 
 LIMIT = 1.0  # B in all measurements; Lemma 1 brings hidden layers there

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from twotower.base.errors import ExpectedError
 from twotower.rates.slopes import bootstrap_generator, fit_rate
 from twotower.rates.summary import summarize
 from twotower.rates.verdicts import Verdict
-from twotower.records.job_log import ExpectedError
 from twotower.study.decisions import Decisions
 from twotower.theory.bound import Theory, log_factor_slope
 

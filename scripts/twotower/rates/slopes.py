@@ -290,3 +290,15 @@ def half_width(statistics: np.ndarray, replicates: int, confidence: float) -> fl
         return math.nan
     correction = math.sqrt(replicates / (replicates - 1))
     return student_quantile(replicates, confidence) * correction * float(statistics.std(ddof=1))
+
+
+def difference(first, second) -> tuple[float, float, float]:
+    """Slope of the second row minus that of the first, with its interval.
+
+    Cells are taken as independent; where they share targets, the interval is too wide.
+    """
+    half = math.hypot(
+        (first.slope_high - first.slope_low) / 2, (second.slope_high - second.slope_low) / 2
+    )
+    change = second.slope - first.slope
+    return change, change - half, change + half

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, shown
 from twotower.real.reading import download, layouts
-from twotower.records.job_log import ExpectedError
 
 _MOST = {"real_splits": 20, "real_budget": 20, "yelp_reviews": 10**7}
 _LEAST = {"real_splits": 1, "real_budget": 1, "yelp_reviews": 1000}
 USUAL = {"real_splits": 3, "real_budget": 3, "yelp_reviews": 200_000}
-KEYS = (*layouts.SOURCES, "movielens_sha256", "real_methods", *USUAL)
+SOURCES = layouts.SOURCES
+TEXTS = ("movielens_sha256", "real_methods")
+"""Keys whose value is text, whatever it looks like, beside those of the sources."""
+KEYS = (*SOURCES, *TEXTS, *USUAL)
 """Keys of `--config` that are none of a study."""
 _FAMILIES = ("real", *layouts.SOURCES)
 KINDS = ("random", "time", "cold", "few")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 PACKAGE = "twotower"
 _RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/([\w/]+\.py)"', re.MULTILINE)

@@ -13,14 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twotower.base import identity, pins, safe_names
+from twotower.base import identity, pins, places, safe_names
 from twotower.base.files import atomic_write
 from twotower.base.seeds import generator
 from twotower.records import packages, threads
 
 ENVIRONMENTS = Path("results/records/environments")
 LOCK = Path("envs/requirements.txt")
-PROJECT = Path(os.path.realpath(__file__)).parents[3]
 
 FLAGS = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512dq", "avx512bw", "avx512vl",
          "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")  # fmt: skip
@@ -36,7 +35,7 @@ STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
 
 
-def current(project: Path = PROJECT, computes: bool = True) -> dict:
+def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
     """The environment of this process, as it is now; after its work, with all libraries loaded.
 
     Args:

@@ -11,7 +11,7 @@ import re
 import shlex
 from pathlib import Path
 
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 
 class GitError(ExpectedError):

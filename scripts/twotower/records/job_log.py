@@ -6,12 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+from twotower.base.errors import ExpectedError
+
 WORKED = "seconds of work after the imports:"
 """What a log's last line begins with; benchmarks add them up."""
-
-
-class ExpectedError(Exception):
-    """An error whose message says all that a reader needs; it is logged without a traceback."""
 
 
 def start(path: str) -> None:

@@ -20,14 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twotower.base import files, identity, safe_names
+from twotower.base import errors, files, identity, places, safe_names
 from twotower.records import code_digest, environment, job_log, last_run
 
-RESULTS = Path("results")
-RECORDS = RESULTS / "records"
-STATED = RESULTS / "preregistration/statement.json"
+RECORDS = places.RESULTS / "records"
+STATED = places.RESULTS / "preregistration/statement.json"
 """The statement before the run (`twotower.running.statements`), if there was one."""
-PROJECT = environment.PROJECT
 
 PATIENCE = 2.0
 """Seconds that a job waits for a record: network file systems show new files late. A cluster's
@@ -36,7 +34,7 @@ profile tries a job again that waited in vain."""
 _KEYS = {"rule", "code", "settings", "inputs", "outputs", "bytes", "sha256"}
 
 
-class ChangedFileError(job_log.ExpectedError):
+class ChangedFileError(errors.ExpectedError):
     """A file whose bytes are not those that its record says were made."""
 
 
@@ -67,11 +65,11 @@ def job(snakemake: Any) -> Iterator[dict]:
         "rule": snakemake.rule,
         "code": code,
         "settings": settings,
-        "inputs": {name(path): sha256 for path, sha256 in before.items()},
-        "outputs": sorted(name(path) for path in snakemake.output),
+        "inputs": {places.name(path): sha256 for path, sha256 in before.items()},
+        "outputs": sorted(places.name(path) for path in snakemake.output),
         "environment": environment.save(environment.current()),
     }
-    os.listdir(RESULTS)  # after which network file systems show what is new in it
+    os.listdir(places.RESULTS)  # after which network file systems show what is new in it
     if STATED.is_file():
         made_from["statement"] = files.sha256(STATED)
     for path in snakemake.output:
@@ -121,7 +119,7 @@ def parsed(text: str) -> dict | None:
 
 def record_path(path: str | Path) -> Path:
     """Where the record of an output stands: `results/records/A/B.json` for `results/A/B`."""
-    return RECORDS / f"{Path(path).relative_to(RESULTS)}.json"
+    return RECORDS / f"{Path(path).relative_to(places.RESULTS)}.json"
 
 
 def recorded(folder: Path = Path()) -> Iterator[Path]:
@@ -132,24 +130,7 @@ def recorded(folder: Path = Path()) -> Iterator[Path]:
         # environments/<digest>.json and runs/<digest>.json are no outputs' records
         own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")
         if path.suffix == ".json" and not path.name.startswith(".") and not own:
-            yield RESULTS / within.with_suffix("")
-
-
-def is_made(path: str | Path) -> bool:
-    """Whether a path is one that jobs make, and so has a record; others are given."""
-    return Path(path).is_relative_to(RESULTS)
-
-
-def name(path: str | Path) -> str:
-    """A path as records name it: below results/ as it is, else from the project's folder on.
-
-    Of a file outside of the project, such as a user's ratings, the name alone: where it lies is no
-    part of what was made from it.
-    """
-    if is_made(path):
-        return Path(path).as_posix()
-    inside = Path(os.path.relpath(os.path.realpath(path), PROJECT))
-    return f"given:{Path(path).name}" if inside.parts[0] == os.pardir else inside.as_posix()
+            yield places.RESULTS / within.with_suffix("")
 
 
 def settings_digest(spec: dict) -> str:
@@ -172,11 +153,11 @@ def _check_code(rule: str, planned: str) -> None:
     Else a record would name code that did not run. A cluster's job is planned twice, the second
     time by a Snakemake of its own, as the code is by then: the first one's digests were noted.
     """
-    name = code_digest.scripts(PROJECT).get(rule, f"of the rule {rule}")
+    name = code_digest.scripts(places.PROJECT).get(rule, f"of the rule {rule}")
     noted = last_run.code(Path()).get(name, planned)
     code_digest.forget()
     try:
-        same = code_digest.code_digest(PROJECT / "scripts", name) == planned == noted
+        same = code_digest.code_digest(places.PROJECT / "scripts", name) == planned == noted
     except code_digest.CodeError:  # removed, or written in part
         same = False
     if not same:
@@ -188,12 +169,12 @@ def _check_code(rule: str, planned: str) -> None:
 
 def _is_output(path: str) -> bool:
     """Whether a job may have made it: what lies elsewhere is nobody's to remove."""
-    return safe_names.is_path(path) and is_made(path)
+    return safe_names.is_path(path) and places.is_made(path)
 
 
 def _checked(path: str | Path) -> str:
     """The SHA-256 of an input; of one that a job made, it must be the recorded one."""
-    if not is_made(path):
+    if not places.is_made(path):
         return files.sha256(path)
     until = time.monotonic() + PATIENCE
     while True:
@@ -215,4 +196,4 @@ def _checked(path: str | Path) -> str:
 
 
 def _remedy(path: str | Path) -> str:
-    return "`make resume` makes it anew" if is_made(path) else "run again"
+    return "`make resume` makes it anew" if places.is_made(path) else "run again"

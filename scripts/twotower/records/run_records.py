@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from twotower.base import files, identity, safe_names
-from twotower.records import environment, git, job_log, job_records, packages
+from twotower.base import errors, files, identity, places, safe_names
+from twotower.records import environment, git, job_records, packages
 
 RUNS = Path("results/records/runs")
 CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
@@ -21,7 +21,7 @@ CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "wo
 MOST_NEW = 20_000_000  # bytes of files that no commit holds
 
 
-class ChangesError(job_log.ExpectedError):
+class ChangesError(errors.ExpectedError):
     """Uncommitted changes that are too large to be recorded."""
 
 
@@ -37,12 +37,12 @@ def start(
         real: sources of real ratings that it may read.
         statement: SHA-256 of the statement that was made of the study before; "": there is none.
     """
-    packages.note(job_records.PROJECT / environment.LOCK)
-    commit = _commit(job_records.PROJECT)
-    changes = _changes(job_records.PROJECT, study["file"]) if commit else b""
+    packages.note(places.PROJECT / environment.LOCK)
+    commit = _commit(places.PROJECT)
+    changes = _changes(places.PROJECT, study["file"]) if commit else b""
     content = {
         "study": {
-            "file": job_records.name(study["file"]),
+            "file": places.name(study["file"]),
             "sha256": files.sha256(study["file"]) if Path(study["file"]).is_file() else None,
             "given": job_records.plain(study["given"]),
             "content": job_records.plain(study["content"]),
@@ -142,7 +142,7 @@ def _changes(project: Path, study: str) -> bytes:
     others = ["ls-files", "-z", "--others"]
     code = [name for name in CODE if (project / name).exists()]
     new = git.output(project, *others, "--exclude-standard", "--", *code)
-    if (project / (own := job_records.name(study))).exists():  # one that git ignores counts too
+    if (project / (own := places.name(study))).exists():  # one that git ignores counts too
         new += git.output(project, *others, "--", own)
     for name in _new(project, new.split(b"\0")):
         # git says by 1 that the files differ

@@ -22,7 +22,7 @@ from functools import cache
 import faiss
 import numpy as np
 
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 _CONSTRUCTION_EFFORT = 128  # of a graph; building takes time in proportion
 _POINTS_PER_LIST = 39  # fewer make faiss doubt its clusters

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psutil
 
-from twotower.records import job_log, last_run
+from twotower.base import errors
+from twotower.records import last_run
 
 
-class BusyError(job_log.ExpectedError):
+class BusyError(errors.ExpectedError):
     """Somebody is at work in the folder."""
 
 

@@ -6,18 +6,19 @@ import sys
 import time
 from pathlib import Path
 
-from twotower.records import job_log, job_records, last_run, run_records
+from twotower.base import errors, places
+from twotower.records import last_run, run_records
 from twotower.running import processes, slurm, statements, survey
 
 SHOWN = 10  # files that a message names; of the others it says how many
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
 
 
-class ResultsChangedError(job_log.ExpectedError):
+class ResultsChangedError(errors.ExpectedError):
     """Results whose bytes are not those that were made."""
 
 
-class SnakemakeError(job_log.ExpectedError):
+class SnakemakeError(errors.ExpectedError):
     """Snakemake cannot read the study or the workflow."""
 
 
@@ -63,7 +64,7 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     done += [f"Removed {path}, half written." for path in survey.remove_temporary()]
     done += [f"Removed {path}, which cannot be read." for path in survey.remove_unreadable_notes()]
     ran = run_records.read(last_run.record(folder) or "") or {}
-    back = statements.restore(job_records.PROJECT, ran.get("statement"))
+    back = statements.restore(places.PROJECT, ran.get("statement"))
     done += [f"Brought {path} back, as it was stated." for path in back]
     planned, noted = map(set, _planned(about))
     began = time.perf_counter()

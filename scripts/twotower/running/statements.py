@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from twotower.base import files, safe_names
+from twotower.base.errors import ExpectedError
 from twotower.records import job_records, run_records
-from twotower.records.job_log import ExpectedError
 from twotower.study import grid
 from twotower.study.schema import Study
 

@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.base import files
+from twotower.base import files, places
 from twotower.records import job_records
 
-TIMED = job_records.RESULTS / "benchmarks"
+TIMED = places.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no run is repeated for them."""
 
 NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal", "preregistration"}
@@ -73,7 +73,7 @@ def survey() -> Survey:
                 found.sound[name] = record
     _set_stale_aside(found)
     read = {name for record in found.known.values() for name in record["inputs"]}
-    found.gone |= {name for name in read if job_records.is_made(name) and not Path(name).exists()}
+    found.gone |= {name for name in read if places.is_made(name) and not Path(name).exists()}
     names = {path.as_posix() for path in recorded}
     found.unrecorded = sorted(path for path in _results() if path not in names)
     return found
@@ -142,7 +142,7 @@ def remove_temporary() -> list[str]:
     """Remove the files that killed jobs were writing, and return their paths."""
     left = [
         path
-        for path in files.below(job_records.RESULTS)
+        for path in files.below(places.RESULTS)
         if _TEMPORARY.fullmatch(path.name) and path.is_file()
     ]
     for path in left:
@@ -171,7 +171,7 @@ def remove_spent_checkpoints(found: Survey) -> None:
     for path in map(Path, found.sound):
         if path.parts[1] == "runs":
             name = f"{path.parent.name}-{path.name}"
-            _discard(job_records.RESULTS / "checkpoints" / name)
+            _discard(places.RESULTS / "checkpoints" / name)
 
 
 def settle_times(found: Survey) -> None:
@@ -222,7 +222,7 @@ def _set_stale_aside(found: Survey) -> None:
         if name in found.known:
             return found.known[name]["sha256"]
         if name not in given:
-            place = Path(name) if job_records.is_made(name) else job_records.PROJECT / name
+            place = Path(name) if places.is_made(name) else places.PROJECT / name
             given[name] = files.sha256(place) if place.is_file() else None
         return given[name]
 
@@ -236,8 +236,8 @@ def _set_stale_aside(found: Survey) -> None:
 
 def _results() -> Iterable[str]:
     """Every visible file of results/ that may be a result."""
-    for path in files.below(job_records.RESULTS):
-        within = path.relative_to(job_records.RESULTS).parts
+    for path in files.below(places.RESULTS):
+        within = path.relative_to(places.RESULTS).parts
         hidden = any(part.startswith(".") for part in within)
         if within[0] not in NOT_MADE and not hidden and path.is_file():
             yield path.as_posix()

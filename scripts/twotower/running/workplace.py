@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 LEAST_FREE = 50 * 2**20
 """Bytes; the smallest studies write less, every other one more: `make plan` says how much."""

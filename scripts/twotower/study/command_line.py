@@ -8,18 +8,14 @@ mean what they mean in a study file.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from twotower.base import strict_yaml
+from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, shown
-from twotower.real.reading import layouts
-from twotower.records.job_log import ExpectedError
 
-PLACES = ("study", *layouts.SOURCES)
-TEXTS = (*PLACES, "movielens_sha256", "real_methods")
-"""Keys whose value is text, whatever it looks like."""
 _OPTIONS = {"-C": "--config", "--configfiles": "--configfile"}
 _RETYPED = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?|True|False|None|nan|[-+]?inf|\d{4}-\d\d-\d\d.*")
 
@@ -28,12 +24,19 @@ class CommandLineError(ExpectedError):
     """An option or a value that cannot be used, or is given twice; the message names it."""
 
 
-def given(entries: Iterable[str], words: Sequence[str] = ()) -> dict[str, Any]:
+def given(
+    entries: Iterable[str],
+    words: Sequence[str] = (),
+    sources: Collection[str] = (),
+    texts: Collection[str] = (),
+) -> dict[str, Any]:
     """The values by their keys.
 
     Args:
         entries: each KEY=VALUE, of the command line or of a profile.
         words: of the command line, where it is at hand: not in jobs.
+        sources: keys whose value is a place, beside `study`.
+        texts: further keys whose value is text, whatever it looks like.
 
     Raises:
         CommandLineError: if a key or the option is given twice, a value is broken YAML, or a
@@ -41,17 +44,18 @@ def given(entries: Iterable[str], words: Sequence[str] = ()) -> dict[str, Any]:
     """
     check_options(words)
     values: dict[str, Any] = {}
-    texts: dict[str, str] = {}
+    typed_as: dict[str, str] = {}
+    places = {"study", *sources}
     for entry in entries:
         key, typed = entry.split("=", 1)
-        if key in texts:
-            both = f"{shown(texts[key])} and {shown(typed)}"
+        if key in typed_as:
+            both = f"{shown(typed_as[key])} and {shown(typed)}"
             found = f"--config {key}=: it is given twice, as {both}"
             raise CommandLineError(complaint(found, "each key once", "leave one out"))
-        texts[key] = typed
-        if key in PLACES and words and not any(word.endswith(entry) for word in words):
+        typed_as[key] = typed
+        if key in places and words and not any(word.endswith(entry) for word in words):
             _check_profile(key, typed)
-        values[key] = _unquoted(typed) if key in TEXTS else _parsed(key, typed)
+        values[key] = _unquoted(typed) if key in places or key in texts else _parsed(key, typed)
     return values
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,8 +13,8 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from twotower.base import strict_yaml
+from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.records.job_log import ExpectedError
 from twotower.study.settings import ArmName, Sampling
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -30,6 +31,15 @@ ExperimentName = Literal[
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
     "methods_fresh", "methods_repeated",
 ]  # fmt: skip
+
+
+class Answer(StrEnum):
+    """What the ledger says about a claim."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNDECIDED = "not decided"
+    UNTESTED = "not tested in this study"
 
 
 class DecisionsError(ExpectedError):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from twotower.base.errors import ExpectedError
 from twotower.base.identity import canonical_json, short_id
 from twotower.base.values import complaint
-from twotower.records.job_log import ExpectedError
 from twotower.study.schema import Study
 from twotower.study.settings import Experiment, Override, Settings, spelled_out
 

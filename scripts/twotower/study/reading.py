@@ -6,10 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from twotower.base import safe_names, strict_yaml
+from twotower.base import places, safe_names, strict_yaml
+from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, described
-from twotower.records import job_records
-from twotower.records.job_log import ExpectedError
 from twotower.study.complaints import explained
 from twotower.study.conflicts import conflicts, trainings_fault
 from twotower.study.schema import Study
@@ -60,7 +59,7 @@ def load_study(path: str | Path) -> dict[Any, Any]:
         raw = strict_yaml.load(path)
     except strict_yaml.YamlError as error:
         raise StudyError(path, error.messages) from None
-    if not safe_names.is_path(job_records.name(path)):
+    if not safe_names.is_path(places.name(path)):
         found = "the records of a run could not name this file"
         allowed = "a path that begins with no dash, with characters that can be printed"
         raise StudyError(path, [complaint(found, allowed, "rename it")])

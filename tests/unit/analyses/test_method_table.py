@@ -10,7 +10,7 @@ from test_summary import N, risks_frame
 from frozen import DECISIONS
 from twotower.analyses import methods as method_table
 from twotower.claims import method_rules
-from twotower.claims.findings import Answer, Evidence
+from twotower.claims.findings import Evidence
 from twotower.cost import methods as method_cost
 from twotower.cost import operations
 from twotower.cost.jobs import Jobs, jobs
@@ -20,6 +20,7 @@ from twotower.rates.summary import summarize
 from twotower.report import methods as method_figures
 from twotower.report import style
 from twotower.study import arms, grid
+from twotower.study.decisions import Answer
 from twotower.study.reading import read_study
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -13,6 +13,7 @@ from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.found import Asked, Audit
 from twotower.audits.verify.findings import Verification
+from twotower.base import places
 
 DECLARED = Path(__file__).parents[3] / tolerances.PLACE
 
@@ -105,7 +106,7 @@ def test_verify_has_the_code_of_the_recorded_commit_for_results_without_any(
     run = recorded(project, folder, git(project, "diff", "--binary"))
     git(project, "commit", "--quiet", "-am", "later")
     study = {"file": "study.yaml", "given": {}}
-    monkeypatch.setattr(recorded_code.records, "PROJECT", project)
+    monkeypatch.setattr(places, "PROJECT", project)
     monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", found))
     found = run | {"study": study, "targets": []}
     with recorded_code.checked_out(folder) as (code, note):
@@ -128,7 +129,7 @@ def test_a_repository_that_came_with_the_results_is_not_asked(project, tmp_path,
     git(folder, "commit", "--quiet", "--allow-empty", "-m", "forged")
     run = recorded(folder, folder)
     shutil.copytree(project, own)
-    monkeypatch.setattr(audit.records, "PROJECT", own)
+    monkeypatch.setattr(places, "PROJECT", own)
     found = Audit(Asked(folder), "", True, run, Verification())
     with pytest.raises(audit_clone.CloneError, match=f"{own} has no commit {run['commit'][:12]}"):
         audit._clone(found.asked, found, tmp_path / "work", lambda line: None)

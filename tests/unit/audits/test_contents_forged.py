@@ -12,7 +12,7 @@ from safetensors.numpy import save
 import figure_forgeries as forged
 from twotower.audits.compare import rungs, tolerances
 from twotower.audits.compare.rungs import Rung
-from twotower.records.job_records import PROJECT
+from twotower.base.places import PROJECT
 from twotower.report import style
 
 DECLARED = tolerances.load(PROJECT / tolerances.PLACE)

@@ -11,13 +11,14 @@ import yaml
 from studies import with_keys
 from twotower.audits.seal import manifest, signatures
 from twotower.audits.seal.preregistration import state
-from twotower.records import job_records, run_records
+from twotower.base import places
+from twotower.records import run_records
 from twotower.running import statements
 from twotower.running.statements import NAME, PARTS, STATED, StatementError
 from twotower.study import decisions, grid, reading
 
 DAY = "1700000000"  # 2023-11-14T22:13:20Z
-RULES = job_records.PROJECT / statements.DECISIONS
+RULES = places.PROJECT / statements.DECISIONS
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_one_hash_stands_for_study_rules_and_predictions(folder):
     assert said["rules"] == decisions.load(RULES).label
     assert (made.folder / "decisions.yaml").read_bytes() == RULES.read_bytes()
     assert json.loads((made.folder / "study.json").read_text())["replicates"] == 4
-    assert said["code"]["root"] == manifest.code_root(job_records.PROJECT, "study.yaml")
+    assert said["code"]["root"] == manifest.code_root(places.PROJECT, "study.yaml")
     assert hashlib.sha256((made.folder / NAME).read_bytes()).hexdigest() == made.sha256
 
 
@@ -185,7 +186,7 @@ def test_a_statement_that_was_damaged_in_the_results_comes_back_from_the_project
 
 @pytest.mark.parametrize("name", ["-x.yaml", "-folder/x.yaml", "a\tb.yaml"])
 def test_a_study_that_no_record_can_name_is_refused_before_it_is_stated(folder, name, monkeypatch):
-    monkeypatch.setattr(job_records, "PROJECT", folder)  # of others the name alone is recorded
+    monkeypatch.setattr(places, "PROJECT", folder)  # of others the name alone is recorded
     place = folder / name
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(Path("study.yaml").read_bytes())

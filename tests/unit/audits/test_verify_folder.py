@@ -14,7 +14,7 @@ from twotower.audits.verify import study as study_checks
 from twotower.audits.verify import text as verify_text
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import Verification
-from twotower.base import identity
+from twotower.base import identity, places
 from twotower.records import environment, job_records
 
 TABLE = "results/tables/a.csv"
@@ -61,8 +61,8 @@ def test_no_git_of_the_folder_is_asked(folder, monkeypatch):
     study = {"file": "study.yaml", "settings": "0" * 64, "run": "0" * 16}
     sealed = manifest.Manifest(study, (), (), {})
     evidence = Evidence(folder, folder, sealed, runs={"0" * 16: run})
-    for clone in (job_records.PROJECT, folder):  # even where it is one's own
-        monkeypatch.setattr(job_records, "PROJECT", clone)
+    for clone in (places.PROJECT, folder):  # even where it is one's own
+        monkeypatch.setattr(places, "PROJECT", clone)
         result = Verification()
         study_checks._check_commit(evidence, result)
         [note] = result.notes

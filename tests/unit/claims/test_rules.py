@@ -7,9 +7,10 @@ import pytest
 
 from frozen import DECISIONS
 from study_draws import rate_rows
-from twotower.claims.findings import Answer, Evidence, Finding, trend, within
+from twotower.claims.findings import Evidence, Finding, trend, within
 from twotower.claims.rules import RULES
 from twotower.rates import predictions
+from twotower.study.decisions import Answer
 
 CLAIMS = {claim.rule: claim for claim in DECISIONS.claims}
 HOLDS, FAILS, OPEN = Answer.HOLDS, Answer.FAILS, Answer.UNDECIDED

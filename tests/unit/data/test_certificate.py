@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cells import data_spec, draw_replicates
+from twotower.base.errors import ExpectedError
 from twotower.data.certificate import (
     CertificateError,
     certificate,
@@ -15,7 +16,6 @@ from twotower.data.certificate import (
 )
 from twotower.data.supports import draw_support
 from twotower.data.targets import TOWERS, draw_target
-from twotower.records.job_log import ExpectedError
 from twotower.theory import spectrum
 
 N = 4096

@@ -75,11 +75,14 @@ import sys
 sys.path[:0] = {[path for path in sys.path if path.endswith(("scripts", "unit"))]!r}
 from cells import data_spec
 from test_streaming import job
-from twotower import chunks, columns, pages, ratings, reference, runs, tensors
-from twotower.targets import draw_target
+from twotower.base import mapped_pages, tensors
+from twotower.data import columns, ratings
+from twotower.methods import reference
+from twotower.towers import chunks, training_job
+from twotower.data.targets import draw_target
 
 ratings.CHUNK = reference.WINDOW = columns._STRETCH = chunks.STRETCH = 1 << 14
-pages.WINDOW, tensors.MAPPED_BYTES = 1 << 22, 0
+mapped_pages.WINDOW, tensors.MAPPED_BYTES = 1 << 22, 0
 reference.ALTERNATIONS = reference.PATIENCE = 1  # enough to pass everywhere
 n, path, spec = int(sys.argv[1]), sys.argv[2], data_spec(smoothness="inf")
 
@@ -93,7 +96,7 @@ with tensors.writing(path, ratings.training_shapes(spec, 1, n)) as written:
 report()
 data = tensors.read(path, mapped=True)
 for arm in ("erm", "adam"):
-    list(runs.train(job(arm, spec, [20_000, n], "float32"), data, range(1)))
+    list(training_job.train(job(arm, spec, [20_000, n], "float32"), data, range(1)))
     report()
 reference.fit_sizes(data, [n], 2)
 report()

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
+from twotower.base.errors import ExpectedError
 from twotower.lemmas import entropy, lipschitz, reparametrization
 from twotower.lemmas import table as lemmas_table
 from twotower.lemmas import verdicts as lemma_verdicts
 from twotower.lemmas.random_networks import Shape, batches, covariates, draw, filled
-from twotower.records import job_log, job_records
+from twotower.records import job_records
 from twotower.theory.bound import Theory
 from twotower.towers.networks import Towers, scores
 
@@ -248,7 +249,7 @@ def test_a_planted_violation_is_a_row_not_an_exception(monkeypatch):
 
 
 def test_networks_that_overflow_are_refused():
-    with pytest.raises(job_log.ExpectedError, match="depth 64 and width 4096"):
+    with pytest.raises(ExpectedError, match="depth 64 and width 4096"):
         lipschitz.lemma_2(1, 1, [64], [4096])
 
 

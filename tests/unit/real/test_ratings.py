@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import rating_fakes as fakes
+from twotower.base.errors import ExpectedError
 from twotower.real import options as real_options
 from twotower.real import ratings
 from twotower.real.reading import download, layouts, movielens
 from twotower.real.reading.layouts import RatingsFileError
-from twotower.records.job_log import ExpectedError
 
 
 @pytest.mark.parametrize("layout", fakes.LAYOUTS)

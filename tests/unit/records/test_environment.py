@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower.base import pins
+from twotower.base import pins, places
 from twotower.base.seeds import generator
 from twotower.records import environment, packages, run_records
 
@@ -77,7 +77,7 @@ def printed(code: str) -> str:
 
 def test_pins_and_threads_are_those_of_the_process():
     code = (
-        "import json, os; from twotower import environment; "
+        "import json, os; from twotower.records import environment; "
         "os.environ['MKL_CBWR'] = 'AUTO'; del os.environ['OMP_NUM_THREADS']; "
         "import torch; torch.set_num_threads(3); print(json.dumps(environment.current()))"
     )
@@ -205,9 +205,9 @@ def test_differences_are_told_in_words(now):
 @pytest.fixture
 def project(folder, monkeypatch):
     """A repository with a study and a script."""
-    monkeypatch.setattr(run_records.records, "PROJECT", folder)
+    monkeypatch.setattr(places, "PROJECT", folder)
     (folder / "scripts").mkdir()
-    (folder / "scripts/towers/train.py").write_text("first\n")
+    (folder / "scripts/train.py").write_text("first\n")
     (folder / "study.yaml").write_text("seed: 1\n")
     git("init", "-q")
     git("add", "scripts")
@@ -226,7 +226,7 @@ def started(**changes):
 
 
 def test_a_run_names_study_commit_and_changes(project):
-    (project / "scripts/towers/train.py").write_text("second\n")
+    (project / "scripts/train.py").write_text("second\n")
     (project / "scripts/new.py").write_bytes(b"new\0\n")
     run = run_records.read(started())
     assert run["commit"] == git("rev-parse", "HEAD")
@@ -235,7 +235,7 @@ def test_a_run_names_study_commit_and_changes(project):
     kept = (project / run["diff"]["file"]).absolute()
     git("stash", "-q", "--include-untracked", "--", "scripts", "study.yaml")
     git("apply", str(kept))
-    assert (project / "scripts/towers/train.py").read_text() == "second\n"
+    assert (project / "scripts/train.py").read_text() == "second\n"
     assert (project / "scripts/new.py").read_bytes() == b"new\0\n"
     assert (project / "study.yaml").read_text() == "seed: 1\n"
 
@@ -255,18 +255,18 @@ def test_changes_that_git_cannot_tell_are_not_recorded_as_none(project):
 def test_changes_are_told_whole_whatever_files_are_named_and_git_is_set(project):
     odd = os.fsdecode(b"scripts/caf\xe9.txt")
     (project / odd).write_text("1\n")
-    (project / "scripts/towers/train.py").write_text("second\n")
+    (project / "scripts/train.py").write_text("second\n")
     git("init", "-q", "scripts/inner")
     (project / "scripts/inner/a.py").write_text("1\n")
     for setting in ("context=0", "noprefix=true", "mnemonicPrefix=true", "orderFile=nowhere"):
         git("config", *f"diff.{setting}".split("="))
     kept = (project / run_records.read(started())["diff"]["file"]).absolute()
-    (project / "scripts/towers/train.py").write_text("first\n")
+    (project / "scripts/train.py").write_text("first\n")
     shutil.rmtree(project / "scripts/inner")
     for each in (odd, "study.yaml"):
         (project / each).unlink()
     git("apply", str(kept))
-    assert (project / "scripts/towers/train.py").read_text() == "second\n"
+    assert (project / "scripts/train.py").read_text() == "second\n"
     assert (project / odd).read_text() == (project / "scripts/inner/a.py").read_text() == "1\n"
 
 
@@ -296,7 +296,7 @@ def test_equal_runs_leave_one_record_and_other_settings_another(project):
 def test_without_a_repository_of_its_own_there_is_no_commit(project, monkeypatch):
     inner = project / "inner"
     (inner / "scripts").mkdir(parents=True)
-    monkeypatch.setattr(run_records.records, "PROJECT", inner)
+    monkeypatch.setattr(places, "PROJECT", inner)
     run = run_records.read(started())
     assert (run["commit"], run["diff"]) == (None, None)
 

@@ -13,7 +13,8 @@ from twotower.audits.rerun.found import Asked, Audit
 from twotower.audits.verify import study
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.records import git, job_records, run_records
+from twotower.base import places
+from twotower.records import git, run_records
 from twotower.running import doctor
 
 REASONS = {
@@ -37,7 +38,7 @@ LOOKED_UP = {
 def project(tmp_path, monkeypatch):
     place = made(tmp_path / "project")
     monkeypatch.chdir(place)
-    monkeypatch.setattr(job_records, "PROJECT", place)
+    monkeypatch.setattr(places, "PROJECT", place)
     return place
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower.base import files, identity
+from twotower.base import files, identity, places
 from twotower.records import code_digest, job_records, last_run
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
@@ -20,10 +20,11 @@ import json, sys
 from pathlib import Path
 from types import SimpleNamespace
 sys.path.insert(0, {scripts!r})
-from twotower import records
-records.PATIENCE, records.PROJECT = 0.0, Path.cwd()
+from twotower.base import places
+from twotower.records import job_records
+job_records.PATIENCE, places.PROJECT = 0.0, Path.cwd()
 given = json.loads(sys.argv[1])
-with records.job(SimpleNamespace(**given | {{"params": SimpleNamespace(**given["params"])}})):
+with job_records.job(SimpleNamespace(**given | {{"params": SimpleNamespace(**given["params"])}})):
     {work}
 """
 
@@ -46,7 +47,7 @@ def folder(tmp_path, monkeypatch):
 
 def code():
     code_digest.forget()
-    return code_digest.code_digest(SCRIPT.parent, SCRIPT.name)
+    return code_digest.code_digest(Path("scripts"), SCRIPT.relative_to("scripts").as_posix())
 
 
 def run_job(work=None, **changes):
@@ -110,7 +111,7 @@ def test_an_input_that_changes_during_the_work_fails_the_job(folder, path):
 @pytest.mark.parametrize("path", [SCRIPT, LIBRARY])
 def test_code_that_changes_before_or_during_the_work_fails_the_job(folder, path):
     planned = {"spec": {"code": code(), "seed": 1}}
-    changed = f"ChangedFileError: scripts/{SCRIPT.name}, or a module that it leads to, changed"
+    changed = f"ChangedFileError: {SCRIPT}, or a module that it leads to, changed"
     work = f"Path({str(path)!r}).write_text('a = 1'); Path('results/risks').mkdir()"
     assert run_job(f"{work}; Path(given['output'][0]).touch()", params=planned)[0] == 1
     assert job_records.read(RISKS) is None
@@ -125,7 +126,7 @@ def test_code_that_changed_since_the_run_began_fails_a_job_that_was_planned_agai
     assert run_job()[0] == 0
     LIBRARY.write_text("a = 1")
     failed, line = run_job()
-    assert failed == 1 and f"scripts/{SCRIPT.name}, or a module that it leads to, changed" in line
+    assert failed == 1 and f"{SCRIPT}, or a module that it leads to, changed" in line
 
 
 def test_a_job_that_does_not_end_leaves_no_record(folder):
@@ -153,8 +154,8 @@ def test_a_damaged_record_is_none(folder, damage):
 def test_given_files_are_named_from_the_project_on(tmp_path, monkeypatch):
     """So that a run in another folder (--directory) leaves the same records."""
     monkeypatch.chdir(tmp_path)
-    assert job_records.name(SCRIPTS.parent / "workflow/decisions.yaml") == "workflow/decisions.yaml"
-    assert job_records.name("results/index.csv") == "results/index.csv"
+    assert places.name(SCRIPTS.parent / "workflow/decisions.yaml") == "workflow/decisions.yaml"
+    assert places.name("results/index.csv") == "results/index.csv"
 
 
 @pytest.mark.parametrize(

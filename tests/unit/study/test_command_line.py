@@ -5,8 +5,15 @@ import shlex
 import pytest
 
 from twotower.base import commands
+from twotower.real import options
 from twotower.study import command_line
 from twotower.study.command_line import CommandLineError
+
+
+def given(entries, words=()):
+    """What a run with these arguments reads, as the workflow asks for it."""
+    return command_line.given(entries, words, options.SOURCES, options.TEXTS)
+
 
 ODD = [
     "1_000",
@@ -37,18 +44,18 @@ ODD += [
 ]
 
 
-@pytest.mark.parametrize("key", command_line.TEXTS)
+@pytest.mark.parametrize("key", ("study", *options.SOURCES, *options.TEXTS))
 @pytest.mark.parametrize("typed", ODD)
 def test_text_is_what_was_typed(key, typed):
-    assert command_line.given([f"{key}={typed}"]) == {key: typed}
-    assert command_line.given([f"{key}='{typed}'"]) == {key: typed}
-    assert command_line.given([commands.config(key, typed)]) == {key: typed}, "as make hands it on"
+    assert given([f"{key}={typed}"]) == {key: typed}
+    assert given([f"{key}='{typed}'"]) == {key: typed}
+    assert given([commands.config(key, typed)]) == {key: typed}, "as make hands it on"
 
 
 def test_other_values_mean_what_they_mean_in_a_study_file():
     typed = ["seed=007", "replicates=1_0", "sample_sizes=[64, 128]", "training={gpu: false}"]
     typed += ["name='a=b'", "lemmas=", "test_pairs=1e3"]
-    assert command_line.given(typed) == {
+    assert given(typed) == {
         "seed": "007",
         "replicates": 10,
         "sample_sizes": [64, 128],
@@ -73,7 +80,7 @@ def test_other_values_mean_what_they_mean_in_a_study_file():
 def test_what_cannot_be_used_is_told(words, message):
     entries = [word.removeprefix("--config=") for word in words if word not in ("--config", "-C")]
     with pytest.raises(CommandLineError) as error:
-        command_line.given(entries, words)
+        given(entries, words)
     assert message in str(error.value) and "; allowed: " in str(error.value)
 
 
@@ -82,11 +89,11 @@ def test_the_name_of_a_file_that_a_profile_changed_is_told(tmp_path, monkeypatch
     words = ["--profile", "mine"]
     for value in ("1000", "7", "90", "True", "None", "1000.0", "2024-01-01"):
         with pytest.raises(CommandLineError, match=f"yelp={value}: .* profile; .* in quotes there"):
-            command_line.given([f"yelp={value}"], words)
+            given([f"yelp={value}"], words)
     (tmp_path / "1000").mkdir()
     for entry in ("yelp=1000", "yelp=a/b", "yelp='007'", "yelp=./7"):
-        assert command_line.given([entry], words)["yelp"]
-    assert command_line.given(["yelp=7"], [*words, "--config", "yelp=7"]) == {"yelp": "7"}
+        assert given([entry], words)["yelp"]
+    assert given(["yelp=7"], [*words, "--config", "yelp=7"]) == {"yelp": "7"}
 
 
 @pytest.mark.parametrize(

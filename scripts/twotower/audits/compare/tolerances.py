@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from twotower.base import strict_yaml
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 PLACE = Path("workflow/audit.yaml")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from twotower.base import strict_yaml
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 FILE = "CITATION.cff"
 ARXIV = "arXiv:"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 RUN = "https://w3id.org/ro/wfrun"
 """Below this address are the profiles of process, workflow and provenance, by version."""

@@ -13,8 +13,9 @@ from twotower.audits.crate import entities as terms
 from twotower.audits.crate import graph
 from twotower.audits.crate.story import Held, Story
 from twotower.audits.verify import jobs
-from twotower.records import job_records, run_records
-from twotower.records.job_log import ExpectedError
+from twotower.base import places
+from twotower.base.errors import ExpectedError
+from twotower.records import run_records
 
 CHUNK = 1 << 20
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip archive can tell
@@ -82,7 +83,7 @@ def pack(folder: Path, archive: Path) -> None:
 def _check_place(to: Path) -> None:
     place, here = to.resolve(), Path.cwd().resolve()
     inside = place.relative_to(here).parts if place.is_relative_to(here) else ()
-    own = {*run_records.CODE, job_records.RESULTS.name}
+    own = {*run_records.CODE, places.RESULTS.name}
     # hidden folders are tools' own, such as git's
     taken = bool(inside) and (inside[0] in own or inside[0].startswith("."))
     if place == here or place in here.parents or taken:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from twotower.audits.crate_check import seal
 from twotower.audits.crate_check.seal import File
 from twotower.base import noted, safe_names
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
 MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate",

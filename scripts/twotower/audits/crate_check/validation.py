@@ -23,7 +23,7 @@ from twotower.audits.crate import profiles
 from twotower.audits.crate_check import check, contexts, requirements, rules
 from twotower.audits.crate_check.rules import Fault
 from twotower.base import safe_names
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 PUBLIC = {"0.5": "provenance-run-crate", "0.6": "ro-crate-1.3"}
 """What the validator judges by, by the version that a crate claims: of 0.6 its base alone."""

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from twotower.audits.crate.entities import ref
 from twotower.audits.croissant import terms
 from twotower.base import identity
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 
 Header = dict[str, tuple[str, list[int]]]
 """Type and shape of each tensor of a file, by name."""

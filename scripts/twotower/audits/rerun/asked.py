@@ -6,11 +6,7 @@ from pathlib import Path
 from twotower.audits.rerun import clone
 from twotower.audits.rerun.found import Asked
 from twotower.audits.seal import manifest
-from twotower.records.job_log import ExpectedError
-
-
-class OptionError(ExpectedError):
-    """An option that cannot be; the message names it, its value and what is allowed."""
+from twotower.base.errors import OptionError
 
 
 def whole(name: str, least: int = 0) -> Callable[[str], int]:

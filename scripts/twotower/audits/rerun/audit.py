@@ -22,9 +22,9 @@ from twotower.audits.rerun.run import Outcome
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
-from twotower.base import noted
+from twotower.base import noted, places
+from twotower.base.errors import ExpectedError
 from twotower.records import git, job_records, run_records
-from twotower.records.job_log import ExpectedError
 
 
 class AuditError(ExpectedError):
@@ -67,7 +67,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
 def _start(asked: Asked) -> Audit:
     """The run that made the study, and the root that the draw depends on."""
     folder = asked.folder
-    if not (folder / job_records.RESULTS).is_dir():
+    if not (folder / places.RESULTS).is_dir():
         raise AuditError(verification.nothing_in(folder))
     sealed, name, run = recorded_code.run_of(folder)
     if run is None:
@@ -94,7 +94,7 @@ def _start(asked: Asked) -> Audit:
 
 def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
     """The folder of the clone."""
-    project = asked.project or job_records.PROJECT
+    project = asked.project or places.PROJECT
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
@@ -211,7 +211,7 @@ def _declared(clone: Path, found: Audit) -> Tolerances:
     """
     own = git.committed(clone, tolerances.PLACE)
     if own is None:
-        return tolerances.load(job_records.PROJECT / tolerances.PLACE)
+        return tolerances.load(places.PROJECT / tolerances.PLACE)
     there = clone / tolerances.PLACE
     if not there.is_file() or there.read_bytes() != own:
         found.notes.append(

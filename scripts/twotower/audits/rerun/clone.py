@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twotower.audits.rerun import names as audit_names
-from twotower.base import commands, files
+from twotower.base import commands, files, places
+from twotower.base.errors import ExpectedError
 from twotower.base.pins import PINS
 from twotower.records import git, job_records
-from twotower.records.job_log import ExpectedError
 from twotower.running import resume
 
 LOCK = Path("envs/requirements.txt")
@@ -189,7 +189,7 @@ def planned(clone: Clone, run: dict, directory: Path) -> set[str]:
         said = "\n  ".join(lines[-3:])
         raise CloneError(f"the recorded commit cannot plan the recorded study:\n  {said}")
     made = (row["output_file"] for row in resume.rows(lines))
-    return {path for path in made if job_records.is_made(path)}
+    return {path for path in made if places.is_made(path)}
 
 
 def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:

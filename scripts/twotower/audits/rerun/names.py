@@ -9,8 +9,8 @@ import re
 from collections.abc import Container
 from pathlib import Path, PurePosixPath
 
-from twotower.records import job_records
-from twotower.records.job_log import ExpectedError
+from twotower.base import places
+from twotower.base.errors import ExpectedError
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1, or SHA-256
@@ -33,7 +33,7 @@ def is_within(path: str) -> bool:
 
 def is_result(path: str) -> bool:
     """Whether a path names something below results/."""
-    return is_within(path) and job_records.is_made(path) and PurePosixPath(path).as_posix() == path
+    return is_within(path) and places.is_made(path) and PurePosixPath(path).as_posix() == path
 
 
 def check_result(path: str) -> None:
@@ -43,9 +43,7 @@ def check_result(path: str) -> None:
         NamesError: naming it.
     """
     if not is_result(path):
-        raise NamesError(
-            f"the path {path!r} leads out of {job_records.RESULTS}/; nothing is written"
-        )
+        raise NamesError(f"the path {path!r} leads out of {places.RESULTS}/; nothing is written")
 
 
 def check_run(run: dict) -> None:
@@ -81,8 +79,8 @@ def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
     if not is_word(rule) or rule not in rules:
         return f"its rule {rule!r} is none of the recorded commit"
     for path in paths:
-        if job_records.is_made(path) and not is_result(path):
-            return f"the path {path!r} leads out of {job_records.RESULTS}/"
+        if places.is_made(path) and not is_result(path):
+            return f"the path {path!r} leads out of {places.RESULTS}/"
     return ""
 
 

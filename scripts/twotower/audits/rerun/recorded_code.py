@@ -9,7 +9,8 @@ from twotower.audits.rerun import clone
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.seal import manifest
 from twotower.audits.seal.manifest import Manifest
-from twotower.records import git, job_records, last_run, run_records
+from twotower.base import places
+from twotower.records import git, last_run, run_records
 
 
 def run_of(folder: Path) -> tuple[Manifest | None, str, dict | None]:
@@ -44,7 +45,7 @@ def checked_out(folder: Path) -> Iterator[tuple[Path | None, str]]:
         place = Path(work) / "code"
         try:
             audit_names.check_run(run)
-            clone.clone(job_records.PROJECT, run, folder.resolve(), place)
+            clone.clone(places.PROJECT, run, folder.resolve(), place)
         except (clone.CloneError, audit_names.NamesError, git.GitError) as error:
             yield None, f"compared with the code that is here, not that of the run: {error}"
             return

@@ -13,7 +13,7 @@ from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.jobs import Graph, Job
 from twotower.audits.seal import manifest
-from twotower.base import files
+from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
 
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
@@ -80,7 +80,7 @@ def alone(
     possible = [job for job in jobs if job.name not in impossible]
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
         directory = work / f"jobs-{number}"
-        inputs = {path for job in group for path in filter(job_records.is_made, job.inputs)}
+        inputs = {path for job in group for path in filter(places.is_made, job.inputs)}
         # a record may name its own output as an input: brought along it would not be made again
         inputs -= {path for job in group for path in job.outputs}
         audit_clone.bring(results, directory, sorted(inputs))
@@ -148,7 +148,7 @@ def _missing(job: Job, results: Path) -> str:
     for path, sha256 in job.inputs.items():
         if path.startswith("given:"):
             return f"it reads {path.removeprefix('given:')}, which is no part of the results"
-        if not job_records.is_made(path):
+        if not places.is_made(path):
             continue
         if Path(path).is_relative_to(manifest.CHECKPOINTS):
             return f"its input {path} is a checkpoint, from which no rerun may go on"
@@ -175,6 +175,6 @@ def _origin(job: Job, again: dict) -> str:
     if record["inputs"].keys() != again["inputs"].keys():
         odd = sorted(record["inputs"].keys() ^ again["inputs"].keys())
         return f"it names other inputs than the study's: {', '.join(odd[:3])}"
-    given = [path for path in record["inputs"] if not job_records.is_made(path)]
+    given = [path for path in record["inputs"] if not places.is_made(path)]
     changed = [path for path in given if record["inputs"][path] != again["inputs"][path]]
     return f"it names other bytes of {changed[0]} than the recorded commit's" if changed else ""

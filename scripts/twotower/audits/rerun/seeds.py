@@ -19,7 +19,7 @@ from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.rerun import verdicts as audit_verdicts
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.verdicts import LEDGER
-from twotower.records.job_log import ExpectedError
+from twotower.base.errors import ExpectedError
 from twotower.study.decisions import Claim
 
 

@@ -13,9 +13,9 @@ from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun.jobs import Graph
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.verify.findings import SOUND, Verification
-from twotower.claims.findings import Answer
+from twotower.base import places
 from twotower.records import job_records
-from twotower.study.decisions import Claim
+from twotower.study.decisions import Answer, Claim
 
 LEDGER = "results/tables/claims.csv"
 RATES = "results/tables/rates.csv"
@@ -203,7 +203,7 @@ def _files(jobs: list[str], graph: Graph, row: Mapping) -> list[str]:
         each = graph.jobs[job]
         for path in [*each.inputs, *each.outputs]:
             paths[path] = None
-            if job_records.is_made(path):
+            if places.is_made(path):
                 paths[job_records.record_path(path).as_posix()] = None
     return list(paths)
 

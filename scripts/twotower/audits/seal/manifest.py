@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from twotower.audits.seal import merkle
-from twotower.base import files, identity, safe_names
-from twotower.records import environment, job_log, job_records, run_records
+from twotower.base import errors, files, identity, places, safe_names
+from twotower.records import environment, job_records, run_records
 
 FORMAT = "tower-rates seal 1"
 SEAL = Path("results/seal")
 PLACE = SEAL / "manifest.json"
-CHECKPOINTS = job_records.RESULTS / "checkpoints"
+CHECKPOINTS = places.RESULTS / "checkpoints"
 SIGNATURE = SEAL / "manifest.json.sig"
 
 KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
@@ -38,7 +38,7 @@ _SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
 """Beside the Snakefile: modules and packages there stand before others of the same name."""
 
 
-class ManifestError(job_log.ExpectedError):
+class ManifestError(errors.ExpectedError):
     """A manifest that cannot be read; the message says where, what, and what to do."""
 
 
@@ -175,14 +175,14 @@ def digests(
 def kind_of(path: str | Path) -> str:
     """The kind of a file by its path alone; the study's own file is told apart by the manifest."""
     parts = Path(path).parts
-    if parts[0] != job_records.RESULTS.name:
+    if parts[0] != places.RESULTS.name:
         return "code"
     return _BY_FOLDER.get(parts[1], "other") if len(parts) > 2 else "other"
 
 
 def project_of(folder: Path) -> Path:
     """Where the code of a folder's results is: in the folder itself, or here."""
-    return folder if (folder / "Snakefile").is_file() else job_records.PROJECT
+    return folder if (folder / "Snakefile").is_file() else places.PROJECT
 
 
 def code(project: Path) -> list[str]:
@@ -209,12 +209,12 @@ def odd(folder: Path, project: Path) -> dict[str, str]:
 
     Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
     """
-    places = [(folder, job_records.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
+    roots = [(folder, places.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
     found = {}
-    for base, name in places:
+    for base, name in roots:
         for place, why in safe_names.below(base / name):
             path = place.relative_to(base)
-            if why and (name == job_records.RESULTS or not _is_hidden(path)):
+            if why and (name == places.RESULTS or not _is_hidden(path)):
                 found[path.as_posix()] = why
     return found
 
@@ -234,7 +234,7 @@ def sealed(folder: Path) -> list[str]:
     """
     recorded = {path.as_posix() for path in job_records.recorded(folder)}
     found = []
-    for place in _ordinary(folder / job_records.RESULTS):
+    for place in _ordinary(folder / places.RESULTS):
         path = place.relative_to(folder)
         if not _beside(path) or path.as_posix() in recorded:
             found.append(path.as_posix())

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from twotower.audits.seal import manifest, signatures, timestamps
-from twotower.base import files
+from twotower.base import files, places
 from twotower.base import values as base_values
 from twotower.records import job_records, run_records
 from twotower.running import statements
@@ -120,13 +120,13 @@ def _content(
         "what": WHAT,
         "study": {
             "name": read.name,
-            "file": job_records.name(study),
+            "file": places.name(study),
             "settings": run_records.study_digest(read.model_dump()),
         },
         "files": {name: hashlib.sha256(text).hexdigest() for name, text in parts.items()},
         "rules": rules.label,
         "code": {
-            "root": manifest.code_root(project, job_records.name(study)),
+            "root": manifest.code_root(project, places.name(study)),
             "commit": commit,
             "clean": clean,
         },
@@ -142,7 +142,7 @@ def _same(one: Mapping, other: Mapping) -> bool:
 
 
 def _refuse_results(study: Study) -> None:
-    paths = [path.as_posix() for path in files.below(job_records.RESULTS)]
+    paths = [path.as_posix() for path in files.below(places.RESULTS)]
     if ran := statements.own(study, sorted(paths)):
         more = f" and {len(ran) - _SHOWN:,} more" if ran[_SHOWN:] else ""
         raise StatementError(

@@ -6,8 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower.base import files
-from twotower.records import job_log
+from twotower.base import errors, files
 
 NAMESPACE = "tower-rates"
 STATED = "tower-rates-preregistration"
@@ -22,7 +21,7 @@ _HINTS = [
 """What to do about a key, by what ssh-keygen says of it."""
 
 
-class SignatureError(job_log.ExpectedError):
+class SignatureError(errors.ExpectedError):
     """A key that cannot sign, or signers that cannot be read; the message says which and why."""
 
 

@@ -14,9 +14,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from twotower.base import files
+from twotower.base import errors, files
 from twotower.base.values import complaint
-from twotower.records import job_log
 
 PATIENCE = 10.0  # seconds without a byte
 LONGEST = 30.0  # seconds for the whole answer
@@ -25,7 +24,7 @@ _GRANTED = ("Granted.", "Granted with modifications.")
 _TIME = re.compile(r"(\w{3} +\d+ \d\d:\d\d:\d\d)(\.\d+)?( \d{4} GMT)")
 
 
-class StampError(job_log.ExpectedError):
+class StampError(errors.ExpectedError):
     """No time stamp can be had; the message names the server, or the file, and says why."""
 
 

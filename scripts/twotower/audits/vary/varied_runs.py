@@ -23,8 +23,8 @@ from twotower.audits.rerun import clone, jobs
 from twotower.audits.seal import manifest
 from twotower.audits.vary.variations import BASE, Variation
 from twotower.base import commands
+from twotower.base.errors import ExpectedError
 from twotower.base.files import atomic_write
-from twotower.records.job_log import ExpectedError
 from twotower.study import reading
 
 _STUDY = "study.yaml"

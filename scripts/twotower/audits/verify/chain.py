@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
+from twotower.base import places
 from twotower.records import code_digest, job_records
 
 _NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
@@ -46,7 +47,7 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
         if record is not None and path not in record["outputs"]:
             result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
     for path in evidence.found.keys() - evidence.records.keys():
-        if job_records.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
+        if places.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
             result.add(path, "UNRECORDED", "no job recorded that it made it")
 
 
@@ -60,7 +61,7 @@ def _check_readers(evidence: Evidence, result: Verification) -> None:
         found, record = evidence.sha256(name), evidence.records.get(name)
         by = several(paths)
         if found is None:
-            if job_records.is_made(name):
+            if places.is_made(name):
                 result.add(name, "MISSING", f"read for {by}")
             else:
                 result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")

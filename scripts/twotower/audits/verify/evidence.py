@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twotower.audits.seal import manifest
 from twotower.audits.seal.manifest import Manifest
-from twotower.base import safe_names
+from twotower.base import places, safe_names
 from twotower.records import environment, job_records, run_records
 
 
@@ -80,7 +80,7 @@ def _read_given(evidence: Evidence) -> None:
     places = {
         name: place
         for name in read
-        if not job_records.is_made(name)
+        if not places.is_made(name)
         and (place := manifest.found_given(name, evidence.folder, evidence.project))
     }
     evidence.given = {name: sha256 for name, (_, sha256) in manifest.digests(places).items()}

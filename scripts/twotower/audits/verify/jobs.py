@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from twotower.base import places
+from twotower.base.errors import ExpectedError
 from twotower.base.identity import short_id
 from twotower.records import job_records, run_records, workflow_rules
-from twotower.records.job_log import ExpectedError
 from twotower.records.workflow_rules import Rule
 from twotower.study import grid, reading
 from twotower.study.schema import Study
@@ -61,8 +62,8 @@ class Job:
 
 def results(paths: Iterable[str]) -> list[str]:
     """Those of the paths that jobs made: results, without records, seal and statement."""
-    beside = (job_records.RECORDS, job_records.RESULTS / "seal", job_records.STATED.parent)
-    found = (path for path in map(Path, paths) if job_records.is_made(path))
+    beside = (job_records.RECORDS, places.RESULTS / "seal", job_records.STATED.parent)
+    found = (path for path in map(Path, paths) if places.is_made(path))
     return [
         path.as_posix()
         for path in found

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import files, safe_names
+from twotower.base import files, places, safe_names
 from twotower.records import code_digest, job_records
 
 NOTES = Path(".snakemake/metadata")
@@ -57,7 +57,7 @@ def noted(folder: Path) -> dict[str, Path]:
             output = base64.b64decode(coded, altchars=b"-_").decode("utf-8")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             continue
-        if job_records.is_made(output):
+        if places.is_made(output):
             found[output] = place
     return found
 
@@ -107,7 +107,7 @@ def _short(path: str) -> str:
 
     Snakemake notes a given file by its path from the folder of the run, which may be gone.
     """
-    return path if job_records.is_made(path) else Path(path.removeprefix("given:")).name
+    return path if places.is_made(path) else Path(path.removeprefix("given:")).name
 
 
 def _spec(note: dict) -> dict | None:

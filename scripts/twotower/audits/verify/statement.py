@@ -197,7 +197,7 @@ def _check_predictions(statement: Statement, study: Study, result: Verification)
         return  # told already: other bytes than were stated, or rules that this code cannot read
     about = statement.content
     stated_code = about["code"]["root"] == manifest.code_root(
-        job_records.PROJECT, about["study"]["file"]
+        places.PROJECT, about["study"]["file"]
     )
     for path in other:
         if stated_code:

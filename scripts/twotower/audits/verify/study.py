@@ -8,7 +8,8 @@ from pathlib import Path
 from twotower.audits.seal import manifest
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.records import git, job_log, job_records, run_records
+from twotower.base import errors, places
+from twotower.records import git, job_records, run_records
 from twotower.study import decisions, reading
 
 DECISIONS = "workflow/decisions.yaml"
@@ -62,7 +63,7 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
     try:
         raw = reading.merged(reading.load_study(place), ran["given"])
         settings = reading.validated(raw, place).model_dump()
-    except job_log.ExpectedError as error:
+    except errors.ExpectedError as error:
         result.add(ran["file"], "CHANGED", f"it is no study any more: {error}".split("\n")[0])
         return
     if run_records.study_digest(settings) != ran["settings"]:
@@ -98,7 +99,7 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
         return
     try:
         label = decisions.load(evidence.project / DECISIONS).label
-    except (job_log.ExpectedError, OSError) as error:
+    except (errors.ExpectedError, OSError) as error:
         result.add(DECISIONS, "CHANGED", f"these are no rules any more: {error}".split("\n")[0])
         return
     for path in sorted(evidence.found):
@@ -165,13 +166,13 @@ def _tree(commit: str) -> dict[str, str]:
     Raises:
         GitError: if this clone has no such commit, or git gives no answer.
     """
-    git.require(job_records.PROJECT, commit)
+    git.require(places.PROJECT, commit)
     return _listed(commit) or _listed(commit, "--full-tree")
 
 
 def _listed(commit: str, *options: str) -> dict[str, str]:
     asked = ["ls-tree", "-rz", *options, commit, "--", *run_records.CODE]
-    listed = git.output(job_records.PROJECT, *asked)
+    listed = git.output(places.PROJECT, *asked)
     rows = [row.split("\t", 1) for row in listed.decode("utf-8", "replace").split("\0") if row]
     return {path: about.split()[2] for about, path in rows}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from twotower.base.errors import ExpectedError
 from twotower.forecast.drifting_curve import Pilot
-from twotower.records.job_log import ExpectedError
 
 LEAST_SIZES = 5
 LEAST_REPLICATES = 3

@@ -7,8 +7,8 @@ import urllib.request
 from pathlib import Path
 
 from twotower.base import files
+from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, shown
-from twotower.records.job_log import ExpectedError
 
 MOST_BYTES = 2**30
 """MovieLens 25M is a quarter of that."""

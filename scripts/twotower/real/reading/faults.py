@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from twotower.base import safe_names
+from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint
-from twotower.records.job_log import ExpectedError
 
 REMEDY = "fetch the file anew, or mend the line"
 _SHOWN, _MOST = 60, 500  # characters in a message of a value, and of all that was found

@@ -1,0 +1,26 @@
+"""Where things stand: the project, its results, and the name of a path in records."""
+
+import os
+from pathlib import Path
+
+PROJECT = Path(os.path.realpath(__file__)).parents[3]
+"""The folder of the code at work."""
+RESULTS = Path("results")
+"""What jobs make, below the folder of a run."""
+
+
+def is_made(path: str | Path) -> bool:
+    """Whether a path is one that jobs make, and so has a record; others are given."""
+    return Path(path).is_relative_to(RESULTS)
+
+
+def name(path: str | Path) -> str:
+    """A path as records name it: below results/ as it is, else from the project's folder on.
+
+    Of a file outside of the project, such as a user's ratings, the name alone: where it lies is no
+    part of what was made from it.
+    """
+    if is_made(path):
+        return Path(path).as_posix()
+    inside = Path(os.path.relpath(os.path.realpath(path), PROJECT))
+    return f"given:{Path(path).name}" if inside.parts[0] == os.pardir else inside.as_posix()
