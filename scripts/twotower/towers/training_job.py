@@ -11,6 +11,7 @@ from twotower.base.seeds import generator
 from twotower.data import columns, sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
+from twotower.towers import cards
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
 from twotower.towers.training import ARMS, DTYPES, Sample, with_doubled_steps
@@ -42,7 +43,13 @@ class SizeResult:
 
 
 def device_for(gpu: bool) -> torch.device:
-    """CUDA where the study asks for it and there is one, the CPU otherwise; deterministic."""
+    """CUDA where the study asks for it and there is a card, the CPU otherwise; deterministic.
+
+    The process takes one card for itself, and waits for one while other jobs hold them all.
+    """
+    if gpu:  # before anything else of CUDA, which then sees no other card
+        cards.take(torch.cuda.device_count())
+        cards.check(torch.cuda.device_count())
     torch.set_num_threads(1)
     torch.set_deterministic_debug_mode("error")  # the usual call loads a compiler
     torch.backends.cuda.matmul.allow_tf32 = False
