@@ -129,9 +129,11 @@ def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: s
             writer = csv.DictWriter(file, row, lineterminator="\n")
             writer.writeheader()
             writer.writerow(row)
+    scripts = Path("scripts").resolve()
     about = {
         "rule": rule,
-        "code": code_digest.code_digest(Path("scripts").resolve(), script),
+        "code": code_digest.code_digest(scripts, script),
+        "bookkeeping": code_digest.bookkeeping_digest(scripts, script),
         "settings": job_records.settings_digest({"rule": rule}),
         "inputs": {path: _hash(path) for path in inputs},
         "outputs": outputs,

@@ -1,4 +1,9 @@
-"""Digests of code: what a job's results depend on besides its settings and inputs."""
+"""Digests of code: what a job's results depend on besides its settings and inputs.
+
+A script leads to two kinds of modules. Numerical modules shape its results: their digest stands in
+the job's settings, so that an edit makes the results anew. Bookkeeping says how a result was made
+and names faults: its digest stands in the job's record only, and an edit makes nothing anew.
+"""
 
 import ast
 import hashlib
@@ -10,6 +15,15 @@ from pathlib import Path
 from twotower.base.errors import ExpectedError
 
 PACKAGE = "twotower"
+BOOKKEEPING = (
+    f"{PACKAGE}/records/",
+    *(f"{PACKAGE}/base/{name}.py" for name in ("console", "errors", "places", "safe_names")),
+)
+"""Where bookkeeping stands, and nowhere else: modules that can change no byte of a result.
+
+`base.commands` is none of them, because the ledger of claims holds commands.
+"""
+
 _RULE = re.compile(r'^\s*rule (\w+):|"[./]*scripts/([\w/]+\.py)"', re.MULTILINE)
 
 
@@ -40,11 +54,11 @@ def digests(project: Path) -> dict[str, str]:
 
 @cache
 def code_digest(folder: Path, script: str) -> str:
-    """SHA-256 (16 hexadecimal digits) of a script and of every library module it leads to.
+    """SHA-256 (16 hexadecimal digits) of a script and of every numerical module it leads to.
 
     The library is the package `twotower` in the folder of scripts. A module counts together with
-    the `__init__.py` of each package on the way to it. An edit of a module that the script neither
-    imports nor leads to leaves the digest as it is.
+    the `__init__.py` of each package on the way to it. What the script reaches through bookkeeping
+    alone is no part. An edit of any other module leaves the digest as it is.
 
     Args:
         folder: the folder of scripts.
@@ -54,24 +68,58 @@ def code_digest(folder: Path, script: str) -> str:
         CodeError: a file is missing or cannot be parsed; an import is relative, or names a module
             that is not there.
     """
-    found: dict[str, bytes] = {}
-    waiting = [script, f"{PACKAGE}/__init__.py"]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name], names = _read(folder / name, _changed(folder / name))
-            for line, imported in names:
-                waiting += _files(folder, imported, f"{folder / name}:{line}")
-    total = hashlib.sha256()
-    for name in sorted(found):
-        total.update(f"{name}\0{len(found[name])}\0".encode() + found[name])
-    return total.hexdigest()[:16]
+    return _hash(_reached(folder, script, bookkeeping=False))
+
+
+@cache
+def bookkeeping_digest(folder: Path, script: str) -> str:
+    """The same of all else that a script leads to; arguments and errors as in `code_digest`."""
+    numerical = _reached(folder, script, bookkeeping=False)
+    everything = _reached(folder, script, bookkeeping=True)
+    return _hash({name: everything[name] for name in everything.keys() - numerical.keys()})
+
+
+@cache
+def flat_digest(folder: Path, script: str) -> str:
+    """The digest in records without one of bookkeeping: of all modules, by their older names.
+
+    Such records are older than the library's packages; arguments and errors as in `code_digest`.
+    """
+    texts = _reached(folder, script, bookkeeping=True)
+    texts[PACKAGE] = texts.pop(f"{PACKAGE}/__init__.py")
+    inside = f"{PACKAGE}/"
+    return _hash(
+        {
+            name.removeprefix(inside).removesuffix(".py") if name.startswith(inside) else name: text
+            for name, text in texts.items()
+        }
+    )
 
 
 def forget() -> None:
     """Have sources read anew, whatever the times of their files say."""
-    code_digest.cache_clear()
-    _read.cache_clear()
+    for kept in (code_digest, bookkeeping_digest, flat_digest, _read):
+        kept.cache_clear()
+
+
+def _reached(folder: Path, script: str, bookkeeping: bool) -> dict[str, bytes]:
+    """By path below the folder, the text of a script and of the modules that it leads to."""
+    found: dict[str, bytes] = {}
+    waiting = [script, f"{PACKAGE}/__init__.py"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (bookkeeping or not name.startswith(BOOKKEEPING)):
+            found[name], names = _read(folder / name, _changed(folder / name))
+            for line, imported in names:
+                waiting += _files(folder, imported, f"{folder / name}:{line}")
+    return found
+
+
+def _hash(texts: dict[str, bytes]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(texts):
+        total.update(f"{name}\0{len(texts[name])}\0".encode() + texts[name])
+    return total.hexdigest()[:16]
 
 
 def _files(folder: Path, name: str, place: str) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Records of what every job made: the bytes of each output, and what they were made from.
 
 The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
-the rule, the digests of code and settings, the SHA-256 of each input, all outputs of the job, and
-the digest of the environment of the process that made it (`twotower.records.environment`); that of
-the statement before the run, if there was one. A record holds no time and no absolute path, so that
-equal runs leave equal records. It is written last and whole: an output without a valid record is
-an unfinished one.
+the rule, the digests of code, bookkeeping (`twotower.records.code_digest`) and settings, the
+SHA-256 of each input, all outputs of the job, and the digest of the environment of the process that
+made it (`twotower.records.environment`); that of the statement before the run, if there was one. A
+record holds no time and no absolute path: equal runs leave equal records. It is written last and
+whole: an output without a valid record is unfinished.
 
 In `results/records/` stand records of environments and of runs too
 (`twotower.records.run_records`).
@@ -43,7 +43,9 @@ def job(snakemake: Any) -> Iterator[dict]:
     """A rule's script as one block: its log, its inputs checked, its outputs recorded.
 
     `snakemake` is what Snakemake gives to a script: input, output, log, params.spec and rule are
-    used. Yields params.spec. Inputs and code are hashed before the block and again after it.
+    used. Yields params.spec. Inputs and numerical code are hashed before the block and again after
+    it. Bookkeeping may change meanwhile, since no result depends on it; the record names the one
+    that was there as the job began, which the process has imported by then.
 
     Raises:
         ChangedFileError: if an input or the code is not as it was made or planned with, or changes
@@ -52,7 +54,8 @@ def job(snakemake: Any) -> Iterator[dict]:
     job_log.start(snakemake.log[0])
     spec = snakemake.params.spec
     code, settings = spec["code"], settings_digest(spec)
-    _check_code(snakemake.rule, code)
+    script = _check_code(snakemake.rule, code)
+    bookkeeping = code_digest.bookkeeping_digest(places.PROJECT / "scripts", script)
     for path in snakemake.output:
         record_path(path).unlink(missing_ok=True)
     before = {str(path): _checked(path) for path in snakemake.input}
@@ -64,6 +67,7 @@ def job(snakemake: Any) -> Iterator[dict]:
     made_from = {
         "rule": snakemake.rule,
         "code": code,
+        "bookkeeping": bookkeeping,
         "settings": settings,
         "inputs": {places.name(path): sha256 for path, sha256 in before.items()},
         "outputs": sorted(places.name(path) for path in snakemake.output),
@@ -105,11 +109,11 @@ def parsed(text: str) -> dict | None:
         valid = valid and all(map(_is_output, content["outputs"]))
         texts = [content["rule"], content["code"], content["settings"]]
         digests = [content["sha256"], *content["inputs"].values()]
-        used = content.get("environment", "")
+        shorts = [content.get(name, "") for name in ("environment", "bookkeeping")]
         valid = valid and all(map(safe_names.is_word, texts))
         valid = valid and all(map(safe_names.is_path, content["inputs"]))
         valid = valid and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
-        valid = valid and (used == "" or safe_names.is_hex(used, 16))
+        valid = valid and all(each == "" or safe_names.is_hex(each, 16) for each in shorts)
         valid = valid and safe_names.is_hex(content.get("statement", "0" * 64), 64)
         valid = valid and safe_names.is_size(content["bytes"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -147,8 +151,8 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _check_code(rule: str, planned: str) -> None:
-    """Whether a rule's script and what it leads to are as they were when the run was planned.
+def _check_code(rule: str, planned: str) -> str:
+    """The path of a rule's script; its numerical code must be as it was when the run was planned.
 
     Else a record would name code that did not run. A cluster's job is planned twice, the second
     time by a Snakemake of its own, as the code is by then: the first one's digests were noted.
@@ -165,6 +169,7 @@ def _check_code(rule: str, planned: str) -> None:
             f"scripts/{name}, or a module that it leads to, changed since this run began; "
             "run again: it makes anew what that code makes"
         )
+    return name
 
 
 def _is_output(path: str) -> bool:

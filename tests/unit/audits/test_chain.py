@@ -33,8 +33,9 @@ def folder(tmp_path, monkeypatch):
     """A project of one script, and three jobs: data, weights with losses, risks."""
     monkeypatch.chdir(tmp_path)
     for path, text in {
-        "scripts/do.py": "import twotower\n",
+        "scripts/do.py": "import twotower.records\n",
         "scripts/twotower/__init__.py": "",
+        "scripts/twotower/records/__init__.py": "",
         "workflow/rules/all.smk": 'rule do:\n    script:\n        "../../scripts/do.py"\n',
         "workflow/decisions.yaml": (ROOT / "workflow/decisions.yaml").read_text(encoding="utf-8"),
         "Snakefile": "",
@@ -55,6 +56,7 @@ def make(inputs, outputs, text="made\n"):
     about = {
         "rule": "do",
         "code": code_digest.code_digest(Path("scripts"), "do.py"),
+        "bookkeeping": code_digest.bookkeeping_digest(Path("scripts"), "do.py"),
         "settings": "s",
         "inputs": {path: files.sha256(path) for path in inputs},
         "outputs": outputs,
@@ -62,6 +64,15 @@ def make(inputs, outputs, text="made\n"):
     }
     for path in outputs:
         job_records.write(path, about)
+
+
+def re_record(path, change):
+    record = change(job_records.read(path))
+    job_records.write(path, {k: v for k, v in record.items() if k not in ("bytes", "sha256")})
+
+
+def notes():
+    return [note for note in verification.examine(Path(), None, Path()).notes if "other" in note]
 
 
 def wrong():
@@ -100,6 +111,38 @@ def test_code_that_was_edited_or_is_gone_makes_results_stale(folder):
     assert set(wrong()) == {DATA, WEIGHTS, LOSSES, RISKS}
     Path("workflow/rules/all.smk").write_text("")
     assert wrong()[DATA] == ("STALE", "the project has no rule do that would make it")
+
+
+def test_other_bookkeeping_is_noted_and_makes_nothing_stale(folder):
+    said = (
+        f"{DATA} and 3 more: made with other bookkeeping (records, logs, names) than is there; "
+        "no number depends on it"
+    )
+    assert notes() == []
+    for text in ("# other\n", "("):  # one that cannot even be read
+        Path("scripts/twotower/records/__init__.py").write_text(text)
+        assert (notes(), wrong()) == ([said], {})
+
+
+def test_a_record_cannot_hide_other_code_behind_its_bookkeeping(folder):
+    """Forged, or left out as in older records: then the digest must cover all modules."""
+    re_record(RISKS, lambda record: record | {"bookkeeping": "0" * 16})
+    assert (wrong(), len(notes())) == ({}, 1)
+    re_record(RISKS, lambda record: {k: v for k, v in record.items() if k != "bookkeeping"})
+    assert wrong()[RISKS][0] == "STALE"
+    code_digest.forget()
+    older = code_digest.flat_digest(Path("scripts"), "do.py")
+    for path in (DATA, WEIGHTS, LOSSES, RISKS):
+        re_record(path, lambda record: record | {"code": older, "bookkeeping": ""})
+    assert (wrong(), notes()) == ({}, [])
+    Path("scripts/twotower/records/__init__.py").write_text("# other\n")
+    assert {verdict for verdict, _ in wrong().values()} == {"STALE"}
+
+
+def test_outputs_of_one_job_name_one_bookkeeping(folder):
+    re_record(LOSSES, lambda record: record | {"bookkeeping": "0" * 16})
+    verdict, reason = wrong()[job_records.record_path(LOSSES).as_posix()]
+    assert verdict == "FORGED" and reason.endswith("of the same job, in bookkeeping")
 
 
 def test_an_edited_given_file_is_told(folder):

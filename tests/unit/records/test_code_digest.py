@@ -1,12 +1,21 @@
 """Digests of code: they follow what a script leads to, and nothing else."""
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from twotower.records.code_digest import CodeError, code_digest, digests
+from twotower.records.code_digest import (
+    BOOKKEEPING,
+    CodeError,
+    bookkeeping_digest,
+    code_digest,
+    digests,
+    flat_digest,
+    forget,
+)
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
@@ -38,7 +47,7 @@ def tree(tmp_path):
 
 
 def digest(folder: Path, script: str = "stage/script.py") -> str:
-    code_digest.cache_clear()  # it reads a file once a process
+    forget()  # it reads a file once a process
     return code_digest(folder, script)
 
 
@@ -120,9 +129,77 @@ def test_a_rule_whose_script_lost_a_module_is_not_left_out(tree):
     (tree / "scripts").symlink_to(tree)
     assert list(digests(tree)) == ["stage/script.py"]
     (tree / "twotower" / "b.py").unlink()
-    code_digest.cache_clear()
+    forget()
     with pytest.raises(CodeError, match=r"no module twotower\.b\.g"):
         digests(tree)
+
+
+@pytest.fixture
+def kept(tree):
+    """The small library with records, which import wing.d, and c, which the script imports too."""
+    (tree / "twotower" / "records").mkdir()
+    (tree / "twotower" / "records" / "__init__.py").write_text('"""Records."""\n')
+    keep = "from twotower.wing import d\nfrom twotower import c\n"
+    (tree / "twotower" / "records" / "keep.py").write_text(keep)
+    lines = "from twotower.wing import a\nfrom twotower import c\nfrom twotower.records import keep"
+    (tree / "stage" / "script.py").write_text(lines)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("module", "numerical"),
+    [
+        ("twotower/records/keep", False),
+        ("twotower/records/__init__", False),
+        ("twotower/wing/d", False),  # reached through bookkeeping alone
+        ("twotower/c", True),  # reached both ways
+        ("twotower/wing/__init__", True),
+        ("twotower/b", True),
+        ("stage/script", True),
+    ],
+)
+def test_a_module_counts_in_one_of_two_digests(kept, module, numerical):
+    def both():
+        forget()
+        script = "stage/script.py"
+        return code_digest(kept, script), bookkeeping_digest(kept, script)
+
+    before = both()
+    edit(kept / f"{module}.py")
+    code, bookkeeping = both()
+    assert (code != before[0], bookkeeping != before[1]) == (numerical, not numerical)
+
+
+def test_broken_bookkeeping_leaves_the_digest_of_code(kept):
+    before = digest(kept)
+    (kept / "twotower" / "records" / "keep.py").write_text("from twotower import (\n")
+    assert digest(kept) == before
+    with pytest.raises(CodeError, match="was never closed"):
+        bookkeeping_digest(kept, "stage/script.py")
+
+
+def test_bookkeeping_is_there_and_holds_nothing_that_shapes_a_file_or_a_number():
+    assert all((SCRIPTS / place).exists() for place in BOOKKEEPING)
+    shaping = ("files", "identity", "seeds", "tensors", "pins", "commands", "values", "strict_yaml")
+    assert not [name for name in shaping if f"twotower/base/{name}.py".startswith(BOOKKEEPING)]
+
+
+def test_older_records_name_all_of_a_flat_library_by_its_modules(tmp_path):
+    """SHA-256 over name, size and text, as the records before this library's packages have it."""
+    texts = {
+        "do.py": "from twotower import a\n",
+        "twotower/__init__.py": "",
+        "twotower/a.py": "import twotower.records\n",
+        "twotower/records.py": "X = 1\n",
+    }
+    (tmp_path / "twotower").mkdir()
+    for path, text in texts.items():
+        (tmp_path / path).write_text(text)
+    names = ["a", "do.py", "records", "twotower"]
+    parts = [texts[path] for path in
+             ("twotower/a.py", "do.py", "twotower/records.py", "twotower/__init__.py")]  # fmt: skip
+    whole = "".join(f"{n}\0{len(t)}\0{t}" for n, t in zip(names, parts, strict=True))
+    assert flat_digest(tmp_path, "do.py") == hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def test_moving_text_between_modules_changes_the_digest(tree):
@@ -145,11 +222,20 @@ def test_place_and_time_do_not_matter(scripts):
         ("towers/training", True),
         ("towers/networks", True),
         ("base/seeds", True),
+        ("base/files", True),
+        ("base/__init__", True),
         ("rates/slopes", False),
         ("report/curves", False),
+        ("records/job_records", False),
+        ("records/job_log", False),
+        ("records/__init__", False),
+        ("base/errors", False),
+        ("base/safe_names", False),
     ],
 )
-def test_editing_the_trainer_retrains_and_editing_the_fit_does_not(scripts, module, retrains):
+def test_editing_the_trainer_retrains_and_editing_fit_or_bookkeeping_does_not(
+    scripts, module, retrains
+):
     before = digest(scripts, "towers/train.py")
     edit(scripts / "twotower" / f"{module}.py")
     assert (digest(scripts, "towers/train.py") != before) is retrains

@@ -15,6 +15,7 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
 RULES, SCRIPT = Path("workflow/rules/evaluate.smk"), Path("scripts/evaluation/evaluate.py")
 LIBRARY = Path("scripts/twotower/__init__.py")
+KEEPING = Path("scripts/twotower/records/__init__.py")
 WORK = """
 import json, sys
 from pathlib import Path
@@ -38,16 +39,23 @@ def folder(tmp_path, monkeypatch):
     made_from = {"rule": "data", "code": "c", "settings": "s", "inputs": {}, "outputs": [DATA]}
     job_records.write(DATA, made_from)
     Path("study.yaml").write_text("seed: 1\n")
-    for place in (RULES, SCRIPT, LIBRARY):
+    for place in (RULES, SCRIPT, LIBRARY, KEEPING):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     RULES.write_text(f'rule evaluate:\n    script: "../../{SCRIPT}"\n')
+    SCRIPT.write_text("import twotower.records\n")
     return tmp_path
 
 
 def code():
     code_digest.forget()
     return code_digest.code_digest(Path("scripts"), SCRIPT.relative_to("scripts").as_posix())
+
+
+def bookkeeping():
+    code_digest.forget()
+    script = SCRIPT.relative_to("scripts").as_posix()
+    return code_digest.bookkeeping_digest(Path("scripts"), script)
 
 
 def run_job(work=None, **changes):
@@ -69,6 +77,7 @@ def test_a_record_names_bytes_code_settings_and_inputs(folder):
     assert run_job()[0] == 0
     record = job_records.read(RISKS)
     assert (record["rule"], record["code"], record["bytes"]) == ("evaluate", code(), 0)
+    assert record["bookkeeping"] == bookkeeping() != code()
     assert record["sha256"] == files.sha256(RISKS)
     assert record["settings"] == job_records.settings_digest({"smoothness": "inf", "seed": 1})
     assert record["inputs"][DATA] == job_records.read(DATA)["sha256"]
@@ -117,6 +126,16 @@ def test_code_that_changes_before_or_during_the_work_fails_the_job(folder, path)
     assert job_records.read(RISKS) is None
     failed, line = run_job(params=planned)
     assert failed == 1 and line.startswith(changed)
+
+
+def test_bookkeeping_that_changes_before_or_during_the_work_fails_no_job(folder):
+    """The record names the bookkeeping that the job began with."""
+    planned = {"spec": {"code": code(), "seed": 1}}
+    KEEPING.write_text("a = 1")
+    before = bookkeeping()
+    work = f"Path({str(KEEPING)!r}).write_text('('); Path('results/risks').mkdir()"
+    assert run_job(f"{work}; Path(given['output'][0]).touch()", params=planned)[0] == 0
+    assert job_records.read(RISKS)["bookkeeping"] == before
 
 
 def test_code_that_changed_since_the_run_began_fails_a_job_that_was_planned_again(folder):
@@ -171,6 +190,9 @@ def test_given_files_are_named_from_the_project_on(tmp_path, monkeypatch):
         {"outputs": ["results/\x1b[2J"]},
         {"rule": "--snakefile=a"},
         {"environment": "../a"},
+        {"bookkeeping": "../a"},
+        {"bookkeeping": None},
+        {"bookkeeping": "0" * 17},
     ],
 )
 def test_a_record_that_names_what_is_nobodys_to_open_is_none(folder, change):

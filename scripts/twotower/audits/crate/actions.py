@@ -76,7 +76,8 @@ def _describe_job(graph: Graph, job: Job) -> None:
         _action(job),
         "CreateAction",
         name=job.said,
-        description=f"a job of the rule {job.rule}, code {job.code}",
+        description=f"a job of the rule {job.rule}, code {job.code}"
+        + (f", bookkeeping {job.bookkeeping}" if job.bookkeeping else ""),
         instrument=ref(tool_id(job.rule, job.code)),
         object=[graph.file(path) for path in job.inputs] + [ref(each) for each in values],
         result=[graph.file(path) for path in job.outputs],

@@ -5,6 +5,8 @@ recorded, and what these in turn made, up to the seal.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from twotower.audits.verify.evidence import Evidence
@@ -13,7 +15,8 @@ from twotower.base import places
 from twotower.records import code_digest, job_records
 
 _NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
-_SHARED = ("rule", "code", "settings", "inputs", "outputs", "environment", "statement")
+_SHARED = ("rule", "code", "bookkeeping", "settings", "inputs", "outputs", "environment",
+           "statement")  # fmt: skip
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -90,30 +93,36 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
 
 
 def _check_code(evidence: Evidence, result: Verification) -> None:
-    """Each job's code against the code that is there."""
+    """Each job's code against the code that is there; other bookkeeping is no fault, but noted."""
     named = code_digest.scripts(evidence.project)
-    digests: dict[str, str | None] = {}
+
+    @cache  # what cannot be read is tried once, not for each of its records
+    def there(script: str, digest: Callable[[Path, str], str]) -> str:
+        try:
+            return digest(evidence.project / "scripts", script)
+        except (code_digest.CodeError, RecursionError, MemoryError):
+            return ""
+
+    other = []
     for path, record in evidence.records.items():
         if record is None:
             continue
-        rule = record["rule"]
-        if rule not in digests:
-            digests[rule] = _code_digest(evidence, named.get(rule))
-        if digests[rule] is None:
-            result.add(path, "STALE", f"the project has no rule {rule} that would make it")
-        elif digests[rule] == "":
-            reason = f"the code of {named[rule]}, or of its library, cannot be read"
+        script = named.get(record["rule"])
+        if script is None:
+            reason = f"the project has no rule {record['rule']} that would make it"
             result.add(path, "STALE", reason)
-        elif digests[rule] != record["code"]:
-            reason = f"made by other code of {named[rule]} and its library than is there"
+            continue
+        recorded = record.get("bookkeeping", "")
+        code = there(script, code_digest.code_digest if recorded else code_digest.flat_digest)
+        if code == "":
+            result.add(path, "STALE", f"the code of {script}, or of its library, cannot be read")
+        elif code != record["code"]:
+            reason = f"made by other code of {script} and its library than is there"
             result.add(path, "STALE", reason)
-
-
-def _code_digest(evidence: Evidence, script: str | None) -> str | None:
-    """That of a script as it is; "" for one that cannot be read, None without one."""
-    if script is None:
-        return None
-    try:
-        return code_digest.code_digest(evidence.project / "scripts", script)
-    except (code_digest.CodeError, RecursionError, MemoryError):
-        return ""
+        elif recorded and recorded != there(script, code_digest.bookkeeping_digest):
+            other.append(path)
+    if other:
+        result.notes.append(
+            f"{several(other)}: made with other bookkeeping (records, logs, names) than is there; "
+            "no number depends on it"
+        )

@@ -34,8 +34,10 @@ class Job:
 
     Attributes:
         rule: the rule's name.
-        code, settings, environment: digests of the script with its modules, of the rule's slice of
-            the study, and of the environment of its process ("" if none was recorded).
+        code, settings: digests of the script with its numerical modules, and of the rule's slice of
+            the study.
+        bookkeeping, environment: digests of all other modules that the script leads to, and of the
+            environment of its process; "" if none was recorded.
         inputs, outputs: SHA-256 of each, by path as records name it.
         wildcards: values of the rule's wildcards.
         said: what Snakemake showed for the job.
@@ -46,6 +48,7 @@ class Job:
     rule: str
     code: str
     settings: str
+    bookkeeping: str
     environment: str
     inputs: dict[str, str]
     outputs: dict[str, str]
@@ -86,7 +89,7 @@ def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[Job]:
                 f"{path} has no valid record in {where}; `make resume` makes it anew"
             )
         made = {key: record[key] for key in ("rule", "code", "settings", "inputs")}
-        made["environment"] = record.get("environment", "")
+        made |= {key: record.get(key, "") for key in ("bookkeeping", "environment")}
         known = found.setdefault(tuple(record["outputs"]), made | {"sha256": {}})
         if {key: known[key] for key in made} != made:
             raise UnfinishedError(
@@ -106,6 +109,7 @@ def _job(made: dict, rules: dict[str, Rule]) -> Job:
         rule=made["rule"],
         code=made["code"],
         settings=made["settings"],
+        bookkeeping=made["bookkeeping"],
         environment=made["environment"],
         inputs=made["inputs"],
         outputs=made["sha256"],
