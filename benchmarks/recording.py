@@ -26,10 +26,16 @@ def tell(what, began):
     with open(os.environ["RECORDING_COSTS"], "a") as costs:
         costs.write(f"{what} {cpu} {clock}\\n")
 """
-IMPORT = """
-from twotower import files, identity, logs, meter
+IMPORTED = """
+from twotower.base import errors, files, identity, places, safe_names
+from twotower.records import code_digest, environment, job_log, last_run
+"""
+METERED = """
+from twotower import meter
+from twotower.base import errors, files, identity, places
 _began = meter.now()
-from twotower import environment, provenance, safe_names
+from twotower.base import safe_names
+from twotower.records import code_digest, environment, job_log, last_run
 meter.tell("import", _began)
 """
 JOB = """
@@ -48,9 +54,9 @@ RUN = """
 _bare_start = start
 
 def start(*given):
-    began = records.meter.now()
+    began = job_records.meter.now()
     name = _bare_start(*given)
-    records.meter.tell("run", began)
+    job_records.meter.tell("run", began)
     return name
 """
 PARTS = {
@@ -66,7 +72,7 @@ def main(study: str) -> None:
         clone, costs = Path(folder) / "clone", Path(folder) / "costs"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
         (clone / ".venv").symlink_to(ROOT / ".venv")
-        _put_meters(clone / "scripts/twotower")
+        put_meters(clone / "scripts/twotower")
         os.environ |= {"RECORDING_COSTS": str(costs)}
         run = ["make", "--old-file=.venv/installed", f"STUDY={study}"]
         cpu, clock = _seconds(run, clone)
@@ -84,17 +90,16 @@ def main(study: str) -> None:
         print(f"{words:<28}{of_cpu:8.2f} s of CPU, {share}; {of_clock:8.2f} s of the clock")
 
 
-def _put_meters(library: Path) -> None:
+def put_meters(library: Path) -> None:
+    """Put meters into a copy of the library, around all that records."""
     (library / "meter.py").write_text(METER)
     for name, meters in {"job_records.py": JOB, "run_records.py": RUN}.items():
-        text = (library / name).read_text(encoding="utf-8")
-        if name == "records.py":
-            line = (
-                "from twotower import environment, files, identity, logs, provenance, safe_names\n"
-            )
-            assert line in text, "records.py imports other modules than this meter knows"
-            text = text.replace(line, IMPORT)
-        (library / name).write_text(text + meters, encoding="utf-8")
+        place = library / "records" / name
+        text = place.read_text(encoding="utf-8")
+        if name == "job_records.py":
+            assert text.count(IMPORTED) == 1, f"{name} imports other modules than this meter knows"
+            text = text.replace(IMPORTED, METERED)
+        place.write_text(text + meters, encoding="utf-8")
 
 
 def _seconds(command: list[str], folder: Path) -> tuple[float, float]:
