@@ -13,7 +13,8 @@ gc.set_threshold(20_000, 50, 50)
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# For scripts of jobs: they stand below, and of this path they hear where no container is between.
+# Snakemake hands sys.path on to no job. A variable reaches the jobs, also those in a container,
+# unless --apptainer-args asks for a clean environment.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
 )
