@@ -13,7 +13,6 @@ import pytest
 from twotower.audits.crate import facts
 from twotower.audits.vary.variations import VARIATIONS
 from twotower.base import places
-from twotower.records import code_digest, workflow_rules
 from twotower.study import reading
 
 ROOT = Path(__file__).parents[2]
@@ -79,13 +78,6 @@ def test_every_path_and_module_that_code_or_a_page_names_is_there():
 def test_the_project_is_the_folder_of_the_snakefile():
     assert ROOT.resolve() == places.PROJECT
     assert (places.PROJECT / "Snakefile").is_file()
-
-
-def test_every_rule_has_its_script():
-    rules, scripts = workflow_rules.read(ROOT), code_digest.scripts(ROOT)
-    assert rules.keys() == scripts.keys() and len(rules) > 25
-    for name, rule in rules.items():
-        assert rule.script == f"scripts/{scripts[name]}" and (ROOT / rule.script).is_file(), name
 
 
 def test_every_variation_edits_text_that_is_there():

@@ -27,7 +27,7 @@ def test_killed_jobs_are_named_in_words_at_once_and_at_the_end(alone):
     arguments = ("--until", "train", "--keep-going", "--retries", "1")
     done = alone.snakemake(*arguments, "--config", "study=study.yaml")
     assert done.returncode == 1
-    for arm, end in (("erm", "it stops in the middle"), ("adam", "it is empty")):
+    for arm, end in (("erm", "the log stops in the middle"), ("adam", "the log is empty")):
         for attempt in ("", r" \(attempt 2\)"):
             told = re.search(
                 rf"^Job failed{attempt}: train, run (\w+), block 0\n"
@@ -38,7 +38,7 @@ def test_killed_jobs_are_named_in_words_at_once_and_at_the_end(alone):
             )
             assert told, done.stderr
         assert f"  train, run {told[1]}, block 0 ({arm}, {SHAPE}): {told[2]}\n" in done.stderr
-    assert "2 jobs failed; what each said stands above" in done.stderr
+    assert "2 jobs failed; the last lines of each log stand above" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""Commands as text, for Snakemake to read and for people to type: every value arrives as it is."""
+"""Commands as text, for Snakemake and for people to type; every value arrives unchanged."""
 
 import json
 import re
@@ -9,11 +9,11 @@ _READ_OTHERWISE = ("true", "false", "null", "inf", "nan", "infinity")
 
 
 def config(key: str, value: object) -> str:
-    """A word for Snakemake's --config that it reads as exactly this value.
+    """A word for --config that Snakemake reads as exactly this value.
 
-    Snakemake takes quotes off the ends of what stands behind the = and reads the rest as a number
-    or as YAML: `1_000` would be 1000, `a: b` a mapping. Text that is no plain name is written as
-    YAML's text, in quotes, with a space at both ends that keeps them.
+    Snakemake removes quotes at both ends of the text after the =, and reads the rest as a number or
+    as YAML: `1_000` would be 1000, `a: b` a mapping. Text other than a plain name is written as
+    quoted YAML text, with a space at both ends, which keeps the quotes.
     """
     if not isinstance(value, str):
         return f"{key}={json.dumps(value)}"
@@ -27,13 +27,13 @@ def config(key: str, value: object) -> str:
 def options(
     study: str | None = None, profile: str | None = None, logger: str | None = None
 ) -> list[str]:
-    """Snakemake's options for a study, a profile and a logger, of those that are named."""
+    """Snakemake's options for those of study, profile and logger that are named."""
     found = ["--config", config("study", study)] if study is not None else []
     found += ["--workflow-profile", profile] if profile else []
     return found + (["--logger", logger] if logger else [])
 
 
 def make(*targets: str, **variables: str) -> str:
-    """A command of make as one types it: `make plan STUDY='my study.yaml'`."""
+    """A command of make as people type it: `make plan STUDY='my study.yaml'`."""
     given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     return " ".join(["make", *targets, *given])

@@ -1,6 +1,6 @@
-"""What every script that a person starts has in common: a fault is one message, no traceback.
+"""What all scripts that people start have in common: a fault is one message, no traceback.
 
-Imports nothing beyond Python's own library, so that it can tell which package is missing.
+It imports only Python's own library: it must be able to name a package that is missing.
 """
 
 import errno
@@ -16,7 +16,7 @@ INSTALL = "`make` installs what envs/requirements.txt names, `make doctor` lists
 
 
 def start() -> None:
-    """Tell faults in one line, write UTF-8, and end quietly where a pipe such as `head` closes."""
+    """Show a fault as one message, write UTF-8, and end quietly if a pipe such as `head` closes."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.stdout.reconfigure(encoding="utf-8")  # words have Greek letters, the locale may not
@@ -31,19 +31,20 @@ class PathError(ExpectedError):
 def path(name: str) -> Callable[[str], Path]:
     """A type of argparse for paths; `name` is what a user types: KEY=.
 
-    Python takes an empty text for the folder that one is in.
+    An empty text is refused: Python would take it for the current folder.
     """
 
     def taken(text: str) -> Path:
         if not text:
-            raise PathError(f"{name} is empty; allowed: a path; leave {name} out for none")
+            hint = f"leave {name} out if you do not need it"
+            raise PathError(f"{name} is empty; allowed: a path; {hint}")
         return Path(text)
 
     return taken
 
 
 def message(error: BaseException) -> str | None:
-    """The one message for an error that a user can mend; None for a fault of the program."""
+    """The message for an error that a user can mend; None for a fault of the program."""
     if isinstance(error, ExpectedError):
         joint = " in " if hasattr(error, "place") else ": "  # that of a study begins with its file
         return f"{type(error).__name__}{joint}{error}"
@@ -60,8 +61,8 @@ def _remedy(error: OSError) -> str:
         "ENOSPC": "free some space there, or work elsewhere",
         "EDQUOT": "free some of the quota, or work elsewhere",
         "EROFS": "work in a folder that can be written to",
-        "EACCES": "mind who owns it, or work in a folder of your own",
-        "EPERM": "mind who owns it, or work in a folder of your own",
+        "EACCES": "check who owns it, or work in a folder of your own",
+        "EPERM": "check who owns it, or work in a folder of your own",
         "EEXIST": "move it away",
         "ENOTDIR": "a folder must stand there; move the file away",
         "ENOENT": "check the spelling",

@@ -52,11 +52,11 @@ def sha256(path: Path | str) -> str:
 
 
 def below(folder: Path, links: bool = True) -> Iterator[Path]:
-    """What a folder holds that is no folder, or is one that cannot be entered.
+    """All that a folder holds except folders; a folder that cannot be entered counts as a file.
 
     Args:
-        links: enter folders that are links, each one once; else such a link is no folder. The
-            folder itself may be one.
+        links: enter links to folders, each folder once; else such a link counts as a file. The
+            first folder itself may be a link.
     """
     folder, entered = Path(folder), set()
     waiting = [folder] if os.path.isdir(folder) else []

@@ -21,7 +21,7 @@ _touched = 0
 
 
 def follow(mapped: mmap.mmap) -> None:
-    """Have the pages of a mapped file let go; it must never be written to."""
+    """Let go of the pages of this mapped file too; nothing may ever be written to it."""
     _maps.add(mapped)
 
 
@@ -35,12 +35,12 @@ def parts(rows: int, *columns: Any) -> Iterator[slice]:
 
 
 def gathered(count: int) -> None:
-    """So many rows were read here and there."""
+    """Count rows that were read out of order."""
     passed(count * _GATHERED)
 
 
 def passed(size: int) -> None:
-    """So many bytes were read: let go of pages if a window has filled."""
+    """Count bytes that were read; let go of all pages once they fill a window."""
     global _touched
     _touched += size
     if _touched >= WINDOW:

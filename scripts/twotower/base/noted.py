@@ -1,23 +1,23 @@
-"""Hashes that a reader noted elsewhere, whole or their beginning."""
+"""Hashes that a reader noted elsewhere, in full or only their beginning."""
 
 from twotower.base import safe_names
 from twotower.base.errors import ExpectedError
 
-LEAST_DIGITS = 16  # 64 bits are no accident, nor soon forged
+LEAST_DIGITS = 16  # 64 bits agree neither by accident nor by a quick forgery
 
 
 class NotedError(ExpectedError):
-    """What was noted is no hash, or too little of one; the message says what is allowed."""
+    """A noted text that is no hash, or too short; the message says what is allowed."""
 
 
 def beginning(name: str, text: str | None) -> str:
     """A noted SHA-256 or its beginning in lower case; "" if nothing was noted: None.
 
     Args:
-        name: what the user calls it, as ROOT.
+        name: what the user calls it, such as ROOT.
 
     Raises:
-        NotedError: if it is no hash, or too short to tell anything.
+        NotedError: if it is no hash, or too short to prove anything.
     """
     if text is None:
         return ""

@@ -10,15 +10,15 @@ RESULTS = Path("results")
 
 
 def is_made(path: str | Path) -> bool:
-    """Whether a path is one that jobs make, and so has a record; others are given."""
+    """Whether jobs make this path; such a file has a record, and all others are given."""
     return Path(path).is_relative_to(RESULTS)
 
 
 def name(path: str | Path) -> str:
     """A path as records name it: below results/ as it is, else from the project's folder on.
 
-    Of a file outside of the project, such as a user's ratings, the name alone: where it lies is no
-    part of what was made from it.
+    A file outside of the project, such as a user's ratings, has its name alone: no result depends
+    on where it lies.
     """
     if is_made(path):
         return Path(path).as_posix()

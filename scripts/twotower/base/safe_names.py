@@ -1,6 +1,6 @@
-"""Names that others wrote into manifests and records: checked once, where these are read.
+"""Checks of names that others wrote into manifests and records, once, where these are read.
 
-What passes may be opened below a folder, handed to a program as one word, and printed.
+A name that passes can be opened below a folder, handed to a program as one word, and printed.
 """
 
 import errno
@@ -39,7 +39,7 @@ def is_hex(text: Any, digits: int) -> bool:
 
 
 def is_word(text: Any) -> bool:
-    """Whether a text can be handed to a program, which takes it for no option."""
+    """Whether a text can be handed to a program and is not read as an option."""
     return isinstance(text, str) and not text.startswith("-") and _shows(text)
 
 
@@ -49,7 +49,7 @@ def is_size(value: Any) -> bool:
 
 
 def shown(text: str) -> str:
-    """A text for a terminal: what would steer it, or cannot be written, stands as an escape."""
+    """A text for a terminal: control characters, and what cannot be written, as escapes."""
     return "".join(
         each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
         for each in text
@@ -71,7 +71,7 @@ def text_of(path: str | Path, encoding: str = "ascii") -> str:
 
 
 def below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """All that a folder holds but folders, and what is odd about it: "" for an ordinary file.
+    """All that a folder holds except folders, and what is odd about each; "" for ordinary files.
 
     A link to a file is one; a link to a folder is odd, and is not entered. A folder that cannot be
     entered, as one whose path is too long for the system, is odd as well.
@@ -97,7 +97,7 @@ def below(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _oddity(path: Path, folder: Path) -> str:
     if not is_path(path.relative_to(folder).as_posix()):
-        return "its name is none that can be sealed"
+        return "its name cannot be sealed"
     try:
         mode = os.stat(path).st_mode
     except OSError:

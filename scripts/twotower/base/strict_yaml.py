@@ -1,6 +1,6 @@
-"""YAML as data and no more: no tags, no aliases, no key twice, bounded in bytes, bulk and depth.
+"""YAML as plain data: no tags, no aliases, no repeated keys, limits on bytes, values and depth.
 
-What a file holds can so neither run code nor exhaust memory, and numbers mean what they seem to.
+A file can neither run code nor exhaust memory, and a number means what it looks like.
 """
 
 import os
@@ -96,7 +96,7 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, f"alias *{event.anchor}; write the value out instead")
         if event.tag is not None:
-            self._refuse(event, f"tag {event.tag}; leave it out, values need none")
+            self._refuse(event, f"tag {event.tag}; leave it out, values need no tag")
         self.nodes += 1
         self.levels += 1
         if self.nodes > MOST_NODES:

@@ -1,7 +1,7 @@
 """Kinds of values that a study may hold, and the wording of a complaint about a wrong one.
 
-Pydantic's own messages tell what a parser wanted; a person wants what was found, what is allowed
-and what to write instead. So each kind checks for itself, and brings the JSON schema of its check.
+Pydantic's own messages say what a parser wanted. A person needs what was found, what is allowed
+and what to write instead. For this reason each kind has its own check, and the JSON schema of it.
 """
 
 import math
@@ -18,7 +18,7 @@ _shorten.maxstring = _shorten.maxother = _shorten.maxlong = 60
 
 
 def shown(value: Any) -> str:
-    """`value` on one line, as the person would recognize it, long parts cut to 60 characters."""
+    """`value` on one line, in a form that its writer knows; long parts cut to 60 characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     try:

@@ -142,7 +142,7 @@ def _files(folder: Path, name: str, place: str) -> Iterator[str]:
 
 
 def _changed(path: Path) -> int:
-    """When a file was changed; an odd file, such as a pipe, would be read without an end."""
+    """When a file was changed. Only ordinary files are read: a pipe would never end."""
     if not path.is_file():
         raise CodeError(f"{path}: no such file, or no ordinary one")
     return path.stat().st_mtime_ns

@@ -39,9 +39,9 @@ def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
     """The environment of this process, as it is now; after its work, with all libraries loaded.
 
     Args:
-        project: whose lock file tells which packages are pinned.
-        computes: whether its numbers matter. Those of a run's main process do not, which may have
-            loaded libraries before they were pinned.
+        project: whose lock file pins packages.
+        computes: whether this process computes results. A run's main process does not, and may
+            have loaded libraries before their threads were pinned.
 
     Returns:
         python: implementation, version, build and compiler.
@@ -92,7 +92,7 @@ def save(environment: dict, folder: Path = Path()) -> str:
 
 
 def read(name: str, folder: Path = Path()) -> dict | None:
-    """An environment by its digest; None if there is none, or one that its name does not fit."""
+    """An environment by its digest; None if it is missing, or if its name does not fit."""
     try:
         text = safe_names.text_of(folder / ENVIRONMENTS / f"{name}.json")
         environment = json.loads(text)
@@ -109,7 +109,7 @@ def names(folder: Path = Path()) -> list[str]:
 def differences(one: dict, other: dict) -> list[str]:
     """In words, what differs between two environments: a line for each value, `that, not this`.
 
-    Packages that no lock pins are told by name alone.
+    Packages that no lock pins are named without their versions.
     """
     lines = []
     for place, (mine, others) in sorted(_values(one, other).items()):
@@ -118,7 +118,7 @@ def differences(one: dict, other: dict) -> list[str]:
     mine, others = one.get("beside", {}), other.get("beside", {})
     for words, names in {
         "more": others.keys() - mine.keys(),
-        "none of the": mine.keys() - others.keys(),
+        "without": mine.keys() - others.keys(),
         "other versions of the": {n for n in mine.keys() & others.keys() if mine[n] != others[n]},
     }.items():
         if names:

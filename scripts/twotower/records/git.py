@@ -1,8 +1,9 @@
-"""What git says of a repository, which is trusted no further than that.
+"""Ask git about a repository that nobody has to trust.
 
-A repository's own settings can name programs that git runs as it looks at files, and hosts that it
-fetches missing objects from: here they do not. Nor is a repository of another owner read unless the
-user allows it (`safe.directory`). Why git gives no answer is told by `twotower.records.git_faults`.
+A repository's own settings can name programs that git runs when it looks at files, and hosts from
+which it fetches missing objects. Here these settings have no effect. A repository of another owner
+is not read unless the user allows it (`safe.directory`). `twotower.records.git_faults` words the
+reasons why git gives no answer.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ def output(
     """What git prints, asked in a folder.
 
     Args:
-        right: exit codes that are no failure.
-        about: the repository that is meant, if not that of the folder.
+        right: exit codes that mean success.
+        about: the repository that messages name, if not that of the folder.
         patience: seconds after which git is stopped.
 
     Raises:
-        GitError: if git is not installed, ends otherwise, or takes longer; with the remedy.
+        GitError: if git is not installed, ends with another code, or takes longer; with the remedy.
     """
     done = _asked(folder, arguments, patience)
     if done.returncode not in right:
@@ -81,10 +82,10 @@ def changed(project: Path, *paths: str, patience: float = PATIENCE) -> list[str]
 
 
 def require(project: Path, sought: str) -> None:
-    """Nothing, if a repository has a commit.
+    """Check that a repository has a commit.
 
     Raises:
-        NoCommitError: if it has not.
+        NoCommitError: if it does not.
         GitError: if git gives no answer.
     """
     done = _asked(project, ["cat-file", "-e", sought])
@@ -108,7 +109,7 @@ def require(project: Path, sought: str) -> None:
 
 
 def committed(clone: Path, path: Path) -> bytes | None:
-    """A file as the commit of a clone has it; None if it has none.
+    """A file as the commit of a clone has it; None if the commit has no such file.
 
     Raises:
         GitError: if git gives no answer.
@@ -139,7 +140,7 @@ def _asked(
     except subprocess.TimeoutExpired:
         raise GitError(
             f"git took longer than {patience:.0f} s in {Path(folder).resolve()}",
-            "try `git status` there, and again when the disk answers sooner",
+            "try `git status` there, and try again when the disk answers faster",
         ) from None
 
 

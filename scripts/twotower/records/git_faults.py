@@ -1,7 +1,6 @@
-"""Why git gives no answer: its own words, told apart, each with what to do about it.
+"""Why git gives no answer: each of its messages, with what to do about it.
 
-Like `twotower.running.doctor` it imports nothing beyond Python's own library, and avoids newer
-syntax.
+Like `twotower.running.doctor` it imports only Python's own library, and avoids newer syntax.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from twotower.base.errors import ExpectedError
 
 
 class GitError(ExpectedError):
-    """git gives no answer, for none of the reasons below: damage, a time-out, a fault of its own.
+    """git gives no answer, for another reason than those below: damage, a time-out, a fault of git.
 
     Attributes:
         reason: what is wrong, mostly in git's own words.
@@ -49,13 +48,13 @@ DAMAGED = (
 )
 """The remedy for all that is not known."""
 _ANEW = "mend that, or clone the project anew"
-_NEWER = "a newer git wrote this repository: install a newer git, `git --version` tells yours"
+_NEWER = "a newer git wrote this repository: install a newer git, `git --version` shows yours"
 _LINE = "mend that line: these are settings of git"
 _SETTINGS = "mend that setting: `git config --list --show-origin` names the file of each"
 _RIGHTS = "let its owner allow you to read it, or clone the project as yourself"
 _KNOWN = [
     (r"No space left|quota exceeded|Read-only file|could not create", GitError,
-     "free some space there, or mind who may write there"),
+     "free some space there, or check who may write there"),
     (r"Permission denied", RefusedError, _RIGHTS),
     (r"git repo version|unknown repository extension|'extensions\.", RefusedError, _NEWER),
     (r"bad config line", GitError, _LINE),
@@ -92,9 +91,9 @@ def fault(said: str, folder: Path, code: int) -> GitError:
 
 
 def reason_of(said: str) -> str:
-    """Of several lines those that tell the reason: up to two, the first that is fatal the last.
+    """The lines that give the reason: at most two, up to the first fatal one.
 
-    What follows that, such as `and the repository exists.`, is advice.
+    Later lines, such as `and the repository exists.`, are advice.
     """
     told: list[str] = []
     for line in re.sub(r":\n[ \t]+", ": ", said).splitlines():
@@ -107,7 +106,7 @@ def reason_of(said: str) -> str:
 
 
 def within_another(folder: Path) -> NoRepositoryError:
-    """The error for a folder of which git answers for another one, further up as a rule."""
+    """The error for a folder where git answers for another folder, usually one further up."""
     why = "its settings name another folder (core.worktree)"
     if not (folder / ".git").exists():
         why = "it lies within another one, which `git rev-parse --show-toplevel` names"
@@ -119,7 +118,7 @@ def within_another(folder: Path) -> NoRepositoryError:
 def _refused(said: str, reason: str, folder: Path) -> RefusedError:
     """The repository belongs to another user, whose hooks and settings could run programs.
 
-    A clone of it asks for the right to read its .git, all other commands for that to the folder.
+    To clone it, git asks for the right to read its .git; all other commands, for its folder.
     """
     place = re.search(r"'(/.*)'", reason)
     if place:
@@ -146,7 +145,7 @@ def _owner(path: Path) -> int | None:
 
 
 def _no_repository(folder: Path) -> GitError:
-    """There is none here; or a .git is there that git does not take for one."""
+    """There is no repository here, or a .git that git does not accept."""
     own = folder / ".git"
     if not os.path.lexists(own):
         hint = " (GIT_DIR is set, and is not followed)" if "GIT_DIR" in os.environ else ""

@@ -1,4 +1,4 @@
-"""A job's log: everything that it prints, and errors that it expects without a traceback."""
+"""A job's log: everything that the job prints; expected errors stand there without a traceback."""
 
 import atexit
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from twotower.base.errors import ExpectedError
 
 WORKED = "seconds of work after the imports:"
-"""What a log's last line begins with; benchmarks add them up."""
+"""The last line of a log begins so; benchmarks add up its seconds."""
 
 
 def start(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Records of what every job made: the bytes of each output, and what they were made from.
+"""Records of every job: the bytes of each output, and what the job made them from.
 
 The output `results/A/B` has its record in `results/records/A/B.json`: the SHA-256 of its bytes,
 the rule, the digests of code, bookkeeping (`twotower.records.code_digest`) and settings, the
@@ -81,7 +81,7 @@ def job(snakemake: Any) -> Iterator[dict]:
 
 
 def write(path: str | Path, made_from: dict) -> None:
-    """Write the record of an output, whole or not at all; `made_from` holds all but its bytes."""
+    """Write the record of an output, whole or not at all; `made_from` is all but size and hash."""
     content = made_from | {"bytes": Path(path).stat().st_size, "sha256": files.sha256(path)}
     content["record"] = identity.digest(content).hex()
     with files.atomic_write(record_path(path)) as temporary:
@@ -90,7 +90,7 @@ def write(path: str | Path, made_from: dict) -> None:
 
 
 def read(path: str | Path, folder: Path = Path()) -> dict | None:
-    """The record of an output, without its own digest; None if there is none, or a damaged one.
+    """The record of an output, without its own digest; None if it is missing or damaged.
 
     `folder` is the one that holds results/.
     """
@@ -167,13 +167,13 @@ def _check_code(rule: str, planned: str) -> str:
     if not same:
         raise ChangedFileError(
             f"scripts/{name}, or a module that it leads to, changed since this run began; "
-            "run again: it makes anew what that code makes"
+            "run again: the run makes the results of this code anew"
         )
     return name
 
 
 def _is_output(path: str) -> bool:
-    """Whether a job may have made it: what lies elsewhere is nobody's to remove."""
+    """Whether a job can have made it; files elsewhere are never removed."""
     return safe_names.is_path(path) and places.is_made(path)
 
 

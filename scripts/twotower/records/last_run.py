@@ -1,6 +1,6 @@
-"""What the last run in a folder was asked to do: the workflow notes its command as it starts.
+"""What the last run in a folder was asked for: the workflow notes its command as it starts.
 
-Snakemake's own logs tell when and where a run was started; its command stands there without quotes.
+Snakemake's own logs say when and where a run was started, but write its command without quotes.
 """
 
 import json
@@ -18,9 +18,9 @@ _SOME_VALUES = {"--config", "-C", "--configfile", "--configfiles"}
 
 
 def headers(folder: Path) -> Iterator[dict[str, str]]:
-    """What each log of a run in the folder says of it, the newest first.
+    """What each log in the folder says about its run, the newest first.
 
-    Keys: date, host; slurm run id, of a run that submitted its jobs to Slurm.
+    Keys: date, host; slurm run id, if the run submitted its jobs to Slurm.
     """
     for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
         lines = r"^ *(Date|Host|SLURM run ID): (.+)$"
@@ -36,7 +36,7 @@ def by_slurm(folder: Path) -> bool:
 
 
 def note(folder: Path, command: Sequence[str], targets: Iterable[str], run: str = "") -> None:
-    """Keep the command of a run that starts in the folder; one that makes nothing is not noted.
+    """Note the command of a run that starts in the folder, unless the run makes nothing.
 
     `run` is the digest of its record (`twotower.records.run_records`).
     """
@@ -54,7 +54,7 @@ def makes(command: Sequence[str]) -> bool:
 def asked(folder: Path) -> tuple[list[str], list[str]] | None:
     """Targets of the last run, and the options that name its study and profile, for Snakemake.
 
-    None: no run is known. Both may be empty: all of the default study.
+    None if no run is known. Both may be empty, which means all of the default study.
     """
     content = _noted(folder)
     try:
@@ -64,12 +64,12 @@ def asked(folder: Path) -> tuple[list[str], list[str]] | None:
 
 
 def record(folder: Path) -> str | None:
-    """The digest of the last run's record; None if none is known."""
+    """The digest of the last run's record; None if no run is known."""
     return _noted(folder).get("run") or None
 
 
 def _beginning(log: Path) -> str:
-    """What a log says before its first job; nothing if it is no ordinary file."""
+    """The beginning of a log; empty if it is no ordinary file."""
     try:
         if not log.is_file():
             return ""
@@ -84,7 +84,7 @@ def _place(folder: Path) -> Path:
 
 
 def _noted(folder: Path) -> dict:
-    """What `note` kept last; empty if nothing, or what cannot be read."""
+    """What `note` kept last; empty if there is no note, or if it cannot be read."""
     return _mapping(_place(folder))
 
 
@@ -103,7 +103,7 @@ def note_code(folder: Path, digests: dict[str, str]) -> None:
 
 
 def code(folder: Path) -> dict[str, str]:
-    """What `note_code` kept last; empty where no run did, as in a folder that is not shared."""
+    """What `note_code` kept last; empty if no run noted it, as in a folder that is not shared."""
     return _mapping(folder / _CODE)
 
 

@@ -1,8 +1,8 @@
-"""The packages that a Python would import: their versions, and hashes of what their wheels hold.
+"""The packages that this Python would import: versions, and hashes of what their wheels hold.
 
-Looking through all of them takes a few tenths of a second, too much for each of a thousand jobs.
-So the run's main process notes what it found, and a job takes that over if the same packages, put
-there at the same times, are still there; else it looks for itself.
+To look through all packages takes a few tenths of a second, too long for each of a thousand jobs.
+For this reason the run's main process notes what it finds. A job uses the note if the same packages
+with the same times are still there; else the job looks for itself.
 """
 
 import ast
@@ -16,14 +16,14 @@ from pathlib import Path
 from twotower.base.files import atomic_write
 
 NOTE = Path(".snakemake/installed.json")
-"""Where a run's main process leaves what it found, for its jobs."""
+"""Where a run's main process leaves its note for the jobs."""
 
 _BY_INSTALLERS = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)", re.MULTILINE)
 
 
 def note(lock: Path) -> None:
-    """Leave for the jobs of a run in this folder what is installed."""
+    """Note what is installed, for the jobs of a run in this folder."""
     found = _found()
     content = {"where": _stamps(found), "what": _look(found, lock)}
     with atomic_write(NOTE) as temporary:
@@ -31,7 +31,7 @@ def note(lock: Path) -> None:
 
 
 def packages(lock: Path) -> dict:
-    """What is installed, as `note` left it or newly looked for.
+    """What is installed, from the note or by a new search.
 
     Returns:
         packages: by name, version and sha256 of each that the lock file pins; sha256 is of the

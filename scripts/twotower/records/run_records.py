@@ -33,9 +33,9 @@ def start(
     Args:
         study: file, path as it was given; given, the values of --config over it; content, the
             mapping that both make; and settings, the study's validated values.
-        targets: what the run is asked for; empty: all.
+        targets: what the run is asked for; empty for all.
         real: sources of real ratings that it may read.
-        statement: SHA-256 of the statement that was made of the study before; "": there is none.
+        statement: SHA-256 of the statement about the study before the run; "" without a statement.
     """
     packages.note(places.PROJECT / environment.LOCK)
     commit = _commit(places.PROJECT)
@@ -64,7 +64,7 @@ def start(
 
 
 def origin(project: Path, study: str) -> tuple[str | None, bool | None]:
-    """The commit that a project stands at, and whether code and study are as in it; else None."""
+    """The commit of a project, and whether code and study are as in it; None where unknown."""
     commit = _commit(project)
     return commit, not _changes(project, study) if commit else None
 
@@ -80,7 +80,7 @@ def digest(run: Mapping) -> str:
 
 
 def read(name: str, folder: Path = Path()) -> dict | None:
-    """The record of a run by its digest; None if there is none, or one that its name belies."""
+    """The record of a run by its digest; None if it is missing, or if its name does not fit."""
     try:
         run = json.loads(safe_names.text_of(folder / RUNS / f"{name}.json"))
         return run if digest(run) == name and _is_whole(run) else None
@@ -117,7 +117,7 @@ def _is_diff(path: str) -> bool:
 
 
 def _commit(project: Path) -> str | None:
-    """The commit that the project stands at; None where git names none: it is told why."""
+    """The commit of the project; None where git names no commit, and the reason is printed."""
     try:
         return git.commit(project)
     except git.GitError as error:
@@ -132,7 +132,7 @@ def _changes(project: Path, study: str) -> bytes:
     Empty if nothing does. The form is one and the same, whatever the user's settings of git.
 
     Raises:
-        GitError: if git cannot tell.
+        GitError: if git gives no answer.
         ChangesError: if new files are larger than a record should hold.
     """
     form = ["-c", "core.quotePath=true", "-c", "diff.orderFile=/dev/null", "diff", "--unified=3",
@@ -152,10 +152,7 @@ def _changes(project: Path, study: str) -> bytes:
 
 
 def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
-    """Files that git listed as its own or nobody's, sorted; of a folder that it lists, all within.
-
-    It lists a folder where that is a repository of its own.
-    """
+    """The files that git listed, sorted; of a listed folder, a repository of its own, all files."""
     found = set()
     for name in map(os.fsdecode, filter(None, listed)):
         if not name.endswith("/"):
@@ -177,7 +174,7 @@ def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
 
 
 def _kept(changes: bytes) -> dict[str, str]:
-    """Write a run's uncommitted changes beside its record; returns what the record says of it."""
+    """Write a run's uncommitted changes beside its record; returns the record's entry for them."""
     sha256 = hashlib.sha256(changes).hexdigest()
     place = RUNS / f"{sha256[:16]}.diff"
     with files.atomic_write(place) as temporary:

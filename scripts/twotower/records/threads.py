@@ -1,4 +1,4 @@
-"""How many threads the numerical libraries of this process would use, by asking each of them."""
+"""The number of threads that the numerical libraries of this process would use."""
 
 import ctypes
 import sys
@@ -16,11 +16,11 @@ _ASKED = {
     "libomp": ("omp_get_max_threads",),
     "libiomp": ("omp_get_max_threads",),
 }
-"""By a part of a library's name, the functions of which one tells its number of threads."""
+"""By a part of a library's name, functions of which one returns its number of threads."""
 
 
 def most() -> int:
-    """The most threads that any numerical library which is loaded would use; 1 if none is."""
+    """The most threads that a loaded numerical library would use; 1 if no library is loaded."""
     counts = [1, *_of_libraries()]
     if "torch" in sys.modules:
         counts.append(sys.modules["torch"].get_num_threads())

@@ -1,8 +1,8 @@
-"""The workflow's rules as they are written: what each says, runs, makes and where it is timed.
+"""The workflow's rules as they are written: message, script, outputs and timing file of each.
 
-A record names the rule that made a file. What the rule's outputs are called, and what its message
-says of a job, stands in `workflow/rules/*.smk`. Those files are read as text: so a crate can be
-written, and read again, where no Snakemake is at hand. They have the form that snakefmt gives.
+A record names the rule that made a file. The names of the rule's outputs and its message stand in
+`workflow/rules/*.smk`. Those files are read as text, in the form that snakefmt gives: a crate can
+be written, and read again, where Snakemake is not installed.
 """
 
 import ast
@@ -39,7 +39,7 @@ class Rule:
     benchmark: str
 
     def output_name(self, path: str) -> str:
-        """What the rule calls an output; "output" if none of its patterns fits."""
+        """What the rule calls an output; "output" if no pattern fits."""
         fitting = (name for name, pattern in self.outputs if _match(pattern, path) is not None)
         return next(fitting, "output")
 

@@ -1,8 +1,8 @@
-"""What a bug report needs, and what keeps this machine from running: facts, and faults to mend.
+"""What a bug report needs, and what stops this machine from running: facts, and faults to mend.
 
-It must say something in the most broken environment, an old Python without packages included: so
-nothing but Python's own library is imported at the top, and newer syntax is avoided. It shows no
-host or user names, no environment but the pins, and no path outside the project.
+It must work in the most broken environment, even in an old Python without packages. For this
+reason only Python's own library is imported at the top, and newer syntax is avoided. It shows no
+names of hosts or users, no variables but the pins, and no path outside the project.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def report(sections: list[Section]) -> str:
 
 
 def project(root: Path) -> Section:
-    """Version and commit; where git does not tell the commit, why, and what to do."""
+    """Version and commit; if git does not name the commit, the reason and the remedy."""
     version = re.search(r'^version = "(.+)"', text_of(root / "pyproject.toml"), re.MULTILINE)
     found = Section("Project", [("tower-rates", version[1] if version else "unknown version")])
     commit = "unknown"
@@ -83,7 +83,7 @@ def project(root: Path) -> Section:
     except git.GitError as error:
         found.facts.append(("commit", f"{commit}: see what may matter, below"))
         reason, remedy = _discreet(error, root)
-        found.notes.append((f"git does not tell the commit, or the changes: {reason}", remedy))
+        found.notes.append((f"git does not name the commit, or the changes: {reason}", remedy))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is said of a failed job: its rule, the settings that its ids stand for, and its logs."""
+"""For each failed job: its rule, the settings that its ids stand for, and its last log lines."""
 
 import difflib
 import re
@@ -25,14 +25,14 @@ REMEDIES = {
     "OUT_OF_MEMORY": "it needs more memory: the rule's mem_mb, or fewer replicates_per_job",
     "DUE TO TIME LIMIT": "it needs more time: the rule's runtime, or fewer replicates_per_job",
 }
-"""What a log may hold → what helps."""
+"""Text in a log → what helps."""
 # Width and depth are always named; the embeddings' components where they are not the truth's.
 _ALWAYS_NAMED = ("schedule", "depth", "embedding_dim")
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the wildcards of a study's jobs stand for: tables, so that no file name is parsed.
+    """Tables of what the wildcards of a study's jobs stand for: no file name is parsed.
 
     Attributes:
         runs: by id.
@@ -47,7 +47,7 @@ class Names:
     titles: Mapping[str, str]
 
     def words(self, wildcards: Mapping[str, str]) -> str:
-        """The settings behind a job's wildcards; "" where they stand for none."""
+        """The settings that a job's wildcards stand for; "" if they stand for no settings."""
         given = dict(wildcards)
         fit = given.pop("fit", None)
         run = self.runs.get(given.get("run", fit))
@@ -71,15 +71,15 @@ class Names:
 
 @dataclass
 class Failure:
-    """A job that failed, as often as it did.
+    """A job that failed, once or several times.
 
     Attributes:
         rule: name of its rule.
         wildcards: as Snakemake gives them.
         words: from `Names.words`.
         logs: paths, the job's own first; those of a cluster follow.
-        status: what the executor said, such as Slurm's status; "" if nothing.
-        attempts: how often it failed.
+        status: what the executor reported, such as Slurm's status; "" for no report.
+        attempts: number of times that it failed.
     """
 
     rule: str
@@ -95,7 +95,7 @@ class Failure:
         return ", ".join([self.rule, *(f"{key} {self.wildcards[key]}" for key in self.wildcards)])
 
     def report(self) -> str:
-        """Several lines: the job, its settings, what is known of its end, and its logs."""
+        """Several lines: the job, its settings, how it ended if known, and its logs."""
         again = f" (attempt {self.attempts})" if self.attempts > 1 else ""
         lines = [f"Job failed{again}: {self.name}"]
         if self.words:
@@ -122,15 +122,15 @@ class Failure:
 
 
 def summary(failures: Sequence[Failure]) -> str:
-    """The jobs that failed for good, a line each, and how to carry on."""
+    """One line for each job that failed for good, and how to carry on."""
     count = f"{len(failures)} job{'s' if len(failures) != 1 else ''} failed"
-    lines = [f"{count}; what each said stands above, and in its log:"]
+    lines = [f"{count}; the last lines of each log stand above:"]
     lines += [f"  {failure.line()}" for failure in failures]
     return "\n".join([*lines, "Finished jobs are kept: mend the cause, then `make resume`."])
 
 
 def hint(message: str, targets: Sequence[str]) -> str:
-    """What helps with a message of Snakemake's about a target; "" with any other."""
+    """What helps with a message of Snakemake about a target; "" for any other message."""
     named = re.search("No rule to produce ([^ ]+)", message)
     if named:
         close = difflib.get_close_matches(named[1], targets, n=1)
@@ -142,7 +142,7 @@ def hint(message: str, targets: Sequence[str]) -> str:
 
 
 def data_words(cell: Cell) -> str:
-    """The settings of a cell's data: β, d, D, and those that are not as usual."""
+    """The settings of a cell's data: β, d, D, and each setting that has an unusual value."""
     from twotower.study import (
         labels,  # it loads pandas, which no run without a failed job needs here
     )
@@ -163,7 +163,7 @@ def data_words(cell: Cell) -> str:
 
 
 def cell_words(cell: Cell) -> str:
-    """As `data_words`, with the shape of the towers."""
+    """The same with the shape of the towers."""
     columns = cell.columns()
     words = [data_words(cell), f"depth {columns['depth']}"]
     if columns["embedding_dim"] != columns["rank"]:
@@ -194,13 +194,13 @@ def tail(path: str | Path) -> list[str]:
 
 
 def _untold_end(path: str, lines: Sequence[str]) -> str:
-    """Why a log says nothing of the job's end; "" where it does."""
+    """Explain why the log does not show how the job ended; "" if it shows that."""
     if any(WORKED in line for line in lines[-3:]):  # written on every exit that Python sees
         return ""
     if lines:
-        found = "it stops in the middle, so the job was killed"
+        found = "the log stops in the middle, so the job was killed"
     elif Path(path).exists():
-        found = "it is empty, so the job was killed as it began"
+        found = "the log is empty, so the job was killed as it began"
     else:
         return "there is no such log: the job never began; see Snakemake's own lines above"
     return f"{found}: out of memory, out of time, or by hand; fewer jobs at once need less memory"

@@ -1,4 +1,4 @@
-"""This machine as `make doctor` tells it: processor, pins, cards, disk, cluster.
+"""This machine as `make doctor` shows it: processor, pins, cards, disk, cluster.
 
 Like `twotower.running.doctor` it imports nothing beyond Python's own library, and avoids newer
 syntax.
@@ -52,7 +52,7 @@ def processor() -> Section:
     memory = dict(re.findall(r"^(\w+):\s+(\d+) kB", text_of(Path("/proc/meminfo")), re.MULTILINE))
     if "MemTotal" in memory:
         total, free = (int(memory.get(key, 0)) * 1024 for key in ("MemTotal", "MemAvailable"))
-        found.facts.append(("memory", f"{_size(total)}, {_size(free)} of it available"))
+        found.facts.append(("memory", f"{_size(total)}, {_size(free)} available"))
     lacking = [flag for flag in NEEDED_FLAGS if flags and flag not in has]
     if lacking:
         what = f"The processor lacks {', '.join(lacking)}: results will not be the same to the byte"
@@ -92,7 +92,7 @@ def graphics() -> Section:
     )
     found.facts.append(("driver", "; ".join(listed.splitlines()) if listed else "no NVIDIA driver"))
     if listed and answer is not None and not cards:
-        what = "There is a card that torch does not see: its build, or the driver, is not for it"
+        what = "torch does not see the card: torch's build or the driver does not fit it"
         found.notes.append(
             (what, "envs/requirements.txt pins torch; the CUDA build is pip's default")
         )
@@ -140,7 +140,7 @@ def slurm() -> Section:
         found.facts.append(("controller", "does not answer"))
         what = "Slurm is installed but its controller does not answer"
         found.notes.append(
-            (what, "ask who keeps it; runs on this machine go on, started some seconds later")
+            (what, "ask the cluster's staff; runs on this machine work, but start seconds later")
         )
         return found
     found.facts += [("partition", line) for line in partitions.splitlines()]
@@ -150,7 +150,7 @@ def slurm() -> Section:
     found.facts.append(("accounting", storage[1] if kept and storage else "none"))
     if shutil.which("sacct") and not kept:
         what = (
-            "sacct is here but no accounting: asked by sacct, the Slurm plugin would wait for ever"
+            "sacct is installed but accounting is off: the Slurm plugin would wait for ever for it"
         )
         found.notes.append((what, "slurm-status-command: squeue, as in profiles/slurm"))
     try:
@@ -163,7 +163,7 @@ def slurm() -> Section:
 
 
 def vouching() -> Section:
-    """The programs that sign seals and statements, and check time stamps: no run needs them."""
+    """Programs that sign seals and statements and check time stamps; no run needs them."""
     found = Section("Signatures and time stamps")
     secure = _first_line(["ssh", "-V"])
     keygen = (secure or "unknown version") if shutil.which("ssh-keygen") else "not here"
@@ -171,15 +171,15 @@ def vouching() -> Section:
     found.facts.append(("openssl", _first_line(["openssl", "version"]) or "not here"))
     if keygen == "not here":
         what = "ssh-keygen is not installed: seals and statements can be neither signed nor checked"
-        found.notes.append((what, "install OpenSSH; KEY= and SIGNERS= need it, nothing else does"))
+        found.notes.append((what, "install OpenSSH; KEY= and SIGNERS= need it, no other option"))
     if found.facts[-1][1] == "not here":
-        what = "openssl is not installed: time stamps can be neither had nor checked"
-        found.notes.append((what, "install OpenSSL; TSA= and TSA_CA= need it, nothing else does"))
+        what = "openssl is not installed: time stamps can be neither obtained nor checked"
+        found.notes.append((what, "install OpenSSL; TSA= and TSA_CA= need it, no other option"))
     return found
 
 
 def _first_line(command: list[str]) -> str:
-    """The first line that a program prints of itself; some print it as an error."""
+    """The first line that a program prints, as output or as error."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -22,9 +22,9 @@ def locked(folder: Path) -> bool:
 
 
 def locked_by(folder: Path) -> dict[str, str]:
-    """Of the run that locked the folder, what Snakemake's log tells (`last_run.headers`), if any.
+    """What Snakemake's log says about the run that locked the folder (see `last_run.headers`).
 
-    Empty where the folder is not locked.
+    Empty if the folder is not locked, or if no log says it.
     """
     locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
     for header in last_run.headers(folder) if locks else ():
@@ -51,14 +51,15 @@ def require_idle(folder: Path) -> None:
     if host != platform.node():
         raise BusyError(
             f"the run that locked this folder was started on {host}, this is {platform.node()}: "
-            f"`make resume` there; if {host} is gone, `snakemake --unlock` here, then `make resume`"
+            f"give `make resume` there; if {host} is gone for good, give `snakemake --unlock` "
+            "here, then `make resume`"
         )
 
 
 def of_kind(folder: Path, kind: str) -> list[psutil.Process]:
     """Processes at work in the folder: every "run", or every "job" with the shell around it.
 
-    Where no run is, nobody waits for the jobs any more.
+    If there are jobs but no run, the run was killed, and nothing waits for the jobs any more.
     """
     return [process for process in _at_work(folder) if _kind(process) == kind]
 
@@ -79,7 +80,7 @@ def stop_jobs(folder: Path) -> list[str]:
 
 
 def _at_work(folder: Path) -> list[psutil.Process]:
-    """Processes with this working folder, but for this one and those that started it."""
+    """Processes with this working folder, except this one and those that started it."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
     for process in psutil.process_iter():

@@ -1,4 +1,4 @@
-"""Carrying on after a fault: nobody at work, no lock, nothing half made, nothing changed."""
+"""Carry on after a fault: no process at work, no lock, no half-made file, no changed result."""
 
 import os
 import subprocess
@@ -23,7 +23,9 @@ class SnakemakeError(errors.ExpectedError):
 
 
 def check() -> list[str]:
-    """What stands against a run, in lines; times of results are set right, nothing is removed.
+    """Check the results before a run; returns lines about files of unknown origin.
+
+    Sets the times of results right, and removes nothing.
 
     Raises:
         ResultsChangedError: if results changed since they were made.
@@ -32,7 +34,7 @@ def check() -> list[str]:
     if found.changed:
         lines = _listed([f"  {path}: {why}" for path, why in sorted(found.changed.items())])
         raise ResultsChangedError(
-            f"{_files(found.changed)} in results/ no longer as made:\n"
+            f"results/ holds {_files(found.changed)} in another state than when made:\n"
             + "\n".join(lines)
             + "\n`make resume` makes them anew; nothing has been removed yet."
         )
@@ -48,11 +50,11 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     """Make the folder fit for a run of the study that Snakemake's options `about` name.
 
     Returns:
-        What was done, in lines; and what has been removed of the study's outputs, in layers, to be
-        given to `remake`.
+        Lines that say what was done; and the outputs of the study that were removed, in layers for
+        `remake`.
 
     Raises:
-        BusyError: if jobs cannot be stopped, or Slurm does not tell of them.
+        BusyError: if jobs cannot be stopped, or Slurm does not name them.
         SnakemakeError: with Snakemake's own words, if the study cannot be planned.
         StatementError: if a statement before the run is damaged, and not in the results alone.
     """
@@ -80,19 +82,19 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
         beyond = {path: "" if path in planned else " (of another run)" for path in unsound}
         done += _listed([f"  {path}: {why}{beyond[path]}" for path, why in unsound.items()])
     else:
-        done.append("All are as they were made.")
+        done.append("All files are as they were made.")
     return done, survey.layers(found, [path for path in unsound if path in planned])
 
 
 def remake(layers: list[list[str]], about: list[str]) -> None:
-    """Have Snakemake make removed outputs again, before all else and nothing that is made of them.
+    """Have Snakemake make removed outputs again before all else, and no later result with them.
 
-    It would not make them where all that is made of them is there; nor spare that, once it knows
-    that they are made: by their records they come out as they were, and times are set to say so,
-    after each layer, of which the next ones are made.
+    Left to itself, Snakemake would not make an output whose later results are all there. Once it
+    made the output, it would make the later results too. By their records the outputs come out
+    with the same bytes. So times are set to say that, after each layer: the next layer reads it.
 
     Raises:
-        SnakemakeError: if a job fails; Snakemake has told why.
+        SnakemakeError: if a job fails; Snakemake has printed the reason.
     """
     for layer in layers:
         for first in range(0, len(layer), MOST_TARGETS):
@@ -104,11 +106,11 @@ def remake(layers: list[list[str]], about: list[str]) -> None:
 def run(*arguments: str, last: bool = True) -> int:
     """Run Snakemake with what survived; returns its exit status.
 
-    Only the last run shows results, and is noted as one to be carried on.
+    Only the last run shows results, and only the last run is noted for `make resume`.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, which goes to Snakemake as well: it ends its jobs and
-            unlocks, and is waited for.
+        KeyboardInterrupt: after Ctrl-C. Snakemake gets it too; this waits until Snakemake has
+            ended its jobs and removed its lock.
     """
     command = [sys.executable, "-m", "snakemake", *arguments, "--rerun-incomplete"]
     environment = os.environ | ({} if last else {"SHOW_RESULTS": "no", "NOTE_RUN": "no"})
@@ -142,7 +144,7 @@ def rows(lines: list[str]) -> list[dict[str, str]]:
 
 
 def _planned(about: list[str]) -> tuple[list[str], list[str]]:
-    """Outputs of the study's plan, and those that Snakemake has a note of."""
+    """Outputs of the study's plan, and those of them that Snakemake has a note about."""
     found = summary(about)
     noted = [row["output_file"] for row in found if row["log-file(s)"] != "-"]
     return [row["output_file"] for row in found], noted

@@ -1,4 +1,4 @@
-"""Jobs in Slurm that a killed Snakemake left behind: they are found, cancelled and waited for."""
+"""Find and cancel the Slurm jobs that a killed Snakemake left behind, and wait for their end."""
 
 import os
 import re
@@ -34,9 +34,9 @@ def cancel(folder: Path) -> list[str]:
     except _SlurmError as error:
         if processes.locked(folder) and _may_have_jobs(folder):
             raise processes.BusyError(
-                f"Slurm does not tell which jobs of the killed run are still at work ({error}): "
-                "`make resume` again once it does; if that cluster is gone for good, `snakemake "
-                "--unlock`, then `make resume`"
+                f"Slurm does not say which jobs of the killed run are still at work ({error}): "
+                "give `make resume` again when Slurm answers; if that cluster is gone for good, "
+                "give `snakemake --unlock`, then `make resume`"
             ) from None
         return []
     until, left, told = time.monotonic() + CANCEL_SECONDS, set(ids), ""
@@ -52,7 +52,8 @@ def cancel(folder: Path) -> list[str]:
             told = f" ({error})"
         if left and time.monotonic() > until:
             raise processes.BusyError(
-                f"Slurm has not ended job {min(left)} yet{told}: `make resume` again once it has"
+                f"Slurm has not ended job {min(left)} yet{told}: give `make resume` again when it "
+                "has ended"
             )
         if left:
             time.sleep(1)

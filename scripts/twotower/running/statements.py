@@ -1,8 +1,8 @@
-"""Statements before a run, as files: where they stand, how they are read, which one is a study's.
+"""Statements before a run, as files: where they stand, how they are read, which is of a study.
 
 A statement is a folder `preregistration/<study>-<12 digits>/`. `statement.json` holds the SHA-256
-of each of its PARTS; its own SHA-256 stands for all. Beside it there may be a signature of SSH, a
-time stamp, and the certificates by which the stamp's author checked it.
+of each of its PARTS; its own SHA-256 stands for all of them. Beside it there may be an SSH
+signature, a time stamp, and the certificates against which the author checked the stamp.
 """
 
 import calendar
@@ -24,7 +24,7 @@ from twotower.study.schema import Study
 FORMAT = "tower-rates statement 1"
 FOLDER = Path("preregistration")
 STATED = job_records.STATED.parent
-"""Where a run copies the statement of its study to, so that a seal holds it."""
+"""Where a run copies the statement of its study to: a seal then holds it."""
 DECISIONS = Path("workflow/decisions.yaml")
 NAME, SIGNATURE, TOKEN, AUTHORITIES = (
     "statement.json", "statement.json.sig", "statement.json.tsr", "statement.json.tsa.pem",
@@ -82,8 +82,8 @@ def read(folder: Path) -> Statement:
     """The statement in a folder; its parts are not compared.
 
     Raises:
-        StatementError: if it is none.
-        FileNotFoundError: if there is none.
+        StatementError: if the file is no statement.
+        FileNotFoundError: if there is no such file.
     """
     place = folder / NAME
     try:
@@ -99,7 +99,7 @@ def read(folder: Path) -> Statement:
 
 
 def made(project: Path) -> list[Statement]:
-    """The statements of a project, each whole: a damaged one would be passed over without a word.
+    """The statements of a project. Each must be whole: no damaged one is left out silently.
 
     Raises:
         StatementError: naming a file that is not as it was stated.
@@ -116,7 +116,7 @@ def made(project: Path) -> list[Statement]:
 
 
 def latest(known: Iterable[Statement]) -> Statement | None:
-    """The last one of a chain of amendments; of several such, the one of the latest date."""
+    """The last statement of a chain of amendments; of several chains, the one of latest date."""
     known = list(known)
     amended = {each.content["previous"] for each in known}
     last = [each for each in known if each.sha256 not in amended]
@@ -126,9 +126,9 @@ def latest(known: Iterable[Statement]) -> Statement | None:
 def bring(project: Path, settings: str, decisions: Path) -> str:
     """Copy the statement of a study that starts to run to the results; returns its SHA-256.
 
-    One that is of another study, or of other decisions, goes from the results; where this run has
-    none, only if no run there names it (ratings of people may be run beside a study). "": there is
-    none.
+    A statement of another study, or of other decisions, is removed from the results. If this study
+    has no statement, another one is removed only if no run there names it: real ratings may be run
+    beside a study. Returns "" if the study has no statement.
 
     Args:
         project: the folder that holds `preregistration/`.
@@ -150,10 +150,10 @@ def bring(project: Path, settings: str, decisions: Path) -> str:
 
 
 def restore(project: Path, named: str | None) -> list[str]:
-    """Bring the statement that the last run names back to the results, where it was damaged there.
+    """Copy the statement that the last run names to the results again, if it was damaged there.
 
     Returns:
-        The files that were not as in the project, where it holds this statement.
+        The files that differed from the project's; empty if the project has no such statement.
 
     Raises:
         StatementError: if a statement of the project is damaged.
@@ -171,7 +171,7 @@ def restore(project: Path, named: str | None) -> list[str]:
 
 
 def _copy(statement: Statement | None) -> None:
-    """Have the results hold this statement and no other; None: none."""
+    """Have the results hold this statement and no other; with None, no statement."""
     for name in ALL:
         source = statement.folder / name if statement else Path()
         if statement is None or not source.is_file():
@@ -184,7 +184,7 @@ def _copy(statement: Statement | None) -> None:
 
 
 def own(study: Study, paths: Iterable[str]) -> list[str]:
-    """Those of some paths of results that name a cell, a data set or a run of a study."""
+    """Those of the paths that name a cell, a data set or a run of a study."""
     cells = grid.cells(study)
     ids = {name for cell in cells for name in (cell.id, cell.data_id)}
     ids |= {run.id for run in grid.runs(study)}

@@ -1,7 +1,8 @@
-"""Which results are as their records say; what is not goes before a run carries on.
+"""Compare results with their records, and remove those that differ before a run carries on.
 
-Snakemake decides by times and by notes of its own, which know nothing of bytes. So bytes are
-checked against the records, what fails is removed, and the times of the rest are set to agree.
+Snakemake decides by times and by notes of its own, and these hold no bytes. For this reason the
+bytes are checked against the records. A file that fails is removed, and the times of all others
+are set to agree with the records.
 """
 
 import json
@@ -19,10 +20,10 @@ from twotower.base import files, places
 from twotower.records import job_records
 
 TIMED = places.RESULTS / "benchmarks"
-"""Timing files: they are recorded, but no run is repeated for them."""
+"""Timing files: they are recorded, but no job runs again for them."""
 
 NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal", "preregistration"}
-"""Folders of results/ whose files are no results."""
+"""Folders of results/ whose files are not results."""
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}(\.[^.]+)?")
 
@@ -32,10 +33,10 @@ class Survey:
     """Results by how they agree with their records; paths as records name them.
 
     Attributes:
-        sound: the record of each file whose bytes are the recorded ones, made from what is there.
+        sound: the record of each file with the recorded bytes, made from the inputs that are there.
         changed: files whose bytes or records are not as they were written, and why.
-        stale: files that are as they were written, but from other inputs than those of today.
-        gone: files that are not there, though they have a record or others were made from them.
+        stale: files as they were written, but made from other inputs than are there now.
+        gone: files that are missing, although they have a record or others were made from them.
         unrecorded: files without a record.
         size: bytes that were read.
         known: every valid record, of sound files and others.
@@ -51,7 +52,7 @@ class Survey:
 
 
 def survey() -> Survey:
-    """Read and hash every result of this folder; changes nothing."""
+    """Read and hash every result of this folder; change nothing."""
     found = Survey()
     recorded = sorted(job_records.recorded())
     checked = [path for path in recorded if not path.is_relative_to(TIMED)]
@@ -84,9 +85,9 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
 
     Args:
         planned: outputs of the study's plan; one without a record comes from a job that did not
-            end. Other files without a record are nobody's concern.
-        noted: those of them that Snakemake has a note of; without one it would take any later
-            edit of settings or code for made already.
+            end. Other files without a record are left alone.
+        noted: those of them that Snakemake has a note about. Without its note Snakemake would not
+            see a later edit of settings or code.
     """
     planned, noted = set(planned), set(noted)
     reasons = found.changed | found.stale
@@ -105,7 +106,7 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
 
 
 def layers(found: Survey, paths: Iterable[str]) -> list[list[str]]:
-    """The paths by how many jobs lie before them, the fewest first; those without a record last."""
+    """The paths in groups, by the number of jobs before them; those without a record come last."""
     heights: dict[str, float] = {}
 
     def height(path: str) -> float:
@@ -139,7 +140,7 @@ def remove(paths: Iterable[str]) -> int:
 
 
 def remove_temporary() -> list[str]:
-    """Remove the files that killed jobs were writing, and return their paths."""
+    """Remove files that killed jobs had begun to write; return their paths."""
     left = [
         path
         for path in files.below(places.RESULTS)
@@ -151,7 +152,7 @@ def remove_temporary() -> list[str]:
 
 
 def remove_unreadable_notes() -> list[str]:
-    """Remove Snakemake's notes of jobs that it could not read, and return their paths."""
+    """Remove Snakemake's notes of jobs that cannot be read; return their paths."""
     left = []
     for path in files.below(Path(".snakemake/metadata"), links=False):
         if path.is_dir():
@@ -167,7 +168,7 @@ def remove_unreadable_notes() -> list[str]:
 
 
 def remove_spent_checkpoints(found: Survey) -> None:
-    """Remove the checkpoints of trainings whose weights are there."""
+    """Remove the checkpoints of training jobs whose weights are there."""
     for path in map(Path, found.sound):
         if path.parts[1] == "runs":
             name = f"{path.parent.name}-{path.name}"
@@ -235,7 +236,7 @@ def _set_stale_aside(found: Survey) -> None:
 
 
 def _results() -> Iterable[str]:
-    """Every visible file of results/ that may be a result."""
+    """Every visible file of results/ that can be a result."""
     for path in files.below(places.RESULTS):
         within = path.relative_to(places.RESULTS).parts
         hidden = any(part.startswith(".") for part in within)

@@ -1,4 +1,4 @@
-"""Whether a run has a folder to write to and a core to work on: told before any work."""
+"""Checks before any work: a run needs a folder to write to and a core to work on."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def check(results: str | Path, cores: int | None = None) -> None:
         os.rmdir(tempfile.mkdtemp(prefix=".twotower-", dir=place))
     except OSError as error:
         code = errno.errorcode.get(error.errno, "")
-        hint = "free some space there" if code in ("ENOSPC", "EDQUOT") else "mind who may write"
+        hint = "free some space there" if code in ("ENOSPC", "EDQUOT") else "check who may write"
         text = f"{results}: cannot be written to ({error.strerror}); {hint}, or {ELSEWHERE}"
         raise WorkplaceError(text) from None
     free = shutil.disk_usage(place).free
@@ -49,22 +49,22 @@ def check(results: str | Path, cores: int | None = None) -> None:
 
 
 def check_submitted(texts: Iterable[str]) -> None:
-    """Whether paths and values reach a job that another machine runs: shells read them in between.
+    """Check that paths and values arrive unchanged at a job on another machine, through its shells.
 
-    Snakemake puts them into quotes, in which `$`, a backtick and `\\` keep their meaning, and its
-    quotes end where a text holds both kinds.
+    Snakemake puts them into quotes. Inside these `$`, a backtick and `\\` keep their meaning, and
+    the quotes end early if a text holds both kinds.
 
     Raises:
-        WorkplaceError: naming the first text that would arrive as another one.
+        WorkplaceError: naming the first text that would arrive changed.
     """
     for text in texts:
         odd = [each for each in "$`\\" if each in text]
         odd += ["both ' and \""] if {"'", '"'} <= set(text) else []
         odd += [] if text.isprintable() else ["a character that cannot be printed"]
         if odd:
-            found = f"{text.strip()}: a job on a cluster would be told another name, for {odd[0]}"
+            found = f"{text.strip()}: holds {odd[0]}, which changes on its way to a cluster's job"
             hint = "rename the file, or move the project to another folder"
-            raise WorkplaceError(f"{found}; allowed: a name without; {hint}")
+            raise WorkplaceError(f"{found}; allowed: a name without it; {hint}")
 
 
 def start_jobs_by_name() -> None:

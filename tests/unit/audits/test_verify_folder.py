@@ -81,7 +81,7 @@ def test_what_is_no_ordinary_file_is_told_and_not_opened(folder):
         "results/records/tables/b.csv.json": "a pipe",
         "results/tables/c.csv": "a pipe",
         "results/checkpoints": "a link that leads nowhere",
-        "results/tables/\udcff.csv": "its name is none that can be sealed",
+        "results/tables/\udcff.csv": "its name cannot be sealed",
     }.items():
         assert found[path].verdict == "EXTRA" and found[path].reason.startswith(words)
 

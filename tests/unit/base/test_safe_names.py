@@ -54,7 +54,7 @@ def test_what_is_odd_in_a_folder_is_named(tmp_path):
         "dangling": "a link that leads nowhere",
         "device": "a device",
         "pipe": "a pipe",
-        "\udcff": "its name is none that can be sealed",
+        "\udcff": "its name cannot be sealed",
         "s": "a socket",
     }
 

@@ -194,7 +194,7 @@ def test_differences_are_told_in_words(now):
         "pins MKL_CBWR nothing, not AVX2,STRICT",
         "threads 2, not 1",
         "more packages that no lock pins: my-package",
-        "none of the packages that no lock pins: their-package",
+        "without packages that no lock pins: their-package",
         "other versions of the packages that no lock pins: our-package",
     ]
 

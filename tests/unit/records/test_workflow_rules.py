@@ -1,20 +1,18 @@
 """The workflow's rules, read as text, are those that Snakemake knows."""
 
-import re
 from pathlib import Path
 
-from twotower.records import workflow_rules
+from twotower.records import code_digest, workflow_rules
 
 ROOT = Path(__file__).parents[3]
 RULES = workflow_rules.read(ROOT)
 
 
 def test_every_rule_with_a_script_is_read_whole():
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")]
-    scripts = [
-        each for text in texts for each in re.findall(r'"\.\./\.\./(scripts/\w+\.py)"', text)
-    ]
-    assert sorted(rule.script for rule in RULES.values()) == sorted(scripts)
+    scripts = code_digest.scripts(ROOT)
+    assert {name: rule.script for name, rule in RULES.items()} == {
+        name: f"scripts/{script}" for name, script in scripts.items()
+    }
     for rule in RULES.values():
         assert (ROOT / rule.script).is_file() and (ROOT / rule.file).is_file()
         assert rule.message and rule.outputs and rule.benchmark, rule.name

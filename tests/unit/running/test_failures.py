@@ -54,8 +54,8 @@ def test_other_jobs_are_told_by_what_they_are_about():
     ("content", "shown", "end"),
     [
         (None, [], "the job never began"),
-        (b"", [], "it is empty, so the job was killed as it began"),
-        (b"n = 64\n", ["n = 64"], "it stops in the middle, so the job was killed"),
+        (b"", [], "the log is empty, so the job was killed as it began"),
+        (b"n = 64\n", ["n = 64"], "the log stops in the middle, so the job was killed"),
         (f"MyError: a\n{job_log.WORKED} 1.0\n".encode(), ["MyError: a"], ""),
         (b"\x1b[31mred\x1b[0m \x00\xff\n", ["red  \N{REPLACEMENT CHARACTER}"], "stops"),
     ],

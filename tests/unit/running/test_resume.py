@@ -35,7 +35,7 @@ def test_changed_results_are_named_with_the_remedy_and_left_alone():
     with pytest.raises(resume.ResultsChangedError) as found:
         resume.check()
     assert str(found.value).splitlines() == [
-        "1 file in results/ no longer as made:",
+        "results/ holds 1 file in another state than when made:",
         "  results/risks/03.csv: its bytes are not those that were recorded",
         "`make resume` makes them anew; nothing has been removed yet.",
     ]
@@ -48,7 +48,7 @@ def test_a_long_list_is_cut():
     with pytest.raises(resume.ResultsChangedError) as found:
         resume.check()
     lines = str(found.value).splitlines()
-    assert lines[0].startswith("12 files")
+    assert lines[0].startswith("results/ holds 12 files")
     assert lines[-2] == "  and 2 more"
     assert len(lines) == 13
 

@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_stand_in_path_is_refused(monkeypatch):
     [("a$b", r"\$"), ("a`b", "`"), ("a\\b", r"\\"), ("'a\"", "both"), ("a\nb", "a ch")],
 )
 def test_what_no_job_on_a_cluster_could_be_told_is_refused(text, odd):
-    with pytest.raises(workplace.WorkplaceError, match=f"another name, for {odd}"):
+    with pytest.raises(workplace.WorkplaceError, match=f"holds {odd}.*, which changes on its way"):
         workplace.check_submitted(["/plain", text])
 
 
