@@ -30,7 +30,7 @@ def file_messages(tmp_path: Path, content: str | bytes) -> list[str]:
             "a: !!python/object/apply:os.getcwd []\n",
             "line 1, column 4: tag tag:yaml.org,2002:python",
         ),
-        ("a: !mine 1\n", "line 1, column 4: tag !mine; leave it out, values need none"),
+        ("a: !mine 1\n", "line 1, column 4: tag !mine; leave it out, values need no tag"),
         ("a: &x [1]\nb: *x\n", "line 2, column 4: alias *x; write the value out instead"),
         ("a: " + "[" * 40 + "]" * 40, "line 1, column 23: more than 20 levels of nesting"),
         ("a: [" + "1," * 60_000 + "]", "line 1, column 59999: more than 30,000 keys and values"),

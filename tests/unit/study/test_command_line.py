@@ -74,7 +74,7 @@ def test_other_values_mean_what_they_mean_in_a_study_file():
         (["--config", "defaults={a: 1, b: 2, a: 3}"], "line 1, column 14: 'a' is given"),
         (["--config=seed=1", "--config", "test_pairs=2"], "put all of them behind one --config"),
         (["--config", "seed={a"], "--config seed='{a': line 1, column 3: expected"),
-        (["--config", "seed=!!python/none x"], "leave it out, values need none"),
+        (["--config", "seed=!!python/none x"], "leave it out, values need no tag"),
     ],
 )
 def test_what_cannot_be_used_is_told(words, message):

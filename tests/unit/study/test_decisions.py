@@ -66,7 +66,7 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
         ("rule: primary", "rule: primry", "claims.0.rule: input should be 'primary', "),
         ("[approximation]", "[aproximation]", "claims.1.experiments.0: input should be 'approx"),
         ("_low: 0.85", "_low: 1.85", "thresholds.meta_slope_low: not below meta_slope_high"),
-        ("version: 2", "version: !!python/name:os.system 1", "leave it out, values need none"),
+        ("version: 2", "version: !!python/name:os.system 1", "leave it out, values need no tag"),
     ],
 )
 def test_a_faulty_file_is_one_message(tmp_path, old, new, message):
