@@ -6,13 +6,12 @@ tables; the words on methods are the project's own docstrings.
 
 import ast
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from twotower import decisions, grid, identity
+from twotower import decisions, grid, identity, installed
 from twotower.config import Study
 from twotower.crate_story import Story
 
@@ -108,7 +107,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         real=sorted(real),
         claims=_rows(CLAIMS),
         rules=decisions.load(project / "workflow/decisions.yaml"),
-        pins=len(re.findall(r"^[^#\s]+==", _text(project / LOCK), re.MULTILINE)),
+        pins=len(installed.pins(project / LOCK)),
         words=_words(study, project),
     )
 
