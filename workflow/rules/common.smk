@@ -11,7 +11,10 @@ from pathlib import Path
 # garbage after every 700 new ones takes a seventh of the planning time, and finds next to nothing.
 gc.set_threshold(20_000, 50, 50)
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+# Of this project, also where another workflow's Snakefile imports this one (docs/module.md).
+PROJECT = Path(str(workflow.current_basedir)).parents[1]
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+SCRIPTS = PROJECT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
@@ -21,23 +24,24 @@ from twotower.config import Lemmas
 from twotower.jobs import Jobs
 from twotower.resources import Requests
 
-CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
-
-container: CONTAINER
+container: "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
 
 def read_study():
     """The study, what it was read from, its path, and what is no study's."""
+    if IS_MODULE:  # the command line is the importing workflow's
+        study = study_file.validated(config, "config of the module")
+        return study, {}, "config.yaml", real_options.taken({})
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
     # As typed, not as Snakemake reads them; jobs are handed the same texts.
     given = command_line.given(workflow.config_settings.config_args, words)
-    real = real_options.taken(given, words, workflow.basedir)
+    real = real_options.taken(given, words, PROJECT)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
-    beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
+    beside = PROJECT / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
     raw = study_file.merged(study_file.load_study(place), given)
@@ -47,15 +51,16 @@ def read_study():
 
 
 STARTED = time.time()
-# Relative, so that a finished study can be moved with its project.
-DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
+DECISIONS = str(PROJECT / "workflow/decisions.yaml")
+if not IS_MODULE:  # whose prefix is set before relative paths
+    DECISIONS = os.path.relpath(DECISIONS)  # a finished study can be moved with its project
 try:
     workplace.start_jobs_by_name()
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
-        statements.made(Path(workflow.basedir))
-        workplace.check("results", workflow.resource_settings.cores)
+        statements.made(PROJECT)
+        workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     CELLS = grid.cells(STUDY)
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
     RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
@@ -110,8 +115,7 @@ def runtime(rule):
 
 
 def train_spec(wildcards):
-    run = RUNS[wildcards.run]
-    # who rated what: asked for by one arm alone
+    run = RUNS[wildcards.run]  # who rated what is asked for by one arm alone
     further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
     return spec(
         "train.py",
@@ -121,7 +125,7 @@ def train_spec(wildcards):
         settings=run.settings,
         precision=run.precision,
         gpu=STUDY.training.gpu,
-        sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
+        sample_sizes=list(run.cell.sample_sizes),
         certificate_size=STUDY.certificate_size,
         replicates=list(BLOCKS[int(wildcards.block)]),
         **further,
@@ -151,12 +155,9 @@ def data_of(fit):
 
 
 def fits_of(wildcards):
-    folder = (
-        f"results/runs/{wildcards.fit}"
-        if wildcards.fit in RUNS
-        else f"results/references/{data_of(wildcards.fit)}"
-    )
-    return [f"{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
+    fit = wildcards.fit
+    folder = f"runs/{fit}" if fit in RUNS else f"references/{data_of(fit)}"
+    return [f"results/{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
 
 
 def risks_name(run):
@@ -269,14 +270,14 @@ def check_submission():
 
 def note_run():
     """Record the run that starts: what it is made from, and for `make resume` its command."""
-    last_run.note_code(Path.cwd(), provenance.digests(Path(workflow.basedir)))
+    last_run.note_code(Path.cwd(), provenance.digests(PROJECT))
     # The rest not where the run is a part of what `make resume` does.
     if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
         return
     targets = workflow.dag_settings.targets
     settings = run_records.study_digest(STUDY_ORIGIN["settings"])
     try:
-        stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
+        stated = statements.bring(PROJECT, settings, Path(DECISIONS))
         run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
     except logs.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
@@ -292,8 +293,7 @@ def show_results():
     if fresh and os.environ.get("SHOW_RESULTS") != "no":
         shown = [sys.executable, SCRIPTS / "show_results.py", *made]
         subprocess.run(shown, check=False)
-    for source in REAL.places:
-        folder = Path("results/real") / source
+    for folder in (Path("results/real") / source for source in REAL.places):
         tables = [folder / f"{table}.md" for table in real_options.TABLES]
         if all(path.exists() and path.stat().st_mtime > STARTED for path in tables):
             names = ", ".join(path.name for path in tables)
