@@ -145,8 +145,9 @@ format: $(venv)/installed-dev  ## put code into the project's format
 	$(bin)/ruff format .
 	$(bin)/snakefmt Snakefile workflow
 
-schema: $(venv)/installed  ## write the JSON schema of study files from the models
+schema: $(venv)/installed  ## write from the models what studies hold: the JSON schema, and config/README.md
 	PYTHONPATH=scripts $(bin)/python -m twotower.config > workflow/schemas/study.schema.json
+	PYTHONPATH=scripts $(bin)/python -m twotower.study_keys > config/README.md
 
 report: study  ## build report.html, one file with figures, tables and captions
 	$(run) --report=report.html -- $(call typed,STUDY)
