@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from conftest import MICRO, Project
+from conftest import ALONE, MICRO, Project
 
 pytestmark = pytest.mark.xdist_group("workflow")
 
@@ -26,18 +26,18 @@ rule mine:
 
 @pytest.fixture
 def importing(project, tmp_path):
-    """A workflow elsewhere that imports the project by its path."""
+    """A workflow elsewhere that imports the project by its path, with the first cell's study."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     text = IMPORTS.format(snakefile=str(project.folder / "Snakefile"))
     (folder / "Snakefile").write_text(text, encoding="utf-8")
-    (folder / "config.yaml").write_text(yaml.safe_dump({"rates": MICRO, "results": "its own"}))
+    give(folder, MICRO | ALONE)
     return Project(folder)
 
 
-def below(made: dict[str, bytes], names: dict[str, bytes]) -> dict[str, bytes]:
-    """Those of `made` that `names` has too, but for the environments' records."""
-    return {name: made[name] for name in names if not name.startswith("records/environments/")}
+def give(folder, study):
+    """Let the study be a block of the importing workflow's configuration."""
+    (folder / "config.yaml").write_text(yaml.safe_dump({"rates": study, "name": "importing"}))
 
 
 def test_a_module_makes_the_same_bytes_in_its_own_folder(importing, project, finished):
@@ -47,20 +47,29 @@ def test_a_module_makes_the_same_bytes_in_its_own_folder(importing, project, fin
         "Snakefile", "config.yaml", "mine.txt", "towers",
     }  # fmt: skip
     assert not (project.folder / "results").exists()
-    own = Project(importing.folder / "towers").made()
-    assert {"tables/rates.csv", "records/tables/rates.csv.json"} <= own.keys()
-    assert below(own, own) == below(finished.made(), own)
+    own, alone = Project(importing.folder / "towers").made(), finished.made()
     assert (importing.folder / "mine.txt").read_bytes() == own["tables/rates.csv"]
+    shared = {name for name in own.keys() & alone if not name.startswith("records/environments")}
+    kinds = {name.removeprefix("records/").split("/")[0] for name in shared}
+    assert {"data", "references", "risks", "runs"} <= kinds
+    # rates are of one cell here, of two there
+    differ = {name for name in shared if own[name] != alone[name]}
+    assert differ <= {"tables/rates.csv", "records/tables/rates.csv.json"}
     assert importing.planned("--cores", "2") == {}
 
 
 def test_a_modules_whole_study_is_planned_and_its_faults_are_told(importing):
+    give(importing.folder, MICRO)
     jobs = importing.planned("rates_all", "--cores", "2")
     assert jobs["rates_train"] == 4 and jobs["rates_claims"] == jobs["rates_tables"] == 1
     width = {"width": {"schedule": "fixed", "units": 0}}
-    study = {"rates": MICRO | {"defaults": width, "sed": 1}}
-    (importing.folder / "config.yaml").write_text(yaml.safe_dump(study))
+    give(importing.folder, MICRO | {"defaults": width, "sed": 1})
     done = importing.snakemake("--cores", "2")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "config of the module: 2 problems" in done.stderr
-    assert "defaults.width.units: 0 is too small" in done.stderr and "seed" in done.stderr
+    assert "defaults.width.units: 0 is too small" in done.stderr
+
+
+def test_the_catalogues_snakefile_plans_the_same(project):
+    study = ("--config", "study=study.yaml")
+    assert project.planned("--snakefile", "workflow/Snakefile", *study) == project.planned(*study)
