@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.project = copies.fresh_copy(folder)
         self.project.write_study(**STUDY)
+        self.project.python = sys.executable  # the nodes have no other one
         for old, new in FAST.items():
             self.project.edit(f"{PROFILE}/config.yaml", f"\n{old}", f"\n{new}")
 

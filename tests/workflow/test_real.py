@@ -2,11 +2,7 @@
 
 import json
 
-import pytest
-
 import rating_fakes as fakes
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 def test_ratings_from_anywhere_become_tables_that_name_no_place(project, tmp_path):

@@ -1,0 +1,72 @@
+"""What all folders of tests share: a warm Python, and which test is started first.
+
+A long test that begins last keeps one worker busy while the others wait. Items are sorted by
+`FIRST`: longest ones, and those that make a finished study which others need, come first.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import warm_python
+
+FIRST = (
+    "tests/cluster",
+    "tests/faults/test_fault_campaign.py::test_results",
+    "tests/workflow/test_same_bytes.py",
+    "tests/audits/test_audit.py",
+    "tests/workflow/test_real.py",
+    "tests/workflow/test_planning.py",
+    "tests/errors/test_corpus.py",
+    "tests/workflow",
+    "tests/audits",
+    "tests/crate",
+    "tests/errors",
+)
+"""Beginnings of node ids, those first that are to be started first; all others come last."""
+
+
+def place(item: pytest.Item) -> int:
+    """Of an item in the order of work."""
+    return next((i for i, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=place)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.warm = Path(tempfile.mkdtemp(prefix="tower-rates-warm-"))
+        config.warm_server = warm_python.start(config.warm)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := getattr(config, "warm_server", None):
+        warm_python.stop(server)
+        shutil.rmtree(config.warm)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable:
+    """What makes a folder once for all workers: a name and a function of the folder that makes it.
+
+    Returns the folder, and the text that the function returned. The folder is not to be changed.
+    """
+    own = tmp_path_factory.getbasetemp()
+    room = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], str]) -> tuple[Path, str]:
+        folder, done = room / name, room / f"{name}.done"
+        with open(room / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                done.write_text(make(folder), encoding="utf-8")
+        return folder, done.read_text(encoding="utf-8")
+
+    return made
