@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import warm_python
 
 from cheats import CHEATS
 from forging import Forgery, copied
@@ -25,7 +26,7 @@ from twotower import (
     verify,
 )
 
-pytestmark = pytest.mark.xdist_group("audits")
+pytestmark = pytest.mark.xdist_group("audited")
 
 FORGED = next(each for each in CHEATS if each.name == "forged weights")
 
@@ -37,10 +38,11 @@ def audited(origin, tmp_path_factory):
     study = copied(origin, tmp_path_factory.mktemp("audited") / "copy")
     path = FORGED.act(study)
     assert not verify.verify(study.folder).failed, "verify alone cannot tell"
-    asked = ["--sample", "1", "--nonce", drawing(study, path), "--env", sys.prefix]
+    asked = ["--sample", "1", "--nonce", drawing(study, path), "--env"]
+    asked.append(str(warm_python.folder().parent))
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "scripts/audit.py", *asked],
+        [warm_python.python(), "scripts/audit.py", *asked],
         cwd=study.folder, env=os.environ | {"TZ": "Asia/Tokyo"},
         capture_output=True, encoding="utf-8",
     )  # fmt: skip

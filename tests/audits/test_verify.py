@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import pytest
+import warm_python
 
 from cheats import CHEATS, MANIFEST, TABLE
 from forging import AUTHORITY, SIGNER, SIGNERS, STUDY, copied, seal
@@ -14,15 +14,12 @@ from selftest import markdown, tried
 from time_authority import NAME as AUTHORITY_NAME
 from twotower import environment, manifest, noted, run_records, verify
 
-pytestmark = pytest.mark.xdist_group("audits")
-
-
 GONE = "results/tables/falsifiability.csv"
 
 
 def make(study, script, *arguments):
     """What a script of the project says in the study's folder, and how it ends."""
-    command = [sys.executable, f"scripts/{script}.py", *arguments]
+    command = [warm_python.python(), f"scripts/{script}.py", *arguments]
     done = subprocess.run(command, cwd=study.folder, capture_output=True, encoding="utf-8")
     return done.returncode, done.stdout + done.stderr
 
