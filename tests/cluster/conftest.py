@@ -1,4 +1,4 @@
-"""The tiny study, run once here and once on a real Slurm; skipped where none can be started."""
+"""A micro study, run once here and once on a real Slurm; skipped where none can be started."""
 
 import importlib.util
 import re
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 import sandbox
 
@@ -19,9 +18,6 @@ FAST = {  # a job of these tests takes seconds: ask for its state as often
     "slurm-init-seconds-before-status-checks: 10": "slurm-init-seconds-before-status-checks: 2",
     "seconds-between-status-checks: 10": "seconds-between-status-checks: 2",
 }
-# As the copy's own study, so that it is named alike in both runs. Here are no cards to compute on.
-STUDY = yaml.safe_load((ROOT / "workflow/studies/tiny.yaml").read_text(encoding="utf-8"))
-STUDY["training"] = {"gpu": True}
 ALIVE = ("PENDING", "RUNNING", "COMPLETING")
 DEADLINE = 900.0
 
@@ -35,6 +31,12 @@ def _workflow_tests():
 
 
 copies = _workflow_tests()
+# Three sizes, since a job is stopped at its third fit. Here are no cards to compute on.
+STUDY = copies.MICRO | {
+    "replicates": 3,
+    "sample_sizes": [64, 128, 512],
+    "training": {"gpu": True},
+}
 
 
 def put_before_training(project, code: str) -> None:
@@ -133,7 +135,7 @@ def cluster(slurm, tmp_path: Path) -> Cluster:
 
 @pytest.fixture(scope="session")
 def here(slurm, tmp_path_factory: pytest.TempPathFactory):
-    """The tiny study run by this machine without Slurm; not to be changed."""
+    """The study run by this machine without Slurm; not to be changed."""
     project = copies.fresh_copy(tmp_path_factory.mktemp("here") / "project")
     project.write_study(**STUDY)
     put_before_training(project, NOTE_CARD)  # as on Slurm: records name the code
@@ -143,7 +145,7 @@ def here(slurm, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def on_slurm(slurm, tmp_path_factory: pytest.TempPathFactory):
-    """The tiny study run by Slurm, and what was printed; not to be changed.
+    """The study run by Slurm, and what was printed; not to be changed.
 
     Every training job writes into cards.txt its card and when it began and ended.
     """

@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import sys
+from os.path import isfile as is_file
 
 LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 
@@ -33,7 +34,7 @@ def main(python: str, address: str, name: str, *arguments: str) -> None:
     options = [given.pop(0) for _ in arguments if given and given[0] in ("-B", "-m")]
     server = socket.socket(socket.AF_UNIX)
     try:
-        if not given or given[0].startswith("-"):
+        if not given or given[0].startswith("-") or not ("-m" in options or is_file(given[0])):
             raise OSError("no program is named")
         server.connect(address)
         asked = {"name": os.path.abspath(name), "options": options, "arguments": given}

@@ -1,6 +1,8 @@
 """Runs commands of Python in forks of one process that has loaded all packages of others.
 
-    python server.py SOCKET
+    python server.py NUMBER
+
+NUMBER is that of an open file, the socket at which commands are asked for.
 
 Most of a short command's time goes into importing Snakemake, torch, pandas and statsmodels. Here
 that is done once, when the first command comes. A command is run from the first line of its own
@@ -10,6 +12,7 @@ loaded before. The server ends when its standard input is closed.
 
 import ast
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -43,18 +46,16 @@ def load_packages() -> None:
     for line in sorted(lines):
         try:
             exec(line, {})
-        except ImportError:  # of a package that is not installed here
+        except Exception:  # of a package that is not installed here, or is broken
             continue
 
 
 class Server:
     """Commands at work, each with the connection to its client."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, number: int) -> None:
         self.ready, self.own = selectors.DefaultSelector(), surroundings()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(address)
-        self.listener.listen(64)
+        self.listener = socket.socket(fileno=number)
         self.ready.register(self.listener, selectors.EVENT_READ)
         self.ready.register(sys.stdin, selectors.EVENT_READ)
         self.loaded = False
@@ -68,43 +69,50 @@ class Server:
                 elif key.fileobj is self.listener:
                     if asked := self.begin(self.listener.accept()[0]):
                         return asked
-                elif isinstance(key.fileobj, socket.socket):
-                    self.pass_on(key.fileobj, key.data)
-                else:
+                elif not isinstance(key.fileobj, socket.socket):
                     self.report(*key.data)
+                elif key.fileobj.fileno() >= 0:  # its command was not reported a moment ago
+                    self.pass_on(key.fileobj, key.data)
 
     def begin(self, client: socket.socket) -> dict | None:
         """Take a command up; None but in the fork that is to run it."""
-        size, files, _, _ = socket.recv_fds(client, 4, 3)
-        content = client.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
-        asked = json.loads(content) if content else {"surroundings": None}
-        if asked["surroundings"] != self.own:
-            client.send(b"n" if content else b"")
-            client.close()
-        else:
-            if not self.loaded:
+        files = []
+        try:
+            size, files, _, _ = socket.recv_fds(client, 4, 3)
+            content = client.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+            asked = json.loads(content)
+            fit = asked["surroundings"] == self.own
+            if fit and not self.loaded:
                 load_packages()
                 gc.freeze()
                 self.loaded = True
-            if (process := os.fork()) == 0:
-                for file in [key.fileobj for key in self.ready.get_map().values()]:
-                    os.close(file) if isinstance(file, int) else file.close()
-                for number, file in enumerate(files):
-                    os.dup2(file, number)
-                self.listener.close(), client.close()
-                [os.close(file) for file in files]
-                return asked
-            client.send(b"y")
+            client.send(b"y" if fit else b"n")
+        except (OSError, ValueError):  # the client was killed
+            fit = False
+        if fit and (process := os.fork()) == 0:
+            for key in list(self.ready.get_map().values()):
+                os.close(key.fd)
+            for number, file in enumerate(files):
+                os.dup2(file, number)
+                os.close(file)
+            client.close()
+            return asked
+        for file in files:
+            os.close(file)
+        if fit:
             ended = os.pidfd_open(process)
             self.ready.register(client, selectors.EVENT_READ, process)
             self.ready.register(ended, selectors.EVENT_READ, (ended, process, client))
-        for file in files:
-            os.close(file)
+        else:
+            client.close()
         return None
 
     def pass_on(self, client: socket.socket, process: int) -> None:
         """Send on a signal; where the client was killed, its command is killed too."""
-        number = client.recv(1)
+        try:
+            number = client.recv(1)
+        except ConnectionError:
+            number = b""
         os.kill(process, number[0] if number else signal.SIGKILL)
         if not number:
             self.ready.unregister(client)
@@ -116,6 +124,7 @@ class Server:
         _, status = os.waitpid(process, 0)
         if client in self.ready.get_map():
             self.ready.unregister(client)
+        with contextlib.suppress(OSError):  # it was killed
             client.send(status.to_bytes(4, "big"))
         client.close()
 
@@ -167,7 +176,7 @@ def run(asked: dict) -> int:
 
 
 if __name__ == "__main__":
-    status = run(Server(sys.argv[1]).serve())
+    status = run(Server(int(sys.argv[1])).serve())
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

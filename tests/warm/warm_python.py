@@ -7,6 +7,7 @@ environment. Without a server, or away from Linux, `python()` is this Python its
 
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,24 +33,29 @@ def start(place: Path) -> subprocess.Popen | None:
     """Start the server in an empty folder; it loads nothing before the first command comes."""
     if sys.platform != "linux":
         return None
-    own, socket = Path(sys.executable), place / "socket"
+    own, address = Path(sys.executable), place / "socket"
     (place / "bin").mkdir()
     for path in own.parent.iterdir():
         if not path.name.startswith(("python", "snakemake")):
             (place / "bin" / path.name).symlink_to(path)
-    client = shlex.join(map(str, [own, "-IS", HERE / "client.py", own, socket]))
+    client = shlex.join(map(str, [own, "-IS", HERE / "client.py", own, address]))
     _write(place / "bin/python", f'exec {client} "$0" "$@"')
     (place / "bin/python3").symlink_to("python")
     _write(
         place / "bin/snakemake",
         f'exec "${{0%/*}}/python" {shlex.quote(str(own.with_name("snakemake")))} "$@"',
     )
-    server = subprocess.Popen(
-        [own, HERE / "server.py", socket],
-        env=os.environ | PINS,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    )
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen(64)
+        server = subprocess.Popen(
+            [own, HERE / "server.py", str(listener.fileno())],
+            env=os.environ | PINS,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # Ctrl-C goes to the clients, which send it on
+        )
     os.environ[NAME] = str(place)
     return server
 
