@@ -16,12 +16,13 @@ import warm_python
 
 FIRST = (
     "tests/cluster",
-    "tests/faults/test_fault_campaign.py::test_results",
-    "tests/workflow/test_same_bytes.py",
+    "tests/workflow/test_same_bytes.py::test_folder",
     "tests/audits/test_audit.py",
-    "tests/workflow/test_real.py",
+    "tests/faults",
     "tests/workflow/test_planning.py",
-    "tests/errors/test_corpus.py",
+    "tests/workflow/test_same_bytes.py",
+    "tests/workflow/test_real.py",
+    "tests/crate/test_judges.py",
     "tests/workflow",
     "tests/audits",
     "tests/crate",
