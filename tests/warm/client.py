@@ -57,7 +57,8 @@ def main(python: str, address: str, name: str, *arguments: str) -> None:
     status = int.from_bytes(answer, "big")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        signal.signal(number, signal.SIG_DFL)
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.waitstatus_to_exitcode(status))
 
