@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import warm_python
 
 import sandbox
 
@@ -48,10 +49,10 @@ def put_before_training(project, code: str) -> None:
 class Cluster:
     """A copy of the project that runs on the sandbox, and what Slurm knows of its jobs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self.project = copies.fresh_copy(folder)
         self.project.write_study(**STUDY)
-        self.project.python = sys.executable  # the nodes have no other one
+        self.project.python = python
         for old, new in FAST.items():
             self.project.edit(f"{PROFILE}/config.yaml", f"\n{old}", f"\n{new}")
 
@@ -149,7 +150,8 @@ def on_slurm(slurm, tmp_path_factory: pytest.TempPathFactory):
 
     Every training job writes into cards.txt its card and when it began and ended.
     """
-    cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project")
+    # Nothing of it is killed or counted. Slurm's nodes are this machine, so they find its Python.
+    cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project", warm_python.python())
     cluster.prelude(NOTE_CARD)
     return cluster, cluster.finish(cluster.start())
 

@@ -14,7 +14,11 @@ import socket
 import sys
 from os.path import isfile as is_file
 
-LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+LIMITS = [
+    getattr(resource, name)
+    for name in dir(resource)
+    if name.startswith("RLIMIT_") and name != "RLIMIT_RSS"  # which Slurm sets and Linux ignores
+]
 
 
 def surroundings() -> dict:
