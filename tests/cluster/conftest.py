@@ -60,6 +60,10 @@ class Cluster:
         """Put code before that of every training job."""
         put_before_training(self.project, code)
 
+    def note_cards(self) -> None:
+        """Have every training job write into cards.txt its card and when it began and ended."""
+        self.prelude(NOTE_CARD)
+
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake with the profile, its output in printed.txt."""
         command = self.project.command(*arguments, "--profile", PROFILE)
@@ -146,13 +150,10 @@ def here(slurm, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def on_slurm(slurm, tmp_path_factory: pytest.TempPathFactory):
-    """The study run by Slurm, and what was printed; not to be changed.
-
-    Every training job writes into cards.txt its card and when it began and ended.
-    """
+    """The study run by Slurm with its cards noted, and what was printed; not to be changed."""
     # Nothing of it is killed or counted. Slurm's nodes are this machine, so they find its Python.
     cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project", warm_python.python())
-    cluster.prelude(NOTE_CARD)
+    cluster.note_cards()
     return cluster, cluster.finish(cluster.start())
 
 
