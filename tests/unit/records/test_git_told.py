@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_git import give_away, made, point, run, set_aside, settings  # noqa: F401
 
+from git_fakes import give_away, made, no_settings, point, run, set_aside
 from twotower.audits import exporting, publishing
 from twotower.audits.rerun import audit, clone, recorded_code
 from twotower.audits.rerun.found import Asked, Audit
@@ -16,6 +16,12 @@ from twotower.audits.verify.findings import Verification
 from twotower.base import places
 from twotower.records import git, run_records
 from twotower.running import doctor
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path, monkeypatch):
+    return no_settings(tmp_path, monkeypatch)
+
 
 REASONS = {
     "another owner": (give_away, "git refuses {}: it belongs to another user", "--add safe."),
