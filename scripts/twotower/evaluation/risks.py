@@ -1,7 +1,5 @@
-"""The risk of a fitted recommender: its mean squared distance to R* on fresh users and items.
-
-Where the design rates users and items again, it is measured on known ones that were not paired
-(`known_risks`).
+"""Risk of a fitted recommender: its mean squared distance to R* on fresh users and items, or on
+known ones that were not paired where the design rates them again (`known_risks`).
 """
 
 from collections.abc import Callable
