@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from twotower.base import mapped_pages
-from twotower.data import columns
-from twotower.towers import joint_training, pairwise
+from twotower.towers import joint_training, pairwise, rating_statistics
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form import fit_outputs, random_hidden_layers
 from twotower.towers.networks import Towers, loss_and_gradient
@@ -82,7 +81,7 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
         item = None
     else:
         hidden, item = [start.user[:-1], start.item[:-1]], start.item
-    ridge = columns.ridges(sample.ratings)  # in whitened coordinates
+    ridge = rating_statistics.ridges(sample.ratings)  # in whitened coordinates
     return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
 
 
