@@ -32,6 +32,9 @@ unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE
 progress := $(shell test -t 2 && echo --logger=rich)
 run = SHOW_RESULTS=no $(bin)/python scripts/run.py $(progress) $(call option,PROFILE,profile)
 show := $(bin)/python scripts/show_results.py results/tables/*.* results/figures/*.*
+# Only files whose hashes a lock holds. Where pip finds the CUDA build of torch alone, as on most Linux machines, the
+# first lock is refused for torch's hash, and the other one holds that build with all that it needs.
+pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 # What runs before anything is installed.
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
@@ -104,20 +107,21 @@ doctor:  ## what a bug report needs, and what is missing on this machine
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 17
 
-$(venv)/installed: envs/requirements.txt
+$(venv)/installed: envs/requirements.txt envs/requirements-cuda.txt
 	@$(call typed,PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	@echo "Installing into $(venv): 1.3 GB, a minute or more ..."
 	@$(call typed,PYTHON) -m venv $(venv)
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	@$(bin)/python $(pip) -r envs/requirements.txt 2>$(venv)/pip.log || { grep -q torch== $(venv)/pip.log && \
+	  $(bin)/python $(pip) -r envs/requirements-cuda.txt; } || { cat $(venv)/pip.log >&2; exit 1; }
 	touch $@
 
 $(venv)/installed-dev: $(venv)/installed envs/requirements-dev.txt
-	$(bin)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	$(bin)/python $(pip) -r envs/requirements-dev.txt
 	touch $@
 
 $(venv)-validator/installed: envs/requirements-validator.txt
 	$(call typed,PYTHON) -m venv $(venv)-validator
-	$(venv)-validator/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-validator.txt
+	$(venv)-validator/bin/python $(pip) -r envs/requirements-validator.txt
 	touch $@
 
 # Three on two cores as well: what runs on Slurm waits half its time.
@@ -141,8 +145,9 @@ format: $(venv)/installed-dev  ## put code into the project's format
 	$(bin)/ruff format .
 	$(bin)/snakefmt Snakefile workflow
 
-schema: $(venv)/installed  ## write the JSON schema of study files from the models
+schema: $(venv)/installed  ## write from the models what studies hold: the JSON schema, and config/README.md
 	PYTHONPATH=scripts $(bin)/python -m twotower.study.schema > workflow/schemas/study.schema.json
+	PYTHONPATH=scripts $(bin)/python -m twotower.study.key_page > config/README.md
 
 report: study  ## build report.html, one file with figures, tables and captions
 	$(run) --report=report.html -- $(call typed,STUDY)
@@ -159,14 +164,10 @@ bench-planning: $(venv)/installed  ## measure what planning a large study costs 
 bench-retrieval: $(venv)/installed  ## measure search in catalogues of up to 10^6 items (docs/retrieval.md)
 	$(bin)/python benchmarks/retrieval.py
 
-lock:  ## pin anew what envs/*.in name, from fresh environments
+lock:  ## pin anew what envs/*.in name, with the hashes of all files
 	rm -rf $(venv)-lock && $(call typed,PYTHON) -m venv $(venv)-lock
-	for name in requirements requirements-dev requirements-validator; do \
-	  if [ $$name = requirements-validator ]; then rm -rf $(venv)-lock && $(call typed,PYTHON) -m venv $(venv)-lock; fi; \
-	  $(venv)-lock/bin/python -m pip install --quiet -r envs/$$name.in && \
-	  { echo "# Exact pins of everything in $$name.in and what it needs; made by \`make lock\`."; \
-	    $(venv)-lock/bin/python -m pip freeze | sed 's/+cpu//'; } > envs/$$name.txt || exit 1; \
-	done
+	$(venv)-lock/bin/python -m pip install --quiet uv==0.13.9
+	$(venv)-lock/bin/python -B scripts/lock_packages.py
 	rm -rf $(venv)-lock
 
 clean:  ## remove results; the environment stays

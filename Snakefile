@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/handlers.smk"
 include: "workflow/rules/failures.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"

@@ -1,6 +1,7 @@
 """The library's wings: imports run downwards only, and rooms stay small."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +115,13 @@ def test_a_wing_says_what_it_is_for_and_exports_nothing():
         if path.name == "__init__.py" and path.parent != LIBRARY:
             [only] = ast.parse(path.read_text(encoding="utf-8")).body
             assert isinstance(only, ast.Expr) and ast.get_docstring(ast.Module([only], [])), path
+
+
+def test_the_page_draws_the_table():
+    page = (LIBRARY.parents[1] / "docs/architecture.md").read_text(encoding="utf-8")
+    graph = page.partition("graph TD")[2].partition("```")[0]
+    drawn = dict(line.strip().split(" --> ") for line in graph.splitlines() if "-->" in line)
+    assert {wing: below.split(" & ") for wing, below in drawn.items()} == {
+        wing: below.split() for wing, below in BELOW.items() if below
+    }
+    assert set(BELOW) == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 # What stands behind the rates: every table and figure, but for the map of what can be falsified.
 PAPER = {
     "fit_rates": 1,

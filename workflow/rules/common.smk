@@ -11,7 +11,10 @@ from pathlib import Path
 # garbage after every 700 new ones takes a seventh of the planning time, and finds next to nothing.
 gc.set_threshold(20_000, 50, 50)
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+# Of this project, also where another workflow's Snakefile imports this one (docs/module.md).
+PROJECT = Path(str(workflow.current_basedir)).parents[1]
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+SCRIPTS = PROJECT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 # For scripts of jobs: they stand below, and of this path they hear where no container is between.
 os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -28,14 +31,15 @@ from twotower.running import statements, workplace
 from twotower.study import arms, command_line, decisions, grid, reading
 from twotower.study.schema import Lemmas
 
-CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
-
-container: CONTAINER
+container: "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
 
 def read_study():
     """The study, what it was read from, its path, and what is no study's."""
+    if IS_MODULE:  # the command line is the importing workflow's
+        study = reading.validated(config, "config of the module")
+        return study, {}, "config.yaml", real_options.taken({})
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
@@ -43,10 +47,10 @@ def read_study():
     given = command_line.given(
         workflow.config_settings.config_args, words, real_options.SOURCES, real_options.TEXTS
     )
-    real = real_options.taken(given, words, workflow.basedir)
+    real = real_options.taken(given, words, PROJECT)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]) or "--config study=")
-    beside = Path(workflow.basedir) / place  # with --directory the project is not the folder
+    beside = PROJECT / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
     raw = reading.merged(reading.load_study(place), given)
@@ -56,15 +60,16 @@ def read_study():
 
 
 STARTED = time.time()
-# Relative, so that a finished study can be moved with its project.
-DECISIONS = os.path.relpath(Path(workflow.basedir) / "workflow/decisions.yaml")
+DECISIONS = str(PROJECT / "workflow/decisions.yaml")
+if not IS_MODULE:  # whose prefix is set before relative paths
+    DECISIONS = os.path.relpath(DECISIONS)  # a finished study can be moved with its project
 try:
     workplace.start_jobs_by_name()
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # what would stop the run is told before any work starts
         decisions.load(DECISIONS)
-        statements.made(Path(workflow.basedir))
-        workplace.check("results", workflow.resource_settings.cores)
+        statements.made(PROJECT)
+        workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     CELLS = grid.cells(STUDY)
     grid.by_id((cell.id, cell.spec) for cell in CELLS)
     RUNS = grid.by_id((run.id, run) for run in grid.runs(STUDY))
@@ -122,8 +127,7 @@ def runtime(rule):
 
 
 def train_spec(wildcards):
-    run = RUNS[wildcards.run]
-    # who rated what: asked for by one arm alone
+    run = RUNS[wildcards.run]  # who rated what is asked for by one arm alone
     further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
     return spec(
         "towers/train.py",
@@ -133,7 +137,7 @@ def train_spec(wildcards):
         settings=run.settings,
         precision=run.precision,
         gpu=STUDY.training.gpu,
-        sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
+        sample_sizes=list(run.cell.sample_sizes),
         certificate_size=STUDY.certificate_size,
         replicates=list(BLOCKS[int(wildcards.block)]),
         **further,
@@ -163,12 +167,9 @@ def data_of(fit):
 
 
 def fits_of(wildcards):
-    folder = (
-        f"results/runs/{wildcards.fit}"
-        if wildcards.fit in RUNS
-        else f"results/references/{data_of(wildcards.fit)}"
-    )
-    return [f"{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
+    fit = wildcards.fit
+    folder = f"runs/{fit}" if fit in RUNS else f"references/{data_of(fit)}"
+    return [f"results/{folder}/{block}.safetensors" for block in range(len(BLOCKS))]
 
 
 def risks_name(run):
@@ -267,49 +268,3 @@ def real_inputs(wildcards):
     if download.is_address(place):
         return [f"results/real/{wildcards.source}/download.zip"]
     return layouts.inputs(wildcards.source, place)
-
-
-def check_submission():
-    """Before the first job is sent to a cluster: whether it can be told where it is to work."""
-    told = [workflow.main_snakefile, workflow.workdir_init, os.getcwd()]
-    told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
-    try:
-        workplace.check_submitted(map(str, told))
-    except errors.ExpectedError as error:
-        sys.exit(console.message(error))
-
-
-def note_run():
-    """Record the run that starts: what it is made from, and for `make resume` its command."""
-    try:
-        last_run.note_code(Path.cwd(), code_digest.digests(Path(workflow.basedir)))
-    except errors.ExpectedError as error:
-        sys.exit(console.message(error))
-    # The rest not where the run is a part of what `make resume` does.
-    if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
-        return
-    targets = workflow.dag_settings.targets
-    settings = run_records.study_digest(STUDY_ORIGIN["settings"])
-    try:
-        stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
-        run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
-    except errors.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
-        sys.exit(console.message(error))
-    last_run.note(Path.cwd(), sys.argv, targets, run)
-
-
-def show_results():
-    """Print the rate table and where everything is, after a whole run."""
-    made = [Path(path) for path in rules.all.input]
-    whole = all(path.exists() for path in made)
-    # Not after a run of some targets only; and `make` prints them itself, after its progress bars.
-    fresh = whole and any(path.stat().st_mtime > STARTED for path in made)
-    if fresh and os.environ.get("SHOW_RESULTS") != "no":
-        shown = [sys.executable, SCRIPTS / "show_results.py", *made]
-        subprocess.run(shown, check=False)
-    for source in REAL.places:
-        folder = Path("results/real") / source
-        tables = [folder / f"{table}.md" for table in real_options.TABLES]
-        if all(path.exists() and path.stat().st_mtime > STARTED for path in tables):
-            names = ", ".join(path.name for path in tables)
-            print(f"Real ratings: {names} and figures are in {folder}/")

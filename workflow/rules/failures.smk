@@ -64,7 +64,7 @@ def unless_stopped(record):
     return not FAILED_JOBS.stopped or record.levelno < logging.ERROR
 
 
-if workflow.is_main_process:
+if workflow.is_main_process and not IS_MODULE:
     logger.addHandler(FAILED_JOBS)
     logger.addFilter(unless_stopped)
 

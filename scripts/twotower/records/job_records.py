@@ -14,6 +14,7 @@ In `results/records/` stand records of environments and of runs too
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,9 +51,10 @@ def job(snakemake: Any) -> Iterator[dict]:
             while the job works.
     """
     job_log.start(snakemake.log[0])
+    rule = _settle(snakemake)
     spec = snakemake.params.spec
     code, settings = spec["code"], settings_digest(spec)
-    _check_code(snakemake.rule, code)
+    _check_code(rule, code)
     for path in snakemake.output:
         record_path(path).unlink(missing_ok=True)
     before = {str(path): _checked(path) for path in snakemake.input}
@@ -60,9 +62,9 @@ def job(snakemake: Any) -> Iterator[dict]:
     for path, sha256 in before.items():
         if files.sha256(path) != sha256:
             raise ChangedFileError(f"{path} changed while this job read it; {_remedy(path)}")
-    _check_code(snakemake.rule, code)
+    _check_code(rule, code)
     made_from = {
-        "rule": snakemake.rule,
+        "rule": rule,
         "code": code,
         "settings": settings,
         "inputs": {places.name(path): sha256 for path, sha256 in before.items()},
@@ -145,6 +147,26 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _settle(snakemake: Any) -> str:
+    """Work in the folder that holds results/, with paths from there; returns the rule's own name.
+
+    A workflow that imports this one may set a folder before all paths, and rename the rules. Both
+    are read from the log's path, FOLDER/results/logs/RULE…
+    """
+    folder, _, log = f"/{snakemake.log[0]}".rpartition(f"/{places.RESULTS}/logs/")
+    if home := folder[1:]:
+        for held in (snakemake.input, snakemake.output, snakemake.log):
+            held[:] = [os.path.relpath(path, home) for path in held]
+            for key, value in held.items():
+                if isinstance(value, str):
+                    setattr(held, key, os.path.relpath(value, home))
+                else:
+                    value[:] = [os.path.relpath(path, home) for path in value]
+        os.chdir(home)
+    known = code_digest.scripts(places.PROJECT)
+    return snakemake.rule if snakemake.rule in known else re.split("[/.]", log)[0]
 
 
 def _check_code(rule: str, planned: str) -> None:

@@ -121,11 +121,10 @@ def python(root: Path) -> Section:
 
 def packages(root: Path) -> Section:
     """What is installed against the pins."""
-    wanted = re.findall(
-        r"^([A-Za-z0-9._-]+)==([^\s;#]+)", text_of(root / "envs/requirements.txt"), re.MULTILINE
-    )
+    pinned = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)", re.MULTILINE)
+    wanted = dict(pinned.findall(text_of(root / "envs/requirements.txt")))  # torch stands twice
     missing, other = [], []
-    for name, pin in wanted:
+    for name, pin in wanted.items():
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:

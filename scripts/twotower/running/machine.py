@@ -93,9 +93,8 @@ def graphics() -> Section:
     found.facts.append(("driver", "; ".join(listed.splitlines()) if listed else "no NVIDIA driver"))
     if listed and answer is not None and not cards:
         what = "There is a card that torch does not see: its build, or the driver, is not for it"
-        found.notes.append(
-            (what, "envs/requirements.txt pins torch; the CUDA build is pip's default")
-        )
+        how = "pip install --require-hashes --force-reinstall -r envs/requirements-cuda.txt"
+        found.notes.append((what, f"for torch's CUDA build: .venv/bin/python -m {how}"))
     return found
 
 

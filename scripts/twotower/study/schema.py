@@ -114,8 +114,8 @@ class ComparatorSettings(Block):
 ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings | ComparatorSettings
 
 
-class _Arms(Block):
-    """The ways to fit ratings, at least one; reads like a dict of those present."""
+class _Arms(Block):  # reads like a dict of those present
+    """The ways to fit ratings, at least one."""
 
     erm: ErmSettings | None = Field(
         None, description=ErmSettings.__doc__, json_schema_extra=without_null

@@ -1,15 +1,17 @@
-"""The schema file is the one that the models give, and the default study fits it."""
+"""The schema and the page of keys are those that the models give; the default study fits them."""
 
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
 
+from twotower.study import key_page
 from twotower.study.reading import read_study
 from twotower.study.schema import json_schema
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow" / "schemas" / "study.schema.json"
+PAGE = ROOT / "config" / "README.md"
 
 
 def schema() -> dict:
@@ -23,6 +25,23 @@ def default() -> dict:
 def test_schema_file_is_current():
     current = SCHEMA.read_text(encoding="utf-8") == json_schema()
     assert current, f"{SCHEMA.relative_to(ROOT)} differs from the models of a study: make schema"
+
+
+def test_page_of_keys_is_current():
+    current = PAGE.read_text(encoding="utf-8") == key_page.page()
+    assert current, f"{PAGE.relative_to(ROOT)} differs from the models of a study: make schema"
+
+
+def test_page_of_keys_explains_every_key():
+    """In a row of its own, or among those that mean the same as in the defaults."""
+    page = key_page.page()
+    blocks = [schema(), *schema()["$defs"].values()]
+    keys = {key for block in blocks for key in block["properties"]}
+    assert [key for key in keys if f"| `{key}` | " not in page] == []
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert [
+        row for row in rows if row.count(" | ") != 3 or not row.split(" | ")[3].strip(" |")
+    ] == []
 
 
 def test_schema_is_a_schema_and_ends_its_last_line():

@@ -6,7 +6,6 @@ tables; the words on methods are the project's own docstrings.
 
 import ast
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from twotower.audits.crate.story import Story
 from twotower.base import identity
+from twotower.records import packages
 from twotower.study import decisions, grid
 from twotower.study.schema import Study
 
@@ -109,7 +109,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         real=sorted(real),
         claims=_rows(CLAIMS),
         rules=decisions.load(project / "workflow/decisions.yaml"),
-        pins=len(re.findall(r"^[^#\s]+==", _text(project / LOCK), re.MULTILINE)),
+        pins=len(packages.pins(project / LOCK)),
         words=_words(study, project),
     )
 

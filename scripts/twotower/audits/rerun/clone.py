@@ -1,6 +1,7 @@
 """Where an audit works: a clean clone of the recorded commit, and an environment from its lock."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -17,6 +18,8 @@ from twotower.records import git, job_records
 from twotower.running import resume
 
 LOCK = Path("envs/requirements.txt")
+CUDA = Path("envs/requirements-cuda.txt")
+"""The same pins with torch's CUDA build and what it needs, for where pip finds no other build."""
 _FOREIGN = (*PINS, "PYTHONPATH", "PYTHONHOME", "SNAKEMAKE_PROFILE", "VIRTUAL_ENV", "MFLAGS")
 """Variables of the auditor's process that a run is not to inherit: it sets its own."""
 _SAME = ("-c", "core.autocrlf=false", "-c", "advice.detachedHead=false")
@@ -89,6 +92,8 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:
     """Make an environment from a clone's lock; returns its Python.
 
+    Without `wheels` pip installs no file whose hash the lock lacks.
+
     Args:
         wheels: a folder of wheels to install from, without a network.
 
@@ -97,22 +102,31 @@ def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> 
     """
     venv.create(place, with_pip=True, symlinks=True)
     python = place / "bin" / "python"
-    offline = ["--no-index", "--find-links", str(wheels.resolve())] if wheels else []
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [*command, *offline, "-r", str(folder / LOCK)],
-        env=clean_environment(),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if done.returncode != 0:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        said = [line for line in lines if "ERROR:" in line][:3] or lines[-3:]
-        place = f"from {wheels}" if wheels else "over the network"
-        hint = ("`pip wheel -r envs/requirements.txt -w folder` makes all that WHEELS=folder needs "
-                "to install offline; ENV=folder reuses an environment")  # fmt: skip
-        raise CloneError("\n  ".join([f"{LOCK}: cannot be installed {place}; {hint}:", *said]))
-    return python
+    locks = [path for path in (folder / LOCK, folder / CUDA) if path.is_file()]
+    if wheels:
+        # `pip wheel` checked what it fetched; a wheel that it built from sources has no hash there
+        bare = re.sub(r" \\\n +--hash=\S+", "", locks[0].read_text(encoding="utf-8"))
+        locks = [place / LOCK.name]
+        locks[0].write_text(bare, encoding="utf-8")
+        command += ["--no-index", "--find-links", str(wheels.resolve())]
+    for lock in locks:
+        done = subprocess.run(
+            [*command, "-r", str(lock)],
+            env=clean_environment(),
+            capture_output=True,
+            encoding="utf-8",
+        )
+        if done.returncode == 0:
+            return python
+        if "torch==" not in done.stderr:
+            break
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    said = [line for line in lines if "ERROR:" in line][:3] or lines[-3:]
+    source = f"from {wheels}" if wheels else "over the network"
+    hint = ("`pip wheel -r envs/requirements.txt -w folder` makes all that WHEELS=folder needs "
+            "to install offline; ENV=folder reuses an environment")  # fmt: skip
+    raise CloneError("\n  ".join([f"{LOCK}: cannot be installed {source}; {hint}:", *said]))
 
 
 def existing_environment(place: Path) -> Path:
