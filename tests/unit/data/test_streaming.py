@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_sampling import DESIGNS
 
-from cells import data_spec, draw_replicates
+from cells import DESIGNS, data_spec, draw_replicates
 from twotower.base import mapped_pages, tensors
 from twotower.data import ratings
 from twotower.towers import rating_statistics, training_job
@@ -70,9 +69,11 @@ def test_sums_of_stretches_are_those_of_the_column(monkeypatch):
 
 
 # In miniature, so that a small sample is much larger than what may be held of it.
+PLACES = [str(Path(__file__).parent)]
+PLACES += [path for path in sys.path if path.endswith(("scripts", "unit"))]
 SCRIPT = f"""
 import sys
-sys.path[:0] = {[path for path in sys.path if path.endswith(("scripts", "unit"))]!r}
+sys.path[:0] = {PLACES!r}
 from cells import data_spec
 from test_streaming import job
 from twotower.base import mapped_pages, tensors
