@@ -88,7 +88,19 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
 def erm(
     sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
 ) -> Fit:
-    """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
+    """The closed form (from the given towers, if any), then `joint_steps` of joint training.
+
+    Args:
+        sample: ratings of B replicates and the architecture.
+        settings: `alternations` and `joint_steps`.
+        start: towers whose hidden layers, and item tower, the closed form takes.
+        progress: what an earlier attempt left, and where the state is offered.
+
+    Example:
+        >>> fit = erm(sample, {"alternations": 2, "joint_steps": 5})
+        >>> bool(fit.training_loss < sample.ratings.var(dim=1))
+        True
+    """
     start = _joint_start(sample, settings, start, progress)
 
     def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
@@ -131,7 +143,16 @@ def _joint_start(
 def adam(
     sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
 ) -> Fit:
-    """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine."""
+    """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine.
+
+    Args:
+        sample, start, progress: as for `erm`; without `start` from `random_towers`.
+        settings: `steps`, `batch_size` and `learning_rate`.
+
+    Example:
+        >>> adam(sample, {"steps": 3, "batch_size": 16, "learning_rate": 0.01}).steps
+        3
+    """
     if start is None:
         start = random_towers(sample)
     users, items, ratings = sample.pairs
