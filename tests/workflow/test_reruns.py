@@ -41,7 +41,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         ("scripts/twotower/report/limits.py", {"draw_figure": 6}),
         ("scripts/twotower/report/experiments.py", {"draw_experiment": 1}),
         ("scripts/report/draw_figures.py", {"draw_figure": 6}),
-        ("scripts/twotower/analyses/tournament.py", {"claims": 1, "tables": 1}),
+        ("scripts/twotower/claims/rules.py", {"claims": 1, "tables": 1}),
         (
             "workflow/decisions.yaml",  # another rule judges everything anew
             FITTER | {"falsifiability_table": 1, "draw_figure": 6},

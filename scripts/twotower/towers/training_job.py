@@ -8,19 +8,15 @@ import numpy as np
 import torch
 
 from twotower.base.seeds import generator
-from twotower.data import columns, sampling
+from twotower.data import sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
-from twotower.towers import cards
+from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
+from twotower.towers.oracle import ORACLE, ORACLE_SIZES
 from twotower.towers.training import ARMS, DTYPES, Sample, with_doubled_steps
 from twotower.towers.weights import fits_in, named
-
-ORACLE = {"alternations": 2, "joint_steps": 30}
-ORACLE_SIZES = 4
-"""The oracle start is fitted by `erm` with these settings to so many times the ratings, as far as
-there are, without their noise. Each arm then trains from it as it does from its own start."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +107,7 @@ def train(
         if name not in checkpoint.finished:
             began, progress = time.perf_counter(), checkpoint.fit(name)
             fit = ARMS[arm](used, chosen, towers, progress)
-            arrays = named(fit.towers, columns.largest(used.ratings), n, start)
+            arrays = named(fit.towers, rating_statistics.largest(used.ratings), n, start)
             arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
             seconds = progress.seconds + time.perf_counter() - began
             values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}

@@ -4,39 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from cells import data_spec, draw_replicates, sample
-from twotower.evaluation import risks as evaluation_risks
+from cells import SETTINGS, WIDTH, data_spec, draw_replicates, job, sample
+from twotower.evaluation.reference_risks import reference_risks
+from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import training, training_job, weights
-
-SETTINGS = {
-    "erm": {"alternations": 3, "joint_steps": 20},
-    "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
-    "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
-}
-AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
-WIDTH = {"schedule": "units", "constant": 1.0}
-
-
-def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **changes):
-    """Plain settings of a job; depth and width make a cell of data settings."""
-    data = data or data_spec()
-    if arm == "pairwise":
-        data = data | AGAIN
-        changes["data"] = data
-    spec = {
-        "seed": 1,
-        "cell": data | {"depth": 1, "width": WIDTH},
-        "arm": arm,
-        "settings": SETTINGS[arm],
-        "precision": "float64",
-        "gpu": False,
-        "sample_sizes": list(sizes),
-        "certificate_size": certificate_size or sizes[-1],
-    }
-    return spec | changes
 
 
 def drawn(spec: dict, replicates: range, test_pairs: int = 64):
@@ -55,9 +29,9 @@ def test_erm_comes_close_to_the_reference(smoothness, width, level):
     for result in training_job.train(spec, data, range(4)):
         tensors |= result.tensors
         losses[result.start] = result.training_loss.mean()  # the last, at the certificate size
-    found = evaluation_risks.tower_risks(tensors, test)
+    found = tower_risks(tensors, test)
     used = {row["n_ratings"]: row["risk"].mean() for row in found if row["start"] == "used"}
-    best = evaluation_risks.reference_risks(reference.fit_sizes(data, [1024, 8192], 2), test)
+    best = reference_risks(reference.fit_sizes(data, [1024, 8192], 2), test)
     known = {row["n_ratings"]: row["risk"].mean() for row in best}
     assert used[8192] < 2 * known[8192]
     assert used[8192] < level
@@ -155,7 +129,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
         )
         assert result.training_loss == pytest.approx(loss.numpy(), rel=1e-12)
     assert {r.steps for r in results if r.start == "doubled"} == {2 * results[0].steps}
-    risks = evaluation_risks.tower_risks(tensors, test)
+    risks = tower_risks(tensors, test)
     assert sorted((r["n_ratings"], r["start"]) for r in risks) == sorted(
         (r.n_ratings, r.start) for r in results
     )
