@@ -2,7 +2,6 @@
 
 import gc
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,9 +22,9 @@ from twotower.base import console, errors
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
 from twotower.real import options as real_options
-from twotower.records import code_digest, last_run, run_records
+from twotower.records import code_digest, run_records
 from twotower.running import statements, workplace
-from twotower.study import arms, command_line, decisions, grid, reading
+from twotower.study import analyses, arms, command_line, decisions, grid, reading
 from twotower.study.schema import Lemmas
 
 CONTAINER = "docker://localhost/tower-rates"  # build it from envs/Containerfile
@@ -123,8 +122,8 @@ def runtime(rule):
 
 def train_spec(wildcards):
     run = RUNS[wildcards.run]
-    # who rated what: asked for by one arm alone
-    further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
+    # Who rated what: few arms ask.
+    further = {"data": run.cell.data_spec} if run.arm in arms.BY_USER else {}
     return spec(
         "towers/train.py",
         seed=STUDY.seed,
@@ -190,7 +189,7 @@ def rate_inputs(experiment):
                 tables.append((path, columns | {"arm": run.arm}))
         if cell.has_reference:
             path = f"results/risks/reference-{cell.data_id}.csv"
-            tables.append((path, columns | {"arm": "reference"}))
+            tables.append((path, columns | {"arm": arms.REFERENCE}))
     return tables
 
 
@@ -211,7 +210,7 @@ def ranked_fits():
             if run.arm in arms.TOWERS:
                 fits.append((run_id, {"cell": cell.id, "arm": run.arm}))
         if cell.has_reference:
-            fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": "reference"}))
+            fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": arms.REFERENCE}))
     return fits
 
 
@@ -220,43 +219,28 @@ RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS
 RANKED = ranked_fits()
 EXPERIMENT_RISKS = [f"results/rates/{experiment}/risks.csv" for experiment in ON_RATINGS]
 
-# The analyses that each study-wide figure is drawn from.
-FIGURE_TABLES = {
-    "learning_curves": [],
-    "slope_comparison": ["meta_regression"],
-    "extrapolation": ["extrapolation"],
-    "falsifiability": ["falsifiability"],
+# Tables and figures over all experiments: which there are, twotower.study.analyses says.
+DESIGNS = {data.get("sampling", "fresh") for data in DATA.values()}
+WANTED = analyses.of(STUDY, DESIGNS)
+ANALYSES = [each.table for each in WANTED if each.table]
+FIGURES = {each.figure: each for each in WANTED if each.figure}
+# Figures that have a table are targets: others are drawn with the whole study alone.
+TARGET_FIGURES = {figure: each.table for figure, each in FIGURES.items() if each.table}
+FIGURE_READS = {
+    "rates": "results/tables/rates.csv",
+    "curves": [f"results/rates/{name}/curves.csv" for name in ON_RATINGS],
+    "ranking_curves": "results/tables/ranking_curves.csv",
+    "risks": EXPERIMENT_RISKS,
+    "decisions": DECISIONS,
 }
-if set(arms.TOWERS) & set(STUDY.arms):
-    FIGURE_TABLES["error_budget"] = ["error_budget"]
-if "adam" in STUDY.arms:
-    FIGURE_TABLES["plain_training_cost"] = []
-if "max_not_sum" in STUDY.experiments:
-    FIGURE_TABLES["tournament"] = ["tournament"]
-if STUDY.lemmas is not None:
-    FIGURE_TABLES["lemmas"] = ["lemmas"]
-if STUDY.ranking is not None:
-    FIGURE_TABLES["ranking"] = ["ranking"]
-if set(arms.COMPARATORS) & set(STUDY.arms):
-    FIGURE_TABLES["methods"] = ["methods"]
-if any(known_at(data) for data in DATA):
-    FIGURE_TABLES["newcomers"] = ["newcomers"]
-ANALYSES = [*(table for tables in FIGURE_TABLES.values() for table in tables), "cold_start"]
 
 
 def figure_inputs(wildcards):
-    inputs = {table: f"results/tables/{table}.csv" for table in FIGURE_TABLES[wildcards.figure]}
-    if wildcards.figure in ("learning_curves", "slope_comparison"):
-        inputs["rates"] = "results/tables/rates.csv"
-    if wildcards.figure in ("learning_curves", "methods"):
-        inputs["curves"] = [f"results/rates/{name}/curves.csv" for name in ON_RATINGS]
-    if wildcards.figure == "ranking":
-        inputs["curves"] = "results/tables/ranking_curves.csv"
-    if wildcards.figure == "slope_comparison":
-        inputs["decisions"] = DECISIONS
-    if wildcards.figure == "plain_training_cost":
-        inputs["risks"] = EXPERIMENT_RISKS
-    return inputs
+    """What a figure is drawn from, by the names that `scripts/report/draw_figures.py` knows."""
+    figure = FIGURES[wildcards.figure]
+    tables = [figure.table] if figure.table else []
+    inputs = {table: f"results/tables/{table}.csv" for table in tables}
+    return inputs | {name: FIGURE_READS[name] for name in figure.reads}
 
 
 def real_inputs(wildcards):
@@ -267,49 +251,3 @@ def real_inputs(wildcards):
     if download.is_address(place):
         return [f"results/real/{wildcards.source}/download.zip"]
     return layouts.inputs(wildcards.source, place)
-
-
-def check_submission():
-    """Before the first job is sent to a cluster: whether it can be told where it is to work."""
-    told = [workflow.main_snakefile, workflow.workdir_init, os.getcwd()]
-    told += [*workflow.overwrite_configfiles, *(workflow.config_settings.config_args or [])]
-    try:
-        workplace.check_submitted(map(str, told))
-    except errors.ExpectedError as error:
-        sys.exit(console.message(error))
-
-
-def note_run():
-    """Record the run that starts: what it is made from, and for `make resume` its command."""
-    try:
-        last_run.note_code(Path.cwd(), code_digest.digests(Path(workflow.basedir)))
-    except errors.ExpectedError as error:
-        sys.exit(console.message(error))
-    # The rest not where the run is a part of what `make resume` does.
-    if os.environ.get("NOTE_RUN") == "no" or not last_run.makes(sys.argv):
-        return
-    targets = workflow.dag_settings.targets
-    settings = run_records.study_digest(STUDY_ORIGIN["settings"])
-    try:
-        stated = statements.bring(Path(workflow.basedir), settings, Path(DECISIONS))
-        run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
-    except errors.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
-        sys.exit(console.message(error))
-    last_run.note(Path.cwd(), sys.argv, targets, run)
-
-
-def show_results():
-    """Print the rate table and where everything is, after a whole run."""
-    made = [Path(path) for path in rules.all.input]
-    whole = all(path.exists() for path in made)
-    # Not after a run of some targets only; and `make` prints them itself, after its progress bars.
-    fresh = whole and any(path.stat().st_mtime > STARTED for path in made)
-    if fresh and os.environ.get("SHOW_RESULTS") != "no":
-        shown = [sys.executable, SCRIPTS / "show_results.py", *made]
-        subprocess.run(shown, check=False)
-    for source in REAL.places:
-        folder = Path("results/real") / source
-        tables = [folder / f"{table}.md" for table in real_options.TABLES]
-        if all(path.exists() and path.stat().st_mtime > STARTED for path in tables):
-            names = ", ".join(path.name for path in tables)
-            print(f"Real ratings: {names} and figures are in {folder}/")
