@@ -5,11 +5,10 @@ method's box, at 1,024 to 16,384 ratings of d = 1 in the design `repeated`; more
 columns than the middle of the box take longer.
 """
 
+from twotower.methods.kernel_sizes import LANDMARKS, MOST_EXACT
 from twotower.study import arms
 
 KERNEL_RIDGE = "kernel_ridge"
-MOST_EXACT = 2048  # as in methods.covariates, whose import takes seconds; a test holds them equal
-LANDMARKS = 1024
 
 SECONDS = {  # of a fit, for each rating in it, of a prediction
     arms.GLOBAL_MEAN: (1e-4, 1e-8, 1e-9),
