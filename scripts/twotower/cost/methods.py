@@ -29,7 +29,7 @@ _DECOMPOSED = 6e-10  # of singular values of the landmarks' kernel, for each of 
 
 
 def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: bool) -> float:
-    """Of one replicate at n ratings: tuning, the last fit, and predictions.
+    """Seconds of one replicate at n ratings: tuning, the last fit, and predictions.
 
     Args:
         budget: settings tried.
@@ -53,7 +53,12 @@ def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: boo
 
 
 def peak(arm: str, n: int, columns: int, compared: float) -> float:
-    """Bytes beside the ratings of one fit at n ratings of so many users, or items."""
+    """Bytes of one fit at n ratings, beside the ratings.
+
+    Args:
+        columns: covariates of both sides.
+        compared: users, or items, whose similarities are computed.
+    """
     match arm:
         case "kernel_ridge":
             known = min(n, MOST_EXACT)
