@@ -12,7 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/handlers.smk"
+include: "workflow/rules/hooks.smk"
 include: "workflow/rules/failures.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -43,7 +43,7 @@ rule all:
         rules.tables.output,
         expand("results/tables/{table}.csv", table=ANALYSES),
         expand(rules.draw_experiment.output, experiment=EXPERIMENTS),
-        expand(rules.draw_figure.output, figure=FIGURE_TABLES),
+        expand(rules.draw_figure.output, figure=FIGURES),
 
 
 # The Snakemake inside a cluster's job runs its rules itself: without this it would start another

@@ -1,4 +1,4 @@
-# A failed job is told in words at once, and all of them again at the end: Snakemake itself names ids.
+# A failed job is described at once, and all failed jobs again at the end: Snakemake itself names ids only.
 
 import logging
 
@@ -8,7 +8,7 @@ from twotower.running import failures
 
 NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
 
-TARGETS = ["all", *EXPERIMENTS, *(name for name, tables in FIGURE_TABLES.items() if tables)]
+TARGETS = ["all", *EXPERIMENTS, *TARGET_FIGURES]
 
 
 class FailedJobs(logging.Handler):

@@ -2,8 +2,8 @@
 measured speeds.
 
 `Work` counts operations of a few kinds; `SECONDS` says what one of each takes on one core of the
-reference machine. Counts keep the terms that grow: products over n pairs, passes over hidden
-units, which wait for memory, and solves. Each function names the code that it counts.
+reference machine. Counts keep the terms that grow: products over n pairs, passes over hidden units
+(whose speed is that of memory), and solves. Each function names the code that it counts.
 
 The speeds of training were fitted to the default study of 2026-11-23 (commit fec1147, jobs on both
 cores of an AMD EPYC virtual machine), every fit by itself: its 100 fits took 448 s, and each is
@@ -13,7 +13,7 @@ its jobs took 852 s.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,7 @@ from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
 from twotower.towers.oracle import ORACLE, ORACLE_SIZES
+from twotower.towers.steps import with_doubled_steps
 
 Work = Counter
 
@@ -146,6 +147,17 @@ def pairwise_work(
     return work
 
 
+ARM_WORK: dict[str, Callable[[Fit, dict, bool], Work]] = {
+    "erm": lambda fit, of, start: erm_work(fit, of["alternations"], of["joint_steps"], start),
+    "adam": lambda fit, of, start: adam_work(fit, of["steps"], of["batch_size"]),
+    "pairwise": lambda fit, of, start: pairwise_work(
+        fit, of["alternations"], of["joint_steps"], of["comparisons"], start
+    ),
+}
+"""By arm of towers, the operations of a fit with its settings; the last argument says whether
+training starts from given towers."""
+
+
 def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
     """The fit at each sample size of a cell, given by its specification."""
     theory = Theory.of(cell)
@@ -159,24 +171,23 @@ def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
 def train_work(
     cell: dict, arm: str, settings: dict, sizes: Sequence[int], certificate: int, batch: int
 ) -> Work:
-    """`training_job.train`: every size, and four fits in all at the certificate's."""
+    """`training_job.train`: every size, and four fits in all at the certificate's.
 
-    def of(fit: Fit, doubled: int = 1, from_start: bool = False) -> Work:
-        if arm == "adam":
-            return adam_work(fit, doubled * settings["steps"], settings["batch_size"])
-        steps = doubled * settings["joint_steps"]
-        if arm == "pairwise":
-            compared = settings["comparisons"]
-            return pairwise_work(fit, settings["alternations"], steps, compared, from_start)
-        return erm_work(fit, settings["alternations"], steps, from_start)
-
+    Raises:
+        NotImplementedError: for an arm of towers that `ARM_WORK` lacks.
+    """
+    if arm not in ARM_WORK:
+        place = f"ARM_WORK of {__name__}"
+        raise NotImplementedError(f"the arm {arm!r} has no cost: count its operations in {place}")
+    of, doubled = ARM_WORK[arm], with_doubled_steps(arm, settings)
     work = Work(torch=1, second=0.8)  # the first call of everything
     for n, fit in fits_of(cell, sizes, batch).items():
-        work += of(fit)
+        work += of(fit, settings, False)
         if n == certificate:
             large = min(ORACLE_SIZES * n, max(sizes))
             oracle = Fit(large, fit.width, fit.depth, fit.dims, fit.rank, batch)
-            work += erm_work(oracle, **ORACLE) + of(fit, doubled=2) + of(fit, from_start=True)
+            work += erm_work(oracle, **ORACLE)
+            work += of(fit, doubled, False) + of(fit, settings, True)
     return work
 
 
@@ -269,5 +280,5 @@ def target_waves(data: dict, points: Sequence[float]) -> float:
 
 
 def seconds(work: Work, pace: float = 1.0) -> float:
-    """Seconds on one core; `pace` is that of the machine, as from `probe.pace`."""
+    """Seconds of the work on one core; `pace` is that of the machine, see `probe.pace`."""
     return pace * sum(count * SECONDS[kind] for kind, count in work.items())

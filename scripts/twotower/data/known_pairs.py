@@ -12,7 +12,7 @@ import numpy as np
 from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import KINDS, MOST_PAIRS
-from twotower.data.ratings import fresh_side
+from twotower.data.ratings import draw_side
 from twotower.data.targets import TOWERS, Target
 
 NEW = 1024
@@ -50,7 +50,7 @@ def _drawn(seed, spec, target, replicate, sizes, most) -> dict[str, np.ndarray]:
     found = {}
     for tower in TOWERS:
         of_tower = (seed, spec, target, replicate, tower)
-        kept, new = fresh_side(*of_tower, "train", count), fresh_side(*of_tower, "test", NEW)
+        kept, new = draw_side(*of_tower, count, "train"), draw_side(*of_tower, NEW, "test")
         for name, *parts in zip(
             ("coordinates", "covariates", "embeddings"), kept, new, strict=True
         ):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twotower.base import files, places
-from twotower.records import job_records
+from twotower.records import job_graph, job_records
 
 TIMED = places.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no job runs again for them."""
@@ -107,18 +107,11 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
 
 def layers(found: Survey, paths: Iterable[str]) -> list[list[str]]:
     """The paths in groups, by the number of jobs before them; those without a record come last."""
-    heights: dict[str, float] = {}
-
-    def height(path: str) -> float:
-        if path not in heights:
-            inputs = found.known[path]["inputs"] if path in found.known else ()
-            made = [height(name) for name in inputs if name in found.known]
-            heights[path] = 1 + max(made, default=0) if path in found.known else math.inf
-        return heights[path]
-
+    before = {path: record["inputs"] for path, record in found.known.items()}
+    heights = job_graph.heights(before)
     groups: dict[float, list[str]] = {}
     for path in paths:
-        groups.setdefault(height(path), []).append(path)
+        groups.setdefault(heights.get(path, math.inf), []).append(path)
     return [groups[one] for one in sorted(groups)]
 
 
@@ -182,17 +175,11 @@ def settle_times(found: Survey) -> None:
     than what has changed.
     """
     now, settled = time.time_ns(), {}
-
-    def settle(path: str) -> int:
-        if path not in settled:
-            settled[path] = own = min(os.stat(path).st_mtime_ns, now)
-            inputs = [settle(name) for name in found.sound[path]["inputs"] if name in found.sound]
-            settled[path] = max([own, *inputs])
-            _set_time(path, settled[path])
-        return settled[path]
-
-    for path in found.sound:
-        settle(path)
+    before = {path: record["inputs"] for path, record in found.sound.items()}
+    for path in job_graph.in_order(before):
+        inputs = [settled[name] for name in before[path] if name in settled]
+        settled[path] = max([min(os.stat(path).st_mtime_ns, now), *inputs])
+        _set_time(path, settled[path])
     for path in found.stale:
         inputs = [Path(name) for name in found.known[path]["inputs"]]
         times = [place.stat().st_mtime_ns for place in inputs if place.exists()]

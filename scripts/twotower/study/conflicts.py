@@ -1,4 +1,4 @@
-"""Faults of a study that no single key shows: cells that cannot be, cells given twice, too many."""
+"""Faults of a study that no single key shows: impossible or repeated cells, or too many cells."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,26 +7,26 @@ from typing import Any
 from twotower.base.identity import canonical_json
 from twotower.base.values import complaint, shown
 from twotower.data import sampling
+from twotower.study import analyses
 from twotower.study import arms as names
+from twotower.study.experiments import Experiment, Override
 from twotower.study.grid import combinations, has_grid, resolve
 from twotower.study.schema import Study
-from twotower.study.settings import Experiment, Override, Settings
+from twotower.study.settings import Settings
 
 MOST_CELLS = 5000
-"""Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
+"""Most cells of a study, counted before any cell is built; Snakemake stalls far beyond it."""
 
 MOST_TRAININGS = 100_000
 """Most training jobs of a study: twenty blocks of replicates in each of the most cells."""
 
-RESERVED = frozenset(
+RULES = frozenset(
     ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
-    + ["fit_comparator", "methods", "newcomers"]
-    + ["evaluate", "check_fitter", "fit_rates", "combine_rates", "draw_experiment", "draw_figure"]
-    + ["claims", "tables", "lemmas", "error_budget", "falsifiability", "extrapolation"]
-    + ["tournament", "learning_curves", "slope_comparison", "plain_training_cost"]
-    + ["meta_regression", "cold_start", "rank", "ranking"]
+    + ["fit_comparator", "evaluate", "check_fitter", "fit_rates", "combine_rates", "rank"]
+    + ["draw_experiment", "draw_figure", "claims", "tables"]
 )
-"""Names of the workflow's own rules and figures, which an experiment cannot have."""
+"""The workflow's own rules, beside those of analyses and of real ratings. An experiment cannot have
+their names, nor those of analyses: each experiment is a rule as well."""
 
 
 def conflicts(
@@ -35,10 +35,13 @@ def conflicts(
     overrides: Sequence[Override] = (),
     arms: Collection[str] | None = None,
 ) -> list[str]:
-    """What no single key shows: too many cells, impossible cells, cells given twice.
+    """Messages about what no single key shows: too many, impossible or repeated cells.
 
-    `arms` names those that the study has, None if that is not known. Each message is one line
-    that begins with the path of the key to change.
+    Args:
+        arms: names of the study's arms; None if they are not known.
+
+    Returns:
+        One line for each fault; it begins with the path of the key to change.
     """
     total = sum(_count(experiment) for experiment in experiments.values())
     if total > MOST_CELLS:
@@ -46,7 +49,7 @@ def conflicts(
         return ["experiments: " + complaint(found, f"at most {MOST_CELLS:,} in all")]
     messages: dict[str, None] = {}  # a dict for its order: each message once
     if experiments and all(experiment.axis == "units" for experiment in experiments.values()):
-        found = "every one has axis units"
+        found = "every experiment has axis units"
         hint = "the ledger of claims is about rates in the number of ratings"
         messages["experiments: " + complaint(found, "at least one with axis ratings", hint)] = None
     for name, experiment in experiments.items():
@@ -58,7 +61,7 @@ def conflicts(
 
 
 def trainings_fault(study: Study) -> list[str]:
-    """The one message against a study of too many training jobs, or none.
+    """The message about a study of too many training jobs, in a list; an empty list otherwise.
 
     Cells that stand in two experiments are counted twice: the bound is far from any real study.
     """
@@ -74,7 +77,7 @@ def trainings_fault(study: Study) -> list[str]:
 
 
 def remarks(study: Study) -> list[str]:
-    """What a valid study may not have meant: sentences for `make plan`."""
+    """What the author of a valid study may not have meant: sentences for `make plan`."""
     size = study.certificate_size
     without = [
         name
@@ -85,15 +88,15 @@ def remarks(study: Study) -> list[str]:
         return []
     return [
         f"The optimization error is measured at certificate_size, {size:,}, which is not among the "
-        f"sample_sizes of {', '.join(without)}: cells that stand in no other experiment stay "
-        "inconclusive where a verdict needs it."
+        f"sample_sizes of {', '.join(without)}: cells that are in no other experiment stay "
+        "inconclusive where a verdict needs this error."
     ]
 
 
 def _name_and_arm_faults(
     name: str, experiment: Experiment, arms: Collection[str] | None
 ) -> Iterator[str]:
-    if name in RESERVED or name.endswith("_table"):
+    if name in RULES | analyses.RESERVED or name.endswith("_table"):
         hint = "the workflow has a rule of this name"
         yield f"experiments.{name}: " + complaint("a reserved name", "another name", hint)
     if arms is None:
@@ -125,7 +128,7 @@ def _cell_faults(
     overrides: Sequence[Override],
     arms: Collection[str],
 ) -> Iterator[str]:
-    pairwise = names.PAIRWISE in (experiment.arms or arms)
+    by_user = [arm for arm in names.BY_USER if arm in (experiment.arms or arms)]
     again = [design for design, towers in sampling.AGAIN.items() if "user" in towers]
     seen: dict[str, dict[str, Any]] = {}
     for values in combinations(experiment):
@@ -137,10 +140,10 @@ def _cell_faults(
         schedule = spec["width"]["schedule"]
         if experiment.axis == "units" and schedule != "fixed":
             found = f"axis units with a width of schedule {schedule}"
-            yield f"experiments.{name}: " + complaint(found, "widths of schedule fixed alone")
+            yield f"experiments.{name}: " + complaint(found, "only widths of schedule fixed")
         design = spec.get("sampling", "fresh")
-        if pairwise and design not in again:
-            found = f"arm pairwise with sampling {design}, which rates no user twice"
+        if by_user and design not in again:
+            found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"
             hint = "it learns from pairs of ratings of one user; or name other arms in arms"
             yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
         key = canonical_json(spec)

@@ -1,4 +1,4 @@
-"""The frozen predictions and decision rules, `workflow/decisions.yaml`, and the hash they go by."""
+"""The frozen predictions and decision rules, `workflow/decisions.yaml`, and the file's hash."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.study.settings import ArmName, Sampling
+from twotower.study.settings import ArmName, Control, Noise, RatingScale, Sampling, Schedule
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-# Spelled out, so that a misspelt name is told before any work: as a claim without cells it would
-# pass for untested. A test holds the rules against those of `twotower.claims.rules`.
+# Written out, so that a misspelt name is refused before any work: a claim of that name would have
+# no cells and count as untested. A test compares these rules with those of `twotower.claims.rules`.
 RuleName = Literal[
     "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts",
     "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",
@@ -83,11 +83,11 @@ class Confirmatory:
     supports: tuple[Literal["cube", "graph", "torus", "dust", "slab"], ...]
     samplings: tuple[Sampling, ...]
     noise_sd: Annotated[float, Field(ge=0)]
-    noises: tuple[Literal["normal", "student"], ...]
-    rating_scales: tuple[Literal["exact", "stars"], ...]
-    controls: tuple[Literal["none", "permuted_ratings", "shuffled_covariates"], ...]
+    noises: tuple[Noise, ...]
+    rating_scales: tuple[RatingScale, ...]
+    controls: tuple[Control, ...]
     embedding_dim_is_rank: bool
-    schedules: tuple[Literal["units", "dense", "proportional", "fixed"], ...]
+    schedules: tuple[Schedule, ...]
 
     def holds(self, cell: Mapping[str, object], arm: str) -> bool:
         """Whether a cell, given by its columns, is confirmatory under an arm."""

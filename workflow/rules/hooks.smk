@@ -1,4 +1,8 @@
-# What a run does when it starts and ends, beside its jobs.
+# What happens before the first job and after the last one.
+
+import subprocess
+
+from twotower.records import last_run
 
 
 def check_submission():
@@ -39,7 +43,8 @@ def show_results():
     if fresh and os.environ.get("SHOW_RESULTS") != "no":
         shown = [sys.executable, SCRIPTS / "show_results.py", *made]
         subprocess.run(shown, check=False)
-    for folder in (Path("results/real") / source for source in REAL.places):
+    for source in REAL.places:
+        folder = Path("results/real") / source
         tables = [folder / f"{table}.md" for table in real_options.TABLES]
         if all(path.exists() and path.stat().st_mtime > STARTED for path in tables):
             names = ", ".join(path.name for path in tables)
