@@ -70,7 +70,7 @@ def alone(
     Returns:
         For each job the folder where its outputs should now be; and why others cannot be rerun.
     """
-    places, impossible = {}, {}
+    folders, impossible = {}, {}
     rules = workflow_rules.read(clone.folder)
     for job in jobs:
         named = [*job.inputs, *job.outputs]
@@ -84,14 +84,14 @@ def alone(
         # a record may name its own output as an input: brought along it would not be made again
         inputs -= {path for job in group for path in job.outputs}
         audit_clone.bring(results, directory, sorted(inputs))
-        places |= {job.name: directory for job in group}
+        folders |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
         allowed = ["--allowed-rules", *sorted({job.rule for job in group})]
         options = [*allowed, *audit_clone.study_options(run)]
         for first in range(0, len(group), MOST_TARGETS):
             targets = [job.name for job in group[first : first + MOST_TARGETS]]
             _make(clone, directory, targets, options, log)
-    return places, impossible
+    return folders, impossible
 
 
 def _make(

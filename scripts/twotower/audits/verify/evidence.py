@@ -62,13 +62,13 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
         name: environment.read(name, folder) for name in environment.names(folder)
     }
     evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
-    places = {path: folder / path for path in ordinary}
-    places |= {path: project / path for path in manifest.code(project)}
+    standing = {path: folder / path for path in ordinary}
+    standing |= {path: project / path for path in manifest.code(project)}
     for path in sealed.files if sealed else ():
-        if path not in places and (place := manifest.found_given(path, folder, project)):
-            places[path] = place
+        if path not in standing and (place := manifest.found_given(path, folder, project)):
+            standing[path] = place
     expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else None
-    evidence.found = manifest.digests(places, expected)
+    evidence.found = manifest.digests(standing, expected)
     _read_given(evidence)
     return evidence
 
@@ -77,10 +77,10 @@ def _read_given(evidence: Evidence) -> None:
     """Hash what jobs read that is neither made nor code, where it can be found."""
     sound = [record for record in evidence.records.values() if record]
     read = {name for record in sound for name in record["inputs"]} - evidence.found.keys()
-    places = {
+    standing = {
         name: place
         for name in read
         if not places.is_made(name)
         and (place := manifest.found_given(name, evidence.folder, evidence.project))
     }
-    evidence.given = {name: sha256 for name, (_, sha256) in manifest.digests(places).items()}
+    evidence.given = {name: sha256 for name, (_, sha256) in manifest.digests(standing).items()}
