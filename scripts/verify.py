@@ -13,9 +13,9 @@ from twotower.base import console
 
 console.start()
 
-from twotower.audits.rerun import asked, recorded_code  # noqa: E402
-from twotower.audits.verify import text as verify_text  # noqa: E402
-from twotower.audits.verify import verification  # noqa: E402
+from twotower.audits.rerun import clone  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
+from twotower.audits.verify import findings, verification  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
@@ -33,14 +33,14 @@ parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()
 if not (given.folder / "results").is_dir():
     sys.exit(f"{verification.nothing_in(given.folder)}.")
-without = asked.kinds(given.without)
+without = sealed_files.kinds(given.without)
 began = time.perf_counter()
 here = nullcontext((given.project, ""))
-with here if given.project else recorded_code.checked_out(given.folder) as (code, note):
+with here if given.project else clone.checked_out(given.folder) as (code, note):
     found = verification.verify(
         given.folder, given.signers, given.root, code, without, given.tsa_ca
     )
 found.notes += [note] if note else []
 own = given.folder.resolve() == Path.cwd()
-print(verify_text.text(found, time.perf_counter() - began, given.all, own))
+print(findings.text(found, time.perf_counter() - began, given.all, own))
 sys.exit(found.failed)

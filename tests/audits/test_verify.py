@@ -14,7 +14,7 @@ from selftest import markdown, tried
 from time_authority import NAME as AUTHORITY_NAME
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.base import noted, places
+from twotower.base import places, safe_names
 from twotower.records import environment, run_records
 
 pytestmark = pytest.mark.xdist_group("audits")
@@ -178,7 +178,7 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
 def test_a_root_may_be_noted_in_part_but_not_in_a_few_digits(study):
     root = manifest.read(study.folder).root
     assert not verification.verify(study.folder, root=root[:16].upper()).failed
-    with pytest.raises(noted.NotedError, match="ROOT=.*: allowed: the 64"):
+    with pytest.raises(safe_names.NotedError, match="ROOT=.*: allowed: the 64"):
         verification.verify(study.folder, root=root[:8])
     assert "its root is" in verification.verify(study.folder, root="0" * 64).faults[0]
 

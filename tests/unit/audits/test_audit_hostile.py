@@ -9,7 +9,8 @@ import pytest
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import asked, judge, report
 from twotower.audits.rerun import page as audit_page
-from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun.asked import Asked
+from twotower.audits.rerun.found import Audit
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Verdict
 from twotower.audits.verify.findings import Verdict as Verified

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from twotower.audits.compare import tolerances
-from twotower.audits.rerun import audit, recorded_code
+from twotower.audits.rerun import audit
 from twotower.audits.rerun import clone as audit_clone
+from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun.found import Audit
 from twotower.audits.verify.findings import Verification
 from twotower.base import places
 
@@ -107,17 +108,17 @@ def test_verify_has_the_code_of_the_recorded_commit_for_results_without_any(
     git(project, "commit", "--quiet", "-am", "later")
     study = {"file": "study.yaml", "given": {}}
     monkeypatch.setattr(places, "PROJECT", project)
-    monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", found))
+    monkeypatch.setattr(audit_clone, "run_of", lambda _: (None, "", found))
     found = run | {"study": study, "targets": []}
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert (code / "code.py").read_text() == '"""What it did."""\n'
         assert note.startswith("compared with the code of commit") and "changes" in note
     assert not code.exists()
     found = found | {"commit": "0" * 40}
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert code is None and "has no commit 000000000000" in note
     (folder / "Snakefile").touch()
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert (code, note) == (None, "")
 
 

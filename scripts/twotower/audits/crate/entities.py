@@ -72,3 +72,19 @@ def ref(entity_id: str) -> dict[str, str]:
 def slug(text: str) -> str:
     """A name as part of an `@id`: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+
+
+def licence_id(name: str) -> str:
+    """The address of a licence that is named as SPDX names it."""
+    return f"https://spdx.org/licenses/{name}"
+
+
+def package_id(name: str, version: str, sha256: str) -> str:
+    """The `@id` of a package; two wheels of one version are two packages."""
+    return local_id("package", name, version, sha256[:12])
+
+
+def package_url(name: str, version: str) -> str:
+    """A Python package as a package URL (ECMA-427), which names what it is and no server."""
+    plain = re.sub(r"[-_.]+", "-", name).lower()
+    return f"pkg:pypi/{quote(plain)}@{quote(version)}"

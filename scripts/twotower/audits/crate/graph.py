@@ -10,7 +10,7 @@ from typing import Any
 
 from rocrate.rocrate import ROCrate
 
-from twotower.audits.crate import actions, people, plan
+from twotower.audits.crate import actions, citation, plan
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref
 from twotower.audits.crate.profiles import RUN_CONTEXT
@@ -57,10 +57,10 @@ def _describe_root(graph: Graph) -> None:
     root["datePublished"] = story.date
     root["conformsTo"] = [ref(address) for address in story.profile.all]
     told = "the licence of all files of the crate" if story.profile.on_1_3 else ""
-    root["license"] = ref(people.licence(graph.add, story.citation.licence, told))
-    root["author"] = people.authors(graph.add, story.citation.authors)
+    root["license"] = ref(citation.add_licence(graph.add, story.citation.licence, told))
+    root["author"] = citation.add_authors(graph.add, story.citation.authors)
     root["mainEntity"] = graph.file(plan.WORKFLOW)
-    works = [people.work(graph.add, work) for work in story.citation.references]
+    works = [citation.add_work(graph.add, work) for work in story.citation.references]
     root["citation"] = [ref(work) for work in works]
     if story.root:
         told = "the Merkle root over the files of results/seal/manifest.json"

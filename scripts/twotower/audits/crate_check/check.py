@@ -6,6 +6,7 @@ library, and takes any RO-Crate whose files have a `sha256`. One of this project
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,13 +15,14 @@ from urllib.parse import unquote, urlsplit
 
 from twotower.audits.crate_check import seal
 from twotower.audits.crate_check.seal import File
-from twotower.base import noted, safe_names
+from twotower.base import safe_names
 from twotower.base.errors import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
 MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate",
         "results-crate.zip")  # fmt: skip
 """What commands of the project make in its folder, and so in a crate that one works in."""
+SHOWN = 5  # given files that are named; of more the number is told
 _CHUNK = 1 << 20
 
 
@@ -65,7 +67,7 @@ def check(folder: Path, sha256: str | None = None) -> Check:
         NoCrateError: if there is no ro-crate-metadata.json, or none that can be read.
         NotedError: if what was noted is no hash, or too little of one.
     """
-    digits = noted.beginning("SHA256", sha256)
+    digits = safe_names.beginning_of_hash("SHA256", sha256)
     graph = read_graph(folder)
     found = Check(metadata=_sha256(folder / METADATA))
     named = {METADATA}
@@ -109,6 +111,49 @@ def read_graph(folder: Path) -> list[dict[str, Any]]:
         raise NoCrateError(
             f"{folder}: no {METADATA} that can be read ({error.strerror}); name a crate's folder"
         ) from None
+
+
+def text(found: Check, folder: Path) -> str:
+    """The check of the crate in a folder, in lines."""
+    lines = [f"{path}: {fault}" for path, fault in sorted(found.faults.items())]
+    if found.left_out:
+        lines += _left_out(found.left_out, shlex.quote(str(folder)))
+    if found.given:
+        more = len(found.given) - SHOWN
+        told = ", ".join(sorted(found.given)[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        lines.append(f"given to the run, and not part of the crate: {told}")
+    if not found.is_sealed:
+        lines.append(
+            "no seal, and no trace of tower-rates: a file and what the graph says of it, changed "
+            f"together, are not found; {len(found.described):,} described and not held"
+        )
+    if found.made:
+        what = "not looked at, as no part of the crate; `make` in this folder may run what is there"
+        lines.append(f"{what}: {', '.join(found.made)}")
+    whom = "graph and seal say" if found.is_sealed else "the graph says"
+    size = f"{_several(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
+    count = len(found.faults)
+    if count:
+        lines.append(f"NOT as {whom}: {_several(count, 'fault')}, see above; {size} are")
+    else:
+        gone = sum(gone for gone, _ in found.left_out.values())
+        lines.append(f"{size}, all as {whom}" + (f"; {gone:,} left out, see above" if gone else ""))
+    lines.append(f"{METADATA}: SHA-256 {found.metadata}")
+    return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:
+    """What is left out, and how such a crate is verified; partly left out is told as such."""
+    parts = [
+        f"{gone:,} {kind}" if gone == every else f"{gone:,} of {every:,} {kind}"
+        for kind, (gone, every) in counts.items()
+    ]
+    how = f'`make verify FOLDER={folder} WITHOUT="{" ".join(counts)}"`, `make audit` likewise'
+    return [f"left out: {', '.join(parts)}; their sizes and hashes are the sealed ones", how]
 
 
 def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, dict]]:

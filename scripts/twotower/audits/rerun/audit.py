@@ -12,17 +12,18 @@ from twotower.audits.compare import tolerances
 from twotower.audits.compare.tolerances import Tolerances
 from twotower.audits.rerun import asked as audit_options
 from twotower.audits.rerun import clone as audit_clone
-from twotower.audits.rerun import jobs, judge, recorded_code, seeds
+from twotower.audits.rerun import jobs, judge, seeds
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.clone import Clone, CloneError
-from twotower.audits.rerun.found import PLACE, Asked, Audit
+from twotower.audits.rerun.found import PLACE, Audit
 from twotower.audits.rerun.run import Outcome
-from twotower.audits.seal import manifest
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
-from twotower.base import noted, places
+from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
 from twotower.records import git, job_records, run_records
 
@@ -69,7 +70,7 @@ def _start(asked: Asked) -> Audit:
     folder = asked.folder
     if not (folder / places.RESULTS).is_dir():
         raise AuditError(verification.nothing_in(folder))
-    sealed, name, run = recorded_code.run_of(folder)
+    sealed, name, run = audit_clone.run_of(folder)
     if run is None:
         raise AuditError(
             f"{folder / run_records.RUNS}: holds no valid record of the run that made these "
@@ -83,10 +84,10 @@ def _start(asked: Asked) -> Audit:
         study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
         root = manifest.build(folder, study).root
         notes = ["not sealed: nothing but records binds these files to the run"]
-    if not root.startswith(noted.beginning("ROOT", asked.root)):
+    if not root.startswith(safe_names.beginning_of_hash("ROOT", asked.root)):
         raise AuditError(
-            f"ROOT={asked.root}: the root of {folder / manifest.PLACE} is {root}: these are other "
-            "results than those whose root was noted, or it was mistyped; without ROOT= they are "
+            f"ROOT={asked.root}: the root of {folder / sealed_files.MANIFEST} is {root}: these are "
+            "other results than those whose root was noted, or it was mistyped; without ROOT= they are "
             "audited as they are"
         )
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.records import job_records
 from twotower.running import survey
 
@@ -40,7 +40,7 @@ class Job:
     @property
     def always(self) -> bool:
         """Whether every audit reruns it."""
-        return any(manifest.kind_of(path) in ALWAYS for path in self.outputs)
+        return any(sealed_files.kind_of(path) in ALWAYS for path in self.outputs)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.jobs import Graph, Job
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
 
@@ -122,7 +122,7 @@ def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Ou
     outcome.environment = again.get("environment")
     for path in job.outputs:
         if (results / path).is_file():
-            kind = manifest.kind_of(path)
+            kind = sealed_files.kind_of(path)
             found = rungs.compare(results / path, place / path, kind, tolerances)
         else:
             found = _against_record(path, results, place)
@@ -150,7 +150,7 @@ def _missing(job: Job, results: Path) -> str:
             return f"it reads {path.removeprefix('given:')}, which is no part of the results"
         if not places.is_made(path):
             continue
-        if Path(path).is_relative_to(manifest.CHECKPOINTS):
+        if Path(path).is_relative_to(sealed_files.CHECKPOINTS):
             return f"its input {path} is a checkpoint, from which no rerun may go on"
         if not (results / path).is_file():
             return f"its input {path} is missing"

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from twotower.audits.seal import manifest, signatures, timestamps
+from twotower.audits.seal import manifest, sealed_files, signatures, timestamps
 from twotower.base import files, places
 from twotower.base import values as base_values
 from twotower.records import job_records, run_records
@@ -63,7 +63,7 @@ def state(
     if key is not None:
         signatures.require(key)
     date = {"date": _date(clock), "clock": MACHINE if clock is None else CLOCK}
-    read, project = reading.read_study(study), manifest.project_of(Path())
+    read, project = reading.read_study(study), sealed_files.project_of(Path())
     rules = decisions.load(project / statements.DECISIONS)
     if os.path.lexists(statements.FOLDER) and not statements.FOLDER.is_dir():
         found = f"{statements.FOLDER}: this is no folder"

@@ -5,7 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import errors, places
@@ -51,10 +51,10 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
         result.faults.append(f"the seal names run {name} as the study's, which has no valid record")
         return
     ran = run["study"]
-    told = manifest.PLACE.as_posix()
+    told = sealed_files.MANIFEST.as_posix()
     if (study.get("file"), study.get("settings")) != (ran["file"], ran["settings"]):
         result.add(told, "FORGED", f"it names another study than run {study['run']} recorded")
-    place = manifest.found_given(ran["file"], evidence.folder, evidence.project)
+    place = sealed_files.found_given(ran["file"], evidence.folder, evidence.project)
     if place is None:
         result.notes.append(f"the study's file {ran['file']} is not here; the run holds its text")
         return
@@ -105,7 +105,7 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
             continue
-        if evidence.found[path][1] == manifest.UNREAD:
+        if evidence.found[path][1] == sealed_files.UNREAD:
             continue
         judged = _labels(evidence.folder / path) - {label}
         if judged:
@@ -144,7 +144,7 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
         return
     if run["diff"]:
         return
-    named = [path for path in manifest.code(evidence.project) if path in evidence.found]
+    named = [path for path in sealed_files.code(evidence.project) if path in evidence.found]
     other = sorted(
         path
         for path in named
