@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from twotower.audits.crate import checklist_words, checklists, citation, codecheck, write
+from twotower.audits.crate import checklists, citation, codecheck, write
 from twotower.audits.crate import facts as study_facts
 from twotower.audits.crate.entities import CROISSANT, METADATA
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
@@ -17,7 +17,7 @@ from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
-from twotower.base import files, places
+from twotower.base import files, places, words
 from twotower.records import environment, git, run_records
 from twotower.study.schema import Study
 
@@ -75,10 +75,9 @@ def export(
     wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
     wrong += verified.faults
     if wrong:
-        more = [f"  and {len(wrong) - SHOWN:,} more"] if len(wrong) > SHOWN else []
-        lines = [f"  {line}" for line in wrong[:SHOWN]]
         told = "not all is as it was made and sealed, so it is not exported:"
-        raise ExportError("\n".join([told, *lines, *more, "`make verify` tells all of it."]))
+        lines = words.first([f"  {line}" for line in wrong], SHOWN)
+        raise ExportError("\n".join([told, *lines, "`make verify` tells all of it."]))
     project = sealed_files.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
@@ -86,7 +85,7 @@ def export(
     story = replace(story, profile=profile)
     facts = study_facts.gather(story, study, run, project)
     texts = {
-        CODECHECK: codecheck.text(story, checklist_words.command(facts)),
+        CODECHECK: codecheck.text(story, facts.command),
         CHECKLISTS: checklists.text(facts),
     }
     if described := description.text(facts, places):

@@ -37,6 +37,7 @@ MADE = {
     "results/index.csv": "other",
     "Snakefile": "code",
     "scripts/towers/train.py": "code",
+    "scripts/twotower/audits/rerun/page.html.j2": "code",  # the audit's page is written from it
     "workflow/rules/train.smk": "code",
     "config.yaml": "code",
     "study.yaml": "study",

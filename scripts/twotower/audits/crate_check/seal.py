@@ -31,7 +31,7 @@ _OWN = {"Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "wo
 
 @dataclass(frozen=True)
 class File:
-    """Size in bytes and SHA-256 of a file; kind as of `sealed_files.KINDS`, where the seal tells it."""
+    """Size in bytes, SHA-256 and kind (of `sealed_files.KINDS`; "" if not known) of a file."""
 
     bytes: int
     sha256: str

@@ -86,9 +86,9 @@ def _start(asked: Asked) -> Audit:
         notes = ["not sealed: nothing but records binds these files to the run"]
     if not root.startswith(safe_names.beginning_of_hash("ROOT", asked.root)):
         raise AuditError(
-            f"ROOT={asked.root}: the root of {folder / sealed_files.MANIFEST} is {root}: these are "
-            "other results than those whose root was noted, or it was mistyped; without ROOT= they are "
-            "audited as they are"
+            f"ROOT={asked.root}: the root of {folder / sealed_files.MANIFEST} is {root}: "
+            "these are other results than those whose root was noted, or it was mistyped; without "
+            "ROOT= they are audited as they are"
         )
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
 
