@@ -76,7 +76,7 @@ def export(
     wrong += verified.faults
     if wrong:
         told = "not all is as it was made and sealed, so it is not exported:"
-        lines = words.first([f"  {line}" for line in wrong], SHOWN)
+        lines = words.shortened([f"  {line}" for line in wrong], SHOWN)
         raise ExportError("\n".join([told, *lines, "`make verify` tells all of it."]))
     project = sealed_files.project_of(folder)
     places = _places(sealed, folder, project)

@@ -5,7 +5,7 @@ from pathlib import Path
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import statement, verification
-from twotower.base import commands, errors, files, places
+from twotower.base import commands, errors, files, places, words
 from twotower.records import last_run, run_records
 from twotower.running import resume, survey
 from twotower.study import reading
@@ -116,5 +116,5 @@ def _sign(key: Path | None) -> list[str]:
 
 
 def _listed(what: str, lines: list[str], hint: str) -> str:
-    more = [f"  and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else []
-    return "\n".join([f"{what}:", *(f"  {line}" for line in lines[:SHOWN]), *more, f"{hint}."])
+    shown = words.shortened([f"  {line}" for line in lines], SHOWN)
+    return "\n".join([f"{what}:", *shown, f"{hint}."])

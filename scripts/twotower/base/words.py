@@ -8,7 +8,7 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def first(lines: Sequence[str], most: int) -> list[str]:
+def shortened(lines: Sequence[str], most: int) -> list[str]:
     """The first lines, and a line that says how many more there are."""
     more = len(lines) - most
     return [*lines[:most], *([f"  and {more:,} more"] if more > 0 else [])]

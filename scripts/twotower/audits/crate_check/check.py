@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from twotower.audits.crate_check import seal
 from twotower.audits.crate_check.seal import File
-from twotower.base import safe_names
+from twotower.base import safe_names, words
 from twotower.base.errors import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
@@ -119,8 +119,7 @@ def text(found: Check, folder: Path) -> str:
     if found.left_out:
         lines += _left_out(found.left_out, shlex.quote(str(folder)))
     if found.given:
-        more = len(found.given) - SHOWN
-        told = ", ".join(sorted(found.given)[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        told = words.named(sorted(found.given), SHOWN)
         lines.append(f"given to the run, and not part of the crate: {told}")
     if not found.is_sealed:
         lines.append(
@@ -131,19 +130,15 @@ def text(found: Check, folder: Path) -> str:
         what = "not looked at, as no part of the crate; `make` in this folder may run what is there"
         lines.append(f"{what}: {', '.join(found.made)}")
     whom = "graph and seal say" if found.is_sealed else "the graph says"
-    size = f"{_several(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
+    size = f"{words.count(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
     count = len(found.faults)
     if count:
-        lines.append(f"NOT as {whom}: {_several(count, 'fault')}, see above; {size} are")
+        lines.append(f"NOT as {whom}: {words.count(count, 'fault')}, see above; {size} are")
     else:
         gone = sum(gone for gone, _ in found.left_out.values())
         lines.append(f"{size}, all as {whom}" + (f"; {gone:,} left out, see above" if gone else ""))
     lines.append(f"{METADATA}: SHA-256 {found.metadata}")
     return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
-
-
-def _several(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.rerun.found import Audit
 from twotower.audits.rerun.verdicts import MEANINGS
+from twotower.base import words
 
 FORMAT = "tower-rates audit 1"
 WIDTH = 110  # of a terminal
@@ -113,7 +114,7 @@ def text(found: Audit) -> str:
     wrong = [f"  {path}: {why}" for path, why in found.tampered.items()]
     wrong += [f"  {fault}" for fault in found.verified.faults]
     if wrong:
-        lines += ["Not as made, recorded or sealed:", *_some(wrong)]
+        lines += ["Not as made, recorded or sealed:", *words.shortened(wrong, SHOWN)]
     lines += _environment(found)
     lines += [f"Note: {note}." for note in [*found.notes, *found.verified.notes]]
     lines += ["", *textwrap.wrap(f"{seal(found)}.", WIDTH)]
@@ -148,12 +149,7 @@ def _environment(found: Audit) -> list[str]:
     lines = differences(found)
     if not lines:
         return [f"Rerun in {where}; it is the recorded one in all that is recorded of it."]
-    return [f"Rerun in {where}; it has:", *_some([f"  {line}" for line in lines])]
-
-
-def _some(lines: list[str]) -> list[str]:
-    more = len(lines) - SHOWN
-    return lines[:SHOWN] + ([f"  and {more} more"] if more > 0 else [])
+    return [f"Rerun in {where}; it has:", *words.shortened([f"  {line}" for line in lines], SHOWN)]
 
 
 def _job(found: Audit, name: str) -> dict:

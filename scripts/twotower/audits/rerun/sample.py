@@ -9,6 +9,8 @@ import hashlib
 import math
 from collections.abc import Iterable
 
+from twotower.base import words
+
 BAD = (1, 2, 5, 10)
 """Numbers of bad jobs whose chance to be missed is told; beside them `BAD_SHARE`."""
 BAD_SHARE = 0.05
@@ -67,7 +69,7 @@ def told(jobs: int, size: int) -> str:
     share = math.ceil(BAD_SHARE * jobs)
     parts = []
     for bad, chance in misses(jobs, size).items():
-        which = f"{bad} bad job{'s' if bad > 1 else ''}" + (" (5%)" if bad == share else "")
+        which = words.count(bad, "bad job") + (" (5%)" if bad == share else "")
         parts.append(f"{which} {shown(chance)}")
     return f"A sample of {size} from {jobs} jobs misses all of " + ", ".join(parts) + "."
 

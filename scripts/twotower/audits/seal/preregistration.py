@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from twotower.audits.seal import manifest, sealed_files, signatures, timestamps
-from twotower.base import files, places
+from twotower.base import files, places, words
 from twotower.base import values as base_values
 from twotower.records import job_records, run_records
 from twotower.running import statements
@@ -144,9 +144,8 @@ def _same(one: Mapping, other: Mapping) -> bool:
 def _refuse_results(study: Study) -> None:
     paths = [path.as_posix() for path in files.below(places.RESULTS)]
     if ran := statements.own(study, sorted(paths)):
-        more = f" and {len(ran) - _SHOWN:,} more" if ran[_SHOWN:] else ""
         raise StatementError(
-            f"study {study.name}: jobs of it have run here: {', '.join(ran[:_SHOWN])}{more}; a "
+            f"study {study.name}: jobs of it have run here: {words.named(ran, _SHOWN)}; a "
             "statement now would come after them; allowed: one before the run, where results/ "
             "holds nothing of the study; move results/ away, and the run after the statement "
             "makes all anew"

@@ -8,7 +8,7 @@ from pathlib import Path
 from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import errors, places
+from twotower.base import errors, places, words
 from twotower.records import git, job_records, run_records
 from twotower.study import decisions, reading
 
@@ -152,7 +152,7 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
     )
     other += sorted(tree.keys() - set(named))
     if other:
-        told = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if other[5:] else "")
+        told = words.named(other, 5)
         result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
 
 
