@@ -12,16 +12,14 @@ from twotower.base import console
 
 console.start()
 
-from twotower.audits.rerun import asked as audit_options  # noqa: E402
-from twotower.audits.rerun import audit, report, verdicts  # noqa: E402
-from twotower.audits.rerun import found as audit_found  # noqa: E402
-from twotower.audits.rerun import page as audit_page  # noqa: E402
+from twotower.audits.rerun import audit, findings, options, page, report, verdicts  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=Path("."), type=path("FOLDER="), help="what holds results/")
-parser.add_argument("--sample", type=audit_options.whole("SAMPLE"), metavar="N",
+parser.add_argument("--sample", type=options.whole("SAMPLE"), metavar="N",
                     help="jobs to draw; those of figures and tables always")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
 parser.add_argument("--env", type=path("ENV="), help="an environment to reuse, and to make none")
@@ -35,14 +33,13 @@ parser.add_argument(
 )
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
-parser.add_argument("--fresh-seeds", type=audit_options.whole("FRESH_SEEDS"), metavar="N",
+parser.add_argument("--fresh-seeds", type=options.whole("FRESH_SEEDS"), metavar="N",
                     default=0, help="other seeds to try what differs")  # fmt: skip
 given = parser.parse_args()
 given.nonce = given.nonce or audit.own_nonce()
-given.without = audit_options.kinds(given.without)
-asked = audit_found.Asked(**vars(given))
-found = audit.audit(asked, lambda line: print(line, flush=True))
-page = audit_page.write(found, given.folder / audit_found.PLACE)
+given.without = sealed_files.kinds(given.without)
+found = audit.audit(options.Asked(**vars(given)), lambda line: print(line, flush=True))
+written = page.write(found, given.folder / findings.PLACE)
 print(safe_names.shown(report.text(found)))
-print(f"{page}, audit.json")
+print(f"{written}, audit.json")
 sys.exit(verdicts.failed(found.verdict))

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from twotower.audits.compare.rungs import Rung
-from twotower.audits.rerun import asked, judge, report
+from twotower.audits.rerun import judge, options, report
 from twotower.audits.rerun import page as audit_page
-from twotower.audits.rerun.asked import Asked
-from twotower.audits.rerun.found import Audit
+from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Verdict
 from twotower.audits.verify.findings import Verdict as Verified
@@ -101,5 +101,5 @@ def test_the_page_shows_what_results_say_as_text_and_pictures_that_are_none_by_n
 
 
 def test_a_nonce_that_is_not_utf_8_is_refused():
-    with pytest.raises(asked.OptionError, match="allowed: any text in UTF-8"):
-        asked.check(Asked(nonce=os.fsdecode(b"\xff")))
+    with pytest.raises(options.OptionError, match="allowed: any text in UTF-8"):
+        options.check(Asked(nonce=os.fsdecode(b"\xff")))

@@ -9,9 +9,9 @@ from twotower.audits.rerun import audit
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
-from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.options import Asked
 from twotower.base import files
 from twotower.records import job_records
 

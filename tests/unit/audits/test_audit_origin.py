@@ -10,9 +10,9 @@ import pytest
 from twotower.audits.compare import tolerances
 from twotower.audits.rerun import audit
 from twotower.audits.rerun import clone as audit_clone
-from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.found import Audit
+from twotower.audits.rerun.findings import Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.verify.findings import Verification
 from twotower.base import places
 

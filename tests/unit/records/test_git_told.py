@@ -9,8 +9,8 @@ from test_git import give_away, made, point, run, set_aside, settings  # noqa: F
 
 from twotower.audits import exporting, publishing
 from twotower.audits.rerun import audit, clone
-from twotower.audits.rerun.asked import Asked
-from twotower.audits.rerun.found import Audit
+from twotower.audits.rerun.findings import Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.verify import study
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification

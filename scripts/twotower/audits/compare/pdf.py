@@ -18,7 +18,7 @@ MOST_DRAWN = 8_000_000
 
 _END = re.compile(rb"startxref\n(\d{1,10})\n%%EOF\n")
 _TABLE = re.compile(rb"xref\n0 (\d{1,7})\n")
-_TRAILER = re.compile(rb"trailer\n(<<[^%()]*>>)\n")
+_ROWS = re.compile(rb"0{10} 65535 f \n((?:\d{10} 00000 n \n)*+)trailer\n(<<[^%()]*>>)\n")
 _LENGTH = re.compile(rb"/Length[ \n](\d{1,10})(?:[ \n]0[ \n](R))?(?![0-9A-Za-z])")
 _MADE = re.compile(rb"/(?:CreationDate|ModDate|Producer|Creator)[ \n]\([^()\\%]*\)")
 _FLATE = re.compile(rb"/Filter[ \n]/FlateDecode(?=[ \n>/])")
@@ -89,17 +89,10 @@ def _objects(content: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
     table = _TABLE.match(content, start)
     if not table:
         raise ValueError("there is no table of its objects where it says")
-    count, at = int(table[1]), table.end()
-    rows, after = content[at : at + 20 * count], at + 20 * count
-    trailer = _TRAILER.fullmatch(content, after, end.start())
-    if len(rows) != 20 * count or not trailer or rows[:20] != b"0000000000 65535 f \n":
+    rows = _ROWS.fullmatch(content, table.end(), end.start())
+    if not rows or len(rows[1]) != 20 * (int(table[1]) - 1):
         raise ValueError("the table of its objects is not of the right form")
-    places = {}
-    for number in range(1, count):
-        row = rows[20 * number : 20 * number + 20]
-        if not row[:10].isdigit() or row[10:] != b" 00000 n \n":
-            raise ValueError("the table of its objects is not of the right form")
-        places[number] = int(row[:10])
+    places = {n: int(row[:10]) for n, row in enumerate(rows[1].splitlines(), start=1)}
     numbers = sorted(places, key=places.__getitem__)
     stops = [places[number] for number in numbers[1:]] + [start]
     found = {}
@@ -108,7 +101,7 @@ def _objects(content: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
         if not whole.startswith(name) or not whole.endswith(b"\nendobj\n"):
             raise ValueError(f"object {number} is not where the table of its objects says")
         found[number] = whole[len(name) : -len(b"\nendobj\n")]
-    return found, content[: places[numbers[0]]], trailer[1]
+    return found, content[: places[numbers[0]]], rows[2]
 
 
 def _length(body: bytes) -> re.Match | None:

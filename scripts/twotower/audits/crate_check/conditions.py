@@ -3,8 +3,8 @@
 import datetime
 import re
 
+from twotower.audits.crate_check.graph_view import Entity, View, has_type, ids, values
 from twotower.audits.crate_check.rules import Condition, whether
-from twotower.audits.crate_check.view import Entity, View, has_type, ids, values
 
 
 def listed_by(*names: str, by: tuple[str, ...]) -> Condition:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from twotower.audits.crate_check.view import Entity, View, has_type, ids, values
+from twotower.audits.crate_check.graph_view import Entity, View, has_type, ids, values
 
 MUST, SHOULD = "MUST", "SHOULD"
 

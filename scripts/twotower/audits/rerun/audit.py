@@ -10,15 +10,15 @@ from pathlib import Path
 
 from twotower.audits.compare import tolerances
 from twotower.audits.compare.tolerances import Tolerances
-from twotower.audits.rerun import asked as audit_options
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import jobs, judge, seeds
 from twotower.audits.rerun import names as audit_names
+from twotower.audits.rerun import options as audit_options
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.clone import Clone, CloneError
-from twotower.audits.rerun.found import PLACE, Audit
+from twotower.audits.rerun.findings import PLACE, Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification

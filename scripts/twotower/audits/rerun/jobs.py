@@ -1,7 +1,9 @@
 """The jobs that results came from, in the order in which they were due, read from their records."""
 
+import graphlib
 import heapq
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,28 +123,22 @@ def _rules_before(whole: Graph) -> dict[str, set[str]]:
 
 
 def _in_order(jobs: dict[str, Job], maker: dict[str, str]) -> dict[str, Job]:
-    """Kahn's algorithm, the smallest name first; jobs of a circle, which none can be in, last."""
-    before = {
-        name: {maker[path] for path in job.inputs if path in maker} - {name}
-        for name, job in jobs.items()
-    }
-    after: dict[str, list[str]] = {name: [] for name in jobs}
-    for name, needed in before.items():
-        for one in needed:
-            after[one].append(name)
-    left = {name: len(needed) for name, needed in before.items()}
-    ready = [name for name, count in left.items() if count == 0]
-    heapq.heapify(ready)
-    ordered = []
-    while ready:
-        name = heapq.heappop(ready)
-        ordered.append(name)
-        for one in after[name]:
-            left[one] -= 1
-            if left[one] == 0:
-                heapq.heappush(ready, one)
-    circle = sorted(jobs.keys() - set(ordered))
-    return {name: jobs[name] for name in [*ordered, *circle]}
+    """Each job after those whose outputs it reads, the smallest name first; jobs of a circle last.
+
+    No study has a circle, but records that somebody wrote by hand may have one.
+    """
+    sorter = graphlib.TopologicalSorter()
+    for name, job in jobs.items():
+        sorter.add(name, *({maker[path] for path in job.inputs if path in maker} - {name}))
+    with suppress(graphlib.CycleError):
+        sorter.prepare()
+    ready, ordered = [], []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heapq.heappush(ready, name)
+        ordered.append(heapq.heappop(ready))
+        sorter.done(ordered[-1])
+    return {name: jobs[name] for name in [*ordered, *sorted(jobs.keys() - set(ordered))]}
 
 
 def joined(recorded: Graph, again: Graph) -> Graph:

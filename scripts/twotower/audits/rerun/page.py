@@ -10,7 +10,7 @@ from twotower.audits.compare import contents, png
 from twotower.audits.compare.parts import ContentError
 from twotower.audits.rerun import report
 from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.rerun.found import PLACE, Audit
+from twotower.audits.rerun.findings import PLACE, Audit
 from twotower.audits.rerun.verdicts import GRAVITY, MEANINGS
 from twotower.base import templates
 from twotower.base.files import atomic_write

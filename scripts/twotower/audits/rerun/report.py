@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 
 from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.rerun.found import Audit
+from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.verdicts import MEANINGS
 from twotower.base import words
 

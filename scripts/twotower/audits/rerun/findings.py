@@ -5,8 +5,8 @@ from pathlib import Path
 
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import verdicts
-from twotower.audits.rerun.asked import Asked
 from twotower.audits.rerun.jobs import Graph
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import ClaimVerdict, Verdict
 from twotower.audits.verify.findings import Verification
