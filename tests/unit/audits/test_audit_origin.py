@@ -89,12 +89,12 @@ def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
     monkeypatch.setattr(audit.verification, "verify", verify)
     asked = Asked(folder, project=project)
     found = Audit(asked, "", True, run, Verification())
-    clone = audit._clone(asked, found, work, lambda line: None)
-    audit._verify(asked, found, clone, lambda line: None)
+    clone = audit._clone(found, work, lambda line: None)
+    audit._verify(found, clone, lambda line: None)
     assert against == ['"""What it does."""\n']
     # code that came with the results is part of what is judged
     (folder / "Snakefile").touch()
-    audit._verify(asked, found, clone, lambda line: None)
+    audit._verify(found, clone, lambda line: None)
     assert against[1] is None
 
 
@@ -133,4 +133,4 @@ def test_a_repository_that_came_with_the_results_is_not_asked(project, tmp_path,
     monkeypatch.setattr(places, "PROJECT", own)
     found = Audit(Asked(folder), "", True, run, Verification())
     with pytest.raises(audit_clone.CloneError, match=f"{own} has no commit {run['commit'][:12]}"):
-        audit._clone(found.asked, found, tmp_path / "work", lambda line: None)
+        audit._clone(found, tmp_path / "work", lambda line: None)

@@ -61,7 +61,7 @@ def test_what_looks_a_commit_up_tells_why_it_cannot(project, tmp_path, monkeypat
     assert date == "" and "CITATION.cff" in fallback
     with pytest.raises(clone.CloneError) as caught:
         asked = Asked(tmp_path / "given")
-        audit._clone(asked, Audit(asked, "", True, recorded, Verification()), tmp_path, print)
+        audit._clone(Audit(asked, "", True, recorded, Verification()), tmp_path, print)
     monkeypatch.setattr(clone, "run_of", lambda _: (None, "", recorded))
     monkeypatch.setattr(clone.audit_names, "check_run", lambda _: None)
     with clone.checked_out(tmp_path / "given") as (code, without_code):

@@ -23,7 +23,6 @@ MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crat
         "results-crate.zip")  # fmt: skip
 """What commands of the project make in its folder, and so in a crate that one works in."""
 SHOWN = 5  # given files that are named; of more the number is told
-_CHUNK = 1 << 20
 
 
 class NoCrateError(ExpectedError):
@@ -69,7 +68,7 @@ def check(folder: Path, sha256: str | None = None) -> Check:
     """
     digits = safe_names.beginning_of_hash("SHA256", sha256)
     graph = read_graph(folder)
-    found = Check(metadata=_sha256(folder / METADATA))
+    found = Check(metadata=sha256_of(folder / METADATA))
     named = {METADATA}
     sound: dict[str, File] = {}
     described: list[tuple[str, dict]] = []
@@ -190,7 +189,7 @@ def _fault(path: Path, entity: dict) -> str:
         return "the graph gives no sha256"
     if entity.get("contentSize") != str(path.stat().st_size):
         return f"changed: {path.stat().st_size} bytes, {entity.get('contentSize')} in the graph"
-    own = _sha256(path)
+    own = sha256_of(path)
     return "" if own == wanted else f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
 
 
@@ -213,9 +212,7 @@ def _extra(folder: Path, named: set[str], found: Check) -> Iterator[tuple[str, s
                 yield path, "extra: the graph does not name it"
 
 
-def _sha256(path: Path) -> str:
-    total = hashlib.sha256()
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as `files.sha256`, without a package."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            total.update(chunk)
-    return total.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,6 @@ files, so each that is described and held is hashed here.
 """
 
 import fnmatch
-import hashlib
 import json
 import logging
 import warnings
@@ -20,6 +19,7 @@ import mlcroissant
 from absl import logging as absl_logging
 
 from twotower.audits.crate.entities import CROISSANT
+from twotower.audits.crate_check import check
 from twotower.base import safe_names
 
 TOLD = "`make export` writes it anew"
@@ -81,17 +81,12 @@ def _hashed(dataset: mlcroissant.Dataset, folder: Path, found: Judged) -> set[st
             found.faults.append(f"{CROISSANT}: {path!r} leads out of the crate; {TOLD}")
         elif not (folder / path).is_file():
             gone.add(path)
-        elif _sha256(folder / path) != each.sha256:
+        elif check.sha256_of(folder / path) != each.sha256:
             found.faults.append(f"{path}: changed, its SHA-256 is another one than {CROISSANT} has")
         else:
             found.files += 1
     found.left_out = len(gone)
     return gone
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(dataset: mlcroissant.Dataset, gone: set[str], found: Judged) -> Iterator[str]:
