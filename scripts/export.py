@@ -35,7 +35,7 @@ print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
 for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
-    print(safe_names.shown(f"authors must still give, for {each}"))
+    print(safe_names.shown(f"still to be given by the authors, for {each}"))
 for each in made.notes:
     print(safe_names.shown(each))
 archive = exporting.archive_of(given.folder)

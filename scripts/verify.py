@@ -21,7 +21,7 @@ path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=".", type=path("FOLDER="), help="what holds results/")
 parser.add_argument(
-    "--signers", type=path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
+    "--signers", type=path("SIGNERS="), help="a file of allowed signers, in the form of ssh-keygen"
 )
 parser.add_argument(
     "--tsa-ca", type=path("TSA_CA="), help="certificates of time stamps that you trust"

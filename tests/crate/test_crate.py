@@ -164,7 +164,7 @@ def test_a_graph_that_names_files_outside_is_refused(crate):
     )
     graph_file.write_text(text, encoding="utf-8")
     faults = check.check(crate).faults
-    assert faults == {"../study.yaml": "leads out of the crate, or is no name of a file",
+    assert faults == {"../study.yaml": "leads out of the crate, or is not a file name",
                       "LICENSE": "extra: the graph does not name it"}  # fmt: skip
 
 

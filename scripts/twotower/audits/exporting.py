@@ -75,9 +75,9 @@ def export(
     wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
     wrong += verified.faults
     if wrong:
-        told = "not all is as it was made and sealed, so it is not exported:"
+        told = "this study is not exported, since files differ from what was made and sealed:"
         lines = words.shortened([f"  {line}" for line in wrong], SHOWN)
-        raise ExportError("\n".join([told, *lines, "`make verify` tells all of it."]))
+        raise ExportError("\n".join([told, *lines, "`make verify` lists every fault."]))
     project = sealed_files.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)

@@ -112,7 +112,7 @@ def _sign(key: Path | None) -> list[str]:
         sealed_files.SIGNATURE.unlink()
         return ["removed the signature of an earlier seal; KEY= signs this one"]
     kept = state == "unvouched"
-    return ["the signature is of this manifest, it stays" if kept else "not signed; KEY= signs"]
+    return ["the signature matches this manifest and is kept" if kept else "not signed; KEY= signs"]
 
 
 def _listed(what: str, lines: list[str], hint: str) -> str:

@@ -43,7 +43,7 @@ def shadowing_module(study: Forgery) -> str:
     return "scripts/safetensors.py"
 
 
-@cheat(verify="read other bytes of it")
+@cheat(verify="recorded other bytes for it")
 def changed_rules(study: Forgery) -> str:
     """A threshold of the decision rules is widened after the run."""
     text = study.read(DECISIONS).decode("utf-8")
@@ -60,14 +60,14 @@ def changed_rules_and_seal(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(verify="its settings are not those that were run: replicates was 3, is 4")
+@cheat(verify="its settings differ from those of the run: replicates was 3, is 4")
 def edited_study(study: Forgery) -> str:
     """The study's file claims more replicates than were run."""
     study.replace(STUDY, "replicates: 3", "replicates: 4")
     return STUDY
 
 
-@cheat(verify="its settings are not those that were run: seed was 1, is 2")
+@cheat(verify="its settings differ from those of the run: seed was 1, is 2")
 def another_seed(study: Forgery) -> str:
     """The study's file names another seed than was run, and is sealed anew."""
     study.replace(STUDY, "seed: 1", "seed: 2")

@@ -72,7 +72,7 @@ def edited_environment(study: Forgery) -> str:
     return name
 
 
-@cheat(verify="made in it")
+@cheat(verify="the environment of")
 def removed_environment(study: Forgery) -> str:
     """The environment of the jobs is removed, and all sealed anew."""
     name = study.record(TABLE)["environment"]

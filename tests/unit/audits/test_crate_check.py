@@ -156,7 +156,7 @@ def test_what_tools_made_in_a_crate_is_told_and_compiled_code_is_a_fault(crate):
         (crate / name / "deeper/x").touch()
     found = check.check(crate)
     assert (found.faults, len(found.made)) == ({}, 5)
-    assert "not looked at, as no part of the crate; " in check.text(found, crate)
+    assert "not checked, since not part of the crate; " in check.text(found, crate)
     for place in ("scripts/__pycache__", "results/.venv"):
         (crate / place).mkdir(parents=True)
         (crate / place / "x.pyc").touch()
@@ -197,13 +197,13 @@ def test_a_few_digits_do_not_tell(crate):
     for few in (own[:3], "", "nothing that a hash could be"):
         with pytest.raises(safe_names.NotedError, match=f"SHA256={few}: allowed: the 64"):
             check.check(crate, few)
-    assert "than was noted" in check.check(crate, own + "00").faults[METADATA]
+    assert "is not the noted one" in check.check(crate, own + "00").faults[METADATA]
 
 
 @pytest.mark.parametrize("name", ["//[x", "a\ud800", "a%00b", "a" * 5000, "%2e%2e/a", "/a"])
 def test_ids_that_are_no_names_are_faults(tmp_path, name):
     write(tmp_path, {"@id": name, "@type": "File", "sha256": "x"})
-    assert check.check(tmp_path).faults == {name: "leads out of the crate, or is no name of a file"}
+    assert check.check(tmp_path).faults == {name: "leads out of the crate, or is not a file name"}
 
 
 def test_a_pipe_is_no_graph(tmp_path):

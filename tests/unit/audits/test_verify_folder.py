@@ -129,7 +129,7 @@ def test_a_job_that_used_a_card_is_told(folder):
 
 @pytest.mark.parametrize("params, words", [
     (["{'code': 'c', 'seed': 1}"], ""),
-    (["{'code': 'c', 'seed': 2}"], "the settings are other ones"),
+    (["{'code': 'c', 'seed': 2}"], "the settings differ"),
     (["{'code': 'c', 'seed': f(x)}"], "its settings cannot be read"),
     ([], "its settings cannot be read"),
 ])  # fmt: skip

@@ -88,10 +88,10 @@ def _objects(content: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
     start = int(end[1])
     table = _TABLE.match(content, start)
     if not table:
-        raise ValueError("there is no table of its objects where it says")
+        raise ValueError("its table of objects is not where it says")
     rows = _ROWS.fullmatch(content, table.end(), end.start())
     if not rows or len(rows[1]) != 20 * (int(table[1]) - 1):
-        raise ValueError("the table of its objects is not of the right form")
+        raise ValueError("its table of objects does not have the right form")
     places = {n: int(row[:10]) for n, row in enumerate(rows[1].splitlines(), start=1)}
     numbers = sorted(places, key=places.__getitem__)
     stops = [places[number] for number in numbers[1:]] + [start]
@@ -99,7 +99,7 @@ def _objects(content: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
     for number, stop in zip(numbers, stops, strict=True):
         whole, name = content[places[number] : stop], b"%d 0 obj\n" % number
         if not whole.startswith(name) or not whole.endswith(b"\nendobj\n"):
-            raise ValueError(f"object {number} is not where the table of its objects says")
+            raise ValueError(f"object {number} is not where its table of objects says")
         found[number] = whole[len(name) : -len(b"\nendobj\n")]
     return found, content[: places[numbers[0]]], rows[2]
 
@@ -119,7 +119,7 @@ def _stream(body: bytes, described: bytes, rest: bytes, objects: dict[int, bytes
         size = objects.get(int(size), b"") if elsewhere else size
         if size.isdigit() and len(size) <= 10 and int(size) == len(packed):
             return packed
-    raise parts.ContentError("a part of it is not as long as it says")
+    raise parts.ContentError("one of its streams is not as long as it says")
 
 
 def _unpacked(packed: bytes, left: list[int]) -> bytes:
@@ -129,7 +129,7 @@ def _unpacked(packed: bytes, left: list[int]) -> bytes:
     if left[0] < 0:
         raise parts.ContentError(f"its parts are larger than {MOST_UNPACKED:,} bytes")
     if not unpacking.eof or unpacking.unused_data:
-        raise parts.ContentError("a part of it is cut short, or has something behind its end")
+        raise parts.ContentError("one of its streams is cut short, or has bytes after its end")
     return body
 
 
@@ -137,7 +137,7 @@ def _plain(objects: bytes) -> str:
     """Objects as a text; where no string can hold any, with one blank for any whitespace."""
     text = objects.decode("latin-1")
     if "%" in text:
-        raise parts.ContentError("it has remarks, or signs that begin them")
+        raise parts.ContentError("it has comments, or characters that begin a comment")
     return text if "(" in text else re.sub("[ \n]+", " ", text).strip()
 
 
@@ -148,7 +148,7 @@ def _operators(text: str, words: list[str], points: list[float]) -> None:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if not found:
-            raise parts.ContentError("it draws with what matplotlib does not write")
+            raise parts.ContentError("it draws with operators that matplotlib does not write")
         at = found.end()
         token = found["one"]
         if token is None:

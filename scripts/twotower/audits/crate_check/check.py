@@ -87,7 +87,7 @@ def check(folder: Path, sha256: str | None = None) -> Check:
     else:
         found.is_sealed = False
     if not found.metadata.startswith(digits):
-        found.faults[METADATA] = f"another one than was noted: {found.metadata}"
+        found.faults[METADATA] = f"its SHA-256 is not the noted one: {found.metadata}"
     right = sound.keys() - found.faults.keys()
     found.files, found.bytes = len(right), sum(sound[path].bytes for path in right)
     return found
@@ -122,12 +122,13 @@ def text(found: Check, folder: Path) -> str:
         lines.append(f"given to the run, and not part of the crate: {told}")
     if not found.is_sealed:
         lines.append(
-            "no seal, and no trace of tower-rates: a file and what the graph says of it, changed "
-            f"together, are not found; {len(found.described):,} described and not held"
+            "no seal, and no trace of tower-rates: a file that was changed together with its entry "
+            f"in the graph is not found; {len(found.described):,} described and not held"
         )
     if found.made:
-        what = "not looked at, as no part of the crate; `make` in this folder may run what is there"
-        lines.append(f"{what}: {', '.join(found.made)}")
+        what = "not checked, since not part of the crate"
+        hint = "`make` in this folder may run what is there"
+        lines.append(f"{what}; {hint}: {', '.join(found.made)}")
     whom = "graph and seal say" if found.is_sealed else "the graph says"
     size = f"{words.count(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
     count = len(found.faults)
@@ -167,7 +168,7 @@ def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, di
         elif safe_names.is_path(path := PurePosixPath(unquote(entity_id)).as_posix()):
             yield path, entity
         else:
-            found.faults[entity_id] = "leads out of the crate, or is no name of a file"
+            found.faults[entity_id] = "leads out of the crate, or is not a file name"
 
 
 def _is_address(entity_id: str) -> bool:

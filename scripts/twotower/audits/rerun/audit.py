@@ -124,7 +124,8 @@ def _verify(found: Audit, clone: Path, say: Callable[[str], None]) -> None:
         )
         wrong = len(found.tampered) + len(found.verified.faults)
         if wrong:
-            say(f"{wrong} findings: not all is as it was made and sealed. Going on ...")
+            what = "some files are not as they were made and sealed"
+            say(f"{wrong} findings: {what}. The audit goes on ...")
 
 
 def _equipped(found: Audit, folder: Path, work: Path, say) -> Clone:
@@ -145,11 +146,11 @@ def _complete(found: Audit, clone: Clone, work: Path) -> None:
         with _stage(found, "plan"):
             made = audit_clone.planned(clone, found.run, work / "plan")
     except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
-        found.notes.append(f"whether all that the study makes is there is not known: {error}")
+        found.notes.append(f"it is not known whether all files of the study are there: {error}")
         return
     recorded = {path.as_posix() for path in job_records.recorded(found.asked.folder)}
     for path in sorted(made - recorded):
-        found.verified.add(path, "MISSING", "the study makes it, and no job recorded that it did")
+        found.verified.add(path, "MISSING", "the study makes this file, but no job recorded it")
 
 
 def _others(asked: Asked, run: dict) -> list[dict]:

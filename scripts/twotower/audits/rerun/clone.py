@@ -64,8 +64,8 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
     commit = run["commit"]
     if commit is None:
         raise CloneError(
-            "the run recorded no commit, since git named none as it started: there is no code to "
-            "rerun; run the study in a git clone of the project, and seal it there"
+            "the run recorded no commit, since git gave none when it started: there is no code "
+            "to rerun; run the study in a git clone of the project, and seal it there"
         )
     git.require(project, commit)
     source = [*_LOCAL, "clone", "--quiet", "--no-checkout", "--", str(project), str(folder)]
@@ -124,7 +124,10 @@ def checked_out(folder: Path) -> Iterator[tuple[Path | None, str]]:
             audit_names.check_run(run)
             clone(places.PROJECT, run, folder.resolve(), place)
         except (CloneError, audit_names.NamesError, git.GitError) as error:
-            yield None, f"compared with the code that is here, not that of the run: {error}"
+            yield (
+                None,
+                f"compared with the code of this clone, not with the code of the run: {error}",
+            )
             return
         changes = " with the run's uncommitted changes" if run["diff"] else ""
         yield place, f"compared with the code of commit {run['commit'][:12]}{changes}"

@@ -65,7 +65,7 @@ def check_run(run: dict) -> None:
     for what, value in wrong[:1]:
         raise NamesError(
             f"the record of the run names the {what} {value!r}, which no run of the project "
-            "writes; nothing of it is run"
+            "writes; nothing is run"
         )
 
 
@@ -77,7 +77,7 @@ def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
         rules: those of the recorded commit.
     """
     if not is_word(rule) or rule not in rules:
-        return f"its rule {rule!r} is none of the recorded commit"
+        return f"the recorded commit has no rule {rule!r}"
     for path in paths:
         if places.is_made(path) and not is_result(path):
             return f"the path {path!r} leads out of {places.RESULTS}/"

@@ -134,7 +134,7 @@ def seal(found: Audit) -> str:
     """What is known of the seal: its root, whether that was noted, and who signed."""
     if not found.sealed:
         return f"Not sealed; root of the files as they are: {found.root}"
-    known = "as was noted" if found.asked.root else "compared with none that was noted (ROOT=)"
+    known = "as was noted" if found.asked.root else "not compared with a noted root (ROOT=)"
     return f"Root {found.root}, {known}; {found.verified.signature.words}"
 
 
@@ -148,7 +148,7 @@ def _environment(found: Audit) -> list[str]:
     where = "a reused environment" if found.reused else "a fresh environment from the lock"
     lines = differences(found)
     if not lines:
-        return [f"Rerun in {where}; it is the recorded one in all that is recorded of it."]
+        return [f"Rerun in {where}; all that is recorded of the environment is the same."]
     return [f"Rerun in {where}; it has:", *words.shortened([f"  {line}" for line in lines], SHOWN)]
 
 

@@ -140,7 +140,10 @@ def _against_record(path: str, results: Path, place: Path) -> Compared:
     record = job_records.read(path, results)
     if record is not None and record["sha256"] == files.sha256(place / path):
         return Compared(Rung.BYTES)
-    return Compared(Rung.DIFFERENT, "it is missing from the results, and not what was recorded")
+    return Compared(
+        Rung.DIFFERENT,
+        "it is missing from the results, and the rerun made another one than was recorded",
+    )
 
 
 def _missing(job: Job, results: Path) -> str:

@@ -145,10 +145,10 @@ def _refuse_results(study: Study) -> None:
     paths = [path.as_posix() for path in files.below(places.RESULTS)]
     if ran := statements.own(study, sorted(paths)):
         raise StatementError(
-            f"study {study.name}: jobs of it have run here: {words.named(ran, _SHOWN)}; a "
-            "statement now would come after them; allowed: one before the run, where results/ "
-            "holds nothing of the study; move results/ away, and the run after the statement "
-            "makes all anew"
+            f"study {study.name}: jobs of this study have run here: {words.named(ran, _SHOWN)}; "
+            "a statement now would come after them; allowed: a statement before the run, while "
+            "results/ holds nothing of the study; move results/ away, state the study, and run it "
+            "again"
         )
 
 
@@ -179,5 +179,5 @@ def _date(clock: str | None) -> str:
             return datetime.fromtimestamp(seconds, UTC).strftime(statements.DATE)
     except (ValueError, OverflowError, OSError):
         pass
-    allowed = "a whole number of seconds since 1970, or none: the machine's clock is asked"
+    allowed = "a whole number of seconds since 1970; without it the machine's clock counts"
     raise StatementError(base_values.complaint(f"{CLOCK}={clock}: is no time", allowed))

@@ -17,7 +17,7 @@ from twotower.audits.verify.findings import Verdict, Verification
 from twotower.base import safe_names
 from twotower.records import code_digest
 
-UNSEALED = "there is no seal: files that were changed together with their records are not found"
+UNSEALED = "there is no seal: a file that was changed together with its record is not found"
 
 
 def verify(
@@ -58,7 +58,9 @@ def verify(
     if fault:
         result.faults.append(fault)
         if signers or digits:
-            result.faults.append("so neither signature nor root can be compared")
+            result.faults.append(
+                "neither the signature nor the root can be compared without a seal"
+            )
         return result
     _check_manifest(place, sealed, result)
     result.signature = signatures.check(place, folder / sealed_files.SIGNATURE, signers)
@@ -66,8 +68,7 @@ def verify(
         result.faults.append(f"signature: {result.signature.words}")
     if not result.sealed_root.startswith(digits):
         result.faults.append(
-            "the seal is another one than was noted: its root is "
-            f"{result.sealed_root}, not {digits}"
+            f"the seal is not the noted one: its root is {result.sealed_root}, not {digits}"
         )
     return result
 
@@ -89,7 +90,7 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
     for path in evidence.found:
         result.files.setdefault(path, Verdict())
     for path, why in evidence.odd.items():
-        result.add(path, "EXTRA", f"{why}: it was not opened, and is nothing that a seal can hold")
+        result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
     if sealed is not None:
         _check_seal(evidence, result)
     for part in (chain, environment_checks, study, snakemake_notes,
