@@ -1,4 +1,4 @@
-"""Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
+"""Exporting a sealed study: what goes into its crate, read from the seal and the records only."""
 
 import datetime
 import hashlib

@@ -1,4 +1,4 @@
-"""A finished study's tables and figures, copied beside a note of where they come from."""
+"""A finished study's tables and figures, copied with a note that says where they come from."""
 
 import datetime
 import shlex

@@ -1,4 +1,4 @@
-"""Sealing a finished study: what stands against it, and the manifest that is written."""
+"""Sealing a finished study: what makes sealing impossible, and the manifest that is written."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
-"""Counts and long lists in words, as messages and pages for readers have them."""
+"""Words for readers: counts, long lists cut short, and pages filled in from templates."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def count(number: int, noun: str) -> str:
@@ -18,3 +19,22 @@ def named(names: Sequence[str], most: int) -> str:
     """The first names, joined by commas, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def rendered(template: Path, **given: object) -> str:
+    """The text of a Jinja2 template, a file `name.ending.j2`, with values filled in.
+
+    In HTML each value stands as text: what would be a tag, an entity or the end of an attribute is
+    escaped. A value that the template asks for and is not given is an error.
+    """
+    import jinja2  # here: most processes count and shorten only
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        autoescape=jinja2.select_autoescape(["html.j2"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template.name).render(given)

@@ -1,4 +1,4 @@
-"""The half of a crate that tells what ran: every job, the run as a whole, and Snakemake itself.
+"""The half of a crate that says what ran: every job, the run as a whole, and Snakemake itself.
 
 No action has a time or an agent: records have none, so that equal runs leave equal crates. None has
 a status: what left records has succeeded, and that is what no status means.

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from twotower.audits.crate.facts import TRAINED, Facts
-from twotower.base import templates
-from twotower.base.words import count
+from twotower.base.words import count, rendered
 
 EVALUATED = ("evaluate", "rank", "score_real", "fit_joint", "fit_comparator")
 """Rules that measure how good a fit is."""
@@ -14,6 +13,6 @@ _TEMPLATE = Path(__file__).with_name("checklists.md.j2")
 
 def text(facts: Facts) -> str:
     """Both checklists as Markdown; their questions and answers stand in checklists.md.j2."""
-    return templates.rendered(
+    return rendered(
         _TEMPLATE, facts=facts, count=count, most=MOST, trained=TRAINED, evaluated=EVALUATED
     )

@@ -1,4 +1,4 @@
-"""The words of a Provenance Run Crate that are the same in all versions: `crate_profiles`."""
+"""Ids, types and names of a Provenance Run Crate that are the same in all of its versions."""
 
 import re
 from pathlib import PurePosixPath

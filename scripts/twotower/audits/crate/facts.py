@@ -1,4 +1,4 @@
-"""What a finished study's files say of it that checklists ask for: runs, ranges, times, machines.
+"""Facts that checklists ask for, counted from a study's files: runs, ranges, times, machines.
 
 Every number is counted from the study's validated values, its records, its timing files and its
 tables; the words on methods are the project's own docstrings.

@@ -1,4 +1,4 @@
-"""Whether a crate holds what its graph and its seal say: every file's bytes, and no file besides.
+"""Whether a crate holds what its graph and its seal say: every file's bytes, and no other file.
 
 Public validators look at the graph alone. This reads every file, needs nothing but Python's own
 library, and takes any RO-Crate whose files have a `sha256`. One of this project must have its seal.

@@ -1,4 +1,4 @@
-"""Conditions on an entity of a graph that look further than at one of its properties."""
+"""Conditions on an entity of a graph that need more than one of its properties."""
 
 import datetime
 import re

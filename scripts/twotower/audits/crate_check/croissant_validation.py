@@ -1,6 +1,6 @@
-"""Whether a crate's croissant.json is a sound Croissant description: mlcroissant says, offline.
+"""Whether a crate's croissant.json is a sound Croissant description, judged offline by mlcroissant.
 
-Runs in the validator's own environment, as `crate_validation` does. mlcroissant judges the file,
+Runs in the validator's own environment, as `validation` does. mlcroissant judges the file,
 its warnings count, and it reads every record set whose files are in the crate. It hashes few of the
 files, so each that is described and held is hashed here.
 """

@@ -1,6 +1,6 @@
 """Rules about the graph of a crate: a row says what must hold of which entities, and who says so.
 
-The rows of Provenance Run Crate 0.6 are in `crate_requirements`.
+The rows of Provenance Run Crate 0.6 are in `requirements`.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A crate against its seal: every sealed file is held as it was sealed, or told so and left out.
+"""A crate against its seal: every sealed file is in the crate as sealed, or described as left out.
 
 The seal may have been edited too, together with file and graph: then its root, or its signature,
 is another, and so is the SHA-256 of the graph. Needs nothing but Python's own library.

@@ -1,4 +1,4 @@
-"""What a Croissant description says in words of a study's generated data: the responsible-AI part.
+"""The sentences of a Croissant description on generated data: the responsible-AI part.
 
 Source of the properties: the Croissant RAI Specification 1.0. Every sentence follows from the
 settings of the data sets; a property with nothing to say is left out.

@@ -1,4 +1,4 @@
-"""What an audit finds."""
+"""What an audit finds: claims with verdicts, jobs, files, and the verdict on the whole."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ PLACE = Path("results-audit")
 
 @dataclass
 class Audit:
-    """What an audit found; `audit_report` writes it down.
+    """What an audit found; `report` and `page` write it down.
 
     Attributes:
         asked: what was asked for.

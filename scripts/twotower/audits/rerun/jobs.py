@@ -1,4 +1,4 @@
-"""The jobs that results came from, in the order in which they were due, read from their records."""
+"""The jobs that made the results, read from their records, in an order in which they can run."""
 
 import graphlib
 import heapq

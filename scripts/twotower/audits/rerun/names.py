@@ -1,4 +1,4 @@
-"""Names that records give and an audit acts on: what may pass, and what is refused.
+"""Names in records that an audit turns into paths and commands: which are accepted or refused.
 
 Records come with the results, from whom the auditor need not trust. A name out of them becomes a
 path, or a word of a command: none may lead out of results/, and none may be an option.

@@ -1,4 +1,4 @@
-"""What an auditor asks for, as it is typed after `make`, checked before any work starts."""
+"""The options of an audit, as they are typed after `make`, checked before any work starts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from twotower.base.errors import OptionError
 
 @dataclass(frozen=True)
 class Asked:
-    """What an auditor asks for; folders are None where the default is meant.
+    """The options of an audit; folders are None where the default is meant.
 
     Attributes:
         folder: what holds results/; results-audit/ goes beside it.

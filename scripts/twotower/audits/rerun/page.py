@@ -1,4 +1,4 @@
-"""What an audit found, as one page that needs no network; beside it the same as JSON."""
+"""What an audit found, as one HTML page that needs no network, and as JSON beside the page."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from twotower.audits.rerun import report
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.rerun.findings import PLACE, Audit
 from twotower.audits.rerun.verdicts import GRAVITY, MEANINGS
-from twotower.base import templates
+from twotower.base import words
 from twotower.base.files import atomic_write
 
 PAGE, DATA = "audit.html", "audit.json"
@@ -54,7 +54,7 @@ def page(found: Audit, data: dict) -> str:
     there = {each["anchor"] for each in pictures}  # of a study that was run in part some may lack
     anchors = {claim.figure: _anchor(claim.figure) for claim in found.claims if claim.figure}
     seconds = ", ".join(f"{stage} {value:g} s" for stage, value in data["seconds"].items())
-    return templates.rendered(
+    return words.rendered(
         _TEMPLATE,
         data=data,
         study=data["study"]["name"] or data["study"]["file"],
@@ -66,7 +66,7 @@ def page(found: Audit, data: dict) -> str:
         most=_MOST_FILES,
         pictures=pictures,
         anchors={figure: anchor for figure, anchor in anchors.items() if anchor in there},
-        rungs=", ".join(f"{count} {words}" for words, count in report.rungs(found).items()),
+        rungs=", ".join(f"{count} {rung}" for rung, count in report.rungs(found).items()),
         rung_tones=_RUNGS,
         tones=_TONES,
         meanings=[(str(verdict), MEANINGS[verdict]) for verdict in GRAVITY],

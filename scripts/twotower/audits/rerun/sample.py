@@ -1,4 +1,4 @@
-"""Which jobs an audit reruns, drawn so that nobody could choose them, and what a sample misses.
+"""Which jobs an audit reruns, drawn by a rule that nobody can steer, and what a sample misses.
 
 The draw is keyed by H(root ‖ nonce): the root is fixed when the results are sealed, the nonce is
 the auditor's, named after that. Who made the results cannot foresee the draw, who audits them

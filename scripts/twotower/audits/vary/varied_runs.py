@@ -1,4 +1,4 @@
-"""Runs of one study under variations, and whether these matter.
+"""Runs of one study under variations, and whether a variation changes the results.
 
 Each variation runs the study in a copy of the project of its own, from nothing, and its results are
 compared with those of an undisturbed run, rung by rung.

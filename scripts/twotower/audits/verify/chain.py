@@ -1,4 +1,4 @@
-"""The chain of records: what each job says it read against what is there, and who contradicts whom.
+"""The chain of records: what each job recorded that it read, against the files that are there.
 
 Whoever edits a result and its own record to match must also edit what every job that read it has
 recorded, and what these in turn made, up to the seal.

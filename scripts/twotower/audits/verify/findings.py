@@ -1,4 +1,4 @@
-"""What a verification finds: a verdict for each file, and faults that are no single file's."""
+"""What a verification finds: a verdict for each file, faults beyond single files; as text."""
 
 from collections import Counter
 from collections.abc import Iterable

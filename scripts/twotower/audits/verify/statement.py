@@ -1,4 +1,4 @@
-"""The statement before the run: is what was run and judged what was stated, and did it come after?
+"""The statement before the run: was the stated study run and judged, and after the statement?
 
 The records of the run and of its jobs name the statement's hash, and so were written after it was.
 Clocks are asked as well, where they are known: Snakemake's notes of when jobs began, the date of

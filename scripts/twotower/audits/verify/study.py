@@ -1,4 +1,4 @@
-"""The study, its runs and the decision rules: is what is there what was run and judged?"""
+"""The study, its runs and the decision rules: are the files those that were run and judged?"""
 
 import csv
 import hashlib
