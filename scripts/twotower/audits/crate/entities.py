@@ -1,6 +1,7 @@
 """Ids, types and names of a Provenance Run Crate that are the same in all of its versions."""
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -67,6 +68,11 @@ def local_id(*parts: str) -> str:
 def ref(entity_id: str) -> dict[str, str]:
     """A reference to an entity."""
     return {"@id": entity_id}
+
+
+def refs(entity_ids: Iterable[str]) -> list[dict[str, str]]:
+    """References to entities."""
+    return [ref(each) for each in entity_ids]
 
 
 def slug(text: str) -> str:

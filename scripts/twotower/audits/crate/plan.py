@@ -3,7 +3,7 @@
 from typing import Any
 
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate.entities import ref
+from twotower.audits.crate.entities import ref, refs
 from twotower.audits.crate.story import Graph, step_id, tool_id
 
 WORKFLOW = "Snakefile"
@@ -22,7 +22,7 @@ def describe(graph: Graph) -> None:
             name=rule,
             position=str(level),
             workExample=[ref(tool_id(*tool)) for tool in graph.tools if tool[0] == rule],
-            connection=[ref(each) for each in parameters.connections(rule)],
+            connection=refs(parameters.connections(rule)),
         )
     for entity_id, kind, properties in parameters.entities(graph.pins()):
         graph.add(entity_id, kind, **properties)
@@ -53,10 +53,10 @@ def workflow(graph: Graph) -> dict[str, Any]:
         "programmingLanguage": ref(terms.LANGUAGE),
         "hasPart": [ref(tool_id(*tool)) for tool in graph.tools],
         "step": [ref(step_id(rule)) for rule in graph.levels],
-        "input": [ref(each) for each in parameters.workflow_inputs()],
-        "output": [ref(each) for each in parameters.workflow_outputs()],
-        "connection": [ref(each) for each in parameters.final_connections()],
-        "environment": [ref(each) for each in parameters.variables(graph.pins())],
+        "input": refs(parameters.workflow_inputs()),
+        "output": refs(parameters.workflow_outputs()),
+        "connection": refs(parameters.final_connections()),
+        "environment": refs(parameters.variables(graph.pins())),
         "softwareRequirements": [ref(terms.package_id(*each)) for each in _packages(graph)],
         "buildInstructions": graph.file(LOCK) if LOCK in graph.story.files else None,
     }
@@ -75,9 +75,9 @@ def _describe_tool(graph: Graph, name: str, code: str) -> None:
         url=graph.story.citation.url or _source(graph, script),
         mainEntity=script,
         softwareRequirements=[script] if script else [],
-        input=[ref(each) for each in graph.parameters.inputs(name)],
-        output=[ref(each) for each in graph.parameters.outputs(name)],
-        environment=[ref(each) for each in graph.parameters.variables(graph.pins())],
+        input=refs(graph.parameters.inputs(name)),
+        output=refs(graph.parameters.outputs(name)),
+        environment=refs(graph.parameters.variables(graph.pins())),
     )
 
 

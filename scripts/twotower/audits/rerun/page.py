@@ -8,8 +8,7 @@ from pathlib import Path
 
 from twotower.audits.compare import contents, png
 from twotower.audits.compare.parts import ContentError
-from twotower.audits.rerun import report
-from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.rerun import report, sample
 from twotower.audits.rerun.findings import PLACE, Audit
 from twotower.audits.rerun.verdicts import GRAVITY, MEANINGS
 from twotower.base import words
@@ -61,7 +60,7 @@ def page(found: Audit, data: dict) -> str:
         extent=report.extent(found).strip(),
         seal=report.seal(found),
         tiles=_tiles(found, data),
-        misses=audit_sample.told(data["rerun"]["population"], len(data["rerun"]["drawn"])),
+        misses=sample.told(data["rerun"]["population"], len(data["rerun"]["drawn"])),
         tampered=[*found.tampered.items()],
         most=_MOST_FILES,
         pictures=pictures,

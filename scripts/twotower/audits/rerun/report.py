@@ -3,7 +3,7 @@
 import textwrap
 from collections import Counter
 
-from twotower.audits.rerun import sample as audit_sample
+from twotower.audits.rerun import sample
 from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.verdicts import MEANINGS
 from twotower.base import words
@@ -40,9 +40,7 @@ def content(found: Audit) -> dict:
             "rerun": sum(each.rung is not None for each in found.outcomes.values()),
             "misses": {
                 str(bad): chance
-                for bad, chance in audit_sample.misses(
-                    len(found.population), len(found.drawn)
-                ).items()
+                for bad, chance in sample.misses(len(found.population), len(found.drawn)).items()
             },
         },
         "claims": [
@@ -109,7 +107,7 @@ def text(found: Audit) -> str:
         if outcome.asked and outcome.rung is None:
             lines += textwrap.wrap(f"Not rerun: {named(found, name)}: {outcome.why}.", WIDTH)
     if found.asked.sample is not None:
-        told = audit_sample.told(len(found.population), len(found.drawn))
+        told = sample.told(len(found.population), len(found.drawn))
         lines += textwrap.wrap(told, WIDTH)
     wrong = [f"  {path}: {why}" for path, why in found.tampered.items()]
     wrong += [f"  {fault}" for fault in found.verified.faults]
