@@ -82,7 +82,7 @@ def another_study(study: Forgery) -> str:
     return MANIFEST
 
 
-@cheat(verify="its content is not what its name is the digest of")
+@cheat(verify="its content does not match the digest in its name")
 def another_commit(study: Forgery) -> str:
     """The record of the run names another commit."""
     path = study.first("results/records/runs/*.json")
@@ -100,7 +100,7 @@ def another_run(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="it tells the study otherwise than its file")
+@cheat(verify="the study in it differs from the study")
 def another_text_of_the_study(study: Forgery) -> str:
     """The record of the run tells of more replicates than its settings have, all sealed anew."""
     path = study.re_run(lambda run: run | {"study": _larger(run["study"])})

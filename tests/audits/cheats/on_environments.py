@@ -62,7 +62,7 @@ def another_wheel(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="its content is not what its name is the digest of")
+@cheat(verify="its content does not match the digest in its name")
 def edited_environment(study: Forgery) -> str:
     """An environment is edited under its name, and sealed anew."""
     for path in sorted(study.folder.glob("results/records/environments/*.json")):

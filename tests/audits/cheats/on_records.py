@@ -13,7 +13,7 @@ def removed_record(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="its digest is not of its content")
+@cheat(verify="its digest does not match its content")
 def edited_record(study: Forgery) -> str:
     """A record's size is edited, its own digest is not."""
     path = study.record_path(study.first("results/risks/[0-9a-f]*.csv"))
@@ -66,7 +66,7 @@ def moved_record(study: Forgery) -> str:
     return study.record_path(other)
 
 
-@cheat(verify="it disagrees with that of")
+@cheat(verify="it disagrees with the record of")
 def two_origins(study: Forgery) -> str:
     """Of two outputs of one job one is told to have had other settings, all sealed anew."""
     path = study.first("results/runs/*/0.safetensors")
