@@ -12,37 +12,34 @@ from twotower.base import console
 
 console.start()
 
-from twotower.audits.rerun import asked as audit_options  # noqa: E402
-from twotower.audits.rerun import audit, report, verdicts  # noqa: E402
-from twotower.audits.rerun import found as audit_found  # noqa: E402
-from twotower.audits.rerun import page as audit_page  # noqa: E402
+from twotower.audits.rerun import audit, findings, options, page, report, verdicts  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=Path("."), type=path("FOLDER="), help="what holds results/")
-parser.add_argument("--sample", type=audit_options.whole("SAMPLE"), metavar="N",
-                    help="jobs to draw; those of figures and tables always")  # fmt: skip
+parser.add_argument("--sample", type=options.whole("SAMPLE"), metavar="N",
+                    help="jobs to draw; jobs of figures and tables are always rerun")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
-parser.add_argument("--env", type=path("ENV="), help="an environment to reuse, and to make none")
+parser.add_argument("--env", type=path("ENV="), help="an environment to reuse; no new one is made")
 parser.add_argument(
     "--wheels", type=path("WHEELS="), help="a folder of wheels, to install without network"
 )
-parser.add_argument("--fresh", type=path("FRESH="), help="a new folder for the clone, which stays")
+parser.add_argument("--fresh", type=path("FRESH="), help="a new folder for the clone; it is kept")
 parser.add_argument("--project", type=path("PROJECT="), help="the git repository, if not this one")
 parser.add_argument(
-    "--signers", type=path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
+    "--signers", type=path("SIGNERS="), help="a file of allowed signers, in the form of ssh-keygen"
 )
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
-parser.add_argument("--fresh-seeds", type=audit_options.whole("FRESH_SEEDS"), metavar="N",
-                    default=0, help="other seeds to try what differs")  # fmt: skip
+parser.add_argument("--fresh-seeds", type=options.whole("FRESH_SEEDS"), metavar="N",
+                    default=0, help="how many other seeds to try where results differ")  # fmt: skip
 given = parser.parse_args()
 given.nonce = given.nonce or audit.own_nonce()
-given.without = audit_options.kinds(given.without)
-asked = audit_found.Asked(**vars(given))
-found = audit.audit(asked, lambda line: print(line, flush=True))
-page = audit_page.write(found, given.folder / audit_found.PLACE)
+given.without = sealed_files.kinds(given.without)
+found = audit.audit(options.Asked(**vars(given)), lambda line: print(line, flush=True))
+written = page.write(found, given.folder / findings.PLACE)
 print(safe_names.shown(report.text(found)))
-print(f"{page}, audit.json")
+print(f"{written}, audit.json")
 sys.exit(verdicts.failed(found.verdict))

@@ -11,12 +11,12 @@ from twotower.base import console
 
 console.start()
 
-from twotower.audits.crate_check import check, report  # noqa: E402
+from twotower.audits.crate_check import check  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=console.path("TO="))
 parser.add_argument("--sha256", help="of ro-crate-metadata.json, noted elsewhere")
 given = parser.parse_args()
 found = check.check(given.folder, given.sha256)
-print(report.text(found, given.folder))
+print(check.text(found, given.folder))
 sys.exit(bool(found.faults))

@@ -12,7 +12,7 @@ console.start()
 
 from twotower.audits import exporting  # noqa: E402
 from twotower.audits.crate import profiles  # noqa: E402
-from twotower.audits.rerun import asked  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
@@ -27,7 +27,7 @@ parser.add_argument("--zip", nargs="?", const="yes", default="no", choices=["yes
 given = parser.parse_args()
 profile = profiles.named(given.profile)
 processes.require_idle(Path.cwd().resolve())
-made = exporting.export(given.folder, asked.kinds(given.without), profile)
+made = exporting.export(given.folder, sealed_files.kinds(given.without), profile)
 held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
@@ -35,7 +35,7 @@ print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
 for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
-    print(safe_names.shown(f"authors must still give, for {each}"))
+    print(safe_names.shown(f"still to be given by the authors, for {each}"))
 for each in made.notes:
     print(safe_names.shown(each))
 archive = exporting.archive_of(given.folder)

@@ -29,6 +29,6 @@ for name in statements.ALL:
     if (made.folder / name).is_file():
         print(made.folder / name)
 print(f"Study {made.content['study']['name']}, rules {made.content['rules']}, stated on "
-      f"{made.content['date']}. Commit the folder, and publish the hash where others see when you "
-      "did. Then run: the records of the run name it, `make seal` seals it, `make verify` tells. "
-      f"SHA-256 of {statements.NAME}:\n{made.sha256}")  # fmt: skip
+      f"{made.content['date']}. Commit the folder, and publish the hash where others see the "
+      "date. Then run: the records of the run name the hash, `make seal` seals it, and "
+      f"`make verify` checks it. SHA-256 of {statements.NAME}:\n{made.sha256}")  # fmt: skip

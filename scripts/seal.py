@@ -12,7 +12,7 @@ from twotower.base import console
 console.start()
 
 from twotower.audits import sealing  # noqa: E402
-from twotower.audits.seal import manifest  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -24,9 +24,9 @@ sealed, told = sealing.seal(given.study, given.key)
 sizes = Counter()
 for entry in sealed.files.values():
     sizes[entry.kind] += entry.bytes
-for kind in manifest.KINDS:
+for kind in sealed_files.KINDS:
     count = sum(entry.kind == kind for entry in sealed.files.values())
     print(f"{kind:<15}{count:>8,} files{sizes[kind] / 1e6:>10,.1f} MB")
 print("\n".join(told))
-print(f"{manifest.PLACE}: {len(sealed.files):,} files of {sealed.study['file']}, root")
+print(f"{sealed_files.MANIFEST}: {len(sealed.files):,} files of {sealed.study['file']}, root")
 print(sealed.root)

@@ -13,15 +13,15 @@ from twotower.base import console
 
 console.start()
 
-from twotower.audits.rerun import asked, recorded_code  # noqa: E402
-from twotower.audits.verify import text as verify_text  # noqa: E402
-from twotower.audits.verify import verification  # noqa: E402
+from twotower.audits.rerun import clone  # noqa: E402
+from twotower.audits.seal import sealed_files  # noqa: E402
+from twotower.audits.verify import findings, verification  # noqa: E402
 
 path = console.path
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=".", type=path("FOLDER="), help="what holds results/")
 parser.add_argument(
-    "--signers", type=path("SIGNERS="), help="allowed signers, as ssh-keygen has them"
+    "--signers", type=path("SIGNERS="), help="a file of allowed signers, in the form of ssh-keygen"
 )
 parser.add_argument(
     "--tsa-ca", type=path("TSA_CA="), help="certificates of time stamps that you trust"
@@ -33,14 +33,14 @@ parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()
 if not (given.folder / "results").is_dir():
     sys.exit(f"{verification.nothing_in(given.folder)}.")
-without = asked.kinds(given.without)
+without = sealed_files.kinds(given.without)
 began = time.perf_counter()
 here = nullcontext((given.project, ""))
-with here if given.project else recorded_code.checked_out(given.folder) as (code, note):
+with here if given.project else clone.checked_out(given.folder) as (code, note):
     found = verification.verify(
         given.folder, given.signers, given.root, code, without, given.tsa_ca
     )
 found.notes += [note] if note else []
 own = given.folder.resolve() == Path.cwd()
-print(verify_text.text(found, time.perf_counter() - began, given.all, own))
+print(findings.text(found, time.perf_counter() - began, given.all, own))
 sys.exit(found.failed)

@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / part) for part in ("scripts", "tests/unit", "tests/wa
 import warm_python  # noqa: E402
 
 from time_authority import Authority  # noqa: E402
-from twotower.audits.seal import manifest, signatures  # noqa: E402
+from twotower.audits.seal import manifest, sealed_files, signatures  # noqa: E402
 from twotower.audits.verify import snakemake_notes  # noqa: E402
 from twotower.base import files, identity  # noqa: E402
 from twotower.records import environment, job_records, run_records  # noqa: E402
@@ -155,8 +155,8 @@ class Forgery:
     def reseal(self, study: dict | None = None) -> None:
         """Write the manifest anew for all as it is; no signature fits it, so that goes."""
         sealed = manifest.build(self.folder, study, self.folder)
-        self.write(manifest.PLACE.as_posix(), sealed.text().encode("ascii"))
-        (self.folder / manifest.SIGNATURE).unlink()
+        self.write(sealed_files.MANIFEST.as_posix(), sealed.text().encode("ascii"))
+        (self.folder / sealed_files.SIGNATURE).unlink()
 
     def restate(
         self,
@@ -189,9 +189,9 @@ class Forgery:
 
     def sign_with_another_key(self) -> None:
         new_key(self.folder / "key-of-another")
-        place = self.folder / manifest.PLACE
+        place = self.folder / sealed_files.MANIFEST
         key = self.folder / "key-of-another"
-        signatures.sign(place, self.folder / manifest.SIGNATURE, key)
+        signatures.sign(place, self.folder / sealed_files.SIGNATURE, key)
 
 
 def finished(

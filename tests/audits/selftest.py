@@ -16,8 +16,7 @@ from pathlib import Path
 from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
-from twotower.audits.rerun import audit, jobs
-from twotower.audits.rerun import found as audit_found
+from twotower.audits.rerun import audit, jobs, options
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.rerun.verdicts import Verdict
 from twotower.audits.seal import manifest
@@ -60,7 +59,7 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
     job = graph.jobs.get(graph.maker.get(path, ""))
     size, nonce = (1, drawing(study, path)) if not path or job and not job.always else (0, "")
     env, project = Path(sys.prefix), study.folder
-    asked = audit_found.Asked(study.folder, size, nonce, env, project=project)
+    asked = options.Asked(study.folder, size, nonce, env, project=project)
     found = audit.audit(asked, lambda line: None)
     told = [f"{name}: {each.rung.words}: {each.detail}" for name, each in found.outcomes.items()
             if each.rung not in (None, Rung.BYTES)]  # fmt: skip

@@ -15,7 +15,7 @@ import warm_python
 from cheats import CHEATS
 from forging import Forgery, copied
 from selftest import drawing
-from twotower.audits.rerun import audit, clone, found
+from twotower.audits.rerun import audit, clone, options
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
@@ -143,7 +143,7 @@ def test_what_cannot_be_audited_is_told(study, monkeypatch, spoil, asked, words)
     spoil(study)
     given = {"sample": 0, "env": Path(sys.prefix), "project": Path()} | asked
     with pytest.raises(errors.ExpectedError) as caught:
-        audit.audit(found.Asked(**given), lambda line: None)
+        audit.audit(options.Asked(**given), lambda line: None)
     assert words in str(caught.value)
     assert not list((study.folder / "results-audit").glob(".work-*"))
 

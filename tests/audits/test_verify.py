@@ -14,7 +14,7 @@ from selftest import markdown, tried
 from time_authority import NAME as AUTHORITY_NAME
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.base import noted, places
+from twotower.base import places, safe_names
 from twotower.records import environment, run_records
 
 GONE = "results/tables/falsifiability.csv"
@@ -96,7 +96,7 @@ def test_what_was_stated_before_the_run_is_told(origin):
         "statement: of study tiny, rules v2:",
         "by the clock of the machine; its SHA-256 is",
         "its predictions were computed again, and are the same",
-        "the record of the run names it, and so was written after it",
+        "the record of the run names it: the record is the later one",
         "results name it as well",
         f"statement: signed by {SIGNER}",
         f"statement: stamped by {AUTHORITY_NAME} at ",
@@ -129,7 +129,7 @@ def tables_and_weights(study):
 
 def test_sealing_again_gives_the_same_bytes_and_keeps_the_signature(study):
     before = study.read(MANIFEST), study.read(f"{MANIFEST}.sig")
-    assert "it stays" in seal(study.folder).stdout
+    assert "is kept" in seal(study.folder).stdout
     assert (study.read(MANIFEST), study.read(f"{MANIFEST}.sig")) == before
 
 
@@ -175,7 +175,7 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
 def test_a_root_may_be_noted_in_part_but_not_in_a_few_digits(study):
     root = manifest.read(study.folder).root
     assert not verification.verify(study.folder, root=root[:16].upper()).failed
-    with pytest.raises(noted.NotedError, match="ROOT=.*: allowed: the 64"):
+    with pytest.raises(safe_names.NotedError, match="ROOT=.*: allowed: the 64"):
         verification.verify(study.folder, root=root[:8])
     assert "its root is" in verification.verify(study.folder, root="0" * 64).faults[0]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification
 from twotower.base import files, places, tensors
 from twotower.data import certificate, ratings, targets
@@ -152,8 +152,8 @@ def _hash(path: str) -> str:
 def _seal(run: str) -> None:
     about = {"file": "study.yaml", "settings": run_records.study_digest(STUDY.model_dump())}
     sealed = manifest.build(".", about | {"run": run})
-    manifest.PLACE.parent.mkdir(parents=True)
-    manifest.PLACE.write_text(sealed.text(), encoding="ascii")
+    sealed_files.MANIFEST.parent.mkdir(parents=True)
+    sealed_files.MANIFEST.write_text(sealed.text(), encoding="ascii")
     found = verification.verify(".")
     assert not found.failed, (found.wrong(), found.faults)
 

@@ -8,7 +8,7 @@ import yaml
 import planted_study as planted
 from twotower.audits import exporting
 from twotower.audits.crate import citation
-from twotower.audits.crate_check import check, report
+from twotower.audits.crate_check import check
 from twotower.base import places
 
 OWN = """
@@ -104,5 +104,5 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     assert len(found.described) == 2  # the file that was given, and its copy
     assert (found.faults, found.given) == ({}, ["given:u.data"])
     assert found.left_out == {"other": (1, 3)}
-    said = report.text(found, Path("crate"))
+    said = check.text(found, Path("crate"))
     assert "left out: 1 of 3 other;" in said and 'WITHOUT="other"' in said

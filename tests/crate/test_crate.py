@@ -16,9 +16,9 @@ from graphs import graph, ids, job
 from twotower.audits import exporting
 from twotower.audits.crate import profiles
 from twotower.audits.crate.write import CrateError
-from twotower.audits.crate_check import check, report
+from twotower.audits.crate_check import check
 from twotower.audits.exporting import ExportError
-from twotower.audits.seal import manifest
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification
 from twotower.base import files
 from twotower.records import code_digest
@@ -165,7 +165,7 @@ def test_a_graph_that_names_files_outside_is_refused(crate):
     )
     graph_file.write_text(text, encoding="utf-8")
     faults = check.check(crate).faults
-    assert faults == {"../study.yaml": "leads out of the crate, or is no name of a file",
+    assert faults == {"../study.yaml": "leads out of the crate, or is not a file name",
                       "LICENSE": "extra: the graph does not name it"}  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_kinds_may_be_described_and_not_held(study):
     found = check.check(Path("crate"))
     assert (found.faults, len(found.described)) == ({}, 6)
     assert found.left_out == {"data": (4, 4), "weights": (2, 2)}
-    assert 'WITHOUT="data weights"' in report.text(found, Path("crate"))
+    assert 'WITHOUT="data weights"' in check.text(found, Path("crate"))
 
 
 def test_such_a_crate_is_verified_where_the_kinds_are_named(study):
@@ -220,9 +220,11 @@ def test_an_archive_of_an_earlier_export_is_told(study):
 
 def test_only_what_is_as_it_was_sealed_is_exported(study):
     flip(Path(planted.RISKS))
-    with pytest.raises(ExportError, match=f"(?s)not exported:\n  {planted.RISKS}: .*make verify"):
+    with pytest.raises(
+        ExportError, match=f"(?s)made and sealed:\n  {planted.RISKS}: .*make verify"
+    ):
         exporting.export(Path("crate"))
-    manifest.PLACE.unlink()
+    sealed_files.MANIFEST.unlink()
     with pytest.raises(manifest.ManifestError, match="there is no seal; `make seal` makes one"):
         exporting.export(Path("crate"))
     assert not Path("crate").exists()

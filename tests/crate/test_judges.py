@@ -11,7 +11,7 @@ import planted_study as planted
 from graphs import claiming, content_of, entity
 from twotower.audits import exporting
 from twotower.audits.crate import profiles
-from twotower.audits.crate_check import check, contexts, view
+from twotower.audits.crate_check import check, contexts, graph_view
 
 NEWER = profiles.PROFILES["0.6"]
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
@@ -89,7 +89,7 @@ def pruned(content: dict) -> None:
     workflow, root = entity(content, "Snakefile"), entity(content, "./")
     workflow["softwareRequirements"] = workflow["softwareRequirements"][:2]
     used = {each for one in content["@graph"] if one is not root
-            for value in one.values() for each in view.ids(value)}  # fmt: skip
+            for value in one.values() for each in graph_view.ids(value)}  # fmt: skip
     kinds = ("File", "SoftwareApplication")
     content["@graph"] = [each for each in content["@graph"]
                          if each["@type"] not in kinds or each["@id"] in used]  # fmt: skip

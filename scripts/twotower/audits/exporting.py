@@ -1,22 +1,23 @@
-"""Exporting a sealed study: what goes into its crate, read from the seal and from records alone."""
+"""Exporting a sealed study: what goes into its crate, read from the seal and the records only."""
 
 import datetime
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from twotower.audits.crate import checklist_words, checklists, citation, codecheck, pages, write
+from twotower.audits.crate import checklists, citation, codecheck, write
 from twotower.audits.crate import facts as study_facts
 from twotower.audits.crate.entities import CROISSANT, METADATA
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
 from twotower.audits.crate.story import Held, Story
 from twotower.audits.croissant import description
-from twotower.audits.seal import manifest
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
-from twotower.base import files, places
+from twotower.base import files, places, words
 from twotower.records import environment, git, run_records
 from twotower.study.schema import Study
 
@@ -28,6 +29,8 @@ RATINGS = {"download_real": "archive", "load_real": "data"}
 CODECHECK = "codecheck.yml"
 CHECKLISTS = "checklists.md"
 SHOWN = 10  # faults that are spelled out
+LARGEST = 200_000  # bytes of a figure of a page; larger ones stay in the repository
+_FIGURE = re.compile(r"!\[[^\]]*\]\((images/[^/)\s]+\.png)\)")
 
 
 class ExportError(verify_jobs.UnfinishedError):
@@ -58,8 +61,8 @@ def export(
 
     Args:
         to: a folder that is absent, empty, or an earlier crate.
-        without: kinds of files (`manifest.KINDS`) that are described, with their hashes, and not
-            copied. Real ratings never are.
+        without: kinds of files (`sealed_files.KINDS`) that are described, with their hashes,
+            and not copied. Real ratings never are.
         profile: the version of Provenance Run Crate.
 
     Raises:
@@ -72,18 +75,17 @@ def export(
     wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
     wrong += verified.faults
     if wrong:
-        more = [f"  and {len(wrong) - SHOWN:,} more"] if len(wrong) > SHOWN else []
-        lines = [f"  {line}" for line in wrong[:SHOWN]]
-        told = "not all is as it was made and sealed, so it is not exported:"
-        raise ExportError("\n".join([told, *lines, *more, "`make verify` tells all of it."]))
-    project = manifest.project_of(folder)
+        told = "this study is not exported, since files differ from what was made and sealed:"
+        lines = words.shortened([f"  {line}" for line in wrong], SHOWN)
+        raise ExportError("\n".join([told, *lines, "`make verify` lists every fault."]))
+    project = sealed_files.project_of(folder)
     places = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
     story, notes = _story(sealed, study, folder, project, without)
     story = replace(story, profile=profile)
     facts = study_facts.gather(story, study, run, project)
     texts = {
-        CODECHECK: codecheck.text(story, checklist_words.command(facts)),
+        CODECHECK: codecheck.text(story, facts.command),
         CHECKLISTS: checklists.text(facts),
     }
     if described := description.text(facts, places):
@@ -114,7 +116,19 @@ def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
 
 def _beside(project: Path) -> dict[str, Path]:
     """Where each file is that tells about the project, and is not sealed."""
-    return {name: project / name for name in (*BESIDE, *pages.pages(project))}
+    return {name: project / name for name in (*BESIDE, *pages(project))}
+
+
+def pages(project: Path) -> list[str]:
+    """Paths of the pages in docs/ itself and of the small figures that they show, sorted."""
+    texts = [path for path in (project / "docs").glob("*.md") if path.is_file()]
+    figures = {
+        path
+        for text in texts
+        for name in _FIGURE.findall(text.read_text(encoding="utf-8"))
+        if (path := text.parent / name).is_file() and path.stat().st_size <= LARGEST
+    }
+    return sorted(path.relative_to(project).as_posix() for path in {*texts, *figures})
 
 
 def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
@@ -124,7 +138,7 @@ def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
         for path in sealed.files
     }
     name = sealed.study["file"]
-    given = manifest.found_given(name, folder, project)
+    given = sealed_files.found_given(name, folder, project)
     return found | ({name: given} if given else {})
 
 
@@ -146,10 +160,12 @@ def _story(
         for path, entry in sealed.files.items()
     }  # fmt: skip
     unsealed = {job.timed: folder / job.timed for job in jobs if job.usage}
-    unsealed |= {str(path): folder / path for path in (manifest.PLACE, manifest.SIGNATURE)}
+    unsealed |= {
+        str(path): folder / path for path in (sealed_files.MANIFEST, sealed_files.SIGNATURE)
+    }
     unsealed |= _beside(project)
     there = {path: place for path, place in unsealed.items() if place.is_file()}
-    for path, (size, sha256) in manifest.digests(there).items():
+    for path, (size, sha256) in sealed_files.digests(there).items():
         held.setdefault(path, Held(_kind(path), size, sha256))
     found = citation.read(project / citation.FILE)
     environments = {
@@ -175,7 +191,7 @@ def _story(
 def _kind(path: str) -> str:
     if path in BESIDE or path.startswith("docs/"):
         return "about the project"
-    return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
+    return "seal" if path.startswith(sealed_files.SEAL.as_posix()) else "timing"
 
 
 def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:

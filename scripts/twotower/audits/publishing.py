@@ -1,4 +1,4 @@
-"""A finished study's tables and figures, copied beside a note of where they come from."""
+"""A finished study's tables and figures, copied with a note that says where they come from."""
 
 import datetime
 import shlex
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.base import commands
 from twotower.base.errors import ExpectedError
 from twotower.records import git
@@ -36,7 +36,7 @@ def publish(study: str, folder: Path) -> None:
     """
     _check_results(study)
     _check_folder(folder)
-    project = manifest.project_of(Path())
+    project = sealed_files.project_of(Path())
     try:
         commit = git.commit(project)
         changed = git.changed(project, ":!docs")

@@ -1,11 +1,11 @@
-"""Sealing a finished study: what stands against it, and the manifest that is written."""
+"""Sealing a finished study: what makes sealing impossible, and the manifest that is written."""
 
 from pathlib import Path
 
-from twotower.audits.seal import manifest, signatures
+from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import statement, verification
-from twotower.base import commands, errors, files, places
+from twotower.base import commands, errors, files, places, words
 from twotower.records import last_run, run_records
 from twotower.running import resume, survey
 from twotower.study import reading
@@ -56,7 +56,7 @@ def seal(study: str | None = None, key: Path | None = None) -> tuple[Manifest, l
     if wrong:
         hint = "`make resume` makes results anew; files that are not the study's are to be moved"
         raise SealError(_listed("not all is as it was made", wrong, hint))
-    with files.atomic_write(manifest.PLACE) as temporary:
+    with files.atomic_write(sealed_files.MANIFEST) as temporary:
         temporary.write_text(sealed.text(), encoding="ascii", newline="\n")
     return sealed, _sign(key) + result.notes
 
@@ -97,7 +97,7 @@ def _unfinished(targets: list[str], about: list[str]) -> list[str]:
             wrong.setdefault(row["output_file"], f"Snakemake would make it anew{why}")
     for path in found.unrecorded:
         wrong.setdefault(path, "it has no record: no job of a study made it")
-    for place in files.below(manifest.CHECKPOINTS):
+    for place in files.below(sealed_files.CHECKPOINTS):
         wrong.setdefault(place.as_posix(), "a checkpoint: its training has not ended")
     return [f"{path}: {why}" for path, why in wrong.items()]
 
@@ -105,16 +105,16 @@ def _unfinished(targets: list[str], about: list[str]) -> list[str]:
 def _sign(key: Path | None) -> list[str]:
     """Sign the manifest, or let a signature go that is not of it; says what was done."""
     if key is not None:
-        signatures.sign(manifest.PLACE, manifest.SIGNATURE, key)
-        return [f"signed with {key.name}: {manifest.SIGNATURE}"]
-    state = signatures.check(manifest.PLACE, manifest.SIGNATURE).state
+        signatures.sign(sealed_files.MANIFEST, sealed_files.SIGNATURE, key)
+        return [f"signed with {key.name}: {sealed_files.SIGNATURE}"]
+    state = signatures.check(sealed_files.MANIFEST, sealed_files.SIGNATURE).state
     if state == "bad":
-        manifest.SIGNATURE.unlink()
+        sealed_files.SIGNATURE.unlink()
         return ["removed the signature of an earlier seal; KEY= signs this one"]
     kept = state == "unvouched"
-    return ["the signature is of this manifest, it stays" if kept else "not signed; KEY= signs"]
+    return ["the signature matches this manifest and is kept" if kept else "not signed; KEY= signs"]
 
 
 def _listed(what: str, lines: list[str], hint: str) -> str:
-    more = [f"  and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else []
-    return "\n".join([f"{what}:", *(f"  {line}" for line in lines[:SHOWN]), *more, f"{hint}."])
+    shown = words.shortened([f"  {line}" for line in lines], SHOWN)
+    return "\n".join([f"{what}:", *shown, f"{hint}."])

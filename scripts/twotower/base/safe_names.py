@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from twotower.base.errors import ExpectedError
+
 MOST_TEXT = 500_000_000  # bytes of a manifest, a record or a note
 LONGEST, LONGEST_PART = 1000, 255  # bytes of a path, and of a name in it, that any system opens
+LEAST_DIGITS = 16  # of a noted hash: 64 bits are no accident, nor soon forged
 
 _HEX = re.compile("[0-9a-f]+")
 _STRANGE = {
@@ -21,6 +24,10 @@ _STRANGE = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+
+class NotedError(ExpectedError):
+    """What was noted is no hash, or too little of one; the message says what is allowed."""
 
 
 def is_path(text: Any) -> bool:
@@ -68,6 +75,26 @@ def text_of(path: str | Path, encoding: str = "ascii") -> str:
     if found.st_size > MOST_TEXT:
         raise OSError(errno.EFBIG, f"{found.st_size:,} bytes, too many to be read", str(path))
     return Path(path).read_text(encoding=encoding)
+
+
+def beginning_of_hash(name: str, text: str | None) -> str:
+    """A noted SHA-256 or its beginning in lower case; "" if nothing was noted: None.
+
+    Args:
+        name: what the user calls it, as ROOT.
+
+    Raises:
+        NotedError: if it is no hash, or too short to tell anything.
+    """
+    if text is None:
+        return ""
+    digits = text.strip().lower()
+    if not is_hex(digits, len(digits)) or len(digits) < LEAST_DIGITS:
+        raise NotedError(
+            f"{name}={text}: allowed: the 64 hexadecimal digits as they were printed, or at least "
+            f"the first {LEAST_DIGITS} of them"
+        )
+    return digits
 
 
 def walked(folder: Path, links: bool = False) -> Iterator[tuple[Path, str]]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from twotower.base import words
 from twotower.cost import operations
 from twotower.cost.job import STAGES, Job
 from twotower.cost.jobs import jobs
@@ -80,11 +81,11 @@ def report(study: Study, made: Plan) -> str:
         for row in rows
     ]
     longest = made.longest()
-    cores = "1 core" if made.cores == 1 else f"{made.cores} cores"
-    count = len(study.experiments)
+    cores = words.count(made.cores, "core")
+    experiments = words.count(len(study.experiments), "experiment")
     return "\n".join(
         [
-            f"Study {study.name}: {count} experiment{'s' if count > 1 else ''}, "
+            f"Study {study.name}: {experiments}, "
             f"{len(grid.cells(study))} cells, {study.replicates} replicates, "
             f"up to {max(_sizes(study)):,} ratings",
             "",

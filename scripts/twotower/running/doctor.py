@@ -16,6 +16,7 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
+from twotower.base import words
 from twotower.records import git
 from twotower.running import machine
 from twotower.running.machine import REINSTALL, Section, said, text_of
@@ -77,7 +78,7 @@ def project(root: Path) -> Section:
     try:
         commit = git.commit(root, patience=10)[:12]
         count = len(git.changed(root, patience=10))
-        files = "1 changed file" if count == 1 else f"{count} changed files"
+        files = words.count(count, "changed file")
         text = f"{files} that no commit holds" if count else "nothing changed"
         found.facts.append(("commit", f"{commit}, {text}"))
     except git.GitError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twotower.base import console
+from twotower.base.words import count
 from twotower.records.job_log import WORKED
 from twotower.study.grid import PLAIN, Cell, Run
 from twotower.study.settings import Settings
@@ -123,8 +124,7 @@ class Failure:
 
 def summary(failures: Sequence[Failure]) -> str:
     """One line for each job that failed for good, and how to carry on."""
-    count = f"{len(failures)} job{'s' if len(failures) != 1 else ''} failed"
-    lines = [f"{count}; the last lines of each log stand above:"]
+    lines = [f"{count(len(failures), 'job')} failed; the last lines of each log stand above:"]
     lines += [f"  {failure.line()}" for failure in failures]
     return "\n".join([*lines, "Finished jobs are kept: mend the cause, then `make resume`."])
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from twotower.base import errors, places
+from twotower.base import errors, places, words
 from twotower.records import last_run, run_records
 from twotower.running import processes, slurm, statements, survey
 
@@ -32,7 +32,9 @@ def check() -> list[str]:
     """
     found = survey.survey()
     if found.changed:
-        lines = _listed([f"  {path}: {why}" for path, why in sorted(found.changed.items())])
+        lines = words.shortened(
+            [f"  {path}: {why}" for path, why in sorted(found.changed.items())], SHOWN
+        )
         raise ResultsChangedError(
             f"results/ holds {_files(found.changed)} in another state than when made:\n"
             + "\n".join(lines)
@@ -41,7 +43,7 @@ def check() -> list[str]:
     survey.settle_times(found)
     if not found.unrecorded:
         return []
-    lines = _listed([f"  {path}" for path in found.unrecorded])
+    lines = words.shortened([f"  {path}" for path in found.unrecorded], SHOWN)
     ask = "If this study makes them, `make resume` makes them anew; if they are yours, all is well."
     return [f"{_files(found.unrecorded)} of unknown origin in results/:", *lines, ask, ""]
 
@@ -80,7 +82,9 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     if unsound:
         done.append(f"Removed {_files(unsound)} ({size:,} bytes), to be made anew:")
         beyond = {path: "" if path in planned else " (of another run)" for path in unsound}
-        done += _listed([f"  {path}: {why}{beyond[path]}" for path, why in unsound.items()])
+        done += words.shortened(
+            [f"  {path}: {why}{beyond[path]}" for path, why in unsound.items()], SHOWN
+        )
     else:
         done.append("All files are as they were made.")
     return done, survey.layers(found, [path for path in unsound if path in planned])
@@ -158,10 +162,5 @@ def _snakemake(*arguments: str) -> str:
     return done.stdout
 
 
-def _listed(lines: list[str]) -> list[str]:
-    more = len(lines) - SHOWN
-    return lines[:SHOWN] + ([f"  and {more:,} more"] if more > 0 else [])
-
-
 def _files(paths) -> str:
-    return "1 file" if len(paths) == 1 else f"{len(paths):,} files"
+    return words.count(len(paths), "file")

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from twotower.base import places, safe_names, strict_yaml
+from twotower.base import places, safe_names, strict_yaml, words
 from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, described
 from twotower.study.complaints import explained
@@ -36,7 +36,7 @@ class StudyError(ExpectedError):
 
     def __str__(self) -> str:
         count = len(self.messages)
-        headline = f"{self.place}: {count:,} problem{'s' if count != 1 else ''}"
+        headline = f"{self.place}: {words.count(count, 'problem')}"
         lines = [headline, *(f"  {message}" for message in self.messages[:MOST_SHOWN])]
         if count > MOST_SHOWN:
             lines.append(f"  ... and {count - MOST_SHOWN:,} more; mend these first")

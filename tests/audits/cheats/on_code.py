@@ -43,7 +43,7 @@ def shadowing_module(study: Forgery) -> str:
     return "scripts/safetensors.py"
 
 
-@cheat(verify="read other bytes of it")
+@cheat(verify="recorded other bytes for it")
 def changed_rules(study: Forgery) -> str:
     """A threshold of the decision rules is widened after the run."""
     text = study.read(DECISIONS).decode("utf-8")
@@ -60,14 +60,14 @@ def changed_rules_and_seal(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(verify="its settings are not those that were run: replicates was 3, is 4")
+@cheat(verify="its settings differ from those of the run: replicates was 3, is 4")
 def edited_study(study: Forgery) -> str:
     """The study's file claims more replicates than were run."""
     study.replace(STUDY, "replicates: 3", "replicates: 4")
     return STUDY
 
 
-@cheat(verify="its settings are not those that were run: seed was 1, is 2")
+@cheat(verify="its settings differ from those of the run: seed was 1, is 2")
 def another_seed(study: Forgery) -> str:
     """The study's file names another seed than was run, and is sealed anew."""
     study.replace(STUDY, "seed: 1", "seed: 2")
@@ -82,7 +82,7 @@ def another_study(study: Forgery) -> str:
     return MANIFEST
 
 
-@cheat(verify="its content is not what its name is the digest of")
+@cheat(verify="its content does not match the digest in its name")
 def another_commit(study: Forgery) -> str:
     """The record of the run names another commit."""
     path = study.first("results/records/runs/*.json")
@@ -100,7 +100,7 @@ def another_run(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="it tells the study otherwise than its file")
+@cheat(verify="the study in it differs from the study")
 def another_text_of_the_study(study: Forgery) -> str:
     """The record of the run tells of more replicates than its settings have, all sealed anew."""
     path = study.re_run(lambda run: run | {"study": _larger(run["study"])})

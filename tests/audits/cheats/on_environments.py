@@ -62,7 +62,7 @@ def another_wheel(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="its content is not what its name is the digest of")
+@cheat(verify="its content does not match the digest in its name")
 def edited_environment(study: Forgery) -> str:
     """An environment is edited under its name, and sealed anew."""
     for path in sorted(study.folder.glob("results/records/environments/*.json")):
@@ -72,7 +72,7 @@ def edited_environment(study: Forgery) -> str:
     return name
 
 
-@cheat(verify="made in it")
+@cheat(verify="the environment of")
 def removed_environment(study: Forgery) -> str:
     """The environment of the jobs is removed, and all sealed anew."""
     name = study.record(TABLE)["environment"]

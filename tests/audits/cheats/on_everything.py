@@ -33,7 +33,7 @@ def unsigned_figure(study: Forgery) -> str:
     return forged_figure(study)
 
 
-@cheat(audit="the study makes it, and no job recorded that it did")
+@cheat(audit="the study makes this file, but no job recorded it")
 def vanished_figure(study: Forgery) -> str:
     """An unwelcome figure is gone with all that tells of it, and all is sealed anew, unsigned."""
     path = "results/figures/slope_comparison.png"

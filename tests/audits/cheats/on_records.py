@@ -5,7 +5,7 @@ from cheats.registry import cheat, with_values
 from forging import Forgery
 
 
-@cheat(verify="no job recorded that it made it")
+@cheat(verify="no job recorded this file")
 def removed_record(study: Forgery) -> str:
     """A job's record is removed."""
     path = study.first("results/risks/[0-9a-f]*.csv")
@@ -13,7 +13,7 @@ def removed_record(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="its digest is not of its content")
+@cheat(verify="its digest does not match its content")
 def edited_record(study: Forgery) -> str:
     """A record's size is edited, its own digest is not."""
     path = study.record_path(study.first("results/risks/[0-9a-f]*.csv"))
@@ -38,7 +38,7 @@ def whole_chain(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="read other bytes of it")
+@cheat(verify="recorded other bytes for it")
 def file_record_and_seal(study: Forgery) -> str:
     """A risk is edited together with its record, and sealed anew; what was made of it is not."""
     path = file_and_record(study)
@@ -46,7 +46,7 @@ def file_record_and_seal(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="read other bytes of it")
+@cheat(verify="recorded other bytes for it")
 def swapped_data_and_records(study: Forgery) -> str:
     """The ratings of two cells are swapped, their records made to fit, all sealed anew."""
     path = swapped_data(study)
@@ -66,7 +66,7 @@ def moved_record(study: Forgery) -> str:
     return study.record_path(other)
 
 
-@cheat(verify="it disagrees with that of")
+@cheat(verify="it disagrees with the record of")
 def two_origins(study: Forgery) -> str:
     """Of two outputs of one job one is told to have had other settings, all sealed anew."""
     path = study.first("results/runs/*/0.safetensors")
@@ -75,7 +75,7 @@ def two_origins(study: Forgery) -> str:
     return study.record_path(path)
 
 
-@cheat(verify="the settings are other ones")
+@cheat(verify="the settings differ")
 def edited_note_of_settings(study: Forgery) -> str:
     """In Snakemake's note of a data set another seed stands."""
     path = study.first("results/data/*/ratings.safetensors")

@@ -46,7 +46,7 @@ def signature_of_another_seal(study: Forgery) -> str:
     return ""
 
 
-@cheat("root", verify="the seal is another one than was noted")
+@cheat("root", verify="the seal is not the noted one")
 def another_root(study: Forgery) -> str:
     """The same without a signature, where the root was noted elsewhere."""
     forged_figure(study)

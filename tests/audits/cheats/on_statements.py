@@ -68,7 +68,7 @@ def improved_predictions(study: Forgery) -> str:
     return PREDICTIONS
 
 
-@cheat(verify="the time stamp is of another file")
+@cheat(verify="the time stamp belongs to another file")
 def stamp_of_another_statement(study: Forgery) -> str:
     """The time stamp is one of another statement, and all is sealed anew."""
     authority = Authority(study.folder / "key-of-another")

@@ -1,5 +1,6 @@
 """Results that others made, and options that an auditor mistypes: no audit ends in a traceback."""
 
+import html
 import json
 import os
 
@@ -7,9 +8,11 @@ import pandas as pd
 import pytest
 
 from twotower.audits.compare.rungs import Rung
-from twotower.audits.rerun import asked, judge, report
+from twotower.audits.rerun import judge, options, report
 from twotower.audits.rerun import page as audit_page
-from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun.findings import Audit
+from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Verdict
 from twotower.audits.verify.findings import Verdict as Verified
@@ -80,6 +83,23 @@ def test_names_that_are_not_utf_8_are_written_as_escapes(tmp_path):
     assert json.loads(text)["files"] == {name: {"verdict": "EXTRA", "why": "it was not sealed"}}
 
 
+def test_the_page_shows_what_results_say_as_text_and_pictures_that_are_none_by_name(tmp_path):
+    found, figure = audit(tmp_path), "results/figures/one.png"
+    (tmp_path / figure).parent.mkdir(parents=True)
+    (tmp_path / figure).write_bytes(b"no picture")
+    record = {"rule": "draw", "inputs": {}, "outputs": [figure]}
+    found.graph = Graph({figure: Job(figure, record, (figure,))}, {figure: figure})
+    found.outcomes = {figure: Outcome(asked=False)}
+    hostile = "\"><script>alert('1 & 2')</script>"
+    found.claims = [ClaimVerdict("1", hostile, hostile, hostile, figure, why=hostile)]
+    found.untested, found.notes = [hostile], [hostile]
+    found.verified.faults.append(hostile)
+    page = audit_page.page(found, report.content(found))
+    assert "<script" not in page and html.unescape(page).count(hostile) == 7
+    assert f"<figcaption>{figure}: not rerun; no picture</figcaption>" in page
+    assert '<a href="#figure-one">' in page and ' id="figure-one"' in page
+
+
 def test_a_nonce_that_is_not_utf_8_is_refused():
-    with pytest.raises(asked.OptionError, match="allowed: any text in UTF-8"):
-        asked.check(Asked(nonce=os.fsdecode(b"\xff")))
+    with pytest.raises(options.OptionError, match="allowed: any text in UTF-8"):
+        options.check(Asked(nonce=os.fsdecode(b"\xff")))

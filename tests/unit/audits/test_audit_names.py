@@ -10,8 +10,8 @@ from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.found import Asked
 from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.options import Asked
 from twotower.base import files
 from twotower.records import job_records
 
@@ -62,7 +62,7 @@ def test_a_rule_that_the_commit_does_not_have_reaches_no_command(clone, commands
     jobs = [job("results/runs/a"), job("results/runs/b", rule)]
     places, impossible = rerun(clone, jobs, tmp_path)
     assert list(places) == ["results/runs/a"]
-    assert "is none of the recorded commit" in impossible["results/runs/b"]
+    assert "the recorded commit has no rule" in impossible["results/runs/b"]
     (command,) = commands
     allowed = command[command.index("--allowed-rules") + 1 : command.index("--config")]
     assert allowed == ["train"]
@@ -85,7 +85,7 @@ def test_a_rule_that_the_commit_does_not_have_reaches_no_command(clone, commands
 )
 def test_a_run_that_names_options_or_places_elsewhere_is_refused(change):
     audit_names.check_run(RUN)
-    with pytest.raises(audit_names.NamesError, match="nothing of it is run"):
+    with pytest.raises(audit_names.NamesError, match="nothing is run"):
         audit_names.check_run(RUN | change)
 
 

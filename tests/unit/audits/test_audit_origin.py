@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from twotower.audits.compare import tolerances
-from twotower.audits.rerun import audit, recorded_code
+from twotower.audits.rerun import audit
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun.findings import Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.verify.findings import Verification
 from twotower.base import places
 
@@ -88,12 +89,12 @@ def test_results_without_code_are_held_against_the_recorded_commit_not_todays(
     monkeypatch.setattr(audit.verification, "verify", verify)
     asked = Asked(folder, project=project)
     found = Audit(asked, "", True, run, Verification())
-    clone = audit._clone(asked, found, work, lambda line: None)
-    audit._verify(asked, found, clone, lambda line: None)
+    clone = audit._clone(found, work, lambda line: None)
+    audit._verify(found, clone, lambda line: None)
     assert against == ['"""What it does."""\n']
     # code that came with the results is part of what is judged
     (folder / "Snakefile").touch()
-    audit._verify(asked, found, clone, lambda line: None)
+    audit._verify(found, clone, lambda line: None)
     assert against[1] is None
 
 
@@ -107,17 +108,17 @@ def test_verify_has_the_code_of_the_recorded_commit_for_results_without_any(
     git(project, "commit", "--quiet", "-am", "later")
     study = {"file": "study.yaml", "given": {}}
     monkeypatch.setattr(places, "PROJECT", project)
-    monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", found))
+    monkeypatch.setattr(audit_clone, "run_of", lambda _: (None, "", found))
     found = run | {"study": study, "targets": []}
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert (code / "code.py").read_text() == '"""What it did."""\n'
         assert note.startswith("compared with the code of commit") and "changes" in note
     assert not code.exists()
     found = found | {"commit": "0" * 40}
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert code is None and "has no commit 000000000000" in note
     (folder / "Snakefile").touch()
-    with recorded_code.checked_out(folder) as (code, note):
+    with audit_clone.checked_out(folder) as (code, note):
         assert (code, note) == (None, "")
 
 
@@ -132,4 +133,4 @@ def test_a_repository_that_came_with_the_results_is_not_asked(project, tmp_path,
     monkeypatch.setattr(places, "PROJECT", own)
     found = Audit(Asked(folder), "", True, run, Verification())
     with pytest.raises(audit_clone.CloneError, match=f"{own} has no commit {run['commit'][:12]}"):
-        audit._clone(found.asked, found, tmp_path / "work", lambda line: None)
+        audit._clone(found, tmp_path / "work", lambda line: None)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from twotower.audits.rerun import asked
+from twotower.audits.rerun import options
 from twotower.audits.rerun import sample as audit_sample
 
 ROOT = hashlib.sha256(b"root").hexdigest()
@@ -71,5 +71,5 @@ def test_what_is_told():
 def test_no_sample_is_of_fewer_than_no_jobs():
     with pytest.raises(ValueError, match="no sample of -1"):
         audit_sample.draw(NAMES, -1, ROOT, "")
-    with pytest.raises(asked.OptionError, match="SAMPLE=-1: allowed: a whole"):
-        asked.whole("SAMPLE")("-1")
+    with pytest.raises(options.OptionError, match="SAMPLE=-1: allowed: a whole"):
+        options.whole("SAMPLE")("-1")

@@ -90,7 +90,7 @@ def test_what_was_edited_with_its_record_is_told_by_its_readers(folder):
     verdict, reason = wrong()[DATA]
     assert verdict == "FORGED"
     assert reason.startswith(
-        f"it agrees with its record, but {WEIGHTS} and 1 more read other bytes"
+        f"it agrees with its record, but {WEIGHTS} and 1 more recorded other bytes"
     )
     assert list(wrong()) == [DATA]
 
@@ -98,7 +98,7 @@ def test_what_was_edited_with_its_record_is_told_by_its_readers(folder):
 def test_what_lost_a_sibling_or_its_record_is_told(folder):
     job_records.record_path(LOSSES).unlink()
     found = wrong()
-    assert found[LOSSES] == ("UNRECORDED", "no job recorded that it made it")
+    assert found[LOSSES] == ("UNRECORDED", "no job recorded this file")
     assert found[job_records.record_path(LOSSES).as_posix()] == (
         "MISSING",
         f"job do made it together with {WEIGHTS}",
@@ -152,7 +152,7 @@ def test_an_edited_given_file_is_told(folder):
     assert wrong() == {}
     Path("Snakefile").write_text("# other\n")
     verdict, reason = wrong()["Snakefile"]
-    assert verdict == "CHANGED" and reason.startswith(f"{DATA} read other bytes of it")
+    assert verdict == "CHANGED" and reason.startswith(f"{DATA} recorded other bytes for it")
 
 
 def test_the_gravest_verdict_stays_with_all_reasons():

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from twotower.audits.crate_check import check, report
+from twotower.audits.crate_check import check
 from twotower.audits.crate_check.check import METADATA
 from twotower.audits.crate_check.seal import FORMAT, SEAL
-from twotower.base import noted
+from twotower.base import safe_names
 
 TABLE, MORE, TIMED = "results/tables/a.csv", "results/tables/b.csv", "results/benchmarks/a.tsv"
 RISKS = "results/risks/a.csv"
@@ -73,7 +73,7 @@ def test_what_is_described_and_not_held_is_listed_by_kind(crate):
     write(crate, *entities(crate, MORE, RISKS), *told)
     found = check.check(crate)
     assert (found.faults, found.left_out) == ({}, {"risks": (1, 1), "tables": (1, 2)})
-    text = report.text(found, crate)
+    text = check.text(found, crate)
     assert "left out: 1 risks, 1 of 2 tables;" in text
     assert f'make verify FOLDER={crate} WITHOUT="risks tables"' in text
     assert "6 files, 0.0 MB, all as graph and seal say; 2 left out" in text
@@ -86,7 +86,7 @@ def test_what_is_described_must_have_the_sealed_bytes(crate, other):
     found = check.check(crate)
     assert found.faults == {MORE: "missing: described, with other bytes than were sealed"}
     assert found.left_out == {}
-    last = report.text(found, crate).splitlines()[-2]
+    last = check.text(found, crate).splitlines()[-2]
     assert last == "NOT as graph and seal say: 1 fault, see above; 7 files, 0.0 MB are"
 
 
@@ -95,7 +95,7 @@ def test_under_another_path_nothing_is_described(crate):
     write(crate, *entities(crate, MORE), *told)
     found = check.check(crate)
     assert found.faults.keys() == {MORE} and found.given == ["elsewhere/b.csv"]
-    assert "not part of the crate: elsewhere/b.csv" in report.text(found, crate)
+    assert "not part of the crate: elsewhere/b.csv" in check.text(found, crate)
     for path in ("results/tables/better.csv", TIMED, "LICENSE"):
         write(crate, *entities(crate, MORE, path), {"@id": f"#{path}", "@type": "File"})
         faults = check.check(crate).faults
@@ -145,7 +145,7 @@ def test_a_foreign_crate_needs_no_seal_and_is_told_so(tmp_path):
     write(tmp_path, entity(tmp_path, "a.txt"), {"@id": "https://x.org/b", "@type": "File"})
     found = check.check(tmp_path)
     assert (found.faults, found.files, found.is_sealed) == ({}, 1, False)
-    text = report.text(found, tmp_path)
+    text = check.text(found, tmp_path)
     assert text.startswith("no seal, and no trace of tower-rates: ") and "; 1 described" in text
     assert "1 file, 0.0 MB, all as the graph says" in text
 
@@ -156,7 +156,7 @@ def test_what_tools_made_in_a_crate_is_told_and_compiled_code_is_a_fault(crate):
         (crate / name / "deeper/x").touch()
     found = check.check(crate)
     assert (found.faults, len(found.made)) == ({}, 5)
-    assert "not looked at, as no part of the crate; " in report.text(found, crate)
+    assert "not checked, since not part of the crate; " in check.text(found, crate)
     for place in ("scripts/__pycache__", "results/.venv"):
         (crate / place).mkdir(parents=True)
         (crate / place / "x.pyc").touch()
@@ -195,15 +195,15 @@ def test_a_few_digits_do_not_tell(crate):
     own = check.check(crate).metadata
     assert check.check(crate, own[:16].upper()).faults == {}
     for few in (own[:3], "", "nothing that a hash could be"):
-        with pytest.raises(noted.NotedError, match=f"SHA256={few}: allowed: the 64"):
+        with pytest.raises(safe_names.NotedError, match=f"SHA256={few}: allowed: the 64"):
             check.check(crate, few)
-    assert "than was noted" in check.check(crate, own + "00").faults[METADATA]
+    assert "is not the noted one" in check.check(crate, own + "00").faults[METADATA]
 
 
 @pytest.mark.parametrize("name", ["//[x", "a\ud800", "a%00b", "a" * 5000, "%2e%2e/a", "/a"])
 def test_ids_that_are_no_names_are_faults(tmp_path, name):
     write(tmp_path, {"@id": name, "@type": "File", "sha256": "x"})
-    assert check.check(tmp_path).faults == {name: "leads out of the crate, or is no name of a file"}
+    assert check.check(tmp_path).faults == {name: "leads out of the crate, or is not a file name"}
 
 
 def test_a_pipe_is_no_graph(tmp_path):

@@ -19,7 +19,7 @@ SIZES = [64, 128]
 def told(**settings) -> dict:
     """The responsible-AI part for a data set with these settings, and a plain one."""
     facts = SimpleNamespace(
-        real=[], study=SimpleNamespace(seed=3), story=SimpleNamespace(root="ab"),
+        real=[], seed="Seed 3.", command="make STUDY=s.yaml", story=SimpleNamespace(root="ab"),
         run={"commit": "", "diff": "", "study": {"file": "s.yaml", "given": {}}},
     )  # fmt: skip
     specs = {"odd": grid.PLAIN | data_spec(**settings), "plain": grid.PLAIN | data_spec()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower.audits.seal import manifest, merkle
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.seal.manifest import Entry, Manifest, ManifestError
 
 # The vectors of Certificate Transparency's reference implementation of RFC 6962.
@@ -37,6 +37,7 @@ MADE = {
     "results/index.csv": "other",
     "Snakefile": "code",
     "scripts/towers/train.py": "code",
+    "scripts/twotower/audits/rerun/page.html.j2": "code",  # the audit's page is written from it
     "workflow/rules/train.smk": "code",
     "config.yaml": "code",
     "study.yaml": "study",
@@ -54,11 +55,11 @@ BESIDE = [
 @pytest.mark.parametrize("count", range(1, 9))
 def test_roots_are_those_of_the_rfc(count):
     leaves = [bytes.fromhex(leaf) for leaf in LEAVES[:count]]
-    assert merkle.root(leaves).hex() == ROOTS[count - 1]
+    assert manifest.merkle_root(leaves).hex() == ROOTS[count - 1]
 
 
 def test_the_root_of_nothing_is_the_hash_of_nothing():
-    assert merkle.root([]) == hashlib.sha256(b"").digest()
+    assert manifest.merkle_root([]) == hashlib.sha256(b"").digest()
 
 
 def test_any_number_of_leaves_splits_as_the_rfc_says():
@@ -72,7 +73,7 @@ def test_any_number_of_leaves_splits_as_the_rfc_says():
 
     for count in range(1, 70):
         leaves = [str(number).encode() for number in range(count)]
-        assert merkle.root(leaves) == defined(leaves), count
+        assert manifest.merkle_root(leaves) == defined(leaves), count
 
 
 @pytest.fixture
@@ -132,11 +133,11 @@ def test_the_root_by_hand():
     row = '{"bytes":3,"kind":"data","path":"a","sha256":"%s"}' % ("0" * 64)
     leaf = hashlib.sha256(b"\0" + row.encode()).hexdigest()
     empty = hashlib.sha256(b"").hexdigest()
-    pairs = [f'["{kind}","{leaf if kind == "data" else empty}"]' for kind in manifest.KINDS]
+    pairs = [f'["{kind}","{leaf if kind == "data" else empty}"]' for kind in sealed_files.KINDS]
     header = json.dumps({"environments": ["e"], "runs": ["r"], "study": STUDY},
                         sort_keys=True, separators=(",", ":"))  # fmt: skip
     pairs.append(f'["header",{header}]')
-    root = merkle.root([pair.encode() for pair in sorted(pairs)]).hex()
+    root = manifest.merkle_root([pair.encode() for pair in sorted(pairs)]).hex()
     assert Manifest(STUDY, ("r",), ("e",), {"a": Entry("data", 3, "0" * 64)}).root == root
 
 
@@ -156,12 +157,12 @@ def test_what_python_would_import_from_beside_the_snakefile_is_code(folder, path
 
 def test_what_is_no_ordinary_file_is_named_and_not_sealed(folder):
     before = build(folder)
-    assert manifest.odd(folder, folder) == {}
+    assert sealed_files.odd(folder, folder) == {}
     os.symlink("nowhere", folder / "results/checkpoints")
     os.symlink("../figures", folder / "results/tables/more")
     os.mkfifo(folder / "results/tables/pipe.csv")
     os.mkfifo(folder / "scripts/pipe.py")
-    assert manifest.odd(folder, folder) == {
+    assert sealed_files.odd(folder, folder) == {
         "results/checkpoints": "a link that leads nowhere",
         "results/tables/more": "a link to a folder",
         "results/tables/pipe.csv": "a pipe",
@@ -172,8 +173,8 @@ def test_what_is_no_ordinary_file_is_named_and_not_sealed(folder):
 
 def test_a_manifest_is_read_as_it_was_written(folder):
     sealed = build(folder)
-    (folder / manifest.PLACE).write_text(sealed.text())
-    assert manifest.read(folder) == sealed == manifest.read(folder / manifest.PLACE)
+    (folder / sealed_files.MANIFEST).write_text(sealed.text())
+    assert manifest.read(folder) == sealed == manifest.read(folder / sealed_files.MANIFEST)
     assert manifest.read(folder).text() == build(folder).text()
     assert str(folder) not in sealed.text()
 
@@ -188,7 +189,7 @@ def test_a_manifest_is_read_as_it_was_written(folder):
     ],
 )
 def test_what_is_no_manifest_is_told(folder, text, words):
-    (folder / manifest.PLACE).write_text(text)
+    (folder / sealed_files.MANIFEST).write_text(text)
     with pytest.raises(ManifestError, match=words):
         manifest.read(folder)
 
@@ -210,7 +211,7 @@ def test_what_is_no_manifest_is_told(folder, text, words):
 def test_entries_that_are_nobodys_to_open_make_it_none(folder, change):
     content = json.loads(build(folder).text())
     content["files"][0] |= change
-    (folder / manifest.PLACE).write_text(json.dumps(content))
+    (folder / sealed_files.MANIFEST).write_text(json.dumps(content))
     with pytest.raises(ManifestError, match="is no manifest"):
         manifest.read(folder)
 
@@ -219,14 +220,14 @@ def test_entries_that_are_nobodys_to_open_make_it_none(folder, change):
 def test_a_study_of_another_form_makes_it_none(folder, change):
     content = json.loads(build(folder).text())
     content["study"] |= change
-    (folder / manifest.PLACE).write_text(json.dumps(content))
+    (folder / sealed_files.MANIFEST).write_text(json.dumps(content))
     with pytest.raises(ManifestError, match="is not of the right form"):
         manifest.read(folder)
 
 
 def test_a_pipe_in_its_place_is_not_opened(folder):
-    (folder / manifest.PLACE).unlink()
-    os.mkfifo(folder / manifest.PLACE)
+    (folder / sealed_files.MANIFEST).unlink()
+    os.mkfifo(folder / sealed_files.MANIFEST)
     with pytest.raises(ManifestError, match="is no manifest"):
         manifest.read(folder)
 
@@ -237,5 +238,5 @@ def test_without_a_seal_the_remedy_is_told(tmp_path):
 
 
 def test_the_project_is_in_the_folder_or_here(folder, tmp_path):
-    assert manifest.project_of(folder) == folder
-    assert (manifest.project_of(Path(tmp_path / "results")) / "Snakefile").is_file()
+    assert sealed_files.project_of(folder) == folder
+    assert (sealed_files.project_of(Path(tmp_path / "results")) / "Snakefile").is_file()

@@ -104,7 +104,7 @@ def test_after_the_run_nothing_can_be_stated(folder, kind):
         place.touch()
     with pytest.raises(StatementError) as caught:
         state("study.yaml")
-    assert f"jobs of it have run here: {place}; " in str(caught.value)
+    assert f"jobs of this study have run here: {place}; " in str(caught.value)
     assert len(list(stated.iterdir())) == 1
     write_study()
     assert state("study.yaml")[1][0].startswith("Nothing has changed")

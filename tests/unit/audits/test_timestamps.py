@@ -45,7 +45,7 @@ def test_a_stamp_tells_who_and_when_and_is_checked_offline(authority, content, t
     assert alone.seconds == came.seconds == found.seconds
     content.write_text("what was stated later\n")
     assert timestamps.check(content, token, authority.root).words == (
-        "the time stamp is of another file"
+        "the time stamp belongs to another file"
     )
     token.write_bytes(token.read_bytes()[:-40])
     assert timestamps.check(content, token).state == "bad"

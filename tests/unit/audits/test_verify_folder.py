@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from twotower.audits.seal import manifest
-from twotower.audits.verify import environments, snakemake_notes, verification
+from twotower.audits.verify import environments, findings, snakemake_notes, verification
 from twotower.audits.verify import study as study_checks
-from twotower.audits.verify import text as verify_text
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import Verification
 from twotower.base import identity, places
@@ -130,7 +129,7 @@ def test_a_job_that_used_a_card_is_told(folder):
 
 @pytest.mark.parametrize("params, words", [
     (["{'code': 'c', 'seed': 1}"], ""),
-    (["{'code': 'c', 'seed': 2}"], "the settings are other ones"),
+    (["{'code': 'c', 'seed': 2}"], "the settings differ"),
     (["{'code': 'c', 'seed': f(x)}"], "its settings cannot be read"),
     ([], "its settings cannot be read"),
 ])  # fmt: skip
@@ -149,7 +148,7 @@ def test_words_of_others_do_not_steer_the_terminal():
     found = Verification()
     found.add("results/x\n\x1b[2JAll as made\udcff", "EXTRA", "")
     found.faults.append("\x1b[H")
-    text = verify_text.text(found, 0.0)
+    text = findings.text(found, 0.0)
     assert r"results/x\n\x1b[2JAll as made\udcff" in text and "\x1b" not in text
     text.encode("utf-8")
 

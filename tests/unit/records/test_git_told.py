@@ -8,8 +8,9 @@ import pytest
 
 from git_fakes import give_away, made, no_settings, point, run, set_aside
 from twotower.audits import exporting, publishing
-from twotower.audits.rerun import audit, clone, recorded_code
-from twotower.audits.rerun.found import Asked, Audit
+from twotower.audits.rerun import audit, clone
+from twotower.audits.rerun.findings import Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.verify import study
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
@@ -66,10 +67,10 @@ def test_what_looks_a_commit_up_tells_why_it_cannot(project, tmp_path, monkeypat
     assert date == "" and "CITATION.cff" in fallback
     with pytest.raises(clone.CloneError) as caught:
         asked = Asked(tmp_path / "given")
-        audit._clone(asked, Audit(asked, "", True, recorded, Verification()), tmp_path, print)
-    monkeypatch.setattr(recorded_code, "run_of", lambda _: (None, "", recorded))
-    monkeypatch.setattr(recorded_code.audit_names, "check_run", lambda _: None)
-    with recorded_code.checked_out(tmp_path / "given") as (code, without_code):
+        audit._clone(Audit(asked, "", True, recorded, Verification()), tmp_path, print)
+    monkeypatch.setattr(clone, "run_of", lambda _: (None, "", recorded))
+    monkeypatch.setattr(clone.audit_names, "check_run", lambda _: None)
+    with clone.checked_out(tmp_path / "given") as (code, without_code):
         assert code is None
     for text in (verified, dated, str(caught.value), without_code):
         assert reason.format(project) in text and remedy in text

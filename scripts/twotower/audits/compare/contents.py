@@ -1,4 +1,4 @@
-"""The canonical content of a result: what its file says, whatever the bytes that say it.
+"""The canonical content of a result: what its file says, in whatever bytes.
 
 A file is read into named parts: the arrays of a safetensors file, the columns of a CSV, the words
 and the numbers of a text, the shapes of an SVG or PDF, the pixels of a PNG. What carries no

@@ -18,7 +18,7 @@ MOST_DRAWN = 8_000_000
 
 _END = re.compile(rb"startxref\n(\d{1,10})\n%%EOF\n")
 _TABLE = re.compile(rb"xref\n0 (\d{1,7})\n")
-_TRAILER = re.compile(rb"trailer\n(<<[^%()]*>>)\n")
+_ROWS = re.compile(rb"0{10} 65535 f \n((?:\d{10} 00000 n \n)*+)trailer\n(<<[^%()]*>>)\n")
 _LENGTH = re.compile(rb"/Length[ \n](\d{1,10})(?:[ \n]0[ \n](R))?(?![0-9A-Za-z])")
 _MADE = re.compile(rb"/(?:CreationDate|ModDate|Producer|Creator)[ \n]\([^()\\%]*\)")
 _FLATE = re.compile(rb"/Filter[ \n]/FlateDecode(?=[ \n>/])")
@@ -88,27 +88,20 @@ def _objects(content: bytes) -> tuple[dict[int, bytes], bytes, bytes]:
     start = int(end[1])
     table = _TABLE.match(content, start)
     if not table:
-        raise ValueError("there is no table of its objects where it says")
-    count, at = int(table[1]), table.end()
-    rows, after = content[at : at + 20 * count], at + 20 * count
-    trailer = _TRAILER.fullmatch(content, after, end.start())
-    if len(rows) != 20 * count or not trailer or rows[:20] != b"0000000000 65535 f \n":
-        raise ValueError("the table of its objects is not of the right form")
-    places = {}
-    for number in range(1, count):
-        row = rows[20 * number : 20 * number + 20]
-        if not row[:10].isdigit() or row[10:] != b" 00000 n \n":
-            raise ValueError("the table of its objects is not of the right form")
-        places[number] = int(row[:10])
+        raise ValueError("its table of objects is not where it says")
+    rows = _ROWS.fullmatch(content, table.end(), end.start())
+    if not rows or len(rows[1]) != 20 * (int(table[1]) - 1):
+        raise ValueError("its table of objects does not have the right form")
+    places = {n: int(row[:10]) for n, row in enumerate(rows[1].splitlines(), start=1)}
     numbers = sorted(places, key=places.__getitem__)
     stops = [places[number] for number in numbers[1:]] + [start]
     found = {}
     for number, stop in zip(numbers, stops, strict=True):
         whole, name = content[places[number] : stop], b"%d 0 obj\n" % number
         if not whole.startswith(name) or not whole.endswith(b"\nendobj\n"):
-            raise ValueError(f"object {number} is not where the table of its objects says")
+            raise ValueError(f"object {number} is not where its table of objects says")
         found[number] = whole[len(name) : -len(b"\nendobj\n")]
-    return found, content[: places[numbers[0]]], trailer[1]
+    return found, content[: places[numbers[0]]], rows[2]
 
 
 def _length(body: bytes) -> re.Match | None:
@@ -126,7 +119,7 @@ def _stream(body: bytes, described: bytes, rest: bytes, objects: dict[int, bytes
         size = objects.get(int(size), b"") if elsewhere else size
         if size.isdigit() and len(size) <= 10 and int(size) == len(packed):
             return packed
-    raise parts.ContentError("a part of it is not as long as it says")
+    raise parts.ContentError("one of its streams is not as long as it says")
 
 
 def _unpacked(packed: bytes, left: list[int]) -> bytes:
@@ -136,7 +129,7 @@ def _unpacked(packed: bytes, left: list[int]) -> bytes:
     if left[0] < 0:
         raise parts.ContentError(f"its parts are larger than {MOST_UNPACKED:,} bytes")
     if not unpacking.eof or unpacking.unused_data:
-        raise parts.ContentError("a part of it is cut short, or has something behind its end")
+        raise parts.ContentError("one of its streams is cut short, or has bytes after its end")
     return body
 
 
@@ -144,7 +137,7 @@ def _plain(objects: bytes) -> str:
     """Objects as a text; where no string can hold any, with one blank for any whitespace."""
     text = objects.decode("latin-1")
     if "%" in text:
-        raise parts.ContentError("it has remarks, or signs that begin them")
+        raise parts.ContentError("it has comments, or characters that begin a comment")
     return text if "(" in text else re.sub("[ \n]+", " ", text).strip()
 
 
@@ -155,7 +148,7 @@ def _operators(text: str, words: list[str], points: list[float]) -> None:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if not found:
-            raise parts.ContentError("it draws with what matplotlib does not write")
+            raise parts.ContentError("it draws with operators that matplotlib does not write")
         at = found.end()
         token = found["one"]
         if token is None:

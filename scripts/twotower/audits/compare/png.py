@@ -65,7 +65,7 @@ def _chunks(content: bytes) -> list[str]:
             raise ContentError(f"it holds {name.decode('latin-1')!r} twice")
         names.append(name)
     if names[:1] != [b"IHDR"] or names[-1] != b"IEND" or at != len(content):
-        raise ContentError("it has no end, or something behind it")
+        raise ContentError("it has no end, or bytes after its end")
     _check_packed(words[0], b"".join(packed))
     return words
 
@@ -88,7 +88,7 @@ def _check_packed(head: str, packed: bytes) -> None:
     unpacking = zlib.decompressobj()
     found = len(unpacking.decompress(packed, size + 1))
     if found != size or not unpacking.eof or unpacking.unused_data:
-        raise ContentError("what it has packed is not its pixels alone")
+        raise ContentError("its packed data are not exactly its pixels")
 
 
 @contextmanager

@@ -75,12 +75,12 @@ class _Svg:
             if len(self._inside) == 2 and "<metadata" in self.words:
                 raise parts.ContentError("it has metadata twice")
             if len(self._inside) > 2 and space not in (_RDF, _CC, _DC):
-                raise parts.ContentError("its metadata hold what is none")
+                raise parts.ContentError("its metadata hold something that is not metadata")
             if tag in _UNTOLD and not self._untold:
                 self._untold = len(self._inside)
             if self._untold:
                 if attributes:
-                    raise parts.ContentError("its metadata hold what is none")
+                    raise parts.ContentError("its metadata hold something that is not metadata")
                 return
         self.words.append("<metadata" if self._is_about() and space == _SVG else f"<{tag}")
         pairs = sorted(zip(attributes[::2], attributes[1::2], strict=True))

@@ -1,11 +1,11 @@
-"""The half of a crate that tells what ran: every job, the run as a whole, and Snakemake itself.
+"""The half of a crate that says what ran: every job, the run as a whole, and Snakemake itself.
 
 No action has a time or an agent: records have none, so that equal runs leave equal crates. None has
 a status: what left records has succeeded, and that is what no status means.
 """
 
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate.entities import local_id, ref
+from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.plan import WORKFLOW
 from twotower.audits.crate.story import Graph, step_id, tool_id
 from twotower.audits.verify.jobs import Job
@@ -25,7 +25,7 @@ def describe(graph: Graph) -> None:
         _describe_job(graph, job)
     _describe_run(graph)
     actions = [RUN, ENGINE, *map(_action, graph.story.jobs)]
-    graph.crate.root_dataset["mentions"] = [ref(each) for each in actions]
+    graph.crate.root_dataset["mentions"] = refs(actions)
 
 
 def _describe_environment(graph: Graph, digest: str, environment: dict) -> None:
@@ -79,10 +79,10 @@ def _describe_job(graph: Graph, job: Job) -> None:
         description=f"a job of the rule {job.rule}, code {job.code}"
         + (f", bookkeeping {job.bookkeeping}" if job.bookkeeping else ""),
         instrument=ref(tool_id(job.rule, job.code)),
-        object=[graph.file(path) for path in job.inputs] + [ref(each) for each in values],
+        object=[graph.file(path) for path in job.inputs] + refs(values),
         result=[graph.file(path) for path in job.outputs],
         environment=_environment(graph, job),
-        resourceUsage=[ref(each) for each in used],
+        resourceUsage=refs(used),
     )
 
 
@@ -98,7 +98,7 @@ def _environment(graph: Graph, job: Job) -> list[dict[str, str]]:
     pins = graph.story.environments[job.environment]["pins"]
     found = [local_id("environment", job.environment)]
     found += [local_id("pin", name, value) for name, value in pins.items() if value]
-    return [ref(each) for each in found]
+    return refs(found)
 
 
 def _describe_run(graph: Graph) -> None:
@@ -130,7 +130,7 @@ def _describe_run(graph: Graph) -> None:
         "OrganizeAction",
         name="run of Snakemake",
         instrument=ref(terms.SNAKEMAKE),
-        object=settings + [ref(each) for each in controls],
+        object=settings + refs(controls),
         result=ref(RUN),
     )
 

@@ -1,14 +1,18 @@
-"""Who wrote the software, under which licence, and what it refers to: read from CITATION.cff."""
+"""Who wrote the software, under which licence, and what it refers to: CITATION.cff, in a crate."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twotower.audits.crate.entities import licence_id, local_id, ref, slug
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 
 FILE = "CITATION.cff"
 ARXIV = "arXiv:"
+Add = Callable[..., str]
+"""Adds an entity: `@id`, type, properties; returns the `@id`."""
 
 
 class CitationError(ExpectedError):
@@ -75,6 +79,44 @@ def read(path: Path = Path(FILE)) -> Citation:
         authors=_authors(raw["authors"]),
         references=tuple(_work(each) for each in raw.get("references") or ()),
         paper=_work(own) if isinstance(own, dict) else None,
+    )
+
+
+def add_authors(add: Add, people: Iterable[Author]) -> list[dict[str, str]]:
+    """Persons and groups, each with its affiliation; returns references to them."""
+    found = []
+    for each in people:
+        place = (
+            f"https://orcid.org/{each.orcid}" if each.orcid else local_id("author", slug(each.name))
+        )
+        group = ""
+        if each.affiliation:
+            group = add(local_id("group", slug(each.affiliation)), "Organization",
+                        name=each.affiliation)  # fmt: skip
+        kind = "Person" if each.is_person else "Organization"
+        add(place, kind, name=each.name, affiliation=ref(group) if group else None)
+        found.append(ref(place))
+    return found
+
+
+def add_licence(add: Add, name: str, description: str = "") -> str:
+    """The licence; returns its `@id`."""
+    place = licence_id(name)
+    return add(place, "CreativeWork", name=name, identifier=name, url=place,
+               description=description)  # fmt: skip
+
+
+def add_work(add: Add, found: Work) -> str:
+    """A publication; returns its `@id`."""
+    place = found.url or local_id("work", slug(found.title))
+    return add(
+        place,
+        "ScholarlyArticle",
+        name=found.title,
+        author=add_authors(add, found.authors),
+        datePublished=found.year,
+        identifier=found.identifier,
+        url=found.url,
     )
 
 

@@ -1,6 +1,7 @@
-"""The words of a Provenance Run Crate that are the same in all versions: `crate_profiles`."""
+"""Ids, types and names of a Provenance Run Crate that are the same in all of its versions."""
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -69,6 +70,27 @@ def ref(entity_id: str) -> dict[str, str]:
     return {"@id": entity_id}
 
 
+def refs(entity_ids: Iterable[str]) -> list[dict[str, str]]:
+    """References to entities."""
+    return [ref(each) for each in entity_ids]
+
+
 def slug(text: str) -> str:
     """A name as part of an `@id`: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+
+
+def licence_id(name: str) -> str:
+    """The address of a licence that is named as SPDX names it."""
+    return f"https://spdx.org/licenses/{name}"
+
+
+def package_id(name: str, version: str, sha256: str) -> str:
+    """The `@id` of a package; two wheels of one version are two packages."""
+    return local_id("package", name, version, sha256[:12])
+
+
+def package_url(name: str, version: str) -> str:
+    """A Python package as a package URL (ECMA-427), which names what it is and no server."""
+    plain = re.sub(r"[-_.]+", "-", name).lower()
+    return f"pkg:pypi/{quote(plain)}@{quote(version)}"

@@ -1,4 +1,4 @@
-"""What a finished study's files say of it that checklists ask for: runs, ranges, times, machines.
+"""Facts that checklists ask for, counted from a study's files: runs, ranges, times, machines.
 
 Every number is counted from the study's validated values, its records, its timing files and its
 tables; the words on methods are the project's own docstrings.
@@ -6,13 +6,15 @@ tables; the words on methods are the project's own docstrings.
 
 import ast
 import csv
+import shlex
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from twotower.audits.crate.story import Story
-from twotower.base import identity
+from twotower.base import commands, identity
 from twotower.records import packages
 from twotower.study import decisions, grid
 from twotower.study.schema import Study
@@ -77,6 +79,66 @@ class Facts:
     pins: int
     words: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def command(self) -> str:
+        """What makes the study's results anew."""
+        told = self.run["study"]
+        given = [commands.config(key, value) for key, value in sorted(told["given"].items())]
+        if given:
+            words = ["--config", commands.config("study", told["file"]), *given]
+            return f".venv/bin/snakemake {shlex.join(words)}"
+        return commands.make(STUDY=told["file"])
+
+    @property
+    def seed(self) -> str:
+        """The seed and what it does, in words."""
+        return (
+            f"Seed {self.study.seed}: it keys every random stream together with what the stream is "
+            "for, so that no number depends on the order of jobs."
+        )
+
+    @property
+    def whole(self) -> Timing:
+        """What all jobs took."""
+        return _timed(("", job.usage) for job in self.story.jobs).get("", Timing())
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether any job was timed."""
+        return self.whole.timed > 0
+
+    @property
+    def real_fits(self) -> int:
+        """How many jobs fitted real ratings."""
+        return self.by_rule.get(REAL, Timing()).jobs
+
+    @property
+    def fixed(self) -> list[tuple[str, str]]:
+        """The settings that have one value in this study, with it."""
+        return [(key, values[0]) for key, values in self.varied.items() if len(values) == 1]
+
+    @property
+    def tuned(self) -> dict[str, int]:
+        """By arm that is tuned, how many settings it tries."""
+        arms = self.study.arms.items()
+        return {arm: settings.budget for arm, settings in arms if hasattr(settings, "budget")}
+
+    @property
+    def hashed(self) -> int:
+        """How many packages have a hash of their wheel, in the environment that has most."""
+        found = self.story.environments.values()
+        return max((len(each["packages"]) for each in found), default=0)
+
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """How many claims came out in each way, by verdict."""
+        return sorted(Counter(row.get("verdict") or "not tested" for row in self.claims).items())
+
+    def scripts(self, rules: Iterable[str]) -> list[str]:
+        """The scripts of those of some rules that ran, by rule."""
+        ran = sorted({job.rule for job in self.story.jobs} & set(rules))
+        return [self.story.rules[rule].script for rule in ran if rule in self.story.rules]
+
     def held(self, kind: str) -> tuple[int, int, bool]:
         """Number and bytes of the files of a kind, and whether all are in the crate."""
         found = [held for held in self.story.files.values() if held.kind == kind]
@@ -92,9 +154,6 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
     cells = [each for each in grid.cells(study) if each.data_id in ran]
     real = {path for job in story.jobs for path in job.inputs if path.startswith("given:")}
     real |= {job.wildcards["source"] for job in story.jobs if job.rule == "load_real"}
-    environments: dict[str, int] = {}
-    for job in story.jobs:
-        environments[job.environment] = environments.get(job.environment, 0) + 1
     return Facts(
         story=story,
         study=study,
@@ -105,7 +164,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         fits=_fits(study, cells, runs),
         by_rule=_timed((job.rule, job.usage) for job in story.jobs),
         by_arm=_timed(_by_arm(story)),
-        environments=environments,
+        environments=Counter(job.environment for job in story.jobs),
         real=sorted(real),
         claims=_rows(CLAIMS),
         rules=decisions.load(project / "workflow/decisions.yaml"),

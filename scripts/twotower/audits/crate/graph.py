@@ -10,9 +10,9 @@ from typing import Any
 
 from rocrate.rocrate import ROCrate
 
-from twotower.audits.crate import actions, people, plan
+from twotower.audits.crate import actions, citation, plan
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate.entities import local_id, ref
+from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.profiles import RUN_CONTEXT
 from twotower.audits.crate.story import Graph, Held, Story
 
@@ -25,7 +25,7 @@ def build(story: Story) -> ROCrate:
     crate.metadata.extra_terms.update(profile.more_terms)
     # RO-Crate 1.3 leaves profiles to the root, and wants its own version alone here.
     more = [] if profile.on_1_3 else [profile.workflow]
-    crate.metadata["conformsTo"] = [ref(each) for each in (profile.base, *more)]
+    crate.metadata["conformsTo"] = refs((profile.base, *more))
     graph = Graph(crate, story)
     _describe_root(graph)
     plan.describe(graph)
@@ -57,10 +57,10 @@ def _describe_root(graph: Graph) -> None:
     root["datePublished"] = story.date
     root["conformsTo"] = [ref(address) for address in story.profile.all]
     told = "the licence of all files of the crate" if story.profile.on_1_3 else ""
-    root["license"] = ref(people.licence(graph.add, story.citation.licence, told))
-    root["author"] = people.authors(graph.add, story.citation.authors)
+    root["license"] = ref(citation.add_licence(graph.add, story.citation.licence, told))
+    root["author"] = citation.add_authors(graph.add, story.citation.authors)
     root["mainEntity"] = graph.file(plan.WORKFLOW)
-    works = [people.work(graph.add, work) for work in story.citation.references]
+    works = [citation.add_work(graph.add, work) for work in story.citation.references]
     root["citation"] = [ref(work) for work in works]
     if story.root:
         told = "the Merkle root over the files of results/seal/manifest.json"
@@ -74,7 +74,7 @@ def _describe_files(graph: Graph) -> None:
     for path, held in sorted(graph.story.files.items()):
         found = _file(graph, path, held)
         if path in examples:
-            found["exampleOfWork"] = [ref(each) for each in examples[path]]
+            found["exampleOfWork"] = refs(examples[path])
         if held.is_here:
             graph.crate.add_file(dest_path=path, properties=found)
         else:
@@ -93,7 +93,7 @@ def _describe_files(graph: Graph) -> None:
                 description="given to the run, and not part of the crate",
                 sha256=min(shas, default=""),
                 **_place(graph, path),
-                exampleOfWork=[ref(each) for each in examples[path]],
+                exampleOfWork=refs(examples[path]),
             )
 
 
@@ -122,7 +122,7 @@ def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:
             for address, (name, version) in terms.CROISSANT_FORMATS.items()
         ]
         found |= {"encodingFormat": "application/ld+json", "about": ref("./")}
-        found["conformsTo"] = [ref(each) for each in formats]
+        found["conformsTo"] = refs(formats)
     if path == plan.LOCK:
         found["conformsTo"] = ref(terms.LOCK_FORMAT)
     return found | (plan.workflow(graph) if path == plan.WORKFLOW else {})

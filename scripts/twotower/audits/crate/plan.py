@@ -3,8 +3,7 @@
 from typing import Any
 
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate import people
-from twotower.audits.crate.entities import ref
+from twotower.audits.crate.entities import ref, refs
 from twotower.audits.crate.story import Graph, step_id, tool_id
 
 WORKFLOW = "Snakefile"
@@ -23,7 +22,7 @@ def describe(graph: Graph) -> None:
             name=rule,
             position=str(level),
             workExample=[ref(tool_id(*tool)) for tool in graph.tools if tool[0] == rule],
-            connection=[ref(each) for each in parameters.connections(rule)],
+            connection=refs(parameters.connections(rule)),
         )
     for entity_id, kind, properties in parameters.entities(graph.pins()):
         graph.add(entity_id, kind, **properties)
@@ -50,15 +49,15 @@ def workflow(graph: Graph) -> dict[str, Any]:
         "conformsTo": None if graph.story.profile.on_1_3 else ref(terms.WORKFLOW_PROFILE),
         "version": citation.version,
         "url": citation.url,
-        "license": ref(people.licence_id(citation.licence)),
+        "license": ref(terms.licence_id(citation.licence)),
         "programmingLanguage": ref(terms.LANGUAGE),
         "hasPart": [ref(tool_id(*tool)) for tool in graph.tools],
         "step": [ref(step_id(rule)) for rule in graph.levels],
-        "input": [ref(each) for each in parameters.workflow_inputs()],
-        "output": [ref(each) for each in parameters.workflow_outputs()],
-        "connection": [ref(each) for each in parameters.final_connections()],
-        "environment": [ref(each) for each in parameters.variables(graph.pins())],
-        "softwareRequirements": [ref(people.package_id(*each)) for each in _packages(graph)],
+        "input": refs(parameters.workflow_inputs()),
+        "output": refs(parameters.workflow_outputs()),
+        "connection": refs(parameters.final_connections()),
+        "environment": refs(parameters.variables(graph.pins())),
+        "softwareRequirements": [ref(terms.package_id(*each)) for each in _packages(graph)],
         "buildInstructions": graph.file(LOCK) if LOCK in graph.story.files else None,
     }
     return {key: value for key, value in found.items() if value}
@@ -76,9 +75,9 @@ def _describe_tool(graph: Graph, name: str, code: str) -> None:
         url=graph.story.citation.url or _source(graph, script),
         mainEntity=script,
         softwareRequirements=[script] if script else [],
-        input=[ref(each) for each in graph.parameters.inputs(name)],
-        output=[ref(each) for each in graph.parameters.outputs(name)],
-        environment=[ref(each) for each in graph.parameters.variables(graph.pins())],
+        input=refs(graph.parameters.inputs(name)),
+        output=refs(graph.parameters.outputs(name)),
+        environment=refs(graph.parameters.variables(graph.pins())),
     )
 
 
@@ -89,13 +88,13 @@ def _source(graph: Graph, script: dict[str, str] | None) -> dict[str, str] | Non
 
 def _describe_package(graph: Graph, name: str, version: str, sha256: str) -> None:
     graph.add(
-        people.package_id(name, version, sha256),
+        terms.package_id(name, version, sha256),
         "SoftwareApplication",
         name=name,
         **graph.software(version),
         description="sha256 is of the lines of RECORD that its wheel has" if sha256 else "",
         sha256=sha256,
-        url=people.package_url(name, version) if graph.story.profile.on_1_3 else "",
+        url=terms.package_url(name, version) if graph.story.profile.on_1_3 else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a crate tells, and the graph in which it is told."""
+"""What a crate says about a study (`Story`), and the graph that is written from that (`Graph`)."""
 
 from dataclasses import dataclass, field
 from typing import Any

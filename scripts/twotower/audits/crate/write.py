@@ -1,4 +1,4 @@
-"""Writing a crate: a folder or an archive with every file, its graph, and nothing of this moment.
+"""Writing a crate: a folder or an archive with every file and the graph, without dates of today.
 
 Files are copied as the seal lists them, and hashed as they are copied: what the graph says is what
 is there. Two exports of the same results have the same bytes.

@@ -1,4 +1,4 @@
-"""Whether a crate holds what its graph and its seal say: every file's bytes, and no file besides.
+"""Whether a crate holds what its graph and its seal say: every file's bytes, and no other file.
 
 Public validators look at the graph alone. This reads every file, needs nothing but Python's own
 library, and takes any RO-Crate whose files have a `sha256`. One of this project must have its seal.
@@ -6,6 +6,7 @@ library, and takes any RO-Crate whose files have a `sha256`. One of this project
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,14 +15,14 @@ from urllib.parse import unquote, urlsplit
 
 from twotower.audits.crate_check import seal
 from twotower.audits.crate_check.seal import File
-from twotower.base import noted, safe_names
+from twotower.base import safe_names, words
 from twotower.base.errors import ExpectedError
 
 METADATA = "ro-crate-metadata.json"
 MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate",
         "results-crate.zip")  # fmt: skip
 """What commands of the project make in its folder, and so in a crate that one works in."""
-_CHUNK = 1 << 20
+SHOWN = 5  # given files that are named; of more the number is told
 
 
 class NoCrateError(ExpectedError):
@@ -65,9 +66,9 @@ def check(folder: Path, sha256: str | None = None) -> Check:
         NoCrateError: if there is no ro-crate-metadata.json, or none that can be read.
         NotedError: if what was noted is no hash, or too little of one.
     """
-    digits = noted.beginning("SHA256", sha256)
+    digits = safe_names.beginning_of_hash("SHA256", sha256)
     graph = read_graph(folder)
-    found = Check(metadata=_sha256(folder / METADATA))
+    found = Check(metadata=sha256_of(folder / METADATA))
     named = {METADATA}
     sound: dict[str, File] = {}
     described: list[tuple[str, dict]] = []
@@ -86,7 +87,7 @@ def check(folder: Path, sha256: str | None = None) -> Check:
     else:
         found.is_sealed = False
     if not found.metadata.startswith(digits):
-        found.faults[METADATA] = f"another one than was noted: {found.metadata}"
+        found.faults[METADATA] = f"its SHA-256 is not the noted one: {found.metadata}"
     right = sound.keys() - found.faults.keys()
     found.files, found.bytes = len(right), sum(sound[path].bytes for path in right)
     return found
@@ -111,6 +112,45 @@ def read_graph(folder: Path) -> list[dict[str, Any]]:
         ) from None
 
 
+def text(found: Check, folder: Path) -> str:
+    """The check of the crate in a folder, in lines."""
+    lines = [f"{path}: {fault}" for path, fault in sorted(found.faults.items())]
+    if found.left_out:
+        lines += _left_out(found.left_out, shlex.quote(str(folder)))
+    if found.given:
+        told = words.named(sorted(found.given), SHOWN)
+        lines.append(f"given to the run, and not part of the crate: {told}")
+    if not found.is_sealed:
+        lines.append(
+            "no seal, and no trace of tower-rates: a file that was changed together with its entry "
+            f"in the graph is not found; {len(found.described):,} described and not held"
+        )
+    if found.made:
+        what = "not checked, since not part of the crate"
+        hint = "`make` in this folder may run what is there"
+        lines.append(f"{what}; {hint}: {', '.join(found.made)}")
+    whom = "graph and seal say" if found.is_sealed else "the graph says"
+    size = f"{words.count(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
+    count = len(found.faults)
+    if count:
+        lines.append(f"NOT as {whom}: {words.count(count, 'fault')}, see above; {size} are")
+    else:
+        gone = sum(gone for gone, _ in found.left_out.values())
+        lines.append(f"{size}, all as {whom}" + (f"; {gone:,} left out, see above" if gone else ""))
+    lines.append(f"{METADATA}: SHA-256 {found.metadata}")
+    return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
+
+
+def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:
+    """What is left out, and how such a crate is verified; partly left out is told as such."""
+    parts = [
+        f"{gone:,} {kind}" if gone == every else f"{gone:,} of {every:,} {kind}"
+        for kind, (gone, every) in counts.items()
+    ]
+    how = f'`make verify FOLDER={folder} WITHOUT="{" ".join(counts)}"`, `make audit` likewise'
+    return [f"left out: {', '.join(parts)}; their sizes and hashes are the sealed ones", how]
+
+
 def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, dict]]:
     """Path and entity of each file that should be in the folder; unsafe ones become faults.
 
@@ -128,7 +168,7 @@ def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, di
         elif safe_names.is_path(path := PurePosixPath(unquote(entity_id)).as_posix()):
             yield path, entity
         else:
-            found.faults[entity_id] = "leads out of the crate, or is no name of a file"
+            found.faults[entity_id] = "leads out of the crate, or is not a file name"
 
 
 def _is_address(entity_id: str) -> bool:
@@ -150,7 +190,7 @@ def _fault(path: Path, entity: dict) -> str:
         return "the graph gives no sha256"
     if entity.get("contentSize") != str(path.stat().st_size):
         return f"changed: {path.stat().st_size} bytes, {entity.get('contentSize')} in the graph"
-    own = _sha256(path)
+    own = sha256_of(path)
     return "" if own == wanted else f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
 
 
@@ -173,9 +213,7 @@ def _extra(folder: Path, named: set[str], found: Check) -> Iterator[tuple[str, s
                 yield path, "extra: the graph does not name it"
 
 
-def _sha256(path: Path) -> str:
-    total = hashlib.sha256()
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as `files.sha256`, without a package."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            total.update(chunk)
-    return total.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

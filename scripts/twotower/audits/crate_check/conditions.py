@@ -1,30 +1,28 @@
-"""Conditions on an entity of a graph that look further than at one of its properties."""
+"""Conditions on an entity of a graph that need more than one of its properties."""
 
 import datetime
 import re
 
+from twotower.audits.crate_check.graph_view import Entity, View, has_type, ids, values
 from twotower.audits.crate_check.rules import Condition, whether
-from twotower.audits.crate_check.view import Entity, View, has_type, ids, values
 
 
 def listed_by(*names: str, by: tuple[str, ...]) -> Condition:
     """Some entity of one of these rows' kinds refers to this one, by one of the properties."""
     keys, owners = " or ".join(f"`{key}`" for key in by), " or ".join(names)
+    places = [(name, key) for name in names for key in by]
     return whether(
         f"is in {keys} of the {owners}",
-        lambda view, entity, _: any(
-            entity["@id"] in view.led(name, key) for name in names for key in by
-        ),
+        lambda view, entity, _: any(entity["@id"] in view.led(*place) for place in places),
     )
 
 
 def leads_into(name: str, key: str) -> Condition:
     """Every reference is one that an entity of a row's kind has too."""
-
-    def holds(view: View, entity: Entity, own: str) -> bool:
-        return view.led(name, key).issuperset(ids(entity.get(own)))
-
-    return whether(f"leads to what is in `{key}` of the {name}", holds)
+    return whether(
+        f"leads to what is in `{key}` of the {name}",
+        lambda view, entity, own: view.led(name, key).issuperset(ids(entity.get(own))),
+    )
 
 
 def leads_to(name: str) -> Condition:
@@ -41,19 +39,16 @@ def with_a_file() -> Condition:
     """A file among what a property refers to."""
     return whether(
         "holds the file that configures the engine",
-        lambda view, entity, key: any(
-            has_type(each, "File") for each in view.linked([entity], key)
-        ),
+        lambda view, entity, key: any(has_type(x, "File") for x in view.linked([entity], key)),
     )
 
 
 def holds_all(name: str) -> Condition:
     """References to all entities of a row's kind."""
-
-    def holds(view: View, entity: Entity, key: str) -> bool:
-        return {each["@id"] for each in view.select(name)} <= set(ids(entity.get(key)))
-
-    return whether(f"holds every {name}", holds)
+    return whether(
+        f"holds every {name}",
+        lambda view, entity, key: {x["@id"] for x in view.select(name)} <= {*ids(entity.get(key))},
+    )
 
 
 def only_with(other: str, value: str) -> Condition:

@@ -1,12 +1,11 @@
-"""Whether a crate's croissant.json is a sound Croissant description: mlcroissant says, offline.
+"""Whether a crate's croissant.json is a sound Croissant description, judged offline by mlcroissant.
 
-Runs in the validator's own environment, as `crate_validation` does. mlcroissant judges the file,
+Runs in the validator's own environment, as `validation` does. mlcroissant judges the file,
 its warnings count, and it reads every record set whose files are in the crate. It hashes few of the
 files, so each that is described and held is hashed here.
 """
 
 import fnmatch
-import hashlib
 import json
 import logging
 import warnings
@@ -20,6 +19,7 @@ import mlcroissant
 from absl import logging as absl_logging
 
 from twotower.audits.crate.entities import CROISSANT
+from twotower.audits.crate_check import check
 from twotower.base import safe_names
 
 TOLD = "`make export` writes it anew"
@@ -81,17 +81,12 @@ def _hashed(dataset: mlcroissant.Dataset, folder: Path, found: Judged) -> set[st
             found.faults.append(f"{CROISSANT}: {path!r} leads out of the crate; {TOLD}")
         elif not (folder / path).is_file():
             gone.add(path)
-        elif _sha256(folder / path) != each.sha256:
+        elif check.sha256_of(folder / path) != each.sha256:
             found.faults.append(f"{path}: changed, its SHA-256 is another one than {CROISSANT} has")
         else:
             found.files += 1
     found.left_out = len(gone)
     return gone
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(dataset: mlcroissant.Dataset, gone: set[str], found: Judged) -> Iterator[str]:

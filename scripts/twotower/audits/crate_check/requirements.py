@@ -9,7 +9,8 @@ and files under another name. What is only allowed (MAY) is no row.
 
 from twotower.audits.crate.profiles import PROFILES
 from twotower.audits.crate_check import conditions as those
-from twotower.audits.crate_check import whole
+from twotower.audits.crate_check import whole_graph
+from twotower.audits.crate_check.graph_view import TOOLS, ids, values
 from twotower.audits.crate_check.rules import (
     MUST,
     SHOULD,
@@ -20,7 +21,6 @@ from twotower.audits.crate_check.rules import (
     typed,
     whether,
 )
-from twotower.audits.crate_check.view import TOOLS, ids, values
 
 PROFILE = PROFILES["0.6"]
 _PROCESS, _RUN, _PROVENANCE, _WORKFLOW = PROFILE.all
@@ -45,17 +45,17 @@ _CONTEXT = whether(
 
 RULES = tuple(Rule(*row) for row in (
     # ------------------------------------------------------------ the document
-    (MUST, "document", "@graph", whole.whole, f"{_ROOT}; {_W}; {_PROV}"),
-    (MUST, "document", "@graph", whole.one_of_each, f"{_RO}, contextual entities"),
-    (MUST, "document", "@graph", whole.flat, _JSON),
-    (MUST, "document", "@graph", whole.no_dangling, _OWN),
-    (MUST, "document", "@graph", whole.all_parts, _DATA),
-    (SHOULD, "document", "@graph", whole.all_reached, f"{_RO}, metadata"),
+    (MUST, "document", "@graph", whole_graph.whole, f"{_ROOT}; {_W}; {_PROV}"),
+    (MUST, "document", "@graph", whole_graph.one_of_each, f"{_RO}, contextual entities"),
+    (MUST, "document", "@graph", whole_graph.flat, _JSON),
+    (MUST, "document", "@graph", whole_graph.no_dangling, _OWN),
+    (MUST, "document", "@graph", whole_graph.all_parts, _DATA),
+    (SHOULD, "document", "@graph", whole_graph.all_reached, f"{_RO}, metadata"),
     (SHOULD, "document", "@context", _CONTEXT, f"{_W}, context"),
-    (MUST, "document", "@context", whole.known_contexts, _OWN),
-    (MUST, "document", "@context", whole.all_terms, f"{_JSON}, extending"),
-    (MUST, "document", "@context", whole.new_addresses, f"{_WF}, changelog"),
-    (MUST, "document", "@graph", whole.no_old_addresses, f"{_WF}, changelog"),
+    (MUST, "document", "@context", whole_graph.known_contexts, _OWN),
+    (MUST, "document", "@context", whole_graph.all_terms, f"{_JSON}, extending"),
+    (MUST, "document", "@context", whole_graph.new_addresses, f"{_WF}, changelog"),
+    (MUST, "document", "@graph", whole_graph.no_old_addresses, f"{_WF}, changelog"),
     # ------------------------------------------------------------ descriptor, root and profiles
     (MUST, "descriptor", "@type", typed("CreativeWork"), _ROOT),
     (MUST, "descriptor", "conformsTo", _BASE, f"{_W}, context"),

@@ -1,13 +1,13 @@
 """Rules about the graph of a crate: a row says what must hold of which entities, and who says so.
 
-The rows of Provenance Run Crate 0.6 are in `crate_requirements`.
+The rows of Provenance Run Crate 0.6 are in `requirements`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from twotower.audits.crate_check.view import Entity, View, has_type, ids, values
+from twotower.audits.crate_check.graph_view import Entity, View, has_type, ids, values
 
 MUST, SHOULD = "MUST", "SHOULD"
 

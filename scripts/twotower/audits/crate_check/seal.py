@@ -1,4 +1,4 @@
-"""A crate against its seal: every sealed file is held as it was sealed, or told so and left out.
+"""A crate against its seal: every sealed file is in the crate as sealed, or described as left out.
 
 The seal may have been edited too, together with file and graph: then its root, or its signature,
 is another, and so is the SHA-256 of the graph. Needs nothing but Python's own library.
@@ -31,7 +31,7 @@ _OWN = {"Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "wo
 
 @dataclass(frozen=True)
 class File:
-    """Size in bytes and SHA-256 of a file; kind as of `manifest.KINDS`, where the seal tells it."""
+    """Size in bytes, SHA-256 and kind (of `sealed_files.KINDS`; "" if not known) of a file."""
 
     bytes: int
     sha256: str

@@ -1,7 +1,7 @@
 """Whether a crate passes the REQUIRED checks of its profile, with no network.
 
 Provenance Run Crate 0.5 is judged by the public validator. Of 0.6 that one knows the base alone,
-RO-Crate 1.3; the rest is judged by `crate_requirements`. Runs in the validator's own environment
+RO-Crate 1.3; the rest is judged by `requirements`. Runs in the validator's own environment
 (`make .venv-validator/installed`): it needs an older `rich` than Snakemake's progress bars. The
 validator wants JSON-LD contexts from the web; its cache is filled with them here.
 """

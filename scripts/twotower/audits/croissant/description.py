@@ -12,9 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from twotower.audits.crate.citation import Author, Citation
-from twotower.audits.crate.entities import CROISSANT_FORMATS, media_type
+from twotower.audits.crate.entities import CROISSANT_FORMATS, licence_id, media_type
 from twotower.audits.crate.facts import Facts
-from twotower.audits.crate.people import licence_id
 from twotower.audits.croissant import records, terms, words
 from twotower.study import grid
 

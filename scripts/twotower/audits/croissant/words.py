@@ -1,4 +1,4 @@
-"""What a Croissant description says in words of a study's generated data: the responsible-AI part.
+"""The sentences of a Croissant description on generated data: the responsible-AI part.
 
 Source of the properties: the Croissant RAI Specification 1.0. Every sentence follows from the
 settings of the data sets; a property with nothing to say is left out.
@@ -7,9 +7,9 @@ settings of the data sets; a property with nothing to say is left out.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from twotower.audits.crate import checklist_words as words
 from twotower.audits.crate.facts import Facts
 from twotower.audits.croissant import terms
+from twotower.base.words import count
 
 Specs = Mapping[str, dict[str, Any]]
 """Full settings of the data sets, by their ids."""
@@ -43,11 +43,10 @@ def description(facts: Facts, specs: Specs, largest: int, left_out: int) -> str:
         largest: most ratings of a replicate.
         left_out: how many of their files are not held.
     """
-    count = len(specs)
     gone = f"{left_out} of the files are left out here. {again(facts)}" if left_out else ""
     told = (
-        f"{count:,} synthetic data set{'' if count == 1 else 's'} of ratings with known truth, "
-        f"generated for the study {facts.story.name}. Each has {facts.study.replicates:,} "
+        f"{count(len(specs), 'synthetic data set')} of ratings with known truth, generated "
+        f"for the study {facts.story.name}. Each has {facts.study.replicates:,} "
         f"replicates of up to {largest:,} ratings of pairs of a user and an item, with covariates "
         "of both, the noise-free rating beside each, fresh pairs to test on, the true recommender "
         f"itself, and a certificate. {terms.LOADED}"
@@ -61,7 +60,7 @@ def again(facts: Facts) -> str:
     where = f" in a clone at commit {commit[:12]}" if commit else ""
     changes = ", with the changes that results/records/runs/ holds," if facts.run["diff"] else ""
     return (
-        f"`{words.command(facts)}`{where}{changes} makes the files again, with the same SHA-256 "
+        f"`{facts.command}`{where}{changes} makes the files again, with the same SHA-256 "
         "where the machine computes as the recorded one did."
     )
 
@@ -75,7 +74,7 @@ def responsible(facts: Facts, specs: Specs) -> dict[str, Any]:
             "for each replicate the two functions of a true recommender, whose inner product is "
             "the rating R*, as random Fourier series of the smoothness that the settings name; "
             "then users and items with covariates, R* of each pair (signal), and noise (ratings). "
-            f"scripts/data/generate_test_pairs.py draws the pairs to test on. {words.seeds(facts)}"
+            f"scripts/data/generate_test_pairs.py draws the pairs to test on. {facts.seed}"
         ),
         "dataCollectionType": ["Others", "Synthetic: drawn by a program from random numbers"],
         "dataCollectionRawData": (

@@ -10,19 +10,20 @@ from pathlib import Path
 
 from twotower.audits.compare import tolerances
 from twotower.audits.compare.tolerances import Tolerances
-from twotower.audits.rerun import asked as audit_options
 from twotower.audits.rerun import clone as audit_clone
-from twotower.audits.rerun import jobs, judge, recorded_code, seeds
+from twotower.audits.rerun import jobs, judge, seeds
 from twotower.audits.rerun import names as audit_names
+from twotower.audits.rerun import options as audit_options
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun import sample as audit_sample
 from twotower.audits.rerun.clone import Clone, CloneError
-from twotower.audits.rerun.found import PLACE, Asked, Audit
+from twotower.audits.rerun.findings import PLACE, Audit
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
-from twotower.audits.seal import manifest
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
-from twotower.base import noted, places
+from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
 from twotower.records import git, job_records, run_records
 
@@ -43,15 +44,15 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
     audit_options.check(asked)
     found = _start(asked)
     with _workplace(asked) as work:
-        folder = _clone(asked, found, work, say)
+        folder = _clone(found, work, say)
         declared = _declared(folder, found)
         if asked.fresh_seeds:
             seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
-        _verify(asked, found, folder, say)
-        clone = _equipped(asked, found, folder, work, say)
+        _verify(found, folder, say)
+        clone = _equipped(found, folder, work, say)
         found.graph = jobs.graph(asked.folder)
-        _complete(asked, found, clone, work)
-        places = _rerun(asked, found, clone, work, say)
+        _complete(found, clone, work)
+        places = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in places.items():
                 job = found.graph.jobs[name]
@@ -60,7 +61,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         if asked.fresh_seeds:
             with _stage(found, "fresh seeds"):
                 judge.try_seeds(found, clone, work, declared.statistical, say)
-        _keep_figures(asked, found, places)
+        _keep_figures(found, places)
     return found
 
 
@@ -69,7 +70,7 @@ def _start(asked: Asked) -> Audit:
     folder = asked.folder
     if not (folder / places.RESULTS).is_dir():
         raise AuditError(verification.nothing_in(folder))
-    sealed, name, run = recorded_code.run_of(folder)
+    sealed, name, run = audit_clone.run_of(folder)
     if run is None:
         raise AuditError(
             f"{folder / run_records.RUNS}: holds no valid record of the run that made these "
@@ -83,24 +84,24 @@ def _start(asked: Asked) -> Audit:
         study = {"file": run["study"]["file"], "settings": run["study"]["settings"], "run": name}
         root = manifest.build(folder, study).root
         notes = ["not sealed: nothing but records binds these files to the run"]
-    if not root.startswith(noted.beginning("ROOT", asked.root)):
+    if not root.startswith(safe_names.beginning_of_hash("ROOT", asked.root)):
         raise AuditError(
-            f"ROOT={asked.root}: the root of {folder / manifest.PLACE} is {root}: these are other "
-            "results than those whose root was noted, or it was mistyped; without ROOT= they are "
-            "audited as they are"
+            f"ROOT={asked.root}: the root of {folder / sealed_files.MANIFEST} is {root}: "
+            "these are other results than those whose root was noted, or it was mistyped; without "
+            "ROOT= they are audited as they are"
         )
     return Audit(asked, root, sealed is not None, run, Verification(), notes=notes)
 
 
-def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -> Path:
+def _clone(found: Audit, work: Path, say: Callable[[str], None]) -> Path:
     """The folder of the clone."""
-    project = asked.project or places.PROJECT
+    project = found.asked.project or places.PROJECT
     with _stage(found, "clone"):
         changes = " with its uncommitted changes" if found.run["diff"] else ""
         say(f"Cloning commit {str(found.run['commit'])[:12]}{changes} ...")
         try:
             place = work / "clone"
-            audit_clone.clone(project.resolve(), found.run, asked.folder.resolve(), place)
+            audit_clone.clone(project.resolve(), found.run, found.asked.folder.resolve(), place)
         except git.GitError as error:
             raise CloneError(
                 "the recorded code, which is to be rerun, cannot be had: "
@@ -109,11 +110,12 @@ def _clone(asked: Asked, found: Audit, work: Path, say: Callable[[str], None]) -
     return place
 
 
-def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None]) -> None:
+def _verify(found: Audit, clone: Path, say: Callable[[str], None]) -> None:
     """Verify, against the code of the recorded commit where the results came without code.
 
     Code that came with them must be the sealed one; the auditor's own may be newer.
     """
+    asked = found.asked
     with _stage(found, "verify"):
         say(f"Verifying {asked.folder / 'results'} ...")
         code = None if (asked.folder / "Snakefile").is_file() else clone
@@ -122,32 +124,33 @@ def _verify(asked: Asked, found: Audit, clone: Path, say: Callable[[str], None])
         )
         wrong = len(found.tampered) + len(found.verified.faults)
         if wrong:
-            say(f"{wrong} findings: not all is as it was made and sealed. Going on ...")
+            what = "some files are not as they were made and sealed"
+            say(f"{wrong} findings: {what}. The audit goes on ...")
 
 
-def _equipped(asked: Asked, found: Audit, folder: Path, work: Path, say) -> Clone:
+def _equipped(found: Audit, folder: Path, work: Path, say) -> Clone:
     """The clone with its environment."""
     with _stage(found, "environment"):
-        if asked.env:
-            python = audit_clone.existing_environment(asked.env)
+        if found.asked.env:
+            python = audit_clone.existing_environment(found.asked.env)
         else:
             say(f"Installing {audit_clone.LOCK} into a fresh environment ...")
-            python = audit_clone.fresh_environment(folder, work / "env", asked.wheels)
-    found.reused = asked.env is not None
+            python = audit_clone.fresh_environment(folder, work / "env", found.asked.wheels)
+    found.reused = found.asked.env is not None
     return Clone(folder, python, found.reused)
 
 
-def _complete(asked: Asked, found: Audit, clone: Clone, work: Path) -> None:
+def _complete(found: Audit, clone: Clone, work: Path) -> None:
     """Whether each file that the recorded study makes is recorded: none has been let go of."""
     try:
         with _stage(found, "plan"):
             made = audit_clone.planned(clone, found.run, work / "plan")
     except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
-        found.notes.append(f"whether all that the study makes is there is not known: {error}")
+        found.notes.append(f"it is not known whether all files of the study are there: {error}")
         return
-    recorded = {path.as_posix() for path in job_records.recorded(asked.folder)}
+    recorded = {path.as_posix() for path in job_records.recorded(found.asked.folder)}
     for path in sorted(made - recorded):
-        found.verified.add(path, "MISSING", "the study makes it, and no job recorded that it did")
+        found.verified.add(path, "MISSING", "the study makes this file, but no job recorded it")
 
 
 def _others(asked: Asked, run: dict) -> list[dict]:
@@ -160,8 +163,9 @@ def _others(asked: Asked, run: dict) -> list[dict]:
     return others
 
 
-def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
+def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
     """Rerun what was asked for; returns where each job's outputs should be."""
+    asked = found.asked
     graph = found.graph
     log = asked.folder / PLACE / "rerun.log"
     log.unlink(missing_ok=True)
@@ -190,9 +194,9 @@ def _rerun(asked: Asked, found: Audit, clone: Clone, work: Path, say) -> dict[st
     return places
 
 
-def _keep_figures(asked: Asked, found: Audit, places: dict[str, Path]) -> None:
+def _keep_figures(found: Audit, places: dict[str, Path]) -> None:
     """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
-    kept = asked.folder / PLACE / "rerun"
+    kept = found.asked.folder / PLACE / "rerun"
     audit_names.check_place(kept.parent)  # code of the results was run since
     if kept.exists():
         shutil.rmtree(kept)

@@ -4,17 +4,21 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 import venv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from twotower.audits.rerun import names as audit_names
+from twotower.audits.seal import manifest
+from twotower.audits.seal.manifest import Manifest
 from twotower.base import commands, files, places
 from twotower.base.errors import ExpectedError
 from twotower.base.pins import PINS
-from twotower.records import git, job_records
+from twotower.records import git, job_records, last_run, run_records
 from twotower.running import resume
 
 LOCK = Path("envs/requirements.txt")
@@ -63,8 +67,8 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
     commit = run["commit"]
     if commit is None:
         raise CloneError(
-            "the run recorded no commit, since git named none as it started: there is no code to "
-            "rerun; run the study in a git clone of the project, and seal it there"
+            "the run recorded no commit, since git gave none when it started: there is no code "
+            "to rerun; run the study in a git clone of the project, and seal it there"
         )
     git.require(project, commit)
     source = [*_LOCAL, "clone", "--quiet", "--no-checkout", "--", str(project), str(folder)]
@@ -87,6 +91,49 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
                 f"{diff['file']}: the uncommitted changes of the run do not fit commit "
                 f"{commit[:12]} ({error.reason}); without them its code cannot be had again"
             ) from None
+
+
+def run_of(folder: Path) -> tuple[Manifest | None, str, dict | None]:
+    """The seal of a folder's results; the digest of the run that made them, and its record.
+
+    None where there is none that can be read; without a seal it is the last run that is known.
+    """
+    try:
+        sealed = manifest.read(folder)
+        name = sealed.study.get("run", "")
+    except manifest.ManifestError:
+        sealed = None
+        name = last_run.record(folder) or next(iter(run_records.names(folder)), "")
+    return sealed, name, run_records.read(name, folder)
+
+
+@contextmanager
+def checked_out(folder: Path) -> Iterator[tuple[Path | None, str]]:
+    """The project at the commit that a folder's results were made from, in a folder of its own.
+
+    This clone may stand at another commit. Yields the project, and a note on it for the reader; no
+    project if the folder has code itself, or the commit cannot be had.
+    """
+    if (folder / "Snakefile").is_file():
+        yield None, ""
+        return
+    _, _, run = run_of(folder)
+    if run is None:
+        yield None, ""
+        return
+    with tempfile.TemporaryDirectory(prefix="tower-rates-") as work:
+        place = Path(work) / "code"
+        try:
+            audit_names.check_run(run)
+            clone(places.PROJECT, run, folder.resolve(), place)
+        except (CloneError, audit_names.NamesError, git.GitError) as error:
+            yield (
+                None,
+                f"compared with the code of this clone, not with the code of the run: {error}",
+            )
+            return
+        changes = " with the run's uncommitted changes" if run["diff"] else ""
+        yield place, f"compared with the code of commit {run['commit'][:12]}{changes}"
 
 
 def fresh_environment(folder: Path, place: Path, wheels: Path | None = None) -> Path:

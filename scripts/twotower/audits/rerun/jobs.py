@@ -1,10 +1,10 @@
-"""The jobs that results came from, in the order in which they were due, read from their records."""
+"""The jobs that made the results, read from their records, in an order in which they can run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.records import job_graph, job_records
 from twotower.running import survey
 
@@ -39,7 +39,7 @@ class Job:
     @property
     def always(self) -> bool:
         """Whether every audit reruns it."""
-        return any(manifest.kind_of(path) in ALWAYS for path in self.outputs)
+        return any(sealed_files.kind_of(path) in ALWAYS for path in self.outputs)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pandas as pd
 from twotower.audits.compare.tolerances import Statistical
 from twotower.audits.rerun import seeds, verdicts
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.found import PLACE, Audit
+from twotower.audits.rerun.findings import PLACE, Audit
 from twotower.audits.rerun.verdicts import LEDGER, Verdict
 from twotower.records import environment
 from twotower.study import decisions

@@ -1,4 +1,4 @@
-"""Names that records give and an audit acts on: what may pass, and what is refused.
+"""Names in records that an audit turns into paths and commands: which are accepted or refused.
 
 Records come with the results, from whom the auditor need not trust. A name out of them becomes a
 path, or a word of a command: none may lead out of results/, and none may be an option.
@@ -59,7 +59,7 @@ def check_run(run: dict) -> None:
     for what, value in wrong[:1]:
         raise NamesError(
             f"the record of the run names the {what} {value!r}, which no run of the project "
-            "writes; nothing of it is run"
+            "writes; nothing is run"
         )
 
 
@@ -71,7 +71,7 @@ def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
         rules: those of the recorded commit.
     """
     if not is_name(rule) or rule not in rules:
-        return f"its rule {rule!r} is none of the recorded commit"
+        return f"the recorded commit has no rule {rule!r}"
     for path in paths:
         if places.is_made(path) and not is_result(path):
             return f"the path {path!r} leads out of {places.RESULTS}/"

@@ -3,9 +3,10 @@
 import textwrap
 from collections import Counter
 
-from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.rerun.found import Audit
+from twotower.audits.rerun import sample
+from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.verdicts import MEANINGS
+from twotower.base import words
 
 FORMAT = "tower-rates audit 1"
 WIDTH = 110  # of a terminal
@@ -39,9 +40,7 @@ def content(found: Audit) -> dict:
             "rerun": sum(each.rung is not None for each in found.outcomes.values()),
             "misses": {
                 str(bad): chance
-                for bad, chance in audit_sample.misses(
-                    len(found.population), len(found.drawn)
-                ).items()
+                for bad, chance in sample.misses(len(found.population), len(found.drawn)).items()
             },
         },
         "claims": [
@@ -108,12 +107,12 @@ def text(found: Audit) -> str:
         if outcome.asked and outcome.rung is None:
             lines += textwrap.wrap(f"Not rerun: {named(found, name)}: {outcome.why}.", WIDTH)
     if found.asked.sample is not None:
-        told = audit_sample.told(len(found.population), len(found.drawn))
+        told = sample.told(len(found.population), len(found.drawn))
         lines += textwrap.wrap(told, WIDTH)
     wrong = [f"  {path}: {why}" for path, why in found.tampered.items()]
     wrong += [f"  {fault}" for fault in found.verified.faults]
     if wrong:
-        lines += ["Not as made, recorded or sealed:", *_some(wrong)]
+        lines += ["Not as made, recorded or sealed:", *words.shortened(wrong, SHOWN)]
     lines += _environment(found)
     lines += [f"Note: {note}." for note in [*found.notes, *found.verified.notes]]
     lines += ["", *textwrap.wrap(f"{seal(found)}.", WIDTH)]
@@ -133,7 +132,7 @@ def seal(found: Audit) -> str:
     """What is known of the seal: its root, whether that was noted, and who signed."""
     if not found.sealed:
         return f"Not sealed; root of the files as they are: {found.root}"
-    known = "as was noted" if found.asked.root else "compared with none that was noted (ROOT=)"
+    known = "as was noted" if found.asked.root else "not compared with a noted root (ROOT=)"
     return f"Root {found.root}, {known}; {found.verified.signature.words}"
 
 
@@ -147,13 +146,8 @@ def _environment(found: Audit) -> list[str]:
     where = "a reused environment" if found.reused else "a fresh environment from the lock"
     lines = differences(found)
     if not lines:
-        return [f"Rerun in {where}; it is the recorded one in all that is recorded of it."]
-    return [f"Rerun in {where}; it has:", *_some([f"  {line}" for line in lines])]
-
-
-def _some(lines: list[str]) -> list[str]:
-    more = len(lines) - SHOWN
-    return lines[:SHOWN] + ([f"  and {more} more"] if more > 0 else [])
+        return [f"Rerun in {where}; all that is recorded of the environment is the same."]
+    return [f"Rerun in {where}; it has:", *words.shortened([f"  {line}" for line in lines], SHOWN)]
 
 
 def _job(found: Audit, name: str) -> dict:

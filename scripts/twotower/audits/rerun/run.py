@@ -12,7 +12,7 @@ from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.jobs import Graph, Job
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
 
@@ -70,7 +70,7 @@ def alone(
     Returns:
         For each job the folder where its outputs should now be; and why others cannot be rerun.
     """
-    places, impossible = {}, {}
+    folders, impossible = {}, {}
     rules = workflow_rules.read(clone.folder)
     for job in jobs:
         named = [*job.inputs, *job.outputs]
@@ -84,14 +84,14 @@ def alone(
         # a record may name its own output as an input: brought along it would not be made again
         inputs -= {path for job in group for path in job.outputs}
         audit_clone.bring(results, directory, sorted(inputs))
-        places |= {job.name: directory for job in group}
+        folders |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
         allowed = ["--allowed-rules", *sorted({job.rule for job in group})]
         options = [*allowed, *audit_clone.study_options(run)]
         for first in range(0, len(group), MOST_TARGETS):
             targets = [job.name for job in group[first : first + MOST_TARGETS]]
             _make(clone, directory, targets, options, log)
-    return places, impossible
+    return folders, impossible
 
 
 def _make(
@@ -122,7 +122,7 @@ def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Ou
     outcome.environment = again.get("environment")
     for path in job.outputs:
         if (results / path).is_file():
-            kind = manifest.kind_of(path)
+            kind = sealed_files.kind_of(path)
             found = rungs.compare(results / path, place / path, kind, tolerances)
         else:
             found = _against_record(path, results, place)
@@ -140,7 +140,10 @@ def _against_record(path: str, results: Path, place: Path) -> Compared:
     record = job_records.read(path, results)
     if record is not None and record["sha256"] == files.sha256(place / path):
         return Compared(Rung.BYTES)
-    return Compared(Rung.DIFFERENT, "it is missing from the results, and not what was recorded")
+    return Compared(
+        Rung.DIFFERENT,
+        "it is missing from the results, and the rerun made another one than was recorded",
+    )
 
 
 def _missing(job: Job, results: Path) -> str:
@@ -150,7 +153,7 @@ def _missing(job: Job, results: Path) -> str:
             return f"it reads {path.removeprefix('given:')}, which is no part of the results"
         if not places.is_made(path):
             continue
-        if Path(path).is_relative_to(manifest.CHECKPOINTS):
+        if Path(path).is_relative_to(sealed_files.CHECKPOINTS):
             return f"its input {path} is a checkpoint, from which no rerun may go on"
         if not (results / path).is_file():
             return f"its input {path} is missing"

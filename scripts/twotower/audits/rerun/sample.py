@@ -1,4 +1,4 @@
-"""Which jobs an audit reruns, drawn so that nobody could choose them, and what a sample misses.
+"""Which jobs an audit reruns, drawn by a rule that nobody can steer, and what a sample misses.
 
 The draw is keyed by H(root ‖ nonce): the root is fixed when the results are sealed, the nonce is
 the auditor's, named after that. Who made the results cannot foresee the draw, who audits them
@@ -8,6 +8,8 @@ cannot bend it, and anybody can repeat it with a SHA-256.
 import hashlib
 import math
 from collections.abc import Iterable
+
+from twotower.base import words
 
 BAD = (1, 2, 5, 10)
 """Numbers of bad jobs whose chance to be missed is told; beside them `BAD_SHARE`."""
@@ -67,7 +69,7 @@ def told(jobs: int, size: int) -> str:
     share = math.ceil(BAD_SHARE * jobs)
     parts = []
     for bad, chance in misses(jobs, size).items():
-        which = f"{bad} bad job{'s' if bad > 1 else ''}" + (" (5%)" if bad == share else "")
+        which = words.count(bad, "bad job") + (" (5%)" if bad == share else "")
         parts.append(f"{which} {shown(chance)}")
     return f"A sample of {size} from {jobs} jobs misses all of " + ", ".join(parts) + "."
 

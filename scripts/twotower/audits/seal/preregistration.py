@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from twotower.audits.seal import manifest, signatures, timestamps
-from twotower.base import files, places
+from twotower.audits.seal import manifest, sealed_files, signatures, timestamps
+from twotower.base import files, places, words
 from twotower.base import values as base_values
 from twotower.records import job_records, run_records
 from twotower.running import statements
@@ -63,7 +63,7 @@ def state(
     if key is not None:
         signatures.require(key)
     date = {"date": _date(clock), "clock": MACHINE if clock is None else CLOCK}
-    read, project = reading.read_study(study), manifest.project_of(Path())
+    read, project = reading.read_study(study), sealed_files.project_of(Path())
     rules = decisions.load(project / statements.DECISIONS)
     if os.path.lexists(statements.FOLDER) and not statements.FOLDER.is_dir():
         found = f"{statements.FOLDER}: this is no folder"
@@ -144,12 +144,11 @@ def _same(one: Mapping, other: Mapping) -> bool:
 def _refuse_results(study: Study) -> None:
     paths = [path.as_posix() for path in files.below(places.RESULTS)]
     if ran := statements.own(study, sorted(paths)):
-        more = f" and {len(ran) - _SHOWN:,} more" if ran[_SHOWN:] else ""
         raise StatementError(
-            f"study {study.name}: jobs of it have run here: {', '.join(ran[:_SHOWN])}{more}; a "
-            "statement now would come after them; allowed: one before the run, where results/ "
-            "holds nothing of the study; move results/ away, and the run after the statement "
-            "makes all anew"
+            f"study {study.name}: jobs of this study have run here: {words.named(ran, _SHOWN)}; "
+            "a statement now would come after them; allowed: a statement before the run, while "
+            "results/ holds nothing of the study; move results/ away, state the study, and run it "
+            "again"
         )
 
 
@@ -180,5 +179,5 @@ def _date(clock: str | None) -> str:
             return datetime.fromtimestamp(seconds, UTC).strftime(statements.DATE)
     except (ValueError, OverflowError, OSError):
         pass
-    allowed = "a whole number of seconds since 1970, or none: the machine's clock is asked"
+    allowed = "a whole number of seconds since 1970; without it the machine's clock counts"
     raise StatementError(base_values.complaint(f"{CLOCK}={clock}: is no time", allowed))

@@ -93,7 +93,7 @@ def check(
         about = ["verify", "-f", str(signers), "-I", name, "-s", str(signature)]
         if _keygen(about, manifest, purpose).returncode == 0:
             return Signature("valid", f"signed by {name}")
-    form = "a line of it is `name@example.org ssh-ed25519 AAAA…`"
+    form = "a line of that file is `name@example.org ssh-ed25519 AAAA…`"
     return Signature("bad", f"{signers} does not name who signed ({_said(key)}); {form}")
 
 

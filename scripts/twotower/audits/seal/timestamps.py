@@ -75,8 +75,8 @@ def ask(content: Path, place: Path, server: str, authorities: Path | None = None
         asked = _text(query, "-query") or ""
         for name, what in ((_digest, "digest"), (_nonce, "nonce")):
             if name(stamp) != name(asked):
-                raise StampError(f"{told}: its answer has another {what} than the query: it is "
-                                 "none to this query, so nothing is kept")  # fmt: skip
+                raise StampError(f"{told}: its answer has another {what} than the query: it "
+                                 "answers another query, and is not kept")  # fmt: skip
         found = check(content, answer, authorities)
         if found.state == "bad":
             raise StampError(f"{told}: {found.words}; TSA_CA= names the authority's certificates")
@@ -120,7 +120,7 @@ def check(
     if text is None or moment is None:
         return Stamp("bad", f"{token.name} is no time stamp")
     if _digest(text) != files.sha256(content):
-        return Stamp("bad", "the time stamp is of another file")
+        return Stamp("bad", "the time stamp belongs to another file")
     seconds = ssl.cert_time_to_seconds(moment[1] + moment[3])
     by = _value(text, "TSA").removeprefix("DirName:") or "an authority that it does not name"
     when = f"stamped by {by} at {utc(seconds)}"

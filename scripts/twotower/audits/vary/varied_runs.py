@@ -1,4 +1,4 @@
-"""Runs of one study under variations, and whether these matter.
+"""Runs of one study under variations, and whether a variation changes the results.
 
 Each variation runs the study in a copy of the project of its own, from nothing, and its results are
 compared with those of an undisturbed run, rung by rung.
@@ -20,7 +20,7 @@ from twotower.audits.compare import contents, rungs
 from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.compare.tolerances import Tolerances
 from twotower.audits.rerun import clone, jobs
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.audits.vary.variations import BASE, Variation
 from twotower.base import commands
 from twotower.base.errors import ExpectedError
@@ -77,7 +77,7 @@ def run(project: Path, study: Path, variation: Variation | None, place: Path) ->
     """
     variation = variation or Variation(BASE, "")
     folder = place / variation.folder
-    for path in manifest.code(project):
+    for path in sealed_files.code(project):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(project / path, folder / path)
     for path, changes in variation.edits.items():
@@ -133,7 +133,7 @@ def compared(
     was, now = jobs.graph(base).maker, jobs.graph(varied).maker
     found = {}
     for path in sorted(now if variation.kinds else was.keys() | now.keys()):
-        kind = manifest.kind_of(path)
+        kind = sealed_files.kind_of(path)
         if variation.kinds and kind not in variation.kinds:
             continue
         if kind == "weights" and "replicates_per_job" in variation.study:
@@ -161,7 +161,9 @@ def told(found: dict[str, Compared]) -> tuple[Rung, str]:
 def _fits(paths: Iterable[str]) -> list[str]:
     """Folders of fits, each of which holds a file for each block of replicates."""
     fits = [path for path in paths if path.endswith(".safetensors")]
-    return sorted({str(Path(path).parent) for path in fits if manifest.kind_of(path) == "weights"})
+    return sorted(
+        {str(Path(path).parent) for path in fits if sealed_files.kind_of(path) == "weights"}
+    )
 
 
 def _joined(base: Path, varied: Path, folder: str) -> Compared:

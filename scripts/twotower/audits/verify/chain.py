@@ -1,4 +1,4 @@
-"""The chain of records: what each job says it read against what is there, and who contradicts whom.
+"""The chain of records: what each job recorded that it read, against the files that are there.
 
 Whoever edits a result and its own record to match must also edit what every job that read it has
 recorded, and what these in turn made, up to the seal.
@@ -34,7 +34,9 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
         own = job_records.record_path(path).as_posix()
         found = evidence.sha256(path)
         if record is None:
-            result.add(own, "CHANGED", "it is no valid record: its digest is not of its content")
+            result.add(
+                own, "CHANGED", "it is no valid record: its digest does not match its content"
+            )
             result.add(path, "UNRECORDED", "its record is damaged")
         elif found is None:
             result.add(path, "MISSING", f"job {record['rule']} made it")
@@ -51,7 +53,7 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
             result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
     for path in evidence.found.keys() - evidence.records.keys():
         if places.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
-            result.add(path, "UNRECORDED", "no job recorded that it made it")
+            result.add(path, "UNRECORDED", "no job recorded this file")
 
 
 def _check_readers(evidence: Evidence, result: Verification) -> None:
@@ -69,10 +71,10 @@ def _check_readers(evidence: Evidence, result: Verification) -> None:
             else:
                 result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")
         elif found != sha256 and record and record["sha256"] == found:
-            reason = f"it agrees with its record, but {by} read other bytes of it"
+            reason = f"it agrees with its record, but {by} recorded other bytes for it"
             result.add(name, "FORGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
         elif found != sha256:
-            reason = f"{by} read other bytes of it"
+            reason = f"{by} recorded other bytes for it"
             result.add(name, "CHANGED", f"{reason} ({sha256[:12]}, it is {found[:12]})")
 
 
@@ -88,7 +90,7 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
                 told = [key for key in _SHARED if record.get(key) != beside.get(key)]
                 if told:
                     own = job_records.record_path(path).as_posix()
-                    reason = f"it disagrees with that of {other}, of the same job, in"
+                    reason = f"it disagrees with the record of {other}, of the same job, in"
                     result.add(own, "FORGED", f"{reason} {', '.join(told)}")
 
 
@@ -117,7 +119,7 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
         if code == "":
             result.add(path, "STALE", f"the code of {script}, or of its library, cannot be read")
         elif code != record["code"]:
-            reason = f"made by other code of {script} and its library than is there"
+            reason = f"made by other code of {script} and its library than the project has"
             result.add(path, "STALE", reason)
         elif recorded and recorded != there(script, code_digest.bookkeeping_digest):
             other.append(path)

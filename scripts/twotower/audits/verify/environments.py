@@ -19,7 +19,9 @@ def check(evidence: Evidence, result: Verification) -> None:
         if found is None:
             path = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
             result.add(
-                path, "FORGED", "it is none, or its content is not what its name is the digest of"
+                path,
+                "FORGED",
+                "it is no valid record: its content does not match the digest in its name",
             )
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
@@ -38,7 +40,7 @@ def check(evidence: Evidence, result: Verification) -> None:
                 result.add(path, "DEVIATING", f"made in another environment than most: {told}")
         lines = environment.differences(_loose(known[usual]), _loose(found))
         if lines:
-            told = f"environment {name} of {several(users[name])} differs in what may differ"
+            told = f"environment {name} of {several(users[name])} differs in parts that may differ"
             result.notes.append(f"{told}: {'; '.join(lines[:SHOWN])}")
 
 
@@ -69,7 +71,7 @@ def _users(evidence: Evidence, result: Verification) -> dict[str, list[str]]:
             lost[name].append(path)
     for name, paths in lost.items():
         place = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
-        result.add(place, "MISSING", f"{several(paths)}: made in it")
+        result.add(place, "MISSING", f"the environment of {several(paths)}")
     return users
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.base import places, safe_names
 from twotower.records import environment, job_records, run_records
@@ -17,7 +17,7 @@ class Evidence:
         folder, project: where results and code are.
         sealed: the manifest; None without one.
         found: size and SHA-256 of each file that is there, by its path in a manifest; of one that
-            is far larger than it was sealed, `manifest.UNREAD` in place of the SHA-256.
+            is far larger than it was sealed, `sealed_files.UNREAD` in place of the SHA-256.
         records: by output, its record; None for a damaged one.
         environments, runs: by digest, those that are recorded; None for a damaged one.
         given: the SHA-256 of each given file that jobs read and that can be found.
@@ -46,8 +46,8 @@ class Evidence:
 
 def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
     """Read and hash everything; several files at a time."""
-    evidence = Evidence(folder, project, sealed, odd=manifest.odd(folder, project))
-    ordinary = manifest.sealed(folder)
+    evidence = Evidence(folder, project, sealed, odd=sealed_files.odd(folder, project))
+    ordinary = sealed_files.sealed(folder)
     kept = set(ordinary)
     for path in job_records.recorded(folder):
         place = job_records.record_path(path)
@@ -62,13 +62,13 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
         name: environment.read(name, folder) for name in environment.names(folder)
     }
     evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
-    places = {path: folder / path for path in ordinary}
-    places |= {path: project / path for path in manifest.code(project)}
+    standing = {path: folder / path for path in ordinary}
+    standing |= {path: project / path for path in sealed_files.code(project)}
     for path in sealed.files if sealed else ():
-        if path not in places and (place := manifest.found_given(path, folder, project)):
-            places[path] = place
+        if path not in standing and (place := sealed_files.found_given(path, folder, project)):
+            standing[path] = place
     expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else None
-    evidence.found = manifest.digests(places, expected)
+    evidence.found = sealed_files.digests(standing, expected)
     _read_given(evidence)
     return evidence
 
@@ -77,10 +77,10 @@ def _read_given(evidence: Evidence) -> None:
     """Hash what jobs read that is neither made nor code, where it can be found."""
     sound = [record for record in evidence.records.values() if record]
     read = {name for record in sound for name in record["inputs"]} - evidence.found.keys()
-    places = {
+    standing = {
         name: place
         for name in read
         if not places.is_made(name)
-        and (place := manifest.found_given(name, evidence.folder, evidence.project))
+        and (place := sealed_files.found_given(name, evidence.folder, evidence.project))
     }
-    evidence.given = {name: sha256 for name, (_, sha256) in manifest.digests(places).items()}
+    evidence.given = {name: sha256 for name, (_, sha256) in sealed_files.digests(standing).items()}

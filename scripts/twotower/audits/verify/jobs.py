@@ -1,4 +1,4 @@
-"""A finished study as its own files tell it: the jobs that made it, with all that each depended on.
+"""The jobs of a finished study, read from its own files, with all that each job depended on.
 
 Jobs come from the records, words for them from the rules' files, settings from the study's file,
 runtimes from the timing files. Nothing is run, and nothing of Snakemake's own notes is read.

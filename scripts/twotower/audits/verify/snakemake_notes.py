@@ -95,7 +95,7 @@ def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
         if spec.get("code") != record["code"]:
             told.append(f"the code is {spec.get('code')}, recorded {record['code']}")
         if job_records.settings_digest(spec) != record["settings"]:
-            told.append("the settings are other ones")
+            told.append("the settings differ")
     start, end = note.get("starttime"), note.get("endtime")
     if start is not None and end is not None and not start <= end:
         told.append("the job ended before it began")

@@ -1,4 +1,4 @@
-"""The statement before the run: is what was run and judged what was stated, and did it come after?
+"""The statement before the run: was the stated study run and judged, and after the statement?
 
 The records of the run and of its jobs name the statement's hash, and so were written after it was.
 Clocks are asked as well, where they are known: Snakemake's notes of when jobs began, the date of
@@ -54,11 +54,12 @@ def check(evidence: Evidence, result: Verification) -> None:
         others = " and ".join(sorted(each[:12] for each in named)) or "none"
         result.faults.append(
             f"BEFORE: the record of the run names {others} as its statement, not "
-            f"{statement.sha256[:12]}: that was made after the run began, or was changed since"
+            f"{statement.sha256[:12]}: the statement was made after the run began, or was changed "
+            "since"
         )
     else:
         result.notes.append(
-            "statement: the record of the run names it, and so was written after it"
+            "statement: the record of the run names it: the record is the later one"
         )
     if _check_parts(statement, evidence, result):  # else a forger's file is not read
         _check_study(statement, evidence, result)
@@ -128,7 +129,7 @@ def _check_parts(statement: Statement, evidence: Evidence, result: Verification)
             path.is_relative_to(STATED)
             and path.relative_to(STATED).as_posix() not in statements.ALL
         ):
-            result.add(path.as_posix(), "UNRECORDED", "it is no part of a statement")
+            result.add(path.as_posix(), "UNRECORDED", "it is not part of a statement")
     return whole
 
 
@@ -153,7 +154,7 @@ def _check_study(statement: Statement, evidence: Evidence, result: Verification)
             f"statement: {study_checks.DECISIONS} is not as it was stated, {label}"
         )
     if (study := _study(statement)) is None:
-        result.notes.append(f"{_STUDY} cannot be read as this version of the project reads studies")
+        result.notes.append(f"{_STUDY} cannot be read by this version of the project")
         return
     _check_predictions(statement, study, result)
     statement_order.check(statement, study, evidence, result)
@@ -203,6 +204,6 @@ def _check_predictions(statement: Statement, study: Study, result: Verification)
         if stated_code:
             result.add(path, "FORGED", "it is not what the stated code predicts of the study")
         else:
-            result.notes.append(f"{path}: the code of this clone is another, it predicts otherwise")
+            result.notes.append(f"{path}: the code of this clone differs and predicts other values")
     if not other:
         result.notes.append("statement: its predictions were computed again, and are the same")

@@ -28,7 +28,8 @@ def check(statement: Statement, study: Study, evidence: Evidence, result: Verifi
     else:
         result.faults.append(
             f"BEFORE: {several(before)}: made before the statement {statement.sha256[:12]}, since "
-            "the record does not name it; to have a run after it: move results/ away, run again"
+            "the record does not name it; for a run after the statement, move results/ away and "
+            "run again"
         )
 
 

@@ -1,14 +1,14 @@
-"""The study, its runs and the decision rules: is what is there what was run and judged?"""
+"""The study, its runs and the decision rules: are the files those that were run and judged?"""
 
 import csv
 import hashlib
 import json
 from pathlib import Path
 
-from twotower.audits.seal import manifest
+from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import errors, places
+from twotower.base import errors, places, words
 from twotower.records import git, job_records, run_records
 from twotower.study import decisions, reading
 
@@ -29,7 +29,9 @@ def _check_runs(evidence: Evidence, result: Verification) -> None:
         path = (run_records.RUNS / f"{name}.json").as_posix()
         if run is None:
             result.add(
-                path, "FORGED", "it is none, or its content is not what its name is the digest of"
+                path,
+                "FORGED",
+                "it is no valid record: its content does not match the digest in its name",
             )
             continue
         if run["environment"] not in evidence.environments:
@@ -40,7 +42,9 @@ def _check_runs(evidence: Evidence, result: Verification) -> None:
         elif diff and evidence.sha256(diff["file"]) != diff["sha256"]:
             result.add(diff["file"], "CHANGED", f"run {name} recorded {diff['sha256'][:12]}")
     if not evidence.runs:
-        result.faults.append("no run is recorded: who made these results from what is not known")
+        result.faults.append(
+            "no run is recorded: it is not known from which code and study these results came"
+        )
 
 
 def _check_study(evidence: Evidence, result: Verification) -> None:
@@ -51,27 +55,27 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
         result.faults.append(f"the seal names run {name} as the study's, which has no valid record")
         return
     ran = run["study"]
-    told = manifest.PLACE.as_posix()
+    told = sealed_files.MANIFEST.as_posix()
     if (study.get("file"), study.get("settings")) != (ran["file"], ran["settings"]):
         result.add(told, "FORGED", f"it names another study than run {study['run']} recorded")
-    place = manifest.found_given(ran["file"], evidence.folder, evidence.project)
+    place = sealed_files.found_given(ran["file"], evidence.folder, evidence.project)
     if place is None:
         result.notes.append(f"the study's file {ran['file']} is not here; the run holds its text")
         return
     if evidence.found.get(ran["file"], (0, ran["sha256"]))[1] != ran["sha256"]:
-        result.add(ran["file"], "CHANGED", "the run read other bytes of it")
+        result.add(ran["file"], "CHANGED", "its bytes differ from those that the run read")
     try:
         raw = reading.merged(reading.load_study(place), ran["given"])
         settings = reading.validated(raw, place).model_dump()
     except errors.ExpectedError as error:
-        result.add(ran["file"], "CHANGED", f"it is no study any more: {error}".split("\n")[0])
+        result.add(ran["file"], "CHANGED", f"it is no longer a valid study: {error}".split("\n")[0])
         return
     if run_records.study_digest(settings) != ran["settings"]:
-        reason = "its settings are not those that were run"
+        reason = "its settings differ from those of the run"
         result.add(ran["file"], "CHANGED", f"{reason}{differing(ran['content'], raw)}")
     elif (now := job_records.plain(raw)) != ran["content"]:
         path = (run_records.RUNS / f"{study['run']}.json").as_posix()
-        reason = "it tells the study otherwise than its file and its settings"
+        reason = "the study in it differs from the study's file and settings"
         result.add(path, "FORGED", f"{reason}{differing(ran['content'], now)}")
 
 
@@ -95,17 +99,17 @@ def _short(value: object) -> str:
 def _check_decisions(evidence: Evidence, result: Verification) -> None:
     """Each table's own label of the rules that judged it, against the rules that are there."""
     if DECISIONS in evidence.odd:
-        result.add(DECISIONS, "CHANGED", "these are no rules any more")
+        result.add(DECISIONS, "CHANGED", "these are no longer valid rules")
         return
     try:
         label = decisions.load(evidence.project / DECISIONS).label
     except (errors.ExpectedError, OSError) as error:
-        result.add(DECISIONS, "CHANGED", f"these are no rules any more: {error}".split("\n")[0])
+        result.add(DECISIONS, "CHANGED", f"these are no longer valid rules: {error}".split("\n")[0])
         return
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
             continue
-        if evidence.found[path][1] == manifest.UNREAD:
+        if evidence.found[path][1] == sealed_files.UNREAD:
             continue
         judged = _labels(evidence.folder / path) - {label}
         if judged:
@@ -130,7 +134,9 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
     if run is None:
         return
     if run["commit"] is None:
-        result.notes.append("the run recorded no commit of its code: git named none as it started")
+        result.notes.append(
+            "the run recorded no commit of its code: git gave no commit when the run started"
+        )
         return
     if run["diff"]:
         result.notes.append(
@@ -144,7 +150,7 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
         return
     if run["diff"]:
         return
-    named = [path for path in manifest.code(evidence.project) if path in evidence.found]
+    named = [path for path in sealed_files.code(evidence.project) if path in evidence.found]
     other = sorted(
         path
         for path in named
@@ -152,7 +158,7 @@ def _check_commit(evidence: Evidence, result: Verification) -> None:
     )
     other += sorted(tree.keys() - set(named))
     if other:
-        told = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if other[5:] else "")
+        told = words.named(other, 5)
         result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
 
 

@@ -8,16 +8,16 @@ import json
 import os
 from pathlib import Path
 
-from twotower.audits.seal import manifest, signatures
+from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest, ManifestError
 from twotower.audits.verify import chain, snakemake_notes, statement, study
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import Verdict, Verification
-from twotower.base import noted
+from twotower.base import safe_names
 from twotower.records import code_digest
 
-UNSEALED = "there is no seal: files that were changed together with their records are not found"
+UNSEALED = "there is no seal: a file that was changed together with its record is not found"
 
 
 def verify(
@@ -34,7 +34,7 @@ def verify(
         signers: a file of allowed signers, as ssh-keygen has it: the seal must be signed by one.
         root: the root that was noted elsewhere when the folder was sealed, or its beginning.
         project: where the code is; by default the folder itself, or else here.
-        without: kinds of sealed files (`manifest.KINDS`) that may be missing.
+        without: kinds of sealed files (`sealed_files.KINDS`) that may be missing.
         authorities: certificates, in PEM, of authorities whose time stamps the reader trusts.
 
     Raises:
@@ -42,9 +42,9 @@ def verify(
             named.
         NotedError: if the root is none, or too little of one.
     """
-    digits = noted.beginning("ROOT", root)
+    digits = safe_names.beginning_of_hash("ROOT", root)
     folder = Path(folder)
-    place = folder / manifest.PLACE
+    place = folder / sealed_files.MANIFEST
     signers = None if signers is None else Path(signers)
     try:
         sealed, fault = manifest.read(folder), ""
@@ -58,16 +58,17 @@ def verify(
     if fault:
         result.faults.append(fault)
         if signers or digits:
-            result.faults.append("so neither signature nor root can be compared")
+            result.faults.append(
+                "neither the signature nor the root can be compared without a seal"
+            )
         return result
     _check_manifest(place, sealed, result)
-    result.signature = signatures.check(place, folder / manifest.SIGNATURE, signers)
+    result.signature = signatures.check(place, folder / sealed_files.SIGNATURE, signers)
     if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
         result.faults.append(f"signature: {result.signature.words}")
     if not result.sealed_root.startswith(digits):
         result.faults.append(
-            "the seal is another one than was noted: its root is "
-            f"{result.sealed_root}, not {digits}"
+            f"the seal is not the noted one: its root is {result.sealed_root}, not {digits}"
         )
     return result
 
@@ -82,14 +83,14 @@ def nothing_in(folder: Path) -> str:
 def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) -> Verification:
     """Verify a folder against a manifest at hand, which is taken for true."""
     code_digest.forget()
-    project = manifest.project_of(folder) if project is None else project
+    project = sealed_files.project_of(folder) if project is None else project
     evidence = gather(folder, project, sealed)
-    read = [size for size, sha256 in evidence.found.values() if sha256 != manifest.UNREAD]
+    read = [size for size, sha256 in evidence.found.values() if sha256 != sealed_files.UNREAD]
     result = Verification(size=sum(read))
     for path in evidence.found:
         result.files.setdefault(path, Verdict())
     for path, why in evidence.odd.items():
-        result.add(path, "EXTRA", f"{why}: it was not opened, and is nothing that a seal can hold")
+        result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
     if sealed is not None:
         _check_seal(evidence, result)
     for part in (chain, environment_checks, study, snakemake_notes,
@@ -107,7 +108,7 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
             result.add(path, "MISSING", "it was sealed")
         elif found != (entry.bytes, entry.sha256):
             was, now = entry.sha256[:12], found[1][:12]
-            if found[1] == manifest.UNREAD:
+            if found[1] == sealed_files.UNREAD:
                 was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, and was not read"
             elif entry.sha256 == found[1]:
                 was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, with the sealed SHA-256"
@@ -119,7 +120,7 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
         result.add(path, "EXTRA", why)
     as_is = {
         path: manifest.Entry(
-            sealed[path].kind if path in sealed else manifest.kind_of(path), size, sha256
+            sealed[path].kind if path in sealed else sealed_files.kind_of(path), size, sha256
         )
         for path, (size, sha256) in evidence.found.items()
     }
@@ -137,7 +138,7 @@ def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) 
 
 def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:
     """The manifest against itself: its roots are those of its entries, its lists those of files."""
-    name = manifest.PLACE.as_posix()
+    name = sealed_files.MANIFEST.as_posix()
     text = place.read_text(encoding="ascii")
     result.sealed_root = sealed.root
     stated = json.loads(text).get("root")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from twotower.base import words
 from twotower.base.errors import ExpectedError
 from twotower.forecast.drifting_curve import Pilot
 
@@ -108,16 +109,15 @@ def checked(pilot: Pilot, place: str, rooted: bool = False, remedy: str = "") ->
     replicates, sizes = pilot.error.shape
     if sizes < LEAST_SIZES:
         raise PilotError(
-            f"{place}: has {sizes} size{'' if sizes == 1 else 's'}, "
+            f"{place}: has {words.count(sizes, 'size')}, "
             f"{', '.join(map(str, pilot.n))}; allowed: {LEAST_SIZES} or more, each about twice the "
             "one before"
         )
     if replicates < LEAST_REPLICATES:
-        have = f"{replicates} replicate{'' if replicates == 1 else 's'}"
         raise PilotError(
-            f"{place}: has {have} of each size; allowed: {LEAST_REPLICATES} or more, such as "
-            "splits of the same ratings, whose scatter tells noise from shape"
-            + (f"; {remedy}" if remedy else "")
+            f"{place}: has {words.count(replicates, 'replicate')} of each size; allowed: "
+            f"{LEAST_REPLICATES} or more, such as splits of the same ratings, whose scatter tells "
+            "noise from shape" + (f"; {remedy}" if remedy else "")
         )
     if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():
         raise PilotError(f"{place}: an error is not a number above 0")

@@ -1,4 +1,4 @@
-"""The graph of a crate, for those who ask: entities by name and type, and where they lead."""
+"""The graph of a crate to ask questions of: entities by name and type, and what they refer to."""
 
 from collections.abc import Iterable
 from functools import cached_property

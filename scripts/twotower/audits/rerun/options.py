@@ -1,12 +1,39 @@
-"""What an auditor asks for, as it is typed after `make`, checked before any work starts."""
+"""The options of an audit, as they are typed after `make`, checked before any work starts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from twotower.audits.rerun import clone
-from twotower.audits.rerun.found import Asked
-from twotower.audits.seal import manifest
 from twotower.base.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of an audit; folders are None where the default is meant.
+
+    Attributes:
+        folder: what holds results/; results-audit/ goes beside it.
+        sample: number of jobs to draw; None: rerun everything.
+        nonce: the auditor's own text, of which the draw depends.
+        env, wheels: an environment to reuse; or a folder of wheels to make one from.
+        fresh: where the clone goes, to stay there.
+        project: the git repository that is cloned.
+        signers, root, without: as of `verification.verify`.
+        fresh_seeds: other seeds to run the study with, should anything differ.
+    """
+
+    folder: Path = Path()
+    sample: int | None = None
+    nonce: str = ""
+    env: Path | None = None
+    wheels: Path | None = None
+    fresh: Path | None = None
+    project: Path | None = None
+    signers: Path | None = None
+    root: str | None = None
+    without: frozenset[str] = frozenset()
+    fresh_seeds: int = 0
 
 
 def whole(name: str, least: int = 0) -> Callable[[str], int]:
@@ -21,18 +48,6 @@ def whole(name: str, least: int = 0) -> Callable[[str], int]:
         return int(text)
 
     return read
-
-
-def kinds(texts: Iterable[str]) -> frozenset[str]:
-    """Kinds of files, of `manifest.KINDS`.
-
-    Raises:
-        OptionError: if one is none.
-    """
-    for text in texts:
-        if text not in manifest.KINDS:
-            raise OptionError(f"WITHOUT={text}: allowed: {', '.join(manifest.KINDS)}")
-    return frozenset(texts)
 
 
 def check(asked: Asked) -> None:

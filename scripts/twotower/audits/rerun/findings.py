@@ -1,4 +1,4 @@
-"""What an auditor asks for, and what an audit finds."""
+"""What an audit finds: claims with verdicts, jobs, files, and the verdict on the whole."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import verdicts
 from twotower.audits.rerun.jobs import Graph
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import ClaimVerdict, Verdict
 from twotower.audits.verify.findings import Verification
@@ -14,37 +15,9 @@ PLACE = Path("results-audit")
 """Beside results/: where audits leave what they found."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an auditor asks for; folders are None where the default is meant.
-
-    Attributes:
-        folder: what holds results/; results-audit/ goes beside it.
-        sample: number of jobs to draw; None: rerun everything.
-        nonce: the auditor's own text, of which the draw depends.
-        env, wheels: an environment to reuse; or a folder of wheels to make one from.
-        fresh: where the clone goes, to stay there.
-        project: the git repository that is cloned.
-        signers, root, without: as of `verification.verify`.
-        fresh_seeds: other seeds to run the study with, should anything differ.
-    """
-
-    folder: Path = Path()
-    sample: int | None = None
-    nonce: str = ""
-    env: Path | None = None
-    wheels: Path | None = None
-    fresh: Path | None = None
-    project: Path | None = None
-    signers: Path | None = None
-    root: str | None = None
-    without: frozenset[str] = frozenset()
-    fresh_seeds: int = 0
-
-
 @dataclass
 class Audit:
-    """What an audit found; `audit_report` writes it down.
+    """What an audit found; `report` and `page` write it down.
 
     Attributes:
         asked: what was asked for.

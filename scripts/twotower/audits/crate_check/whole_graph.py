@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from twotower.audits.crate_check import contexts
+from twotower.audits.crate_check.graph_view import DESCRIPTOR, View, ids, values
 from twotower.audits.crate_check.rules import Condition
-from twotower.audits.crate_check.view import DESCRIPTOR, View, ids, values
 
 _SCALARS = (str, int, float, bool)
 _MEDIA = ("File", "Dataset")

@@ -1,0 +1,128 @@
+"""The files that belong under a seal: results in their folder, code in the project, by kind."""
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from twotower.base import errors, files, places, safe_names
+from twotower.records import job_records, run_records
+
+SEAL = Path("results/seal")
+MANIFEST = SEAL / "manifest.json"
+CHECKPOINTS = places.RESULTS / "checkpoints"
+SIGNATURE = SEAL / "manifest.json.sig"
+KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
+         "other")  # fmt: skip
+UNREAD = "not read"
+"""In place of the SHA-256 of a file that is far larger than it was sealed."""
+MOST_MORE = 1_000_000_000
+"""Bytes by which a file may be larger than it should be, and is read all the same."""
+_BY_FOLDER = {
+    "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
+    "ranking": "risks", "rates": "rates", "figures": "figures",
+    "tables": "tables", "records": "records", "preregistration": "records",
+}  # fmt: skip
+_SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
+"""Beside the Snakefile: modules and packages there stand before others of the same name."""
+
+
+def kind_of(path: str | Path) -> str:
+    """The kind of a file by its path alone; the study's own file is told apart by the manifest."""
+    parts = Path(path).parts
+    if parts[0] != places.RESULTS.name:
+        return "code"
+    return _BY_FOLDER.get(parts[1], "other") if len(parts) > 2 else "other"
+
+
+def kinds(texts: Iterable[str]) -> frozenset[str]:
+    """Kinds of files, of KINDS.
+
+    Raises:
+        OptionError: if one is none.
+    """
+    for text in texts:
+        if text not in KINDS:
+            raise errors.OptionError(f"WITHOUT={text}: allowed: {', '.join(KINDS)}")
+    return frozenset(texts)
+
+
+def project_of(folder: Path) -> Path:
+    """Where the code of a folder's results is: in the folder itself, or here."""
+    return folder if (folder / "Snakefile").is_file() else places.PROJECT
+
+
+def code(project: Path) -> list[str]:
+    """Every file of the project that results depend on, from its folder on, sorted."""
+    found = []
+    for name in run_records.CODE:
+        place = project / name
+        found += [place] if place.is_file() else _ordinary(place)
+    for shadow in _SHADOWS:
+        found += [path for path in project.glob(shadow) if path.is_file()]
+    within = {path.relative_to(project) for path in found}
+    return sorted(path.as_posix() for path in within if not _is_hidden(path))
+
+
+def sealed(folder: Path) -> list[str]:
+    """Every file of results/ that belongs under the seal, from the folder on, sorted.
+
+    That is all but the seal itself, logs, and timings that no record names.
+    """
+    recorded = set(job_records.recorded(folder))
+    found = (place.relative_to(folder) for place in _ordinary(folder / places.RESULTS))
+    return sorted(path.as_posix() for path in found if not _beside(path) or path in recorded)
+
+
+def odd(folder: Path, project: Path) -> dict[str, str]:
+    """What is beside the files of code and results and can be none of them, with the reason.
+
+    Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
+    """
+    roots = [(folder, places.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
+    found = {}
+    for base, name in roots:
+        for place, why in safe_names.below(base / name):
+            path = place.relative_to(base)
+            if why and (name == places.RESULTS or not _is_hidden(path)):
+                found[path.as_posix()] = why
+    return found
+
+
+def found_given(name: str, folder: Path, project: Path) -> Path | None:
+    """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
+    places = [folder / name, project / name] if not name.startswith("given:") else []
+    return next((place for place in places if place.is_file()), None)
+
+
+def digests(
+    places: Mapping[str, Path], expected: Mapping[str, int] | None = None
+) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of files, each read once, several at a time; by the same names.
+
+    Args:
+        expected: bytes that each should have, 0 of others: one that has many more (`MOST_MORE`)
+            is not read, UNREAD stands in place of the SHA-256. A forger may leave one that takes
+            hours. None: all are read.
+    """
+
+    def digest(name: str) -> tuple[int, str]:
+        size = places[name].stat().st_size
+        more = 0 if expected is None else size - expected.get(name, 0)
+        return size, UNREAD if more > MOST_MORE else files.sha256(places[name])
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return dict(zip(places, pool.map(digest, places), strict=True))
+
+
+def _ordinary(folder: Path) -> list[Path]:
+    return [place for place, why in safe_names.below(folder) if not why]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__pycache__")) for part in path.parts)
+
+
+def _beside(path: Path) -> bool:
+    ending = {"logs": ".log", "benchmarks": ".tsv"}.get(path.parts[1])
+    return path in (MANIFEST, SIGNATURE) or (ending is not None and path.suffix == ending)
