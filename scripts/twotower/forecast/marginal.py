@@ -23,7 +23,8 @@ from twotower.rates.intervals import half_width
 
 COUNTS = {"n_users": "user", "n_items": "item", "n_ratings": "rating"}
 MOST_INFLATION = 10.0
-"""A count is told apart if its variance inflation factor, over log counts, is at most this."""
+"""The value of a count is given if its variance inflation factor, over log counts, is at most
+this: else it cannot be separated from the others."""
 _DRAWS = 1000
 _FLOORS = np.r_[0.0, 1.0 - np.geomspace(1.0, 1.0e-3, 100)[1:]]
 """Floors that are tried, in shares of the smallest error."""

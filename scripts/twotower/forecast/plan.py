@@ -31,7 +31,7 @@ from twotower.theory.bound import Theory
 CHECKED = 0.95
 """Of the interval that the largest size must lie in."""
 FURTHER = 1000
-"""Ratings whose marginal value is told."""
+"""Further ratings whose marginal value is given."""
 _FALLING = 0.9  # of the draws, at the end of the pilot
 _RISING, _STEPS_UP = 0.9, 0.75  # of the replicates, and of the steps of their mean
 _FAR = 1e4  # times the pilot, to say how large the next one must be; never shown as an answer

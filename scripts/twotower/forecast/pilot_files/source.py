@@ -1,4 +1,4 @@
-"""What a plan is made from: a learning curve, and what its file says of it."""
+"""What a plan is made from: a learning curve, and what its file says about the curve."""
 
 from dataclasses import dataclass, field
 
