@@ -106,7 +106,7 @@ def record(made: Plan) -> str:
 
 
 def table(sources: list[Source], target: float) -> tuple[str, int]:
-    """One line for each curve, and the number of those with an answer."""
+    """One line for each curve and how to choose one, and the number of curves with an answer."""
     lines, answered = [], 0
     for source in sources:
         try:
@@ -122,7 +122,10 @@ def table(sources: list[Source], target: float) -> tuple[str, int]:
         "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip()
         for line in (head, *lines)
     ]
-    return "\n".join(padded), answered
+    studies = any(source.settings for source in sources)
+    hint = "--cell ID (make: CELL=ID)" if studies else "name its file alone"
+    choice = f"\nChoose one for its width, values and figure: {hint}."
+    return "\n".join([*padded, choice]), answered
 
 
 def _ratings(found: Interval, limit: float) -> str:
