@@ -1,4 +1,4 @@
-"""What a plan is made from: a learning curve, and what its file says of it."""
+"""What a plan is made from: a learning curve, and what its file says about the curve."""
 
 from dataclasses import dataclass, field
 
@@ -116,8 +116,8 @@ def checked(pilot: Pilot, place: str, rooted: bool = False, remedy: str = "") ->
     if replicates < LEAST_REPLICATES:
         raise PilotError(
             f"{place}: has {words.count(replicates, 'replicate')} of each size; allowed: "
-            f"{LEAST_REPLICATES} or more, such as splits of the same ratings, whose scatter tells "
-            "noise from shape" + (f"; {remedy}" if remedy else "")
+            f"{LEAST_REPLICATES} or more, such as splits of the same ratings, whose scatter "
+            "separates noise from shape" + (f"; {remedy}" if remedy else "")
         )
     if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():
         raise PilotError(f"{place}: an error is not a number above 0")
