@@ -26,7 +26,7 @@ def is_word(name: str) -> bool:
 
 
 def is_within(path: str) -> bool:
-    """Whether a path leads from a folder on to something below it, as far as its text tells."""
+    """Whether a path leads from a folder on to something below it, judged by its text alone."""
     parts = PurePosixPath(path).parts
     return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
 
@@ -70,7 +70,7 @@ def check_run(run: dict) -> None:
 
 
 def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
-    """Why a recorded job is none that may be rerun; empty if it is one.
+    """Why a recorded job must not be rerun; empty if it may be.
 
     Args:
         paths: its inputs and outputs.
