@@ -81,15 +81,8 @@ def check_vouchers(
         statement = statements.read(folder / STATED)
     except (FileNotFoundError, statements.StatementError):
         return
-    place, signature, token, kept = (
-        statement.folder / name
-        for name in (
-            statements.NAME,
-            statements.SIGNATURE,
-            statements.TOKEN,
-            statements.AUTHORITIES,
-        )
-    )
+    names = statements.NAME, statements.SIGNATURE, statements.TOKEN, statements.AUTHORITIES
+    place, signature, token, kept = (statement.folder / name for name in names)
     signed = signatures.check(place, signature, signers, signatures.STATED)
     try:
         stamp = timestamps.check(place, token, authorities, kept)
