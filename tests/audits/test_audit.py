@@ -17,9 +17,8 @@ from forging import Forgery, copied
 from selftest import drawing
 from twotower.audits.rerun import audit, clone, options
 from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
-from twotower.base import errors
+from twotower.base import errors, files
 from twotower.records import run_records
 
 pytestmark = pytest.mark.xdist_group("audited")
@@ -166,7 +165,7 @@ def test_the_results_of_a_run_with_uncommitted_changes_are_cloned_with_them(orig
     place.parent.mkdir(parents=True)
     place.write_bytes(subprocess.check_output(["git", "-C", edited, "diff", "--binary"]))
     diff = {"file": "results/records/runs/changes.diff"}
-    kept = run | {"diff": diff | {"sha256": manifest.files.sha256(place)}}
+    kept = run | {"diff": diff | {"sha256": files.sha256(place)}}
     clone.clone(origin.folder, kept, tmp_path, tmp_path / "clone")
     assert (tmp_path / "clone/config.yaml").read_text(encoding="utf-8").startswith("# changed\n")
     with pytest.raises(clone.CloneError, match="missing or changed"):

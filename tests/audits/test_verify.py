@@ -190,7 +190,7 @@ def test_results_without_their_project_and_notes_are_verified_by_a_clone(origin,
 
 
 def test_the_table_of_cheats_in_the_docs_is_true():
-    docs = (verification.places.PROJECT / "docs/audits-cheats.md").read_text(encoding="utf-8")
+    docs = (places.PROJECT / "docs/audits-cheats.md").read_text(encoding="utf-8")
     assert markdown() in docs, "python tests/audits/selftest.py --markdown"
     assert len({cheat.name for cheat in CHEATS}) == len(CHEATS) >= 25
 

@@ -115,7 +115,7 @@ def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
 
 
 def _beside(project: Path) -> dict[str, Path]:
-    """Where each file is that tells about the project, and is not sealed."""
+    """Where each file about the project is that is not sealed."""
     return {name: project / name for name in (*BESIDE, *pages(project))}
 
 

@@ -14,7 +14,7 @@ def edited_library(study: Forgery) -> str:
     return "scripts/twotower/rates/slopes.py"
 
 
-@cheat(verify="made by other code of fit_rates.py")
+@cheat(verify="made by other code of rates/fit_rates.py")
 def edited_library_and_seal(study: Forgery) -> str:
     """A module of the library is edited and sealed anew, results are not remade."""
     edited_library(study)

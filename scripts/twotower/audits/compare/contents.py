@@ -126,7 +126,7 @@ def _column(name: str, cells: list[str]) -> dict[str, Part]:
 
 
 def _is_number(cell: str, longest: int) -> bool:
-    """Whether a cell is a number that a float64 holds: 1e999 is none."""
+    """Whether a cell is a number that a float64 holds: 1e999 is not."""
     right = len(cell) <= longest and _CELL.fullmatch(cell) is not None
     return right and math.isfinite(float(cell))
 

@@ -23,7 +23,7 @@ _DOCTYPE = ("svg", "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd",
 _SVG, _RDF = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _CC, _DC = "http://creativecommons.org/ns#", "http://purl.org/dc/elements/1.1/"
 _UNTOLD = {f"{_DC} date", f"{_DC} creator"}
-"""Of the metadata, what tells of the day and the program."""
+"""The parts of the metadata that name the day and the program."""
 
 
 def shapes(content: bytes) -> dict[str, parts.Part]:
@@ -123,7 +123,7 @@ class _Svg:
         self.words.append("doctype")
 
     def _is_about(self) -> bool:
-        """Whether the place is in what tells of the file."""
+        """Whether the place is inside the metadata."""
         return len(self._inside) > 1 and self._inside[1] == f"{_SVG} metadata"
 
     @staticmethod

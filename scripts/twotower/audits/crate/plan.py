@@ -82,7 +82,7 @@ def _describe_tool(graph: Graph, name: str, code: str) -> None:
 
 
 def _source(graph: Graph, script: dict[str, str] | None) -> dict[str, str] | None:
-    """What tells of a tool that has no page on the web: RO-Crate 1.3 demands an address."""
+    """The address of a tool that has no page on the web: RO-Crate 1.3 demands one."""
     return (script or graph.file(WORKFLOW)) if graph.story.profile.on_1_3 else None
 
 

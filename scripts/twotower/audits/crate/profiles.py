@@ -39,7 +39,7 @@ class Profile:
 
     @property
     def on_1_3(self) -> bool:
-        """Whether RO-Crate 1.3 counts, which tells some things in another way than 1.1."""
+        """Whether RO-Crate 1.3 counts, which writes some things in another way than 1.1."""
         return self.ro_crate == "1.3"
 
     @property

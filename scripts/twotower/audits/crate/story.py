@@ -28,7 +28,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Story:
-    """All that a crate tells.
+    """All that a crate says about a study.
 
     Attributes:
         name: the study's.
@@ -65,7 +65,7 @@ class Graph:
 
     Attributes:
         crate: with the entities that have been added.
-        story: what is told.
+        story: what the crate says.
         levels: by rule, how many rules lie before it.
         tools: rule and code digest of each tool that ran.
         parameters: of the workflow and its tools.

@@ -142,7 +142,7 @@ def text(found: Check, folder: Path) -> str:
 
 
 def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:
-    """What is left out, and how such a crate is verified; partly left out is told as such."""
+    """What is left out, wholly or in part, and how such a crate is verified."""
     parts = [
         f"{gone:,} {kind}" if gone == every else f"{gone:,} of {every:,} {kind}"
         for kind, (gone, every) in counts.items()

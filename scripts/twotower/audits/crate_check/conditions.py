@@ -111,7 +111,7 @@ def with_steps() -> Condition:
 
 
 def in_order() -> Condition:
-    """A step comes after those whose outputs it needs, as the connections tell."""
+    """A step comes after those whose outputs it needs, by the connections."""
 
     def holds(view: View, entity: Entity, key: str) -> bool:
         own = entity.get(key)

@@ -52,7 +52,7 @@ class Judged:
 
 
 def validate(crate: Path) -> Judged | None:
-    """Judge the description in a crate; None if there is none."""
+    """Judge the description in a crate; None if the crate has no description."""
     place = crate.resolve() / CROISSANT
     if not place.exists():
         return None
@@ -90,7 +90,7 @@ def _hashed(dataset: mlcroissant.Dataset, folder: Path, found: Judged) -> set[st
 
 
 def _read(dataset: mlcroissant.Dataset, gone: set[str], found: Judged) -> Iterator[str]:
-    """Read each record set, but for those with a file that is not held; tells what cannot be."""
+    """Read the record sets whose files are all held; yields why one cannot be read."""
     sets = {each.uuid: each.includes for each in dataset.metadata.file_sets}
     for each in dataset.metadata.record_sets:
         used = {column.source.uuid for column in each.fields if column.source}

@@ -54,7 +54,7 @@ class Compared:
 
 
 def is_of_this_project(graph: Any) -> bool:
-    """Whether a graph tells of this project, so that its crate must have a seal."""
+    """Whether a graph is of this project, whose crates must have a seal."""
     try:
         text = unquote(json.dumps(graph, ensure_ascii=False))
     except RecursionError:  # no graph is that deep but one made to be

@@ -20,7 +20,7 @@ Header = dict[str, tuple[str, list[int]]]
 
 
 class CroissantError(ExpectedError):
-    """A file of a data set is none; the message names it."""
+    """A file of a data set cannot be read as tensors; the message names it."""
 
 
 def header(place: Path) -> Header:

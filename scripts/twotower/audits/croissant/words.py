@@ -151,7 +151,7 @@ def _uses(specs: Specs) -> Iterator[str]:
 
 
 def _by_value(specs: Specs, key: str, told: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each value of a setting that is in use and told, with its data sets."""
+    """A sentence for each value of a setting that is in use and in `told`, with its data sets."""
     for value, sentence in told.items():
         names = sorted(name for name, spec in specs.items() if spec[key] == value)
         if names:

@@ -14,7 +14,7 @@ ALWAYS = ("figures", "tables")
 
 @dataclass(frozen=True)
 class Job:
-    """One job, as its outputs' records tell of it.
+    """One job, read from the records of its outputs.
 
     Attributes:
         name: its first output that is no timing; names the job in audits.

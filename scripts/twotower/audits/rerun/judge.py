@@ -19,7 +19,7 @@ _MOST_BYTES = 50_000_000  # of a ledger, which has a row for each claim
 
 
 def judge(found: Audit, clone: Clone, places: dict[str, Path], relative: float) -> None:
-    """Give a verdict on each claim that the study tests, and tell environments apart.
+    """Give a verdict on each claim that the study tests, with what differs in the environments.
 
     Args:
         places: of each rerun job, the folder where it was rerun.
@@ -97,7 +97,7 @@ def _claims(clone: Clone) -> dict[str, Claim]:
 
 
 def _ledger(folder: Path) -> pd.DataFrame | None:
-    """The ledger of claims below a folder; None if there is none, or something else."""
+    """The ledger of claims below a folder; None if it is missing or something else."""
     try:
         if (folder / LEDGER).stat().st_size > _MOST_BYTES:
             return None

@@ -64,7 +64,7 @@ def check_run(run: dict) -> None:
 
 
 def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
-    """Why a recorded job is none that may be rerun; empty if it is one.
+    """Why a recorded job must not be rerun; empty if it may be.
 
     Args:
         paths: its inputs and outputs.

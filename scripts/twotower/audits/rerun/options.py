@@ -15,7 +15,7 @@ class Asked:
     Attributes:
         folder: what holds results/; results-audit/ goes beside it.
         sample: number of jobs to draw; None: rerun everything.
-        nonce: the auditor's own text, of which the draw depends.
+        nonce: the auditor's own text, on which the draw depends.
         env, wheels: an environment to reuse; or a folder of wheels to make one from.
         fresh: where the clone goes, to stay there.
         project: the git repository that is cloned.

@@ -74,7 +74,7 @@ def page(found: Audit, data: dict) -> str:
 
 
 def _tiles(found: Audit, data: dict) -> list[tuple[str, str]]:
-    """The four facts at the top: each in large letters, and what is told below it."""
+    """The four facts at the top: each in large letters, and the words below."""
     counts = Counter(str(claim.verdict) for claim in found.claims)
     told = ", ".join(f"{counts[v]} {v.lower()}" for v in map(str, GRAVITY) if counts[v])
     rerun, code, seal = data["rerun"], data["code"], data["seal"]
@@ -117,7 +117,7 @@ def _anchor(path: str) -> str:
 
 
 def packed(place: Path) -> str:
-    """A picture in few colours, as PNG in base 64; "" for a file that is none."""
+    """A picture in few colours, as PNG in base 64; "" for a file that is not a picture."""
     try:
         with png.picture(place) as image:
             image.load()

@@ -24,7 +24,7 @@ from twotower.study.decisions import Claim
 
 
 class SeedsError(ExpectedError):
-    """Fresh seeds that were asked for cannot tell anything; the message says what would."""
+    """So few fresh seeds cannot refute anything; the message says how many can."""
 
 
 def seeds(count: int, root: str, nonce: str, used: int) -> list[int]:

@@ -134,7 +134,7 @@ def rows(ledger: pd.DataFrame) -> list[dict]:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The gravest of several verdicts; IDENTICAL of none."""
+    """The gravest of several verdicts; IDENTICAL if there are no verdicts."""
     return max(verdicts, key=GRAVITY.index, default=Verdict.IDENTICAL)
 
 
@@ -151,7 +151,7 @@ def of_rung(rung: Rung) -> Verdict:
 def tampered(paths: Iterable[str], verified: Verification) -> dict[str, str]:
     """Those of some files that are not as they were made, and why.
 
-    A file that is as it was made, but not by the code that is here, is none: the rerun decides.
+    A file as it was made, but by other code than is here, is not among them: the rerun decides.
     """
     found = {}
     for path in paths:

@@ -82,7 +82,7 @@ def read(folder: str | Path = ".") -> Manifest:
     """The manifest of a folder, or in a file that is named; its own root is not compared.
 
     Raises:
-        ManifestError: if there is none, or what is there is none.
+        ManifestError: if there is no manifest, or the file there is not a manifest.
     """
     path = Path(folder) if Path(folder).is_file() else Path(folder) / sealed_files.MANIFEST
     try:

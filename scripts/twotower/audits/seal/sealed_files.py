@@ -28,7 +28,7 @@ _SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
 
 
 def kind_of(path: str | Path) -> str:
-    """The kind of a file by its path alone; the study's own file is told apart by the manifest."""
+    """The kind of a file by its path alone; the manifest knows the study's own file."""
     parts = Path(path).parts
     if parts[0] != places.RESULTS.name:
         return "code"
@@ -36,10 +36,10 @@ def kind_of(path: str | Path) -> str:
 
 
 def kinds(texts: Iterable[str]) -> frozenset[str]:
-    """Kinds of files, of KINDS.
+    """The kinds of files that WITHOUT= names, each one of KINDS.
 
     Raises:
-        OptionError: if one is none.
+        OptionError: if a text is not one of KINDS.
     """
     for text in texts:
         if text not in KINDS:

@@ -10,7 +10,7 @@ from twotower.base import errors, files
 
 NAMESPACE = "tower-rates"
 STATED = "tower-rates-preregistration"
-"""What signatures are for, so that none that was made for something else passes."""
+"""What a signature is for: a signature that was made for something else does not pass."""
 
 
 _NEW = "`ssh-keygen -t ed25519` makes one"

@@ -86,7 +86,7 @@ def ask(content: Path, place: Path, server: str, authorities: Path | None = None
 
 
 def require(server: str | None, authorities: Path | None) -> None:
-    """Refuse an address that is none, and certificates that are nowhere; raises StampError."""
+    """Refuse a text that is no address, and missing certificates; raises StampError."""
     if server is not None and not re.fullmatch(r"https?://[^\s/]\S*", server):
         raise StampError(complaint(f"TSA={server}: is no address", "http://… or https://…"))
     if server is not None and not server.isascii():

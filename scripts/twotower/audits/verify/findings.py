@@ -72,7 +72,7 @@ class Verification:
             found.reasons.append(reason)
 
     def wrong(self) -> dict[str, Verdict]:
-        """The files whose verdict is none of SOUND, the gravest first, then by path."""
+        """The files whose verdict is not one of SOUND, the gravest first, then by path."""
         rows = [(path, each) for path, each in self.files.items() if each.verdict not in SOUND]
         return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))
 

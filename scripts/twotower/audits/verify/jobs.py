@@ -129,7 +129,7 @@ def _job(made: dict, rules: dict[str, Rule]) -> Job:
 
 
 def usage(path: Path) -> dict[str, float]:
-    """What a timing file of Snakemake says; empty if there is none, or none that can be read."""
+    """What a timing file of Snakemake says; empty if it is missing or cannot be read."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             row = next(csv.DictReader(file, delimiter="\t"), {})

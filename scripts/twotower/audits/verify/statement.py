@@ -14,7 +14,7 @@ from twotower.audits.verify import jobs, statement_order
 from twotower.audits.verify import study as study_checks
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
-from twotower.base import identity, safe_names
+from twotower.base import identity, places, safe_names
 from twotower.records import job_records
 from twotower.running import statements
 from twotower.running.statements import STATED, Statement
@@ -81,15 +81,8 @@ def check_vouchers(
         statement = statements.read(folder / STATED)
     except (FileNotFoundError, statements.StatementError):
         return
-    place, signature, token, kept = (
-        statement.folder / name
-        for name in (
-            statements.NAME,
-            statements.SIGNATURE,
-            statements.TOKEN,
-            statements.AUTHORITIES,
-        )
-    )
+    names = statements.NAME, statements.SIGNATURE, statements.TOKEN, statements.AUTHORITIES
+    place, signature, token, kept = (statement.folder / name for name in names)
     signed = signatures.check(place, signature, signers, signatures.STATED)
     try:
         stamp = timestamps.check(place, token, authorities, kept)
@@ -188,18 +181,16 @@ def _check_predictions(statement: Statement, study: Study, result: Verification)
     try:
         rules = decisions.load(statement.folder / "decisions.yaml")
         made = predicted_table.written(study, rules)
-        places = {name: statement.folder / name for name in made}
         other = [
             (STATED / name).as_posix()
-            for name, place in places.items()
-            if not predicted_table.agree(place.read_bytes(), made[name])
+            for name in made
+            if not predicted_table.agree((statement.folder / name).read_bytes(), made[name])
         ]
     except (decisions.DecisionsError, OSError, ValueError, csv.Error):
         return  # told already: other bytes than were stated, or rules that this code cannot read
     about = statement.content
-    stated_code = about["code"]["root"] == manifest.code_root(
-        places.PROJECT, about["study"]["file"]
-    )
+    here = manifest.code_root(places.PROJECT, about["study"]["file"])
+    stated_code = about["code"]["root"] == here
     for path in other:
         if stated_code:
             result.add(path, "FORGED", "it is not what the stated code predicts of the study")

@@ -74,7 +74,7 @@ def verify(
 
 
 def nothing_in(folder: Path) -> str:
-    """What is told of a folder that holds no results."""
+    """The message on a folder that holds no results."""
     inside = (folder / "seal").is_dir() or (folder / "records").is_dir()
     hint = f"; name the folder that holds it: {folder.parent}" if inside else ""
     return f"FOLDER={folder}: holds no results/{hint}"
