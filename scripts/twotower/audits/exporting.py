@@ -79,7 +79,7 @@ def export(
         lines = words.shortened([f"  {line}" for line in wrong], SHOWN)
         raise ExportError("\n".join([told, *lines, "`make verify` lists every fault."]))
     project = sealed_files.project_of(folder)
-    places = _places(sealed, folder, project)
+    found_at = _places(sealed, folder, project)
     run, study = _run(sealed, folder)
     story, notes = _story(sealed, study, folder, project, without)
     story = replace(story, profile=profile)
@@ -88,14 +88,14 @@ def export(
         CODECHECK: codecheck.text(story, facts.command),
         CHECKLISTS: checklists.text(facts),
     }
-    if described := description.text(facts, places):
+    if described := description.text(facts, found_at):
         texts[CROISSANT] = described
     for path, text in texts.items():
         story.files[path] = write.held_text("answers and metadata", text)
     beside = _beside(project)
     for path in story.files.keys() - texts.keys():
-        places.setdefault(path, beside.get(path, folder / path))
-    metadata = write.write(story, texts, places, to)
+        found_at.setdefault(path, beside.get(path, folder / path))
+    metadata = write.write(story, texts, found_at, to)
     missing = [f"CODECHECK: {each}" for each in codecheck.missing(story.citation)]
     if CROISSANT in texts:
         missing += [f"Croissant: {each}" for each in description.missing(story.citation)]

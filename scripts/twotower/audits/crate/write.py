@@ -31,13 +31,13 @@ def held_text(kind: str, text: str) -> Held:
     return Held(kind, len(content), hashlib.sha256(content).hexdigest())
 
 
-def write(story: Story, texts: dict[str, str], places: dict[str, Path], to: Path) -> str:
+def write(story: Story, texts: dict[str, str], found_at: dict[str, Path], to: Path) -> str:
     """Write the crate; an earlier one in its place is replaced once the new one is whole.
 
     Args:
         story: what to tell.
         texts: files that stand in no project, by path; `story.files` holds them too.
-        places: where the other files of the story are copied from.
+        found_at: where the other files of the story are copied from.
         to: a folder that is absent, empty, or an earlier crate.
 
     Returns:
@@ -56,7 +56,7 @@ def write(story: Story, texts: dict[str, str], places: dict[str, Path], to: Path
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
             if path in texts:
                 (draft / path).write_bytes(texts[path].encode())
-            elif _copy(places[path], draft / path) != held.sha256:
+            elif _copy(found_at[path], draft / path) != held.sha256:
                 raise CrateError(
                     f"{path} changed since it was sealed: `make verify` says what else did, "
                     "`make resume` makes results anew, `make seal` seals them"

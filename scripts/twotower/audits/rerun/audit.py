@@ -52,16 +52,16 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         clone = _equipped(found, folder, work, say)
         found.graph = jobs.graph(asked.folder)
         _complete(found, clone, work)
-        places = _rerun(found, clone, work, say)
+        found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
-            for name, place in places.items():
+            for name, place in found_at.items():
                 job = found.graph.jobs[name]
                 found.outcomes[name] = audit_rerun.compared(job, asked.folder, place, declared)
-            judge.judge(found, clone, places, declared.numerical.tables)
+            judge.judge(found, clone, found_at, declared.numerical.tables)
         if asked.fresh_seeds:
             with _stage(found, "fresh seeds"):
                 judge.try_seeds(found, clone, work, declared.statistical, say)
-        _keep_figures(found, places)
+        _keep_figures(found, found_at)
     return found
 
 
@@ -176,7 +176,7 @@ def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
             audit_rerun.everything(clone, [found.run, *_others(asked, found.run)], graph, log)
             found.drawn = found.population
             found.graph = jobs.joined(graph, jobs.graph(clone.folder))
-            places = dict.fromkeys(found.graph.jobs, clone.folder)
+            found_at = dict.fromkeys(found.graph.jobs, clone.folder)
         else:
             nonce = asked.nonce
             found.drawn = audit_sample.draw(found.population, asked.sample, found.root, nonce)
@@ -186,15 +186,15 @@ def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
                 f"{nonce}, and the {len(chosen) - len(found.drawn)} of figures and tables ..."
             )
             where = asked.folder.resolve()
-            places, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
+            found_at, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
             for name, reason in why.items():
                 found.outcomes[name] = Outcome(why=reason)
-    for name in found.graph.jobs.keys() - places.keys() - found.outcomes.keys():
+    for name in found.graph.jobs.keys() - found_at.keys() - found.outcomes.keys():
         found.outcomes[name] = Outcome(asked=False)
-    return places
+    return found_at
 
 
-def _keep_figures(found: Audit, places: dict[str, Path]) -> None:
+def _keep_figures(found: Audit, found_at: dict[str, Path]) -> None:
     """Keep the rerun pictures that differ from the recorded ones, for the page to show."""
     kept = found.asked.folder / PLACE / "rerun"
     audit_names.check_place(kept.parent)  # code of the results was run since
@@ -202,9 +202,9 @@ def _keep_figures(found: Audit, places: dict[str, Path]) -> None:
         shutil.rmtree(kept)
     for name, outcome in found.outcomes.items():
         for path, each in outcome.files.items():
-            if path.endswith(".png") and each.rung > 1 and (places[name] / path).is_file():
+            if path.endswith(".png") and each.rung > 1 and (found_at[name] / path).is_file():
                 kept.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(places[name] / path, kept / Path(path).name)
+                shutil.copyfile(found_at[name] / path, kept / Path(path).name)
 
 
 def _declared(clone: Path, found: Audit) -> Tolerances:

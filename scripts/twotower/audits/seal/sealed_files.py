@@ -91,12 +91,12 @@ def odd(folder: Path, project: Path) -> dict[str, str]:
 
 def found_given(name: str, folder: Path, project: Path) -> Path | None:
     """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
-    places = [folder / name, project / name] if not name.startswith("given:") else []
-    return next((place for place in places if place.is_file()), None)
+    found_at = [folder / name, project / name] if not name.startswith("given:") else []
+    return next((place for place in found_at if place.is_file()), None)
 
 
 def digests(
-    places: Mapping[str, Path], expected: Mapping[str, int] | None = None
+    found_at: Mapping[str, Path], expected: Mapping[str, int] | None = None
 ) -> dict[str, tuple[int, str]]:
     """Size and SHA-256 of files, each read once, several at a time; by the same names.
 
@@ -107,12 +107,12 @@ def digests(
     """
 
     def digest(name: str) -> tuple[int, str]:
-        size = places[name].stat().st_size
+        size = found_at[name].stat().st_size
         more = 0 if expected is None else size - expected.get(name, 0)
-        return size, UNREAD if more > MOST_MORE else files.sha256(places[name])
+        return size, UNREAD if more > MOST_MORE else files.sha256(found_at[name])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return dict(zip(places, pool.map(digest, places), strict=True))
+        return dict(zip(found_at, pool.map(digest, found_at), strict=True))
 
 
 def _ordinary(folder: Path) -> list[Path]:
