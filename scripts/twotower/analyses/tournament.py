@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from twotower.rates.curves import in_experiments
+from twotower.rates.experiments import in_experiments
 from twotower.study import arms
 
 EXPERIMENTS = ("max_not_sum", "dimension", "high_dimension")

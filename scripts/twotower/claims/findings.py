@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from twotower.rates.curves import in_experiments
+from twotower.rates.experiments import in_experiments
 from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms

@@ -19,7 +19,7 @@ from twotower.analyses import meta_regression, tournament
 from twotower.base import files
 from twotower.claims import ledger
 from twotower.rates import approximation, predictions, summary, verdicts
-from twotower.rates.curves import in_experiments
+from twotower.rates.experiments import in_experiments
 from twotower.rates.windows import fit_window
 from twotower.study import arms, grid
 from twotower.study.decisions import Answer, Decisions, Thresholds

@@ -1,7 +1,6 @@
 """Curves of one cell: from rows of a table of risks to arrays, fits and points."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -163,10 +162,3 @@ def points(curve: Curve, kept: np.ndarray, confidence: float, axis: str) -> list
             }
         )
     return rows
-
-
-def in_experiments(rates: pd.DataFrame, experiments: Iterable[str]) -> pd.Series:
-    """Which rows belong to one of the experiments; a row's own are joined by ";"."""
-    wanted = set(experiments)
-    inside = rates["experiment"].map(lambda names: bool(wanted & set(str(names).split(";"))))
-    return inside.astype(bool)  # of no rows it would be a column of text
