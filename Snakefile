@@ -43,7 +43,7 @@ rule all:
         rules.tables.output,
         expand("results/tables/{table}.csv", table=ANALYSES),
         expand(rules.draw_experiment.output, experiment=EXPERIMENTS),
-        expand(rules.draw_figure.output, figure=FIGURE_TABLES),
+        expand(rules.draw_figure.output, figure=FIGURES),
 
 
 # The Snakemake inside a cluster's job runs its rules itself: without this it would start another

@@ -33,7 +33,7 @@ FIGURES = {
     "methods": lambda: methods.methods(table("curves")),
     "newcomers": lambda: methods.newcomers(table("newcomers")),
     "lemmas": lambda: limits.lemmas(table("lemmas")),
-    "ranking": lambda: ranking_curves(table("curves"), table("ranking")),
+    "ranking": lambda: ranking_curves(table("ranking_curves"), table("ranking")),
 }
 
 with job_records.job(snakemake) as spec:

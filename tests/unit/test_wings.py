@@ -24,7 +24,7 @@ BELOW = {
     "analyses": "rates study evaluation data theory",
     "claims": "analyses rates lemmas study data theory",
     "report": "rates study evaluation data theory",
-    "forecast": "rates report study theory",
+    "forecast": "rates report study data theory",
     "real": "methods towers evaluation report data",
     "retrieval": "report",
     "audits": "records running study claims",

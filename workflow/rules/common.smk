@@ -2,7 +2,6 @@
 
 import gc
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,9 +25,9 @@ from twotower.base import console, errors
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
 from twotower.real import options as real_options
-from twotower.records import code_digest, last_run, run_records
+from twotower.records import code_digest, run_records
 from twotower.running import statements, workplace
-from twotower.study import arms, command_line, decisions, grid, reading
+from twotower.study import analyses, arms, command_line, decisions, grid, reading
 from twotower.study.schema import Lemmas
 
 
@@ -127,8 +126,9 @@ def runtime(rule):
 
 
 def train_spec(wildcards):
-    run = RUNS[wildcards.run]  # who rated what is asked for by one arm alone
-    further = {"data": run.cell.data_spec} if run.arm == "pairwise" else {}
+    run = RUNS[wildcards.run]
+    # Who rated what: few arms ask.
+    further = {"data": run.cell.data_spec} if run.arm in arms.BY_USER else {}
     return spec(
         "towers/train.py",
         seed=STUDY.seed,
@@ -191,7 +191,7 @@ def rate_inputs(experiment):
                 tables.append((path, columns | {"arm": run.arm}))
         if cell.has_reference:
             path = f"results/risks/reference-{cell.data_id}.csv"
-            tables.append((path, columns | {"arm": "reference"}))
+            tables.append((path, columns | {"arm": arms.REFERENCE}))
     return tables
 
 
@@ -212,7 +212,7 @@ def ranked_fits():
             if run.arm in arms.TOWERS:
                 fits.append((run_id, {"cell": cell.id, "arm": run.arm}))
         if cell.has_reference:
-            fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": "reference"}))
+            fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": arms.REFERENCE}))
     return fits
 
 
@@ -221,43 +221,28 @@ RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS
 RANKED = ranked_fits()
 EXPERIMENT_RISKS = [f"results/rates/{experiment}/risks.csv" for experiment in ON_RATINGS]
 
-# The analyses that each study-wide figure is drawn from.
-FIGURE_TABLES = {
-    "learning_curves": [],
-    "slope_comparison": ["meta_regression"],
-    "extrapolation": ["extrapolation"],
-    "falsifiability": ["falsifiability"],
+# Tables and figures over all experiments: which there are, twotower.study.analyses says.
+DESIGNS = {data.get("sampling", "fresh") for data in DATA.values()}
+WANTED = analyses.of(STUDY, DESIGNS)
+ANALYSES = [each.table for each in WANTED if each.table]
+FIGURES = {each.figure: each for each in WANTED if each.figure}
+# Figures that have a table are targets: others are drawn with the whole study alone.
+TARGET_FIGURES = {figure: each.table for figure, each in FIGURES.items() if each.table}
+FIGURE_READS = {
+    "rates": "results/tables/rates.csv",
+    "curves": [f"results/rates/{name}/curves.csv" for name in ON_RATINGS],
+    "ranking_curves": "results/tables/ranking_curves.csv",
+    "risks": EXPERIMENT_RISKS,
+    "decisions": DECISIONS,
 }
-if set(arms.TOWERS) & set(STUDY.arms):
-    FIGURE_TABLES["error_budget"] = ["error_budget"]
-if "adam" in STUDY.arms:
-    FIGURE_TABLES["plain_training_cost"] = []
-if "max_not_sum" in STUDY.experiments:
-    FIGURE_TABLES["tournament"] = ["tournament"]
-if STUDY.lemmas is not None:
-    FIGURE_TABLES["lemmas"] = ["lemmas"]
-if STUDY.ranking is not None:
-    FIGURE_TABLES["ranking"] = ["ranking"]
-if set(arms.COMPARATORS) & set(STUDY.arms):
-    FIGURE_TABLES["methods"] = ["methods"]
-if any(known_at(data) for data in DATA):
-    FIGURE_TABLES["newcomers"] = ["newcomers"]
-ANALYSES = [*(table for tables in FIGURE_TABLES.values() for table in tables), "cold_start"]
 
 
 def figure_inputs(wildcards):
-    inputs = {table: f"results/tables/{table}.csv" for table in FIGURE_TABLES[wildcards.figure]}
-    if wildcards.figure in ("learning_curves", "slope_comparison"):
-        inputs["rates"] = "results/tables/rates.csv"
-    if wildcards.figure in ("learning_curves", "methods"):
-        inputs["curves"] = [f"results/rates/{name}/curves.csv" for name in ON_RATINGS]
-    if wildcards.figure == "ranking":
-        inputs["curves"] = "results/tables/ranking_curves.csv"
-    if wildcards.figure == "slope_comparison":
-        inputs["decisions"] = DECISIONS
-    if wildcards.figure == "plain_training_cost":
-        inputs["risks"] = EXPERIMENT_RISKS
-    return inputs
+    """What a figure is drawn from, by the names that `scripts/report/draw_figures.py` knows."""
+    figure = FIGURES[wildcards.figure]
+    tables = [figure.table] if figure.table else []
+    inputs = {table: f"results/tables/{table}.csv" for table in tables}
+    return inputs | {name: FIGURE_READS[name] for name in figure.reads}
 
 
 def real_inputs(wildcards):

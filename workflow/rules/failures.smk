@@ -8,7 +8,7 @@ from twotower.running import failures
 
 NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
 
-TARGETS = ["all", *EXPERIMENTS, *(name for name, tables in FIGURE_TABLES.items() if tables)]
+TARGETS = ["all", *EXPERIMENTS, *TARGET_FIGURES]
 
 
 class FailedJobs(logging.Handler):

@@ -1,5 +1,9 @@
 # What a run does when it starts and ends, beside its jobs.
 
+import subprocess
+
+from twotower.records import last_run
+
 
 def check_submission():
     """Before the first job is sent to a cluster: whether it can be told where it is to work."""

@@ -49,7 +49,7 @@ rule draw_figure:
     benchmark:
         "results/benchmarks/draw_figure/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURE_TABLES),
+        figure="|".join(FIGURES),
     threads: 1
     resources:
         mem_mb=memory("draw_figure"),

@@ -15,14 +15,12 @@ for experiment in EXPERIMENTS:
         localrule: True
 
 
-for figure, tables in FIGURE_TABLES.items():
-    if not tables:
-        continue
+for figure, table in TARGET_FIGURES.items():
 
     rule:
         name:
             figure
         input:
             expand("results/figures/{figure}.{format}", figure=figure, format=FORMATS),
-            expand("results/tables/{table}.csv", table=tables),
+            f"results/tables/{table}.csv",
         localrule: True

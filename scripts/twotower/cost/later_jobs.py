@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twotower.cost.operations import Work
-from twotower.study import arms
+from twotower.study import analyses
 from twotower.study.schema import Study
 
 STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
@@ -48,40 +48,13 @@ def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:
     for name in study.experiments:
         yield job("fit_rates", "rates", 1.5 + 0.05 * curves / len(study.experiments), name)
     yield job("combine_rates", "tables", 1.0)
-    tables, figures = _analyses(study, designs)
-    for table in tables:
+    wanted = analyses.of(study, designs)
+    for table in (each.table for each in wanted if each.table):
         networks = study.lemmas.networks if table == "lemmas" else 0
         yield job(f"{table}_table", "tables", 2.0 + 0.003 * networks)
     yield job("claims", "tables", 2.0)
     yield job("tables", "tables", 1.0)
     for name in study.experiments:
         yield job("draw_experiment", "figures", 4.0, name, 1e6)
-    for name in figures:
+    for name in (each.figure for each in wanted if each.figure):
         yield job("draw_figure", "figures", 4.0, name, 1e6)
-
-
-def _analyses(study: Study, designs: set[str]) -> tuple[list[str], list[str]]:
-    """Tables and figures over all experiments that a study has."""
-    tables = ["meta_regression", "extrapolation", "falsifiability", "cold_start"]
-    figures = ["learning_curves", "slope_comparison", "extrapolation", "falsifiability"]
-    if set(arms.TOWERS) & set(study.arms):
-        tables.append("error_budget")
-        figures.append("error_budget")
-    if arms.ADAM in study.arms:
-        figures.append("plain_training_cost")
-    if "max_not_sum" in study.experiments:
-        tables.append("tournament")
-        figures.append("tournament")
-    if study.lemmas is not None:
-        tables.append("lemmas")
-        figures.append("lemmas")
-    if study.ranking is not None:
-        tables.append("ranking")
-        figures.append("ranking")
-    if set(arms.COMPARATORS) & set(study.arms):
-        tables.append("methods")
-        figures.append("methods")
-    if "repeated" in designs:
-        tables.append("newcomers")
-        figures.append("newcomers")
-    return tables, figures

@@ -13,7 +13,7 @@ its jobs took 852 s.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,7 @@ from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
 from twotower.towers.oracle import ORACLE, ORACLE_SIZES
+from twotower.towers.steps import with_doubled_steps
 
 Work = Counter
 
@@ -146,6 +147,17 @@ def pairwise_work(
     return work
 
 
+ARM_WORK: dict[str, Callable[[Fit, dict, bool], Work]] = {
+    "erm": lambda fit, of, start: erm_work(fit, of["alternations"], of["joint_steps"], start),
+    "adam": lambda fit, of, start: adam_work(fit, of["steps"], of["batch_size"]),
+    "pairwise": lambda fit, of, start: pairwise_work(
+        fit, of["alternations"], of["joint_steps"], of["comparisons"], start
+    ),
+}
+"""By arm of towers, the operations of a fit with its settings; the last argument says whether
+training starts from given towers."""
+
+
 def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
     """The fit at each sample size of a cell, given by its specification."""
     theory = Theory.of(cell)
@@ -159,24 +171,24 @@ def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
 def train_work(
     cell: dict, arm: str, settings: dict, sizes: Sequence[int], certificate: int, batch: int
 ) -> Work:
-    """`training_job.train`: every size, and four fits in all at the certificate's."""
+    """`training_job.train`: every size, and four fits in all at the certificate's.
 
-    def of(fit: Fit, doubled: int = 1, from_start: bool = False) -> Work:
-        if arm == "adam":
-            return adam_work(fit, doubled * settings["steps"], settings["batch_size"])
-        steps = doubled * settings["joint_steps"]
-        if arm == "pairwise":
-            compared = settings["comparisons"]
-            return pairwise_work(fit, settings["alternations"], steps, compared, from_start)
-        return erm_work(fit, settings["alternations"], steps, from_start)
-
+    Raises:
+        NotImplementedError: for an arm of towers that `ARM_WORK` lacks.
+    """
+    if arm not in ARM_WORK:
+        raise NotImplementedError(
+            f"the cost of the arm {arm!r} is not known: count its operations in ARM_WORK of {__name__}"
+        )
+    of, doubled = ARM_WORK[arm], with_doubled_steps(arm, settings)
     work = Work(torch=1, second=0.8)  # the first call of everything
     for n, fit in fits_of(cell, sizes, batch).items():
-        work += of(fit)
+        work += of(fit, settings, False)
         if n == certificate:
             large = min(ORACLE_SIZES * n, max(sizes))
             oracle = Fit(large, fit.width, fit.depth, fit.dims, fit.rank, batch)
-            work += erm_work(oracle, **ORACLE) + of(fit, doubled=2) + of(fit, from_start=True)
+            work += erm_work(oracle, **ORACLE)
+            work += of(fit, doubled, False) + of(fit, settings, True)
     return work
 
 

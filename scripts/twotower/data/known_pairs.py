@@ -15,7 +15,7 @@ from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import KINDS, MOST_PAIRS, PAST
 from twotower.data.pairs import Pairs
-from twotower.data.ratings import fresh_side
+from twotower.data.ratings import draw_side
 from twotower.data.targets import TOWERS, Target
 
 NEW = 1024
@@ -48,7 +48,7 @@ def _drawn(seed, spec, target, replicate, sizes, most) -> dict[str, np.ndarray]:
     found = {}
     for tower in TOWERS:
         of_tower = (seed, spec, target, replicate, tower)
-        kept, new = fresh_side(*of_tower, "train", count), fresh_side(*of_tower, "test", NEW)
+        kept, new = draw_side(*of_tower, count, "train"), draw_side(*of_tower, NEW, "test")
         for name, *parts in zip(
             ("coordinates", "covariates", "embeddings"), kept, new, strict=True
         ):

@@ -10,7 +10,8 @@ from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import TOWERS, Target
 
 SEEN_PAIRS = 16_384
-"""Most training users and items that are paired anew, to compare new users with seen ones."""
+"""Most training users and items that are kept, to compare new users with seen ones; about as many
+pairs of them are judged."""
 
 CHUNK = 1 << 19
 """Most pairs drawn at a time: more would only need more memory. Another value changes what is
@@ -34,15 +35,6 @@ class _Stream:
         coordinates = coordinates_on(self._spec, self._tower, uniform)
         covariates = self._embedding.support.covariates(coordinates)
         return coordinates, covariates, self._embedding.values(coordinates)
-
-
-def fresh_side(
-    seed: int, spec: dict, target: Target, replicate: int, tower: str, role: str, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first users, or items, of a role: coordinates [count, d], covariates [count, D] and true
-    embeddings [count, p].
-    """
-    return _Stream(seed, spec, target, replicate, tower, role).draw(count)
 
 
 def _paired(sides: dict[str, tuple]) -> dict[str, np.ndarray]:
@@ -73,8 +65,8 @@ def draw_pairs(seed: int, spec: dict, target: Target, replicate: int, n: int, ro
 def draw_side(
     seed: int, spec: dict, target: Target, replicate: int, tower: str, count: int, role: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coordinates [count, d], covariates [count, D] and true embeddings [count, p] of users or
-    items alone; the streams of two roles are independent.
+    """The first users, or items, of a role: coordinates [count, d], covariates [count, D] and true
+    embeddings [count, p]. The streams of two roles are independent.
     """
     return _Stream(seed, spec, target, replicate, tower, role).draw(count)
 

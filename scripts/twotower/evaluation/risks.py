@@ -9,12 +9,11 @@ import torch
 
 from twotower.data import known_pairs
 from twotower.data.pairs import Pairs
+from twotower.data.ratings import SEEN_PAIRS
+from twotower.data.targets import TOWERS
 from twotower.methods.reference import sieves_of
 from twotower.towers.networks import Towers, embeddings, scores
 from twotower.towers.weights import fits_in
-
-TOWERS = ("user", "item")
-SEEN_PAIRS = 16_384
 
 
 def risk(predictions: np.ndarray, bound: np.ndarray, signal: np.ndarray) -> dict[str, np.ndarray]:

@@ -293,8 +293,5 @@ def _towers(source: Source, n: int) -> tuple[int | None, int | None]:
     depth = int(settings["depth"])
     if settings["schedule"] == "fixed":
         return int(source.widths[-1]), depth
-    thick = float(settings.get("off_manifold_noise") or 0.0) > 0  # False where it is missing
-    ambient = {f"{tower}_ambient_dim": settings["ambient_dim"] for tower in ("user", "item")}
-    theory = Theory.of(settings | ambient | {"off_manifold_noise": thick})
     rule = {"schedule": settings["schedule"], "constant": float(settings["width_constant"])}
-    return width.units(rule, theory, n), depth
+    return width.units(rule, Theory.of(settings), n), depth

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from twotower.data import sampling
 from twotower.forecast.drifting_curve import Pilot
 from twotower.forecast.pilot_files import curve_choice
 from twotower.forecast.pilot_files import table as pilot_table
@@ -156,7 +157,7 @@ def _study_points(frame: pd.DataFrame, settings: dict) -> pd.DataFrame:
     elif design in _COUNTED:
         counts[f"n_{_COUNTED[design]}s"] = like["catalogue"].to_numpy(float)
     elif design == "repeated":
-        among = np.maximum(16.0, np.ceil(n / like["ratings_each"].to_numpy(float)))
+        among = sampling.known(like["ratings_each"].to_numpy(float), n)
         counts = dict.fromkeys(counts, among)
     kept = like[["n_ratings", "replicate"]].assign(
         error=like["risk"], planned=like["cell"] == settings["cell"], **counts

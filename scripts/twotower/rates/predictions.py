@@ -70,18 +70,19 @@ def asymptotic_slope(row: Mapping) -> float:
     −2β/(2β+d) for fresh pairs; −2β/d without noise, where the width grows with n; on a full square
     grid no faster than −β/d, since √n distinct users leave an error of n_users^(−2β/d).
     """
-    smoothness, dim = float(row["smoothness"]), _dimension(row)
+    theory = Theory.of(row)
     stopped = row["sampling"] in ("fixed_users", "popularity", "not_at_random")
     if stopped or row["control"] != "none" or row["rating_scale"] != "exact":
         return 0.0
     if int(row["embedding_dim"]) < int(row["rank"]):
         return 0.0
-    if math.isinf(smoothness):
+    if math.isinf(theory.smoothness):
         return -1.0
-    slope = -2.0 * smoothness / (2.0 * smoothness + dim)
+    slope = theory.bound_slope
     if float(row["noise_sd"]) == 0:
-        slope = -2.0 * smoothness / dim
-    return max(slope, -smoothness / dim) if row["sampling"] == "grid" else slope
+        slope = -2.0 * theory.smoothness / theory.intrinsic_dim
+    full = -theory.smoothness / theory.intrinsic_dim
+    return float(max(slope, full) if row["sampling"] == "grid" else slope)
 
 
 def joint_slope(row: Mapping) -> float:
@@ -121,13 +122,6 @@ def floor(row: Mapping) -> float:
             return bent + float(known)
         return bent + _lost_components(*keys, rank, dim)
     return bent
-
-
-def _dimension(row: Mapping) -> float:
-    """max(d_u, d_i); of a slab that is thick at all the dimension of the space around it."""
-    if row["support"] == "slab" and float(row["off_manifold_noise"]) > 0:
-        return float(row["ambient_dim"])
-    return max(float(row["user_intrinsic_dim"]), float(row["item_intrinsic_dim"]))
 
 
 def _tower(row: Mapping, tower: str) -> tuple[np.ndarray, np.ndarray]:

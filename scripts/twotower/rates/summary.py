@@ -95,16 +95,10 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
 
 
 def bound_slope(settings: dict[str, object], arm: str) -> float:
-    """Exponent of the bound for a cell's columns; of the joint regression's rate for its arm.
-
-    A slab that is thick at all has the dimension of the space around it, however thin.
-    """
+    """Exponent of the bound for a cell's columns; of the joint regression's rate for its arm."""
     if arm == arms.JOINT:
         return predictions.joint_slope(settings)
-    dims = [float(settings["user_intrinsic_dim"]), float(settings["item_intrinsic_dim"])]
-    if settings["off_manifold_noise"] > 0:
-        dims = [float(settings["ambient_dim"])] * 2
-    return Theory(float(settings["smoothness"]), *dims).bound_slope
+    return float(Theory.of(settings).bound_slope)
 
 
 def _cell(frame: pd.DataFrame, decisions: Decisions) -> _Cell:

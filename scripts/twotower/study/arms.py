@@ -1,6 +1,17 @@
-"""Ways to estimate, in the order of every table, legend and figure: the one list of them.
+"""Arms, the ways to estimate, in the order of every table, legend and figure: the one list of them.
 
-Whoever adds one here gives it settings in `config`, a mark in `style`, and a job in `jobs`.
+Whoever adds an arm writes it here, and gives it
+
+- its settings in `twotower.study.arm_settings`,
+- a mark in `ARM_MARKS` of `twotower.report.style`, and a label below if its name is not one,
+- towers: a way to train them in `ARMS` of `twotower.towers.training`, the setting that counts their
+  steps in `STEPS` of `twotower.towers.steps`, their operations in `ARM_WORK` of
+  `twotower.cost.operations`,
+- another method: a way to fit it in `COMPARATORS` of `twotower.methods.comparators`, its seconds in
+  `SECONDS` of `twotower.cost.methods`,
+- anything else: a rule in `workflow/rules/train.smk` and a job in `twotower.cost.fit_jobs`.
+
+`tests/unit/study/test_registries.py` names what is still missing.
 """
 
 ERM = "erm"
@@ -13,11 +24,13 @@ REFERENCE = "reference"
 """The estimator that others are judged against, where there is one."""
 
 TOWERS = (ERM, ADAM, PAIRWISE)
+BY_USER = (PAIRWISE,)
+"""Towers that are told which user each rating is of, and need designs that rate users again."""
 GLOBAL_MEAN = "global_mean"
 IDENTITY_METHODS = ("biases", "svd", "svdpp", "user_knn", "item_knn", "nmf", "co_clustering")
 """Other methods, which know users and items by their identities alone."""
 COVARIATE_METHODS = ("ridge", "boosting", "kernel_ridge")
-"""Other methods, which know them by their covariates alone."""
+"""Other methods, which know users and items by their covariates alone."""
 COMPARATORS = (GLOBAL_MEAN, *IDENTITY_METHODS, *COVARIATE_METHODS)
 """Other methods than towers, by their names in `comparators.COMPARATORS`."""
 FITTED = (*TOWERS, JOINT, *COMPARATORS)

@@ -7,6 +7,7 @@ from typing import Any
 from twotower.base.identity import canonical_json
 from twotower.base.values import complaint, shown
 from twotower.data import sampling
+from twotower.study import analyses
 from twotower.study import arms as names
 from twotower.study.grid import combinations, has_grid, resolve
 from twotower.study.schema import Study
@@ -18,15 +19,13 @@ MOST_CELLS = 5000
 MOST_TRAININGS = 100_000
 """Most training jobs of a study: twenty blocks of replicates in each of the most cells."""
 
-RESERVED = frozenset(
+RULES = frozenset(
     ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
-    + ["fit_comparator", "methods", "newcomers"]
-    + ["evaluate", "check_fitter", "fit_rates", "combine_rates", "draw_experiment", "draw_figure"]
-    + ["claims", "tables", "lemmas", "error_budget", "falsifiability", "extrapolation"]
-    + ["tournament", "learning_curves", "slope_comparison", "plain_training_cost"]
-    + ["meta_regression", "cold_start", "rank", "ranking"]
+    + ["fit_comparator", "evaluate", "check_fitter", "fit_rates", "combine_rates", "rank"]
+    + ["draw_experiment", "draw_figure", "claims", "tables"]
 )
-"""Names of the workflow's own rules and figures, which an experiment cannot have."""
+"""The workflow's own rules, beside those of analyses and of real ratings. An experiment cannot have
+their names, nor those of analyses: each experiment is a rule as well."""
 
 
 def conflicts(
@@ -93,7 +92,7 @@ def remarks(study: Study) -> list[str]:
 def _name_and_arm_faults(
     name: str, experiment: Experiment, arms: Collection[str] | None
 ) -> Iterator[str]:
-    if name in RESERVED or name.endswith("_table"):
+    if name in RULES | analyses.RESERVED or name.endswith("_table"):
         hint = "the workflow has a rule of this name"
         yield f"experiments.{name}: " + complaint("a reserved name", "another name", hint)
     if arms is None:
@@ -125,7 +124,7 @@ def _cell_faults(
     overrides: Sequence[Override],
     arms: Collection[str],
 ) -> Iterator[str]:
-    pairwise = names.PAIRWISE in (experiment.arms or arms)
+    by_user = [arm for arm in names.BY_USER if arm in (experiment.arms or arms)]
     again = [design for design, towers in sampling.AGAIN.items() if "user" in towers]
     seen: dict[str, dict[str, Any]] = {}
     for values in combinations(experiment):
@@ -139,8 +138,8 @@ def _cell_faults(
             found = f"axis units with a width of schedule {schedule}"
             yield f"experiments.{name}: " + complaint(found, "widths of schedule fixed alone")
         design = spec.get("sampling", "fresh")
-        if pairwise and design not in again:
-            found = f"arm pairwise with sampling {design}, which rates no user twice"
+        if by_user and design not in again:
+            found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"
             hint = "it learns from pairs of ratings of one user; or name other arms in arms"
             yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
         key = canonical_json(spec)

@@ -17,10 +17,6 @@ from numpy.typing import ArrayLike
 
 from twotower.theory import spectrum
 
-# Cells outside stay far from their asymptote at any n in reach; they are run, and marked so.
-CONFIRMATORY_MAX_DIM = 4
-CONFIRMATORY_MAX_SMOOTHNESS = 2.0
-
 
 @dataclass(frozen=True)
 class Theory:
@@ -41,13 +37,18 @@ class Theory:
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> "Theory":
-        """The theory of a cell's specification.
+        """The theory of a cell.
 
         A slab that is thick at all has the dimension of the space around it, however thin.
+
+        Args:
+            spec: the cell's specification, or its columns in a table of risks or rates.
         """
-        dims = [spec[f"{tower}_intrinsic_dim"] for tower in ("user", "item")]
-        if spec.get("off_manifold_noise"):
-            dims = [spec[f"{tower}_ambient_dim"] for tower in ("user", "item")]
+        if float(spec.get("off_manifold_noise") or 0.0) > 0:  # False for None and for NaN
+            both = spec.get("ambient_dim")
+            dims = [spec.get(f"{tower}_ambient_dim", both) for tower in ("user", "item")]
+        else:
+            dims = [spec[f"{tower}_intrinsic_dim"] for tower in ("user", "item")]
         return cls(float(spec["smoothness"]), *dims)
 
     def __post_init__(self) -> None:
@@ -70,14 +71,6 @@ class Theory:
         if math.isinf(self.smoothness):
             return -1.0
         return -2.0 * self.smoothness / (2.0 * self.smoothness + self.intrinsic_dim)
-
-    @property
-    def confirmatory(self) -> bool:
-        """Whether the sizes in reach can test the bound here (d ≤ 4, β ≤ 2); else exploratory."""
-        return (
-            self.intrinsic_dim <= CONFIRMATORY_MAX_DIM
-            and self.smoothness <= CONFIRMATORY_MAX_SMOOTHNESS
-        )
 
     def width_exponent(self, schedule: str) -> float:
         """Exponent of n in the scheduled tower width; 0 at β = ∞.

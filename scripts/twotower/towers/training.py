@@ -202,9 +202,4 @@ def blank_towers(sample: Sample) -> Towers:
 
 
 ARMS = {"erm": erm, "adam": adam, "pairwise": pairs_of_ratings}
-STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
-
-
-def with_doubled_steps(arm: str, settings: dict) -> dict:
-    """The arm's settings with twice the steps, for the optimization certificate."""
-    return settings | {STEPS[arm]: 2 * settings[STEPS[arm]]}
+"""How each arm of towers is trained, by its name in `twotower.study.arms`."""

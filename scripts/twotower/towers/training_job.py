@@ -13,13 +13,10 @@ from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
-from twotower.towers.training import ARMS, DTYPES, Sample, with_doubled_steps
+from twotower.towers.oracle import ORACLE, ORACLE_SIZES
+from twotower.towers.steps import with_doubled_steps
+from twotower.towers.training import ARMS, DTYPES, Sample
 from twotower.towers.weights import fits_in, named
-
-ORACLE = {"alternations": 2, "joint_steps": 30}
-ORACLE_SIZES = 4
-"""The oracle start is fitted by `erm` with these settings to so many times the ratings, as far as
-there are, without their noise. Each arm then trains from it as it does from its own start."""
 
 
 @dataclass(frozen=True)

@@ -127,13 +127,15 @@ def test_infinite_smoothness():
     theory = Theory(math.inf, 1, 3)
     assert theory.bound_slope == -1
     assert theory.width_exponent("units") == theory.width_exponent("dense") == 0
-    assert not theory.confirmatory
 
 
-def test_confirmatory_cells():
-    assert Theory(2.0, 4, 1).confirmatory
-    assert not Theory(2.5, 1, 1).confirmatory
-    assert not Theory(1.0, 5, 1).confirmatory
+@pytest.mark.parametrize(("thickness", "dim"), [(None, 1), (math.nan, 1), (0.0, 1), (0.1, 2)])
+def test_a_thick_slab_has_the_dimension_of_the_space_around_it(thickness, dim):
+    """By a cell's specification, where None is left out, and by its columns in a table."""
+    cell = {"smoothness": 1.0, "user_intrinsic_dim": 1, "item_intrinsic_dim": 1}
+    cell |= {} if thickness is None else {"off_manifold_noise": thickness}
+    both = {"user_ambient_dim": 2, "item_ambient_dim": 2}
+    assert Theory.of(cell | both) == Theory.of(cell | {"ambient_dim": 2}) == Theory(1.0, dim, dim)
 
 
 @pytest.mark.parametrize("fields", [(0.0, 1, 1), (-1.0, 1, 1), (math.nan, 1, 1), (1.0, 0, 1)])

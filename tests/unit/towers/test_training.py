@@ -84,7 +84,7 @@ def test_more_joint_steps_never_raise_the_training_loss(depth):
     assert torch.equal(start, towers.flat())
     assert all((b <= a).all() for a, b in zip(losses[:-1], losses[1:], strict=True))
     assert (losses[-1] < losses[0]).all()
-    doubled = training.with_doubled_steps("erm", {"alternations": 2, "joint_steps": 20})
+    doubled = with_doubled_steps("erm", {"alternations": 2, "joint_steps": 20})
     assert torch.equal(training.erm(data, doubled).training_loss, losses[-1])
 
 
@@ -96,7 +96,7 @@ def test_adam_lowers_the_loss(n):
     fit = training.adam(data, SETTINGS["adam"])
     assert fit.steps == 300
     assert (fit.training_loss < 0.8 * before).all()
-    longer = training.adam(data, training.with_doubled_steps("adam", SETTINGS["adam"]))
+    longer = training.adam(data, with_doubled_steps("adam", SETTINGS["adam"]))
     assert longer.steps == 600
     given = training.adam(data, SETTINGS["adam"], start)
     assert torch.equal(given.towers.flat(), fit.towers.flat())

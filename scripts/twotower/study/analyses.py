@@ -1,0 +1,68 @@
+"""Tables and figures over all experiments of a study: the one list of them.
+
+Whoever adds one here writes a rule `<table>_table` in `workflow/rules/analyses.smk` for its table,
+and a drawing in `scripts/report/draw_figures.py` for its figure. The workflow's targets, the cost
+of a study and the names that no experiment may have follow from this list.
+`tests/unit/study/test_registries.py` names what is still missing.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from twotower.study import arms
+from twotower.study.schema import Study
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A table over all experiments, and the figure that is drawn from it; or one of the two.
+
+    Attributes:
+        table: name of the table, `results/tables/<table>.csv`; "" for a figure of other results.
+        figure: name of the figure; "" for a table without one.
+        reads: what else the figure is drawn from: names in `FIGURE_READS` of
+            `workflow/rules/common.smk`.
+        wanted: whether a study has it, asked with the study and the designs (values of `sampling`)
+            of its data sets.
+    """
+
+    table: str = ""
+    figure: str = ""
+    reads: tuple[str, ...] = ()
+    wanted: Callable[[Study, Collection[str]], bool] = lambda study, designs: True
+
+
+def _any_of(names: Collection[str]) -> Callable[[Study, Collection[str]], bool]:
+    return lambda study, designs: not set(names).isdisjoint(study.arms)
+
+
+ANALYSES = (
+    Analysis(figure="learning_curves", reads=("rates", "curves")),
+    Analysis("meta_regression", "slope_comparison", reads=("rates", "decisions")),
+    Analysis("extrapolation", "extrapolation"),
+    Analysis("falsifiability", "falsifiability"),
+    Analysis("cold_start"),
+    Analysis("error_budget", "error_budget", wanted=_any_of(arms.TOWERS)),
+    Analysis(figure="plain_training_cost", reads=("risks",), wanted=_any_of([arms.ADAM])),
+    Analysis(
+        "tournament", "tournament", wanted=lambda study, designs: "max_not_sum" in study.experiments
+    ),
+    Analysis("lemmas", "lemmas", wanted=lambda study, designs: study.lemmas is not None),
+    Analysis(
+        "ranking",
+        "ranking",
+        reads=("ranking_curves",),
+        wanted=lambda study, designs: study.ranking is not None,
+    ),
+    Analysis("methods", "methods", reads=("curves",), wanted=_any_of(arms.COMPARATORS)),
+    Analysis("newcomers", "newcomers", wanted=lambda study, designs: "repeated" in designs),
+)
+"""In the order in which the workflow and `make plan` list them."""
+
+RESERVED = frozenset(name for each in ANALYSES for name in (each.table, each.figure) if name)
+"""Names of all tables and figures, which are targets of the workflow."""
+
+
+def of(study: Study, designs: Collection[str]) -> list[Analysis]:
+    """The analyses that a study has; `designs` are those of its data sets."""
+    return [each for each in ANALYSES if each.wanted(study, designs)]

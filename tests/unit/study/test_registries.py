@@ -1,0 +1,95 @@
+"""One place for each kind of thing: what else a newcomer owes is named here, file by file."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from twotower.cost import methods as method_cost
+from twotower.cost import operations
+from twotower.data import sampling
+from twotower.methods import comparators
+from twotower.records import workflow_rules
+from twotower.report import style
+from twotower.study import analyses, arms, conflicts
+from twotower.study.schema import Arms
+from twotower.towers import steps, training
+
+ROOT = Path(__file__).parents[3]
+RULES = workflow_rules.read(ROOT)
+OWED = {
+    "a mark in ARM_MARKS of report/style.py": (arms.ORDER, style.ARM_MARKS),
+    "its settings in study/arm_settings.py": (arms.FITTED, Arms.model_fields),
+    "a way to train it in ARMS of towers/training.py": (arms.TOWERS, training.ARMS),
+    "the setting that counts its steps, in STEPS of towers/steps.py": (arms.TOWERS, steps.STEPS),
+    "its operations in ARM_WORK of cost/operations.py": (arms.TOWERS, operations.ARM_WORK),
+    "a way to fit it in methods/comparators.py": (arms.COMPARATORS, comparators.COMPARATORS),
+    "its seconds in SECONDS of cost/methods.py": (
+        arms.COMPARATORS,
+        [*method_cost.SECONDS, method_cost.KERNEL_RIDGE],
+    ),
+}
+
+
+@pytest.mark.parametrize("owed", OWED)
+def test_an_arm_has_all_that_it_needs(owed):
+    listed, there = OWED[owed]
+    for arm in listed:
+        assert arm in there, f"the arm {arm} of study/arms.py still needs {owed}"
+    for arm in there:
+        assert arm in listed, f"{arm} is not in the list of arms in study/arms.py, but has {owed}"
+
+
+@pytest.mark.parametrize("arm", arms.TOWERS)
+def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
+    settings = {name: field for name, field in Arms.model_fields.items()}[arm].annotation
+    keys = settings.__args__[0].model_fields
+    assert steps.STEPS[arm] in keys, f"STEPS of towers/steps.py: {arm} has {', '.join(keys)}"
+
+
+def test_an_arm_without_a_cost_is_named():
+    with pytest.raises(NotImplementedError, match="the arm 'new' .* ARM_WORK of twotower.cost"):
+        operations.train_work({}, "new", {}, [64], 64, 1)
+
+
+def drawn() -> set[str]:
+    """The names of the figures that the script draws."""
+    tree = ast.parse((ROOT / "scripts/report/draw_figures.py").read_text(encoding="utf-8"))
+    found = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FIGURES"
+    ]
+    return {key.value for key in found[0].keys}
+
+
+@pytest.mark.parametrize("each", analyses.ANALYSES, ids=lambda each: each.table or each.figure)
+def test_an_analysis_has_all_that_it_needs(each):
+    if each.table:
+        rule = RULES.get(f"{each.table}_table")
+        assert rule, f"study/analyses.py: the table {each.table} needs a rule {each.table}_table"
+        assert f"results/tables/{each.table}.csv" in dict(rule.outputs).values()
+    if each.figure:
+        what = "needs a drawing in FIGURES of scripts/report/draw_figures.py"
+        assert each.figure in drawn(), f"study/analyses.py: the figure {each.figure} {what}"
+
+
+def test_tables_and_figures_that_exist_are_in_the_list():
+    assert drawn() == {each.figure for each in analyses.ANALYSES if each.figure}
+    tables = {name.removesuffix("_table") for name in RULES if name.endswith("_table")}
+    assert tables == {each.table for each in analyses.ANALYSES if each.table}
+
+
+def test_every_rule_has_a_name_that_no_experiment_can_have():
+    """Rules of real ratings are there in runs on real ratings alone."""
+    named = {
+        name
+        for name, rule in RULES.items()
+        if not name.endswith("_table") and not rule.file.endswith("/real.smk")
+    }
+    assert named | {"all"} == conflicts.RULES
+
+
+def test_arms_that_ask_who_rated_need_a_design_that_rates_users_again():
+    assert set(arms.BY_USER) <= set(arms.TOWERS)
+    assert any("user" in towers for towers in sampling.AGAIN.values())
