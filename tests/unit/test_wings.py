@@ -13,7 +13,7 @@ BELOW = {
     "theory": "",
     "data": "theory",
     "records": "",
-    "study": "data",
+    "study": "data theory",
     "towers": "data theory",
     "methods": "data theory",
     "evaluation": "data towers methods",

@@ -1,37 +1,11 @@
-"""What a job is, and those after the risks: rates, tables and figures."""
+"""The jobs after the risks: rates, tables and figures."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from twotower.cost.job import Job
 from twotower.cost.operations import Work
 from twotower.study import analyses
 from twotower.study.schema import Study
-
-STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
-"""In this order: a job needs some of those of earlier stages."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job.
-
-    Attributes:
-        rule: name of its rule.
-        about: id of its run or data set, an experiment, or "".
-        stage: one of `STAGES`.
-        work: operations, see `operations.SECONDS`.
-        memory: peak, bytes.
-        disk: bytes that it writes.
-        on_card: whether it may run on a graphics card.
-    """
-
-    rule: str
-    about: str
-    stage: str
-    work: Work
-    memory: float = 2e8
-    disk: float = 1e5
-    on_card: bool = False
 
 
 def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:

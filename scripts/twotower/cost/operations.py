@@ -177,9 +177,8 @@ def train_work(
         NotImplementedError: for an arm of towers that `ARM_WORK` lacks.
     """
     if arm not in ARM_WORK:
-        raise NotImplementedError(
-            f"the cost of the arm {arm!r} is not known: count its operations in ARM_WORK of {__name__}"
-        )
+        place = f"ARM_WORK of {__name__}"
+        raise NotImplementedError(f"the arm {arm!r} has no cost: count its operations in {place}")
     of, doubled = ARM_WORK[arm], with_doubled_steps(arm, settings)
     work = Work(torch=1, second=0.8)  # the first call of everything
     for n, fit in fits_of(cell, sizes, batch).items():

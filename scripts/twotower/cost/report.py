@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twotower.cost import operations
-from twotower.cost.jobs import STAGES, Job, jobs
+from twotower.cost.job import STAGES, Job
+from twotower.cost.jobs import jobs
 from twotower.study import grid
 from twotower.study.schema import Study
 

@@ -31,6 +31,7 @@ from twotower.base import seeds
 from twotower.lemmas.lipschitz import LIMIT, drawn_ratio, lipschitz_bound
 from twotower.lemmas.random_networks import Shape
 from twotower.theory.bound import Theory, least_squares_slope, log_factor_slope
+from twotower.theory.width import exponent
 
 TOLERANCE = 0.05
 LARGEST_LOG_POWER = 2
@@ -54,7 +55,7 @@ def entropy(n_parameters: float, lipschitz: float, limit: float, width: float) -
 
 def scheduled_shape(n: float, theory: Theory) -> Shape:
     """One hidden layer of n^(d/(2β+d)) units, not rounded; covariates fill their support."""
-    units = n ** theory.width_exponent("units")
+    units = n ** exponent(theory, "units")
     return Shape(1, units, theory.user_intrinsic_dim, theory.item_intrinsic_dim, _EMBEDDING_DIM)
 
 

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from twotower.base.values import complaint, described, shown
 from twotower.study.schema import Study
+from twotower.theory.width import SCHEDULES
 
 _TRUTHS = {"yes": "true", "on": "true", "true": "true"} | dict.fromkeys(
     ("no", "off", "false"), "false"
@@ -52,9 +53,7 @@ def _complaint(error: ErrorDetails, holder: Any) -> str:
             options = options.replace(" or ", ", ")
             return complaint(found, options, _closest(value, options.split(", ")))
         case "union_tag_not_found":
-            return complaint(
-                "missing", "units, dense, proportional, fixed", "write it as {schedule: units, ...}"
-            )
+            return complaint("missing", ", ".join(SCHEDULES), "write it as {schedule: units, ...}")
         case "bool_type":
             meant = _TRUTHS.get(str(value).lower(), "") if isinstance(value, str) else ""
             return complaint(described(value), "true or false", meant and f"write {meant}")

@@ -9,9 +9,10 @@ from twotower.base.values import complaint, shown
 from twotower.data import sampling
 from twotower.study import analyses
 from twotower.study import arms as names
+from twotower.study.experiments import Experiment, Override
 from twotower.study.grid import combinations, has_grid, resolve
 from twotower.study.schema import Study
-from twotower.study.settings import Experiment, Override, Settings
+from twotower.study.settings import Settings
 
 MOST_CELLS = 5000
 """Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""

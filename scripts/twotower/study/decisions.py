@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.study.settings import ArmName, Sampling
+from twotower.study.settings import ArmName, Control, Noise, RatingScale, Sampling, Schedule
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -83,11 +83,11 @@ class Confirmatory:
     supports: tuple[Literal["cube", "graph", "torus", "dust", "slab"], ...]
     samplings: tuple[Sampling, ...]
     noise_sd: Annotated[float, Field(ge=0)]
-    noises: tuple[Literal["normal", "student"], ...]
-    rating_scales: tuple[Literal["exact", "stars"], ...]
-    controls: tuple[Literal["none", "permuted_ratings", "shuffled_covariates"], ...]
+    noises: tuple[Noise, ...]
+    rating_scales: tuple[RatingScale, ...]
+    controls: tuple[Control, ...]
     embedding_dim_is_rank: bool
-    schedules: tuple[Literal["units", "dense", "proportional", "fixed"], ...]
+    schedules: tuple[Schedule, ...]
 
     def holds(self, cell: Mapping[str, object], arm: str) -> bool:
         """Whether a cell, given by its columns, is confirmatory under an arm."""

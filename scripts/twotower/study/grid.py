@@ -14,11 +14,9 @@ from typing import Any
 from twotower.base.errors import ExpectedError
 from twotower.base.identity import canonical_json, short_id
 from twotower.base.values import complaint
+from twotower.study.experiments import Experiment, Override
 from twotower.study.schema import Study
-from twotower.study.settings import Experiment, Override, Settings, spelled_out
-
-TOWER_KEYS = ("depth", "width", "embedding_dim")
-"""Settings of a cell that decide the towers; all others decide the targets and ratings."""
+from twotower.study.settings import SHAPE_KEYS, Settings, spelled_out
 
 PLAIN = {
     "off_manifold_noise": None,
@@ -56,7 +54,7 @@ class Cell:
     @property
     def data_spec(self) -> dict[str, Any]:
         """The settings that decide the data; cells that differ in towers alone share it."""
-        return {key: value for key, value in self.spec.items() if key not in TOWER_KEYS}
+        return {key: value for key, value in self.spec.items() if key not in SHAPE_KEYS}
 
     @cached_property
     def data_id(self) -> str:

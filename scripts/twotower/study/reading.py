@@ -11,8 +11,9 @@ from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, described
 from twotower.study.complaints import explained
 from twotower.study.conflicts import conflicts, trainings_fault
+from twotower.study.experiments import Experiment, Override
 from twotower.study.schema import Study
-from twotower.study.settings import Experiment, Override, Settings
+from twotower.study.settings import Settings
 
 MOST_SHOWN = 50
 """Faults that are spelled out; of more, only the number is told."""

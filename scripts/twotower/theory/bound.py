@@ -72,28 +72,6 @@ class Theory:
             return -1.0
         return -2.0 * self.smoothness / (2.0 * self.smoothness + self.intrinsic_dim)
 
-    def width_exponent(self, schedule: str) -> float:
-        """Exponent of n in the scheduled tower width; 0 at β = ∞.
-
-        Args:
-            schedule: "units", d/(2β+d), counts hidden units whose weights grow no faster (one
-                hidden layer); "dense", half of it, since a dense deep tower has width² weights;
-                "proportional", 1, which is for ratings without noise.
-
-        Raises:
-            ValueError: for another schedule.
-        """
-        divisors = {"units": 1.0, "dense": 2.0}
-        if schedule == "proportional":
-            return 1.0
-        if schedule not in divisors:
-            allowed = '"units", "dense" or "proportional"'
-            raise ValueError(f'width schedule must be {allowed}, got "{schedule}"')
-        if math.isinf(self.smoothness):
-            return 0.0
-        units = self.intrinsic_dim / (2.0 * self.smoothness + self.intrinsic_dim)
-        return units / divisors[schedule]
-
 
 def least_squares_slope(
     log_n: ArrayLike, values: ArrayLike, weights: ArrayLike | None = None

@@ -1,4 +1,4 @@
-"""What counts the training steps of each arm; here, since the cost of a study asks without torch."""
+"""The setting that counts the training steps of each arm; the cost of a study needs no torch."""
 
 STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
 """By arm, the key of its settings."""

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,7 +13,9 @@ from twotower.methods import comparators
 from twotower.records import workflow_rules
 from twotower.report import style
 from twotower.study import analyses, arms, conflicts
-from twotower.study.schema import Arms
+from twotower.study.arm_settings import Arms
+from twotower.study.settings import ScheduledWidth
+from twotower.theory import width
 from twotower.towers import steps, training
 
 ROOT = Path(__file__).parents[3]
@@ -42,13 +45,12 @@ def test_an_arm_has_all_that_it_needs(owed):
 
 @pytest.mark.parametrize("arm", arms.TOWERS)
 def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
-    settings = {name: field for name, field in Arms.model_fields.items()}[arm].annotation
-    keys = settings.__args__[0].model_fields
+    keys = get_args(Arms.model_fields[arm].annotation)[0].model_fields
     assert steps.STEPS[arm] in keys, f"STEPS of towers/steps.py: {arm} has {', '.join(keys)}"
 
 
 def test_an_arm_without_a_cost_is_named():
-    with pytest.raises(NotImplementedError, match="the arm 'new' .* ARM_WORK of twotower.cost"):
+    with pytest.raises(NotImplementedError, match="arm 'new' has .* ARM_WORK of twotower"):
         operations.train_work({}, "new", {}, [64], 64, 1)
 
 
@@ -93,3 +95,9 @@ def test_every_rule_has_a_name_that_no_experiment_can_have():
 def test_arms_that_ask_who_rated_need_a_design_that_rates_users_again():
     assert set(arms.BY_USER) <= set(arms.TOWERS)
     assert any("user" in towers for towers in sampling.AGAIN.values())
+
+
+def test_a_width_schedule_is_explained_where_it_is_chosen():
+    about = ScheduledWidth.model_fields["schedule"].description
+    for schedule in width.GROWING:
+        assert f"{schedule}: " in about, f"study/settings.py does not say what {schedule} means"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twotower.theory import spectrum
+from twotower.theory import spectrum, width
 from twotower.theory.bound import (
     Theory,
     finite_n_risk,
@@ -116,17 +116,17 @@ def test_exponents(smoothness, user, item):
     theory = Theory(smoothness, user, item)
     assert theory.intrinsic_dim == max(user, item)
     assert -1 < theory.bound_slope < 0
-    assert theory.width_exponent("units") == pytest.approx(1 + theory.bound_slope)
-    assert theory.width_exponent("dense") == theory.width_exponent("units") / 2
+    assert width.exponent(theory, "units") == pytest.approx(1 + theory.bound_slope)
+    assert width.exponent(theory, "dense") == width.exponent(theory, "units") / 2
     # Theorem 1: the approximation error of the scheduled width falls at the bound's rate.
-    approximation = -2 * smoothness / theory.intrinsic_dim * theory.width_exponent("units")
+    approximation = -2 * smoothness / theory.intrinsic_dim * width.exponent(theory, "units")
     assert approximation == pytest.approx(theory.bound_slope)
 
 
 def test_infinite_smoothness():
     theory = Theory(math.inf, 1, 3)
     assert theory.bound_slope == -1
-    assert theory.width_exponent("units") == theory.width_exponent("dense") == 0
+    assert width.exponent(theory, "units") == width.exponent(theory, "dense") == 0
 
 
 @pytest.mark.parametrize(("thickness", "dim"), [(None, 1), (math.nan, 1), (0.0, 1), (0.1, 2)])
@@ -146,7 +146,7 @@ def test_impossible_settings_are_refused(fields):
 
 def test_unknown_width_schedule_is_refused():
     with pytest.raises(ValueError, match='"dense" or "proportional", got "fixed"'):
-        Theory(1.0, 1, 1).width_exponent("fixed")
+        width.exponent(Theory(1.0, 1, 1), "fixed")
 
 
 def test_log_factor_slope_is_what_the_factor_adds():

@@ -10,6 +10,7 @@ from twotower.methods import reference
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import training, training_job, weights
+from twotower.towers.steps import with_doubled_steps
 
 SETTINGS = {
     "erm": {"alternations": 3, "joint_steps": 20},

@@ -1,0 +1,80 @@
+"""Jobs that judge fits: their risks, and their rankings."""
+
+from collections.abc import Iterator
+
+from twotower.cost import memory, operations
+from twotower.cost.data_jobs import NUMBER, DataSet, test_bytes
+from twotower.cost.job import Job
+from twotower.cost.operations import Work
+from twotower.data.ratings import SEEN_PAIRS
+from twotower.data.targets import TOWERS
+from twotower.study import arms, grid
+from twotower.study.schema import Study
+
+_FORWARD = 0.25  # of a loss and its gradient
+
+
+def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> Job:
+    """The job of `evaluate` for the towers of a run."""
+    cell, test = run.cell, test_bytes(data, study)
+    work = Work(torch=1, byte=test)
+    fits = operations.fits_of(cell.spec, cell.sample_sizes, study.replicates)
+    for n, fit in fits.items():
+        times = _FORWARD * (4 if n == study.certificate_size else 1)
+        pairs = study.test_pairs + 2 * SEEN_PAIRS
+        for kind, count in fit.gradients(1, pairs).items():
+            work[kind] += times * count
+    return Job("evaluate", run.id, "risks", work, memory.BASE["torch"] + 1.5 * test)
+
+
+def reference_risks_job(data: DataSet, study: Study) -> Job:
+    """The job of `evaluate` for the reference on a data set."""
+    test = test_bytes(data, study)
+    work = Work(torch=1, byte=test)
+    for n in data.sizes:
+        for tower in TOWERS:
+            dim = data.spec[f"{tower}_intrinsic_dim"]
+            waves = (
+                operations.box(dim, operations.reference_cutoff(data.spec, n)) * data.spec["rank"]
+            )
+            pairs = study.replicates * study.test_pairs
+            work.update(moment=pairs * waves, point=pairs / 5)
+    return Job("evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test)
+
+
+def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> Iterator[Job]:
+    """Of every fit of towers, and of every reference, whose cell has a rate in the ratings."""
+    if study.ranking is None:
+        return
+    on_ratings = {name for name, each in study.experiments.items() if each.axis == "ratings"}
+    references = {}
+    for run in runs:
+        own = data[run.cell.data_id]
+        if on_ratings.isdisjoint(run.cell.experiments):
+            continue
+        if run.arm in arms.TOWERS:
+            yield rank_job(run.id, own, run.cell, study)
+        if run.cell.has_reference:
+            references[own.id] = rank_job(f"reference-{own.id}", own, None, study)
+    yield from references.values()
+
+
+def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) -> Job:
+    """Of the towers of a cell, or (None) of the reference on the data set."""
+    shape, spec = study.ranking, data.spec
+    sizes = cell.sample_sizes if cell else data.sizes
+    pairs = study.replicates * shape.users * shape.items
+    waves = study.replicates * operations.target_waves(spec, (shape.users, shape.items))
+    work = Work(torch=1, wave=waves, listed=len(sizes) * pairs)
+    for n in sizes:
+        if cell:
+            fit = operations.fits_of(cell.spec, [n], study.replicates)[n]
+            for kind, count in fit.gradients(1, shape.users + shape.items).items():
+                work[kind] += _FORWARD * count
+        else:
+            cutoff = operations.reference_cutoff(spec, n)
+            for tower, points in zip(TOWERS, (shape.users, shape.items), strict=True):
+                waves = operations.box(spec[f"{tower}_intrinsic_dim"], cutoff) * spec["rank"]
+                work["moment"] += study.replicates * points * waves
+    peak = memory.BASE["torch"] + 8 * shape.users * shape.items * NUMBER
+    return Job("rank", about, "rates", work, peak)
