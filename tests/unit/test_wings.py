@@ -25,7 +25,7 @@ BELOW = {
     "claims": "analyses rates lemmas study data theory",
     "report": "rates study evaluation data theory",
     "forecast": "rates report study data theory",
-    "real": "methods towers evaluation report data",
+    "real": "methods towers evaluation report study data",
     "retrieval": "report",
     "audits": "records running study claims",
 }

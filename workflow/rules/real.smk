@@ -1,4 +1,4 @@
-# Real ratings: `snakemake movielens --config movielens=PATH`, and `yelp` likewise. The Snakefile
+# Real ratings: `snakemake movielens --config movielens=PATH`, and other sources likewise. The Snakefile
 # includes these rules only where a place is given, so that a study's own plan never holds them.
 
 REAL_FITS = [(part, method) for part in real_options.PARTS for method in REAL.methods]
@@ -12,11 +12,11 @@ rule download_real:
     benchmark:
         "results/benchmarks/real/{source}/download.tsv"
     wildcard_constraints:
-        source="movielens",
+        source="|".join(real_options.PACKED),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory("download_real"),
+        runtime=runtime("download_real"),
     params:
         spec=lambda wildcards: spec(
             "real/download_real.py", address=REAL.places[wildcards.source], sha256=REAL.sha256
@@ -38,18 +38,18 @@ rule load_real:
     benchmark:
         "results/benchmarks/real/{source}/load.tsv"
     wildcard_constraints:
-        source="movielens|yelp",
+        source="|".join(real_options.SOURCES),
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory("load_real"),
+        runtime=runtime("load_real"),
     params:
         spec=lambda wildcards: spec(
             "real/load_real.py",
             seed=STUDY.seed,
             source=wildcards.source,
             splits=REAL.splits,
-            reviews=REAL.reviews if wildcards.source == "yelp" else None,
+            reviews=REAL.reviews if real_options.SOURCES[wildcards.source].sampled else None,
         ),
     message:
         "Reading and checking the ratings of {wildcards.source}"
@@ -68,13 +68,13 @@ rule fit_real:
     benchmark:
         "results/benchmarks/real/{source}/{part}/{method}.tsv"
     wildcard_constraints:
-        source="movielens|yelp",
+        source="|".join(real_options.SOURCES),
         part="|".join(real_options.PARTS),
         method="|".join(real_options.METHODS),
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory("fit_real"),
+        runtime=runtime("fit_real"),
     params:
         spec=lambda wildcards: spec(
             "real/fit_real.py",
@@ -113,11 +113,11 @@ rule score_real:
     benchmark:
         "results/benchmarks/real/{source}/score.tsv"
     wildcard_constraints:
-        source="movielens|yelp",
+        source="|".join(real_options.SOURCES),
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory("score_real"),
+        runtime=runtime("score_real"),
     params:
         spec=lambda wildcards: spec(
             "real/score_real.py", seed=STUDY.seed, methods=[method for _, method in REAL_FITS]
@@ -145,12 +145,12 @@ rule draw_real:
     benchmark:
         "results/benchmarks/real/{source}/{figure}.tsv"
     wildcard_constraints:
-        source="movielens|yelp",
+        source="|".join(real_options.SOURCES),
         figure="|".join(real_options.FIGURES),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory("draw_real"),
+        runtime=runtime("draw_real"),
     params:
         spec=lambda wildcards: spec("real/draw_real.py", figure=wildcards.figure),
     message:

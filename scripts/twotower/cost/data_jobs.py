@@ -73,7 +73,7 @@ def ratings_job(data: DataSet, study: Study) -> Job:
     return Job("generate_data", data.id, "data", work, peak, ratings + targets)
 
 
-def test_bytes(data: DataSet, study: Study) -> float:
+def fresh_bytes(data: DataSet, study: Study) -> float:
     """Bytes of the fresh pairs of all replicates."""
     seen = min(SEEN_PAIRS, data.most) * (2 * data.spec["rank"] + 2 * data.columns())
     if data.spec.get("sampling") == "repeated":  # instead: two numbers for each pair at each size
@@ -81,10 +81,10 @@ def test_bytes(data: DataSet, study: Study) -> float:
     return study.replicates * (study.test_pairs * (data.columns() + 1) + seen) * NUMBER
 
 
-def test_job(data: DataSet, study: Study) -> Job:
+def fresh_job(data: DataSet, study: Study) -> Job:
     """The job of `generate_test_pairs`."""
     points = study.test_pairs + 2 * min(SEEN_PAIRS, data.most)
     waves = study.replicates * operations.target_waves(data.spec, (points, points))
-    size = test_bytes(data, study)
+    size = fresh_bytes(data, study)
     work = Work(start=1, wave=waves, byte=size)
     return Job("generate_test_pairs", data.id, "data", work, memory.BASE["start"] + 3 * size, size)

@@ -3,7 +3,7 @@
 import math
 
 from twotower.cost import memory, methods, operations
-from twotower.cost.data_jobs import NUMBER, DataSet, points_drawn, test_bytes
+from twotower.cost.data_jobs import NUMBER, DataSet, fresh_bytes, points_drawn
 from twotower.cost.job import Job
 from twotower.cost.operations import Work
 from twotower.data import sampling
@@ -52,14 +52,14 @@ def joint_job(run: grid.Run, data: DataSet, study: Study) -> Job:
     power = 1.0  # of n in the best number of neighbours
     if math.isfinite(theory.smoothness):
         power = 2 * theory.smoothness / (2 * theory.smoothness + both)
-    work = Work(torch=1, byte=test_bytes(data, study))
+    work = Work(torch=1, byte=fresh_bytes(data, study))
     for n in run.cell.sample_sizes:
         chosen = min(most, n**power)
         found = 0.2 * n * min(most, 0.8 * n) + study.test_pairs * (chosen + 8 * columns)
         work["neighbour"] += study.replicates * found * columns**0.5
     ratings = data.bytes(study.replicates)
     nearest = 3 * max(0.2 * data.most, study.test_pairs / 4) * most * NUMBER
-    peak = memory.BASE["torch"] + ratings + test_bytes(data, study) + nearest
+    peak = memory.BASE["torch"] + ratings + fresh_bytes(data, study) + nearest
     return Job("fit_joint", run.id, "risks", work, peak)
 
 
@@ -70,11 +70,11 @@ def comparator_job(run: grid.Run, data: DataSet, study: Study) -> Job:
     known = spec.get("sampling") == "repeated"
     judged = len(KINDS) * min(study.test_pairs, MOST_PAIRS) if known else study.test_pairs
     columns = spec["user_ambient_dim"] + spec["item_ambient_dim"]
-    work = Work(start=2, byte=test_bytes(data, study))
+    work = Work(start=2, byte=fresh_bytes(data, study))
     for n in run.cell.sample_sizes:
         each = methods.seconds(run.arm, run.settings["budget"], n, judged, columns, again)
         work["second"] += study.replicates * each
-    held = data.bytes(study.replicates) + test_bytes(data, study)
+    held = data.bytes(study.replicates) + fresh_bytes(data, study)
     compared = max(points_drawn(spec, data.most).values()) if again else 0
     own = methods.peak(run.arm, data.most, columns, compared)
     peak = memory.BASE["methods"] + 1.5 * held + own

@@ -28,7 +28,7 @@ def jobs(study: Study) -> Iterator[Job]:
     referenced = [data[i] for i, cell in unique.items() if cell.has_reference]
     for one in data.values():
         yield data_jobs.ratings_job(one, study)
-        yield data_jobs.test_job(one, study)
+        yield data_jobs.fresh_job(one, study)
     for block, (first, last) in enumerate(blocks):
         for run in runs:
             if run.arm in arms.TOWERS:
@@ -94,7 +94,7 @@ class Jobs:
             case "generate_data":
                 return data_jobs.ratings_job(data, self._study)
             case "generate_test_pairs":
-                return data_jobs.test_job(data, self._study)
+                return data_jobs.fresh_job(data, self._study)
             case "fit_reference":
                 return fit_jobs.reference_job(data, self._study, batch, f"{fit}-{block}")
             case "evaluate":

@@ -16,6 +16,20 @@ _MEMORY_ROOM, _BESIDE_MB, _STEP_MB = 1.5, 500, 500
 _TIME_ROOM, _LEAST_MINUTES = 5, 5
 
 
+_RATINGS = 95 * 32_000_000
+"""Bytes that a job holds of the largest release of MovieLens, from measurements of smaller ones
+(docs/real-ratings.md)."""
+
+REAL = {
+    "download_real": (3e8, 30),
+    "load_real": (_RATINGS, 30),
+    "fit_real": (_RATINGS, 120),
+    "score_real": (_RATINGS, 60),
+    "draw_real": (3e8, 10),
+}
+"""By rule for real ratings, of which no study says how many there are: bytes, and minutes."""
+
+
 class Requests:
     """What each job of a study asks for."""
 
@@ -35,8 +49,12 @@ class Requests:
         """Megabytes and minutes of the first attempt; a scheduler asks for them many times."""
         key = (rule, *wildcards.values())
         if key not in self._known:
-            job = self._jobs.of(rule, wildcards)
-            megabytes = _BESIDE_MB + _MEMORY_ROOM * job.memory / 1e6
-            minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * operations.seconds(job.work) / 60)
+            if rule in REAL:
+                held, minutes = REAL[rule]
+            else:
+                job = self._jobs.of(rule, wildcards)
+                held = _MEMORY_ROOM * job.memory
+                minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * operations.seconds(job.work) / 60)
+            megabytes = _BESIDE_MB + held / 1e6
             self._known[key] = _STEP_MB * math.ceil(megabytes / _STEP_MB), minutes
         return self._known[key]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from twotower.cost import memory, operations
-from twotower.cost.data_jobs import NUMBER, DataSet, test_bytes
+from twotower.cost.data_jobs import NUMBER, DataSet, fresh_bytes
 from twotower.cost.job import Job
 from twotower.cost.operations import Work
 from twotower.data.ratings import SEEN_PAIRS
@@ -16,7 +16,7 @@ _FORWARD = 0.25  # of a loss and its gradient
 
 def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> Job:
     """The job of `evaluate` for the towers of a run."""
-    cell, test = run.cell, test_bytes(data, study)
+    cell, test = run.cell, fresh_bytes(data, study)
     work = Work(torch=1, byte=test)
     fits = operations.fits_of(cell.spec, cell.sample_sizes, study.replicates)
     for n, fit in fits.items():
@@ -29,7 +29,7 @@ def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> Job:
 
 def reference_risks_job(data: DataSet, study: Study) -> Job:
     """The job of `evaluate` for the reference on a data set."""
-    test = test_bytes(data, study)
+    test = fresh_bytes(data, study)
     work = Work(torch=1, byte=test)
     for n in data.sizes:
         for tower in TOWERS:

@@ -9,25 +9,25 @@ from typing import Any
 from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, shown
 from twotower.real.reading import download, layouts
+from twotower.study import arms
 
 _MOST = {"real_splits": 20, "real_budget": 20, "yelp_reviews": 10**7}
 _LEAST = {"real_splits": 1, "real_budget": 1, "yelp_reviews": 1000}
 USUAL = {"real_splits": 3, "real_budget": 3, "yelp_reviews": 200_000}
 SOURCES = layouts.SOURCES
-TEXTS = ("movielens_sha256", "real_methods")
+PACKED = [name for name, source in SOURCES.items() if source.packed]
+"""Sources whose archive can be downloaded."""
+TEXTS = (*(f"{name}_sha256" for name in PACKED), "real_methods")
 """Keys whose value is text, whatever it looks like, beside those of the sources."""
 KEYS = (*SOURCES, *TEXTS, *USUAL)
 """Keys of `--config` that are none of a study."""
-_FAMILIES = ("real", *layouts.SOURCES)
+_FAMILIES = ("real", *SOURCES)
 KINDS = ("random", "time", "cold", "few")
 """Of splits; `splits.split` says what they are."""
 PARTS = {"random": ("random",), "others": ("time", "cold", "few")}
 """What one job fits a method to: random splits, with their learning curves, are half the work."""
-METHODS = (
-    "global_mean", "biases", "svd", "svdpp", "user_knn", "item_knn", "nmf", "co_clustering",
-    "ridge", "boosting", "kernel_ridge", "erm", "adam", "mixed", "hybrid",
-)  # fmt: skip
-"""Those of `real_methods`, which no plan has the time to import."""
+METHODS = (*arms.COMPARATORS, arms.ERM, arms.ADAM, "mixed", "hybrid")
+"""Those of `twotower.real.methods`, which no plan has the time to import."""
 FIGURES = ("learning_curves", "cold_start", "slopes")
 TABLES = ("methods", "cold", "slopes", "compared")
 
@@ -79,28 +79,26 @@ def taken(
             raise RealOptionsError(complaint(found, ", ".join(KEYS), hint))
     numbers = {key: _number(own, key) for key in USUAL}
     places = {
-        source: _found(str(own[source]), Path(beside))
-        for source in layouts.SOURCES
-        if own.get(source)
+        source: _found(str(own[source]), Path(beside)) for source in SOURCES if own.get(source)
     }
-    for source in layouts.SOURCES:
+    for source in SOURCES:
         if source not in places and (source in own or source in targets):
             raise RealOptionsError(
                 complaint(
                     f"--config {source}=: where its files are is not given",
-                    "the folder with the files" + " or their .zip" * (source == "movielens"),
+                    "the folder with the files" + " or their .zip" * (source in PACKED),
                     f"snakemake {source} --config {source}=PATH",
                 )
             )
-    sha256 = own.get("movielens_sha256")
+    sha256 = None
     for source, place in places.items():
         if download.is_address(place):
-            if source != "movielens":
+            if source not in PACKED:
                 found = f"--config {source}={place}: this is an address"
                 raise RealOptionsError(
                     complaint(found, "a folder", "download and unpack it by hand")
                 )
-            sha256 = download.checked_digest(place, sha256)
+            sha256 = download.checked_digest(place, own.get(f"{source}_sha256"))
         else:
             layouts.inputs(source, place)
     methods = _methods(own.get("real_methods", ",".join(METHODS)))

@@ -1,6 +1,7 @@
 """Real ratings with their covariates as matrices: what every later step reads."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,20 @@ class RealRatings:
     scale: np.ndarray
 
 
+READERS: dict[str, Callable[[str | Path, int | None, int], RawRatings]] = {
+    "movielens": lambda place, most, seed: movielens.read(place),
+    "yelp": yelp.read,
+}
+"""By source in `layouts.SOURCES`, what reads its files."""
+
+
 def read_source(source: str, place: str | Path, most: int | None, seed: int) -> RawRatings:
     """What stands in the user's files; `most` and `seed` draw a sample of Yelp's.
 
     Raises:
         RatingsFileError: for the first thing that is wrong.
     """
-    raw = movielens.read(place) if source == "movielens" else yelp.read(place, most, seed)
+    raw = READERS[source](place, most, seed)
     if len(raw.ratings) < FEWEST_RATINGS:
         raise RatingsFileError(
             f"{place}: {len(raw.ratings)} ratings; allowed: at least {FEWEST_RATINGS}; "

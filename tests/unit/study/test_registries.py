@@ -8,8 +8,12 @@ import pytest
 
 from twotower.cost import methods as method_cost
 from twotower.cost import operations
+from twotower.cost.jobs import Jobs
+from twotower.cost.requests import REAL, Requests
 from twotower.data import sampling
 from twotower.methods import comparators
+from twotower.real import ratings as real_ratings
+from twotower.real.reading import layouts
 from twotower.records import workflow_rules
 from twotower.report import style
 from twotower.study import analyses, arms, conflicts
@@ -101,3 +105,21 @@ def test_a_width_schedule_is_explained_where_it_is_chosen():
     about = ScheduledWidth.model_fields["schedule"].description
     for schedule in width.GROWING:
         assert f"{schedule}: " in about, f"study/settings.py does not say what {schedule} means"
+
+
+def test_a_source_of_ratings_has_a_reader_and_no_rule_names_it():
+    assert set(layouts.SOURCES) == set(real_ratings.READERS), "READERS of real/ratings.py"
+    rules = (ROOT / "workflow/rules/real.smk").read_text(encoding="utf-8").split("\nrule ")[1:]
+    for source in layouts.SOURCES:
+        assert not any(source in rule for rule in rules), f"real.smk names {source}"
+
+
+def test_jobs_on_real_ratings_ask_for_what_the_cost_model_says():
+    """95 bytes for each of 32 million ratings, and 500 MB beside them."""
+    named = {name for name, rule in RULES.items() if rule.file.endswith("/real.smk")}
+    assert named == set(REAL)
+    requests = Requests(Jobs.__new__(Jobs))  # no job of a study is asked
+    assert requests.memory("load_real", {"source": "one"}) == 4000
+    assert requests.memory("load_real", {"source": "one"}, attempt=2) == 8000
+    assert requests.memory("draw_real", {"source": "one"}) == 1000
+    assert requests.runtime("fit_real", {"source": "one"}) == 120

@@ -16,8 +16,6 @@ from twotower.real.reading.text_lines import check_whole
 
 __all__ = ["RatingsFileError"]
 
-SOURCES = ("movielens", "yelp")
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -197,22 +195,22 @@ def inputs(source: str, place: str | Path) -> list[str]:
     Raises:
         RatingsFileError: if they are not there, or one of them is empty, cut short or in UTF-16.
     """
-    place = Path(place)
-    if source == "movielens" and is_archive(place):
+    place, chosen = Path(place), SOURCES[source]
+    if chosen.packed and is_archive(place):
         archived(place)
         return [str(place)]
-    allowed = f"a folder with the files of {source}" + ", or their .zip" * (source == "movielens")
+    allowed = f"a folder with the files of {source}" + ", or their .zip" * chosen.packed
     if not os.path.exists(place):
         remedy = "check the spelling"
         if str(place).startswith("~"):  # which shells leave as it is behind movielens=
             remedy = "write the path of your home folder in place of ~"
         raise refusal(place, "there is no such folder", allowed, remedy)
     if not place.is_dir():
-        known = place.name in (_KNOWN if source == "movielens" else YELP.files)
+        known = place.name in chosen.known
         remedy = "unpack it, and give the folder that holds the files"
         remedy = f"give the folder that holds it: {place.parent}" if known else remedy
         raise refusal(place, "this is a file", allowed, remedy)
-    layout = movielens_layout(place) if source == "movielens" else _yelp_layout(place)
+    layout = chosen.layout(place)
     beside = [name for name in layout.may_have if (place / name).is_file()]
     paths = [place / name for name in (*layout.files, *beside)]
     for path in paths:  # what their first and last bytes tell is told before any job
@@ -235,3 +233,28 @@ def _yelp_layout(folder: Path) -> Layout:
     allowed = f"a folder with {', '.join(YELP.files)}"
     found = f"{', '.join(missing)} {are} not there"
     raise refusal(folder, found, allowed, remedy)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where ratings come from.
+
+    Attributes:
+        layout: the layout whose files stand in a folder.
+        known: names of the files that are looked for.
+        packed: whether its .zip archive can be given as it is, or be downloaded from an address.
+        sampled: whether `--config <source>_reviews` draws a sample of its ratings.
+    """
+
+    layout: Callable[[Path], Layout]
+    known: frozenset[str]
+    packed: bool = False
+    sampled: bool = False
+
+
+SOURCES = {
+    "movielens": Source(movielens_layout, frozenset(_KNOWN), packed=True),
+    "yelp": Source(_yelp_layout, frozenset(YELP.files), sampled=True),
+}
+"""The sources of real ratings, the one list of them; a reader for each stands in `ratings.READERS`.
+Options, rules and targets of the workflow follow from this list."""
