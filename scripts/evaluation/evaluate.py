@@ -4,13 +4,14 @@ import pandas as pd
 
 from twotower.base import files, tensors
 from twotower.data import groups
-from twotower.evaluation import risks as evaluation_risks
+from twotower.evaluation.risks import COLUMNS
 from twotower.records import job_records
 
 with job_records.job(snakemake) as spec:
-    measure = (
-        evaluation_risks.reference_risks if spec["reference"] else evaluation_risks.tower_risks
-    )
+    if spec["reference"]:  # imported here, for a job of the reference needs no torch
+        from twotower.evaluation.reference_risks import reference_risks as measure
+    else:
+        from twotower.evaluation.tower_risks import tower_risks as measure
     frames = []
     for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True):
         test = tensors.read(snakemake.input.test, slice(first, last))
@@ -18,4 +19,4 @@ with job_records.job(snakemake) as spec:
             frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
     risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
     present = [name for name in groups.GROUPS if name in risks]
-    files.write_csv(risks[[*evaluation_risks.COLUMNS, *present]], snakemake.output.risks)
+    files.write_csv(risks[[*COLUMNS, *present]], snakemake.output.risks)

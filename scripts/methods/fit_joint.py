@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.base import files, tensors
-from twotower.evaluation import risks as evaluation_risks
+from twotower.evaluation.risks import method_risks
 from twotower.methods import joint
 from twotower.records import job_records
 
@@ -16,7 +16,7 @@ with job_records.job(snakemake) as spec:
         pairs = joint.joined(*(train[name][replicate] for name in names))
         for n in spec["sample_sizes"]:
             count = joint.chosen_neighbours(pairs[:n], ratings[:n], spec["most_neighbours"])
-            measured = evaluation_risks.method_risks(
+            measured = method_risks(
                 joint.predictor(pairs[:n], ratings[:n], count),
                 *(test, replicate, n, np.abs(ratings[:n]).max()),
             )

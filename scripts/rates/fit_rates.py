@@ -6,14 +6,14 @@ import pandas as pd
 
 from twotower.base import files, tensors
 from twotower.data import groups
-from twotower.rates import approximation, components, curves, summary
+from twotower.rates import approximation, curves, predictions, summary
 from twotower.records import job_records
 from twotower.study import decisions
 
 with job_records.job(snakemake) as spec:
     output = snakemake.output
     lost = {
-        (data, dim): components.lost_energy(tensors.read(path), dim).mean()
+        (data, dim): predictions.lost_energy(tensors.read(path), dim).mean()
         for (data, dim), path in zip(spec["truncated"], snakemake.input.targets, strict=True)
     }
     frames = []

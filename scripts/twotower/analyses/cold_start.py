@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.rates import curves
-from twotower.rates.slopes import student_quantile
+from twotower.rates.intervals import student_quantile
 from twotower.study import arms
 from twotower.study.decisions import Decisions
 

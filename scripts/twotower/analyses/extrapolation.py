@@ -8,13 +8,8 @@ import pandas as pd
 
 from twotower.rates import curves
 from twotower.rates.curves import Curve
-from twotower.rates.slopes import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_generator,
-    half_width,
-    resample,
-    smoothed_weights,
-)
+from twotower.rates.intervals import half_width
+from twotower.rates.slopes import BOOTSTRAP_DRAWS, bootstrap_generator, resample, smoothed_weights
 from twotower.study.decisions import Decisions
 from twotower.theory.bound import least_squares_slope
 

@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.multitest import multipletests
 
-from twotower.rates.slopes import slope_error
+from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study.decisions import Decisions
 

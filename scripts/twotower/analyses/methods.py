@@ -5,7 +5,7 @@ import pandas as pd
 from twotower.analyses.cold_start import ratio_interval
 from twotower.data.groups import GROUPS, KINDS, TOWERS
 from twotower.rates import curves
-from twotower.rates.slopes import difference, mean_interval
+from twotower.rates.intervals import difference, mean_interval
 from twotower.study import arms
 from twotower.study.decisions import Decisions
 

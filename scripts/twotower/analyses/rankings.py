@@ -15,13 +15,12 @@ import pandas as pd
 from twotower.analyses.cold_start import ratio_interval
 from twotower.evaluation import ranking_metrics
 from twotower.rates import curves
+from twotower.rates.intervals import half_width, mean_interval
 from twotower.rates.slopes import (
     BOOTSTRAP_DRAWS,
     RateFit,
     bootstrap_generator,
     fit_rate,
-    half_width,
-    mean_interval,
     resample,
     smoothed_weights,
 )

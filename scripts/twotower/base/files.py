@@ -6,8 +6,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # most processes that read or write files hold no table
+    import pandas as pd
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(frame: "pd.DataFrame", path: Path) -> None:
     """Write a frame for machines: the same bytes for the same numbers, on every system.
 
     Floats have ten significant digits (%.10g): far finer than any interval here, and coarser

@@ -19,7 +19,7 @@ from twotower.claims.findings import (
     within,
 )
 from twotower.rates import predictions
-from twotower.rates.slopes import difference
+from twotower.rates.intervals import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer

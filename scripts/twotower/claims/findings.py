@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.rates.curves import in_experiments
-from twotower.rates.slopes import slope_error
+from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer, Claim, Decisions

@@ -20,7 +20,7 @@ from twotower.base import files
 from twotower.claims import ledger
 from twotower.rates import approximation, predictions, summary, verdicts
 from twotower.rates.curves import in_experiments
-from twotower.rates.slopes import fit_window
+from twotower.rates.windows import fit_window
 from twotower.study import arms, grid
 from twotower.study.decisions import Answer, Decisions, Thresholds
 from twotower.study.grid import Cell

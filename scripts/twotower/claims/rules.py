@@ -6,7 +6,7 @@ Each rule is named in the frozen decisions, which also say in words what it does
 import math
 from collections.abc import Callable
 
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
@@ -112,7 +112,7 @@ def extrapolation(evidence: Evidence) -> Finding:
     held = int(table["covered"].astype(bool).sum())
     share = held / len(table)
     answer = Answer.HOLDS if share >= rules.extrapolation_coverage else Answer.UNDECIDED
-    if binom.cdf(held, len(table), rules.extrapolation_coverage) < 1 - rules.confidence:
+    if bdtr(held, len(table), rules.extrapolation_coverage) < 1 - rules.confidence:
         answer = Answer.FAILS
     error = float(table["log_ratio"].abs().median())
     result = f"{share:.0%} of {len(table)} intervals hold the risk"

@@ -26,7 +26,8 @@ from twotower.forecast.backtest_curves import PILOT_SIZES, Case
 from twotower.forecast.drifting_curve import Pilot
 from twotower.forecast.intervals import CONFIDENCE, needed
 from twotower.rates import curves
-from twotower.rates.slopes import half_width, resample, smoothed_weights
+from twotower.rates.intervals import half_width
+from twotower.rates.slopes import resample, smoothed_weights
 from twotower.theory.bound import least_squares_slope
 
 _LINES = 1000

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from twotower.forecast.drifting_curve import REACH
 from twotower.forecast.intervals import CONFIDENCE
 from twotower.forecast.plan import Plan
-from twotower.rates.slopes import mean_interval
+from twotower.rates.intervals import mean_interval
 from twotower.report import style
 from twotower.report.curves import SIZE_LABEL
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from twotower.base.seeds import generator
 from twotower.forecast.pilot_files.source import Source
-from twotower.rates.slopes import half_width
+from twotower.rates.intervals import half_width
 
 COUNTS = {"n_users": "user", "n_items": "item", "n_ratings": "rating"}
 MOST_INFLATION = 10.0

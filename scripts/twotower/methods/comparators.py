@@ -18,7 +18,7 @@ import numpy as np
 
 from twotower.data.equal_ratings import are_equal
 from twotower.data.pairs import Pairs
-from twotower.methods import covariates, identities
+from twotower.methods import boxes
 from twotower.methods.search import Choice, Span, points
 
 HELD_OUT_SHARE = 0.2
@@ -74,15 +74,28 @@ def _mean(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predi
     return lambda fresh: np.full(len(fresh), mean)
 
 
+# A job fits one method: it loads the library of that one (surprise or scikit-learn) alone.
+def _by_identities(name: str, *fitted_to: Any) -> Predictor:
+    from twotower.methods import identities
+
+    return identities.fit(name, *fitted_to)
+
+
+def _by_covariates(name: str, *fitted_to: Any) -> Predictor:
+    from twotower.methods import covariates
+
+    return covariates.fit(name, *fitted_to)
+
+
 COMPARATORS = (
     {"global_mean": Comparator({}, False, False, _mean)}
     | {
-        name: Comparator(box, True, False, partial(identities.fit, name))
-        for name, box in identities.BOXES.items()
+        name: Comparator(box, True, False, partial(_by_identities, name))
+        for name, box in boxes.BY_IDENTITIES.items()
     }
     | {
-        name: Comparator(box, False, True, partial(covariates.fit, name))
-        for name, box in covariates.BOXES.items()
+        name: Comparator(box, False, True, partial(_by_covariates, name))
+        for name, box in boxes.BY_COVARIATES.items()
     }
 )
 """By name, from the simplest to the ones with most knowledge."""

@@ -13,7 +13,6 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 
 from twotower.data.pairs import Pairs
 from twotower.methods.joint import joined
-from twotower.methods.search import Choice, Span
 
 MOST_EXACT = 2048
 """Most ratings on which kernel ridge regression is solved exactly: it takes n² numbers and n³
@@ -27,29 +26,12 @@ _CHUNK = 8192  # pairs predicted at a time
 
 Predictor = Callable[[Pairs], np.ndarray]
 
-BOXES = {
-    "ridge": {"degree": Span(1, 16, whole=True), "alpha": Span(0.1, 1000.0)},
-    "boosting": {
-        "learning_rate": Span(0.02, 0.3),
-        "max_leaf_nodes": Span(4, 63, whole=True),
-        "max_iter": Span(30, 300, whole=True),
-        "min_samples_leaf": Span(5, 50, whole=True),
-    },
-    "kernel_ridge": {
-        "alpha": Span(0.03, 30.0),
-        "gamma": Span(0.1, 20.0),
-        "kernel": Choice(("laplacian", "rbf")),
-    },
-}
-"""Settings of each method that are tuned, by the names of scikit-learn. `gamma` is divided by the
-number of covariates, which are standardized."""
-
 
 def fit(name: str, pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
     """The method of this name with these settings, fitted to pairs and ratings [n].
 
     Raises:
-        KeyError: if it is not one of `BOXES`.
+        KeyError: if it is not one of `boxes.BY_COVARIATES`.
     """
     if name == "ridge":
         return _Ridge(pairs, ratings, **settings)

@@ -13,7 +13,6 @@ from surprise import NMF, SVD, BaselineOnly, CoClustering, KNNBaseline, SVDpp, T
 from surprise.prediction_algorithms import AlgoBase, PredictionImpossible
 
 from twotower.data.pairs import Numbering, Pairs
-from twotower.methods.search import Span
 
 MOST_COMPARED = 8192
 """Most users, or items, that are compared with each other: those with the most ratings. Their
@@ -24,25 +23,6 @@ _LEAST_SQUARES = {"method": "als", "n_epochs": 20}  # how biases are fitted
 _LOWEST = 1.0  # non-negative factors need positive ratings
 
 Predictor = Callable[[Pairs], np.ndarray]
-
-BOXES = {
-    "biases": {"reg_u": Span(1.0, 100.0), "reg_i": Span(1.0, 100.0)},
-    "svd": {
-        "n_factors": Span(2, 64, whole=True),
-        "lr_all": Span(0.003, 0.03),
-        "reg_all": Span(0.02, 0.5),
-    },
-    "svdpp": {
-        "n_factors": Span(2, 64, whole=True),
-        "lr_all": Span(0.003, 0.03),
-        "reg_all": Span(0.02, 0.5),
-    },
-    "user_knn": {"k": Span(5, 80, whole=True), "shrinkage": Span(1.0, 200.0)},
-    "item_knn": {"k": Span(5, 80, whole=True), "shrinkage": Span(1.0, 200.0)},
-    "nmf": {"n_factors": Span(2, 32, whole=True), "reg": Span(0.01, 1.0)},
-    "co_clustering": {"n_cltr_u": Span(2, 16, whole=True), "n_cltr_i": Span(2, 16, whole=True)},
-}
-"""Settings of each method that are tuned, by the names of surprise where they have one there."""
 
 
 class _Scale:
@@ -65,7 +45,7 @@ def fit(name: str, pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int)
     """The method of this name with these settings, fitted to pairs and ratings [n].
 
     Raises:
-        KeyError: if it is not one of `BOXES`.
+        KeyError: if it is not one of `boxes.BY_IDENTITIES`.
     """
     scale = _Scale(ratings, name)
     if name in ("user_knn", "item_knn"):

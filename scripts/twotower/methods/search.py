@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import qmc
-
 
 @dataclass(frozen=True)
 class Span:
@@ -39,6 +37,9 @@ def points(box: dict[str, Span | Choice], budget: int) -> list[dict[str, Any]]:
     """
     if not box:
         return [{}]
+    # Imported here: it takes a second, and most who import this module only name a box.
+    from scipy.stats import qmc
+
     sequence = qmc.Halton(len(box), scramble=False)
     sequence.fast_forward(1)
     return [

@@ -14,7 +14,7 @@ import pandas as pd
 
 from twotower.rates import curves, predictions
 from twotower.rates.curves import Curve
-from twotower.rates.slopes import p_above
+from twotower.rates.intervals import p_above
 from twotower.rates.summary import Summary
 from twotower.rates.verdicts import ROUNDING, Verdict, precision_certificate
 from twotower.study import arms

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from twotower.data.groups import GROUPS
-from twotower.rates.slopes import RateFit, bootstrap_generator, fit_rate, mean_interval
+from twotower.rates.intervals import mean_interval
+from twotower.rates.slopes import RateFit, bootstrap_generator, fit_rate
 from twotower.rates.verdicts import optimization_error
 from twotower.study.arms import REFERENCE
 

@@ -19,9 +19,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from twotower.data import sampling
+from twotower.data.targets import TOWERS
 from twotower.rates import spectra
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 
@@ -192,7 +193,7 @@ def _bending(
     signal = spectra.signals(user, item, rank)
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     if rating_scale == "stars":  # steps, which a smooth rule sees badly: quantiles instead
-        nodes = norm.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
+        nodes = ndtri((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
         weights = np.ones(_QUANTILES)
     ratings = signal[:, None] + noise_sd * nodes
     chance = 1.0 / (1.0 + np.exp(-ratings)) if sampling == "not_at_random" else 1.0
@@ -224,3 +225,23 @@ def _lost_components(user: tuple, item: tuple, rank: int, dim: int) -> float:
         energy = np.linalg.svd((s[:, None] * (u.T @ v)) * t, compute_uv=False) ** 2
         shares.append(energy[dim:].sum() / energy.sum())
     return float(np.mean(shares))
+
+
+def lost_energy(tensors: dict[str, np.ndarray], dim: int) -> np.ndarray:
+    """Share of each target's E R*² that lies beyond its `dim` strongest components: [B].
+
+    R* = ⟨f*, f̃*⟩ as an operator between the towers has the squared singular values
+    eig(E[f* f*ᵀ] E[f̃* f̃*ᵀ]), and truncation to the `dim` largest is the best fit of that rank
+    (Eckart & Young 1936). Coordinates are taken to fill the cube.
+
+    Args:
+        tensors: as of `ratings.target_tensors`: `<tower>/coefficients` [B, p, n_frequencies, 2].
+        dim: components kept.
+    """
+    moments = []
+    for tower in TOWERS:
+        parts = tensors[f"{tower}/coefficients"]
+        flat = parts.reshape(*parts.shape[:2], -1)
+        moments.append(2.0 * flat @ flat.transpose(0, 2, 1))
+    energy = np.sort(np.linalg.eigvals(moments[0] @ moments[1]).real, axis=1)
+    return energy[:, : energy.shape[1] - dim].sum(axis=1) / energy.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Slopes of risk curves with intervals, and the window of sizes they are fitted over.
+"""Slopes of risk curves, with intervals.
 
 A slope is the weighted least-squares fit of log mean risk on log n, the mean taken over
 replicates (one replicate is one target). The offset is fixed at 0: risks are exact, free of the
@@ -18,42 +18,18 @@ nominal 95% intervals held the truth with 12 and with 6 targets in 90% and 86% o
 used).
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student_t
-from statsmodels.regression.linear_model import WLS
 
 from twotower.base.seeds import generator
-from twotower.study.decisions import Thresholds
+from twotower.rates.intervals import half_width
 from twotower.theory.bound import least_squares_slope, log_factor_slope
 
 BOOTSTRAP_DRAWS = 2000
 # Relative variances below it are rounding errors (identical replicates), not information.
 _NEGLIGIBLE_VARIANCE = 1e-24
-
-
-@dataclass(frozen=True)
-class Window:
-    """Sizes a rate is fitted over.
-
-    Attributes:
-        n_min, n_max: smallest and largest sample size fitted, inclusive.
-        valid: whether the window meets the pre-registered rule; if not, no verdict is possible.
-        reason: why not, as a clause; empty if valid.
-    """
-
-    n_min: int
-    n_max: int
-    valid: bool
-    reason: str = ""
-
-    def contains(self, n: ArrayLike) -> np.ndarray:
-        """Whether each size is fitted, in the shape of n."""
-        sizes = np.asarray(n)
-        return (sizes >= self.n_min) & (sizes <= self.n_max)
 
 
 @dataclass(frozen=True)
@@ -86,38 +62,6 @@ class RateFit:
     def risk(self, n: ArrayLike) -> np.ndarray:
         """Risk of the fitted line at sizes n, in the shape of n."""
         return np.exp(self.intercept + self.slope * np.log(np.asarray(n, dtype=float)))
-
-
-def fit_window(
-    n: ArrayLike, mean_risk: ArrayLike, thresholds: Thresholds, judge: str = "reference"
-) -> Window:
-    """The pre-registered window: where a judge's mean risk is below ¼ of the signal's variance.
-
-    It starts at the first size from which on *every* size is below, so a dip by chance does not
-    open it. With too few sizes there is no valid window; a slope is then still reported, from
-    that start if three sizes lie there, else over as many of the last sizes as it needs.
-
-    Args:
-        n: sample sizes, strictly increasing, shape [sizes].
-        mean_risk: the judge's mean risk there, signal variance 1; NaN counts as not below.
-        thresholds: `window_risk` and `min_window_sizes`.
-        judge: whose risks they are: the reference's, or the prediction's where there is none.
-    """
-    min_sizes = thresholds.min_window_sizes
-    sizes = np.asarray(n)
-    if sizes.ndim != 1 or sizes.size == 0 or (np.diff(sizes) <= 0).any():
-        raise ValueError(f"sample sizes must be strictly increasing, got {sizes.tolist()}")
-    below = np.asarray(mean_risk, dtype=float) < thresholds.window_risk
-    kept = int(np.logical_and.accumulate(below[::-1]).sum())
-    valid = kept >= min_sizes
-    used = kept if valid or kept >= 3 else min(min_sizes, sizes.size)
-    reason = (
-        ""
-        if valid
-        else f"window: the {judge}'s mean risk stays below {thresholds.window_risk} at only "
-        f"{kept} of {sizes.size} sizes, {min_sizes} are needed"
-    )
-    return Window(int(sizes[-used]), int(sizes[-1]), valid, reason)
 
 
 def smoothed_weights(log_n: np.ndarray, risk: np.ndarray) -> np.ndarray:
@@ -182,6 +126,9 @@ def fit_rate(
     if not (np.isfinite(risk_se) & (risk_se >= 0)).all():
         raise ValueError("Monte Carlo errors of risks must be finite and not negative")
 
+    # Most who import this module fit no line, and statsmodels takes a second.
+    from statsmodels.regression.linear_model import WLS
+
     log_n = np.log(sizes)
     weights = smoothed_weights(log_n, risk)
     log_mean = np.log(risk.mean(axis=0))
@@ -217,45 +164,6 @@ def bootstrap_generator(cell: str, arm: str) -> np.random.Generator:
     return generator(0, {"arm": arm, "cell": cell}, "bootstrap", 0)
 
 
-def student_quantile(replicates: int, confidence: float) -> float:
-    """Two-sided Student t quantile of an interval over replicates; NaN for fewer than two."""
-    if replicates < 2:
-        return math.nan
-    return float(student_t.ppf(0.5 + confidence / 2, replicates - 1))
-
-
-def slope_error(low: float, high: float, replicates: int, confidence: float) -> float:
-    """Standard error that an interval of `fit_rate` stands for; NaN where there is none."""
-    return (high - low) / (2 * student_quantile(int(replicates), confidence))
-
-
-def p_above(
-    slope: float, low: float, high: float, limit: float, replicates: int, confidence: float
-) -> float:
-    """One-sided Student p-value of "the slope is at most `limit`"; NaN where there is no interval.
-
-    Below (1 − confidence)/2 exactly where the interval lies wholly above the limit.
-    """
-    error = slope_error(low, high, replicates, confidence)
-    if not math.isfinite(error):
-        return math.nan
-    # Identical replicates leave no error at all.
-    distance = slope - limit
-    t = distance / error if error > 0 else math.copysign(math.inf, distance)
-    return float(student_t.sf(t, replicates - 1))
-
-
-def mean_interval(risk: np.ndarray, confidence: float) -> tuple[float, float, float]:
-    """Mean over replicates and its Student interval on the log scale, from risks [replicates]."""
-    mean, count = float(risk.mean()), len(risk)
-    # Standard error of log mean risk, to first order.
-    spread = math.nan
-    if count > 1 and mean > 0:
-        spread = float(risk.std(ddof=1)) / (mean * math.sqrt(count))
-    half = student_quantile(count, confidence) * spread
-    return mean, mean * math.exp(-half), mean * math.exp(half)
-
-
 def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Upper-half minus lower-half slope, shape [...]; an odd number of sizes shares its middle.
 
@@ -282,23 +190,3 @@ def resample(
     rows = rng.integers(0, replicates, size=(draws, replicates))
     noise = rng.standard_normal((draws, *risk.shape))
     return risk[rows] * np.exp((risk_se / risk)[rows] * noise)
-
-
-def half_width(statistics: np.ndarray, replicates: int, confidence: float) -> float:
-    """Half-width of the corrected Student interval from bootstrap statistics, shape [draws]."""
-    if replicates < 2:
-        return math.nan
-    correction = math.sqrt(replicates / (replicates - 1))
-    return student_quantile(replicates, confidence) * correction * float(statistics.std(ddof=1))
-
-
-def difference(first, second) -> tuple[float, float, float]:
-    """Slope of the second row minus that of the first, with its interval.
-
-    Cells are taken as independent; where they share targets, the interval is too wide.
-    """
-    half = math.hypot(
-        (first.slope_high - first.slope_low) / 2, (second.slope_high - second.slope_low) / 2
-    )
-    change = second.slope - first.slope
-    return change, change - half, change + half

@@ -9,7 +9,8 @@ import pandas as pd
 
 from twotower.rates import curves, predictions
 from twotower.rates.curves import Curve
-from twotower.rates.slopes import RateFit, Window, fit_window, p_above
+from twotower.rates.intervals import p_above
+from twotower.rates.slopes import RateFit
 from twotower.rates.verdicts import (
     Certificate,
     Evidence,
@@ -19,6 +20,7 @@ from twotower.rates.verdicts import (
     precision_certificate,
     reference_certificate,
 )
+from twotower.rates.windows import Window, fit_window
 from twotower.study import arms
 from twotower.study.decisions import Decisions
 from twotower.theory.bound import Theory, log_factor_slope

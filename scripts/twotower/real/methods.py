@@ -1,6 +1,8 @@
 """Every method on real ratings: fitted on each split, tuned on the same budget."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,11 +10,34 @@ import pandas as pd
 from twotower.base import seeds
 from twotower.data.pairs import Pairs
 from twotower.methods import comparators
-from twotower.methods.comparators import COMPARATORS
-from twotower.real import splits, towers
+from twotower.methods.comparators import COMPARATORS, Comparator, Predictor
+from twotower.methods.search import Span
+from twotower.real import splits
 from twotower.real.ratings import RealRatings
 
-METHODS = {**COMPARATORS, **towers.TOWERS}
+
+def _by_towers(name: str, *fitted_to: Any) -> Predictor:
+    # Imported here, for torch takes a second that fits of other methods, scores and figures save.
+    from twotower.real import towers
+
+    return towers.FITS[name](*fitted_to)
+
+
+_WITH_EFFECTS = {"rank": Span(3, 24, whole=True), "width": Span(16, 256, whole=True)}
+_TOWERS = {
+    "erm": {"width": Span(8, 64, whole=True), "rank": Span(3, 6, whole=True)},
+    "adam": {
+        "width": Span(8, 128, whole=True),
+        "rank": Span(3, 12, whole=True),
+        "learning_rate": Span(1.0e-3, 3.0e-2),
+    },
+    "mixed": _WITH_EFFECTS,
+    "hybrid": _WITH_EFFECTS,
+}
+METHODS = COMPARATORS | {
+    name: Comparator(box, name == "hybrid", True, partial(_by_towers, name))
+    for name, box in _TOWERS.items()
+}
 """By name, in the order of tables."""
 
 MOST_RATINGS = {"kernel_ridge": 16_384}

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 
 from twotower.data.pairs import Pairs
-from twotower.methods.comparators import Comparator, Predictor
-from twotower.methods.search import Span
+from twotower.methods.comparators import Predictor
 from twotower.real import hybrid
 from twotower.towers import networks, training
 
@@ -68,26 +67,11 @@ def _mixed(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Pred
     return lambda fresh: fitted.predict_unknown(fresh.user_covariates, fresh.item_covariates)
 
 
-_WITH_EFFECTS = {"rank": Span(3, 24, whole=True), "width": Span(16, 256, whole=True)}
-
-TOWERS = {
-    "erm": Comparator(
-        {"width": Span(8, 64, whole=True), "rank": Span(3, 6, whole=True)},
-        False,
-        True,
-        _covariate_towers(training.erm, {"alternations": 2, "joint_steps": 10}),
-    ),
-    "adam": Comparator(
-        {
-            "width": Span(8, 128, whole=True),
-            "rank": Span(3, 12, whole=True),
-            "learning_rate": Span(1.0e-3, 3.0e-2),
-        },
-        False,
-        True,
-        _covariate_towers(training.adam, {"steps": 1000, "batch_size": 256}),
-    ),
-    "mixed": Comparator(_WITH_EFFECTS, False, True, _mixed),
-    "hybrid": Comparator(_WITH_EFFECTS, True, True, _hybrid),
+FITS = {
+    "erm": _covariate_towers(training.erm, {"alternations": 2, "joint_steps": 10}),
+    "adam": _covariate_towers(training.adam, {"steps": 1000, "batch_size": 256}),
+    "mixed": _mixed,
+    "hybrid": _hybrid,
 }
-"""By name; settings are searched like those of the other methods."""
+"""By name, functions from pairs, their ratings [n], settings and a seed to a predictor. `methods`
+holds the settings that are tuned."""

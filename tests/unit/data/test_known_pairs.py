@@ -7,7 +7,8 @@ from cells import data_spec
 from twotower.data import known_pairs, sampling
 from twotower.data.groups import GROUPS, KINDS, PAST
 from twotower.data.targets import draw_target
-from twotower.evaluation import risks as evaluation_risks
+from twotower.evaluation.known_risks import Judge
+from twotower.evaluation.risks import method_risks
 
 SPEC = data_spec(sampling="repeated", ratings_each=8)
 SIZES = [128, 1024]
@@ -38,7 +39,7 @@ def test_pairs_are_of_the_kind_they_are_said_to_be(drawn, n):
 
 def test_known_users_are_those_of_the_ratings(drawn):
     target = draw_target(1, SPEC, 1)
-    judge = known_pairs.Judge(drawn, 1, 1024)
+    judge = Judge(drawn, 1, 1024)
     truth = target.ratings(judge.of("coordinates", "user"), judge.of("coordinates", "item"))
     assert judge.risks(truth, np.inf)["risk"] == pytest.approx(0.0, abs=1e-20)
     assert judge.risks(np.zeros_like(truth), np.inf)["new_new"] == pytest.approx(1.0, abs=0.25)
@@ -47,7 +48,7 @@ def test_known_users_are_those_of_the_ratings(drawn):
 
 def test_risks_are_those_of_each_group(drawn):
     """A method that is wrong by 10 for one group, right elsewhere."""
-    judge = known_pairs.Judge(drawn, 0, 1024)
+    judge = Judge(drawn, 0, 1024)
     truth = (judge.of("embeddings", "user") * judge.of("embeddings", "item")).sum(axis=1)
     past = drawn["1024/user_past"][0][judge.users]
     for name, (low, high) in PAST.items():
@@ -58,7 +59,7 @@ def test_risks_are_those_of_each_group(drawn):
         others = [risks[f"user_past_{other}"] for other in PAST if other != name]
         assert others == pytest.approx([0.0, 0.0], abs=1e-20)
         assert risks["new_known"] == risks["new_new"] == pytest.approx(0.0, abs=1e-20)
-    assert np.isnan(known_pairs.Judge(drawn, 0, 128).risks(truth, np.inf)["user_past_more"])
+    assert np.isnan(Judge(drawn, 0, 128).risks(truth, np.inf)["user_past_more"])
 
 
 def test_a_method_is_asked_with_the_identities_of_the_ratings(drawn):
@@ -67,7 +68,7 @@ def test_a_method_is_asked_with_the_identities_of_the_ratings(drawn):
     def remembers(pairs):
         return np.isin(pairs.users, numbers[0]) + 10.0 * np.isin(pairs.items, numbers[1])
 
-    asked = evaluation_risks.method_risks(remembers, drawn, 0, 1024, np.inf)
+    asked = method_risks(remembers, drawn, 0, 1024, np.inf)
     assert asked["risk"] == pytest.approx(121.0, rel=0.1)
     assert asked["known_new"] == pytest.approx(1.0 + 1.0, rel=0.5)
     assert asked["new_known"] == pytest.approx(100.0, rel=0.1)

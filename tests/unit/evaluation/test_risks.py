@@ -6,6 +6,8 @@ import torch
 
 from cells import data_spec, draw_replicates, sample
 from twotower.evaluation import risks
+from twotower.evaluation.reference_risks import reference_risks
+from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
 from twotower.towers import training, weights
 from twotower.towers.networks import scores
@@ -58,7 +60,7 @@ def test_tower_risks_are_those_of_the_towers_on_file(precision):
         tensors |= named
         assert torch.equal(again.flat(), rows.double())
     columns = {"user_covariates": test.users.numpy(), "item_covariates": test.items.numpy()}
-    found = risks.tower_risks(tensors, columns | {"signal": signal})
+    found = tower_risks(tensors, columns | {"signal": signal})
     assert [(row["n_ratings"], row["start"]) for row in found] == [(64, "used"), (1024, "used")]
     for row, width in zip(found, (5, 6), strict=True):
         fitted = fits[row["n_ratings"]]
@@ -73,7 +75,7 @@ def test_tower_risks_are_those_of_the_towers_on_file(precision):
 def test_reference_risks_match_the_sieves_and_fall():
     _, train, test = draw_replicates(1, data_spec(1, 2), range(2), 2000, 3000)
     fits = reference.fit_sizes(train, [250, 2000], 2)
-    found = risks.reference_risks(fits, test)
+    found = reference_risks(fits, test)
     assert [row["n_ratings"] for row in found] == [250, 2000]
     for row in found:
         for b, sieve in enumerate(reference.sieves_of(fits, row["n_ratings"])):
@@ -92,7 +94,7 @@ def test_risk_on_seen_users_is_that_of_all_their_other_pairs():
     users, items, ratings = (torch.from_numpy(train[name]) for name in names)
     towers = training.random_towers(sample(range(2), 40, dim=1, users=users, items=items))
     tensors = weights.named(towers, torch.full((2,), 9.0), 40, "used")
-    (found,) = risks.tower_risks(tensors, test)
+    (found,) = tower_risks(tensors, test)
     expected = []
     for b in range(2):
         pairs = [(u, i) for u in range(40) for i in range(40) if u != i]

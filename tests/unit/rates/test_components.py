@@ -5,7 +5,7 @@ import pytest
 
 from cells import data_spec, draw_replicates
 from twotower.data import ratings
-from twotower.rates.components import lost_energy
+from twotower.rates.predictions import lost_energy
 
 
 def test_lost_energy_is_that_of_the_best_fit_of_lower_rank():

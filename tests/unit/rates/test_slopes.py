@@ -10,15 +10,9 @@ from statsmodels.regression.linear_model import WLS
 
 from frozen import THRESHOLDS
 from risk_draws import TARGETS, N, random_risks
-from twotower.rates.slopes import (
-    BOOTSTRAP_DRAWS,
-    bootstrap_generator,
-    fit_rate,
-    fit_window,
-    p_above,
-    smoothed_weights,
-    student_quantile,
-)
+from twotower.rates.intervals import p_above, student_quantile
+from twotower.rates.slopes import BOOTSTRAP_DRAWS, bootstrap_generator, fit_rate, smoothed_weights
+from twotower.rates.windows import fit_window
 from twotower.theory.bound import least_squares_slope
 
 

@@ -10,8 +10,8 @@ from pandas.testing import assert_frame_equal
 from frozen import DECISIONS
 from risk_draws import TARGETS, N, random_risks
 from twotower.rates import predictions
+from twotower.rates.intervals import student_quantile
 from twotower.rates.planted import SETTING
-from twotower.rates.slopes import student_quantile
 from twotower.rates.summary import CURVE_COLUMNS, RATE_COLUMNS, summarize
 from twotower.theory.bound import Theory, finite_n_risk, log_factor_slope
 

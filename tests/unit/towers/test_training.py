@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from cells import data_spec, draw_replicates, sample
-from twotower.evaluation import risks as evaluation_risks
+from twotower.evaluation.reference_risks import reference_risks
+from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
@@ -56,9 +57,9 @@ def test_erm_comes_close_to_the_reference(smoothness, width, level):
     for result in training_job.train(spec, data, range(4)):
         tensors |= result.tensors
         losses[result.start] = result.training_loss.mean()  # the last, at the certificate size
-    found = evaluation_risks.tower_risks(tensors, test)
+    found = tower_risks(tensors, test)
     used = {row["n_ratings"]: row["risk"].mean() for row in found if row["start"] == "used"}
-    best = evaluation_risks.reference_risks(reference.fit_sizes(data, [1024, 8192], 2), test)
+    best = reference_risks(reference.fit_sizes(data, [1024, 8192], 2), test)
     known = {row["n_ratings"]: row["risk"].mean() for row in best}
     assert used[8192] < 2 * known[8192]
     assert used[8192] < level
@@ -156,7 +157,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
         )
         assert result.training_loss == pytest.approx(loss.numpy(), rel=1e-12)
     assert {r.steps for r in results if r.start == "doubled"} == {2 * results[0].steps}
-    risks = evaluation_risks.tower_risks(tensors, test)
+    risks = tower_risks(tensors, test)
     assert sorted((r["n_ratings"], r["start"]) for r in risks) == sorted(
         (r.n_ratings, r.start) for r in results
     )
