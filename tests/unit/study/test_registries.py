@@ -78,6 +78,9 @@ def test_an_analysis_has_all_that_it_needs(each):
     if each.figure:
         what = "needs a drawing in FIGURES of scripts/report/draw_figures.py"
         assert each.figure in drawn(), f"study/analyses.py: the figure {each.figure} {what}"
+        caption = (ROOT / "workflow/report/figure.rst").read_text(encoding="utf-8")
+        what = "needs a caption in workflow/report/figure.rst"
+        assert f'figure == "{each.figure}"' in caption, f"the figure {each.figure} {what}"
 
 
 def test_tables_and_figures_that_exist_are_in_the_list():
