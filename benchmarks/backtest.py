@@ -17,7 +17,7 @@ pins.apply()
 
 import pandas as pd  # noqa: E402
 
-from twotower.forecast import backtest, backtest_curves, prior, study_pilots  # noqa: E402
+from twotower.forecast import backtest, backtest_curves, prior, prior_calibration, study_pilots  # noqa: E402
 
 CURVES = 200  # of each synthetic kind
 SEED = 2
@@ -31,7 +31,7 @@ def main() -> None:
     rates = pd.read_csv(PUBLISHED).dropna(subset=["steepening", "steepening_low"])
     rates = rates.drop_duplicates(["arm", "slope", "steepening"])  # curves of two experiments
     columns = ("n_min", "n_max", "slope", "steepening", "steepening_low", "steepening_high")
-    found = prior.calibrated(*(rates[name] for name in columns))
+    found = prior_calibration.calibrated(*(rates[name] for name in columns))
     taken = (0.0, prior.TYPICAL_DRIFT, prior.DRIFT_SPREAD)
     told = " and ".join("{:.3f}, {:.3f}, {:.2f}".format(*three) for three in (found, taken))
     print("Flattening, drift and its spread, in a doubling, of published slopes and as the planner")

@@ -26,10 +26,17 @@ def tell(what, began):
     with open(os.environ["RECORDING_COSTS"], "a") as costs:
         costs.write(f"{what} {cpu} {clock}\\n")
 """
+IMPORTED = """
+from twotower.base import errors, files, identity, places, safe_names
+from twotower.records import code_digest, environment, job_log, last_run
+"""
 IMPORT = """
-from twotower import files, identity, logs, meter
+from twotower import meter
+from twotower.base import errors, files, identity, places
+from twotower.records import job_log
 _began = meter.now()
-from twotower import environment, provenance, safe_names
+from twotower.base import safe_names
+from twotower.records import code_digest, environment, last_run
 meter.tell("import", _began)
 """
 JOB = """
@@ -48,9 +55,9 @@ RUN = """
 _bare_start = start
 
 def start(*given):
-    began = records.meter.now()
+    began = job_records.meter.now()
     name = _bare_start(*given)
-    records.meter.tell("run", began)
+    job_records.meter.tell("run", began)
     return name
 """
 PARTS = {
@@ -87,14 +94,12 @@ def main(study: str) -> None:
 def _put_meters(library: Path) -> None:
     (library / "meter.py").write_text(METER)
     for name, meters in {"job_records.py": JOB, "run_records.py": RUN}.items():
-        text = (library / name).read_text(encoding="utf-8")
-        if name == "records.py":
-            line = (
-                "from twotower import environment, files, identity, logs, provenance, safe_names\n"
-            )
-            assert line in text, "records.py imports other modules than this meter knows"
-            text = text.replace(line, IMPORT)
-        (library / name).write_text(text + meters, encoding="utf-8")
+        path = library / "records" / name
+        text = path.read_text(encoding="utf-8")
+        if name == "job_records.py":
+            assert IMPORTED in text, f"{name} imports other modules than this meter knows"
+            text = text.replace(IMPORTED, IMPORT)
+        path.write_text(text + meters, encoding="utf-8")
 
 
 def _seconds(command: list[str], folder: Path) -> tuple[float, float]:

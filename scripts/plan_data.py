@@ -13,7 +13,7 @@ from twotower.base import console, pins
 console.start()
 pins.apply()  # one thread: the same bytes wherever it runs
 
-from twotower.forecast import plan, plan_files, plan_text  # noqa: E402
+from twotower.forecast import plan, plan_text  # noqa: E402
 from twotower.forecast.pilot_files import curve_choice, pilots  # noqa: E402
 from twotower.forecast.pilot_files import source as pilot_files_source  # noqa: E402
 
@@ -43,4 +43,7 @@ if len(found) > 1:
     print(f"{text}\n\nChoose one for its width, values and figure: {hint}.")
     raise SystemExit(0 if answered else 1)
 made = plan.plan(found[0], found[0].squared(target), at)
-print(f"{plan_text.text(made)}\nWrote {plan_files.write(made, given.to)}.")
+# Only a plan that was chosen is drawn: matplotlib takes a second.
+from twotower.forecast import figure  # noqa: E402
+
+print(f"{plan_text.text(made)}\nWrote {figure.write(made, given.to)}.")

@@ -25,13 +25,8 @@ with job_records.job(snakemake) as spec:
     fits = real_tables.slopes(rows, dimensions, seen, spec["seed"])
     title = pd.read_csv(paths.facts).set_index("item").loc["data", "value"]
     compared = real_tables.comparisons(rows, seen, title == "MovieLens 100K")
-    for name, frame in (
-        ("scores", rows),
-        ("summary", summary),
-        ("dimensions", dimensions),
-        ("slopes", fits),
-        ("compared", compared),
-    ):
+    frames = {"scores": rows, "summary": summary, "dimensions": dimensions}
+    for name, frame in (frames | {"slopes": fits, "compared": compared}).items():
         files.write_csv(frame, getattr(output, name))
     for text, layout, path in (
         (real_tables.methods_table(summary, seen), real_tables.METHODS, output.methods_md),

@@ -14,9 +14,8 @@ paths = snakemake.input
 
 def table(name: str) -> pd.DataFrame:
     """The table of a named input; of several files one below the other, of none empty."""
-    named = getattr(paths, name)
-    files = [named] if isinstance(named, str) else list(named)
-    frames = [pd.read_csv(file) for file in files]
+    files = getattr(paths, name)
+    frames = [pd.read_csv(file) for file in ([files] if isinstance(files, str) else files)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

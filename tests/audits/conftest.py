@@ -1,5 +1,7 @@
 """One finished, sealed and signed study, for all tests of audits to share."""
 
+from pathlib import Path
+
 import pytest
 
 from forging import SIGNERS, Forgery, copied, finished
@@ -15,9 +17,13 @@ TARGETS = ("results/tables/claims.md", "results/figures/learning_curves.png",
 
 
 @pytest.fixture(scope="session")
-def origin(tmp_path_factory) -> Forgery:
+def origin(once) -> Forgery:
     """The finished study; not to be changed."""
-    study = finished(tmp_path_factory.mktemp("audits") / "finished", LIGHT, TARGETS)
+
+    def make(folder: Path) -> str:
+        return str(finished(folder, LIGHT, TARGETS).folder)
+
+    study = Forgery(once("audits", make)[0])
     root = manifest.read(study.folder).root
     yield study
     found = verification.verify(study.folder, study.folder / SIGNERS, root)

@@ -16,7 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/unit")]
+sys.path[:0] = [str(ROOT / part) for part in ("scripts", "tests/unit", "tests/warm")]
+
+import warm_python  # noqa: E402
 
 from time_authority import Authority  # noqa: E402
 from twotower.audits.seal import manifest, signatures  # noqa: E402
@@ -209,7 +211,7 @@ def finished(
     stamped = ["--tsa", authority.address, "--tsa-ca", str(authority.root)]
     make(place, "preregister", STUDY, "--key", "key", *stamped)
     authority.close()
-    python = [sys.executable, "-m", "snakemake"]
+    python = [warm_python.python(), "-m", "snakemake"]
     said = subprocess.run(
         [*python, *targets, "--config", f"study={STUDY}", "--cores", "2"],
         cwd=place, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
@@ -253,7 +255,7 @@ def seal(folder: Path, *options: str) -> subprocess.CompletedProcess:
 
 def make(folder: Path, script: str, *options: str) -> subprocess.CompletedProcess:
     """What a script of the project does there; returns what it said."""
-    command = [sys.executable, f"scripts/{script}.py", *options]
+    command = [warm_python.python(), f"scripts/{script}.py", *options]
     kept = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
     done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import warm_python
 
 from cheats import CHEATS
 from forging import Forgery, copied
@@ -21,7 +22,7 @@ from twotower.audits.verify import verification
 from twotower.base import errors
 from twotower.records import run_records
 
-pytestmark = pytest.mark.xdist_group("audits")
+pytestmark = pytest.mark.xdist_group("audited")
 
 FORGED = next(each for each in CHEATS if each.name == "forged weights")
 
@@ -33,10 +34,11 @@ def audited(origin, tmp_path_factory):
     study = copied(origin, tmp_path_factory.mktemp("audited") / "copy")
     path = FORGED.act(study)
     assert not verification.verify(study.folder).failed, "verify alone cannot tell"
-    asked = ["--sample", "1", "--nonce", drawing(study, path), "--env", sys.prefix]
+    asked = ["--sample", "1", "--nonce", drawing(study, path), "--env"]
+    asked.append(str(warm_python.folder().parent))
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "scripts/audit.py", *asked],
+        [warm_python.python(), "scripts/audit.py", *asked],
         cwd=study.folder, env=os.environ | {"TZ": "Asia/Tokyo"},
         capture_output=True, encoding="utf-8",
     )  # fmt: skip

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import pytest
+import warm_python
 
 from cheats import CHEATS, MANIFEST, TABLE
 from forging import AUTHORITY, SIGNER, SIGNERS, STUDY, copied, seal
@@ -17,15 +17,12 @@ from twotower.audits.verify import verification
 from twotower.base import noted, places
 from twotower.records import environment, run_records
 
-pytestmark = pytest.mark.xdist_group("audits")
-
-
 GONE = "results/tables/falsifiability.csv"
 
 
 def make(study, script, *arguments):
     """What a script of the project says in the study's folder, and how it ends."""
-    command = [sys.executable, f"scripts/{script}.py", *arguments]
+    command = [warm_python.python(), f"scripts/{script}.py", *arguments]
     done = subprocess.run(command, cwd=study.folder, capture_output=True, encoding="utf-8")
     return done.returncode, done.stdout + done.stderr
 

@@ -1,14 +1,15 @@
-"""The tiny study, run once here and once on a real Slurm; skipped where none can be started."""
+"""A micro study, run once here and once on a real Slurm; skipped where none can be started."""
 
 import importlib.util
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
+import warm_python
 
 import sandbox
 
@@ -18,9 +19,6 @@ FAST = {  # a job of these tests takes seconds: ask for its state as often
     "slurm-init-seconds-before-status-checks: 10": "slurm-init-seconds-before-status-checks: 2",
     "seconds-between-status-checks: 10": "seconds-between-status-checks: 2",
 }
-# As the copy's own study, so that it is named alike in both runs. Here are no cards to compute on.
-STUDY = yaml.safe_load((ROOT / "workflow/studies/tiny.yaml").read_text(encoding="utf-8"))
-STUDY["training"] = {"gpu": True}
 ALIVE = ("PENDING", "RUNNING", "COMPLETING")
 DEADLINE = 900.0
 
@@ -34,6 +32,12 @@ def _workflow_tests():
 
 
 copies = _workflow_tests()
+# Three sizes, since a job is stopped at its third fit. Here are no cards to compute on.
+STUDY = copies.MICRO | {
+    "replicates": 3,
+    "sample_sizes": [64, 128, 512],
+    "training": {"gpu": True},
+}
 
 
 def put_before_training(project, code: str) -> None:
@@ -45,15 +49,20 @@ def put_before_training(project, code: str) -> None:
 class Cluster:
     """A copy of the project that runs on the sandbox, and what Slurm knows of its jobs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self.project = copies.fresh_copy(folder)
         self.project.write_study(**STUDY)
+        self.project.python = python
         for old, new in FAST.items():
             self.project.edit(f"{PROFILE}/config.yaml", f"\n{old}", f"\n{new}")
 
     def prelude(self, code: str) -> None:
         """Put code before that of every training job."""
         put_before_training(self.project, code)
+
+    def note_cards(self) -> None:
+        """Have every training job write into cards.txt its card and when it began and ended."""
+        self.prelude(NOTE_CARD)
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake with the profile, its output in printed.txt."""
@@ -131,7 +140,7 @@ def cluster(slurm, tmp_path: Path) -> Cluster:
 
 @pytest.fixture(scope="session")
 def here(slurm, tmp_path_factory: pytest.TempPathFactory):
-    """The tiny study run by this machine without Slurm; not to be changed."""
+    """The study run by this machine without Slurm; not to be changed."""
     project = copies.fresh_copy(tmp_path_factory.mktemp("here") / "project")
     project.write_study(**STUDY)
     put_before_training(project, NOTE_CARD)  # as on Slurm: records name the code
@@ -141,12 +150,10 @@ def here(slurm, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def on_slurm(slurm, tmp_path_factory: pytest.TempPathFactory):
-    """The tiny study run by Slurm, and what was printed; not to be changed.
-
-    Every training job writes into cards.txt its card and when it began and ended.
-    """
-    cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project")
-    cluster.prelude(NOTE_CARD)
+    """The study run by Slurm with its cards noted, and what was printed; not to be changed."""
+    # Nothing of it is killed or counted. Slurm's nodes are this machine, so they find its Python.
+    cluster = Cluster(tmp_path_factory.mktemp("slurm") / "project", warm_python.python())
+    cluster.note_cards()
     return cluster, cluster.finish(cluster.start())
 
 

@@ -3,8 +3,7 @@
 from itertools import pairwise
 
 import pytest
-
-from conftest import NOTE_CARD
+import warm_python
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -40,7 +39,8 @@ def test_each_job_has_a_card_of_its_own(on_slurm):
 
 
 def test_cards_asked_for_as_gres(cluster):
-    cluster.prelude(NOTE_CARD)
+    cluster.project.python = warm_python.python()
+    cluster.note_cards()
     targets = [f"results/runs/{run}/{block}.safetensors" for run, block in cluster.trained()[:4]]
     gres = ["--set-resources", "train:gpu=0", "train:gres=gpu:1"]
     cluster.finish(cluster.start(*targets, *gres))

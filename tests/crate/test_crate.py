@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import warm_python
 
 import planted_study as planted
 from graphs import graph, ids, job
@@ -97,7 +98,7 @@ def test_two_exports_have_the_same_bytes(study, monkeypatch, version):
     umask = os.umask(0o077)
     try:
         os.utime(planted.RATINGS)
-        command = [sys.executable, "scripts/export.py", "crate", "--zip"]
+        command = [warm_python.python(), "scripts/export.py", "crate", "--zip"]
         command += [] if version == profiles.DEFAULT else ["--profile", version]
         odd = os.environ | {"PYTHONHASHSEED": "5", "LC_ALL": "C"}
         said = subprocess.run(command, env=odd, capture_output=True, encoding="utf-8")
@@ -212,7 +213,7 @@ def test_an_archive_of_an_earlier_export_is_told(study):
     made = exporting.export(Path("crate"))
     exporting.zipped(Path("crate"))
     assert not exporting.is_outdated(Path("crate.zip"), made.metadata)
-    command = [sys.executable, "scripts/export.py", "crate", "--without", "data"]
+    command = [warm_python.python(), "scripts/export.py", "crate", "--without", "data"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "crate.zip is of an earlier export; `make export ZIP=yes`" in said
 

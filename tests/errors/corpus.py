@@ -73,7 +73,7 @@ class Told:
     changed: set[str]
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, programs: Path | None) -> None:
     """The project's files and a good study; an environment that `make` takes for installed."""
     folder.mkdir()
     for name in COPIED:
@@ -83,6 +83,9 @@ def build(folder: Path) -> None:
         (folder / name).symlink_to(ROOT / name)
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
     varied_runs.own_environment(folder)
+    if programs is not None:
+        (folder / ".venv/bin").unlink()
+        (folder / ".venv/bin").symlink_to(programs)
     for made in ("installed", "installed-dev"):  # newer than envs/, so that nothing is installed
         (folder / ".venv" / made).touch()
 
@@ -97,9 +100,9 @@ def listing(folder: Path) -> set[str]:
     return {_DIGEST.sub("/*.json", path) for path in found if not path.endswith(".diff")}
 
 
-def run(case: dict, folder: Path) -> Told:
-    """Set a case up and run its command."""
-    build(folder)
+def run(case: dict, folder: Path, programs: Path | None = None) -> Told:
+    """Set a case up and run its command, with the environment's bin/ or other programs there."""
+    build(folder, programs)
     kept = {key: value for key, value in os.environ.items() if key not in PINS}
     kept.pop("SNAKEMAKE_PROFILE", None)
     kept["PATH"] = f"{folder}/.venv/bin:{kept['PATH']}"

@@ -3,10 +3,10 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm_python
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ["Project", "Python", "Packages", "Processor", "Pins", "Graphics cards", "Disk"]
@@ -16,7 +16,7 @@ SECTIONS += ["Snakemake", "Slurm", "Signatures and time stamps", "Study"]
 def examined(folder, *arguments, options=(), **variables):
     """What the doctor prints in a folder, and its exit status."""
     done = subprocess.run(
-        [sys.executable, *options, ROOT / "scripts/doctor.py", *arguments],
+        [warm_python.python(), *options, ROOT / "scripts/doctor.py", *arguments],
         cwd=folder,
         env=os.environ | variables,
         capture_output=True,
@@ -33,6 +33,7 @@ def healthy(tmp_path_factory):
     return examined(folder, str(ROOT / "config.yaml"), **variables)
 
 
+@pytest.mark.xdist_group("healthy")
 def test_a_working_machine_is_told_in_every_part(healthy):
     text, status = healthy
     heads = [line.split(" of ")[0] for line in text.splitlines() if line and line[0] != " "]
@@ -55,6 +56,7 @@ def test_a_working_machine_is_told_in_every_part(healthy):
         assert re.search(fact, text), fact
 
 
+@pytest.mark.xdist_group("healthy")
 def test_it_gives_away_neither_the_environment_nor_places_outside_the_project(healthy, tmp_path):
     text, _ = healthy
     for secret in ("sesame", "MY_TOKEN", str(Path.home()) + "/", os.uname().nodename + "."):

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -57,26 +58,42 @@ def plan(seed: int, count: int, kinds: list[str]) -> list[Fault]:
     ]
 
 
-def undisturbed(place: Path, study: Path) -> tuple[dict[str, bytes], float]:
-    """What an undisturbed run makes, and its seconds; it is run once for all trials."""
+def undisturbed(
+    place: Path,
+    study: Path,
+    prepare: Callable[[Path], None] = lambda folder: None,
+    calm: str = sys.executable,
+) -> tuple[dict[str, bytes], float]:
+    """What an undisturbed run makes, and its seconds; it is run once for all trials.
+
+    Args:
+        prepare: changes the copy of the project that is run, of which trials are copies.
+        calm: a Python for runs that are not disturbed.
+    """
     took = place / "seconds.json"
     folder = Folder(place / "project", "study.yaml")
     if not took.exists():
         shutil.rmtree(place, ignore_errors=True)
         fresh(folder.path, study)
+        prepare(folder.path)
         began = time.monotonic()
-        if folder.start().wait(DEADLINE) != 0:
+        if folder.start(python=calm).wait(DEADLINE) != 0:
             sys.exit(f"The undisturbed run failed: {folder.path / 'printed.txt'}")
         took.write_text(json.dumps(time.monotonic() - began))
     return folder.made(), json.loads(took.read_text())
 
 
 def trial(
-    place: Path, origin: Path, faults: list[Fault], reference: dict[str, bytes], seconds: float
+    place: Path,
+    origin: Path,
+    faults: list[Fault],
+    reference: dict[str, bytes],
+    seconds: float,
+    calm: str = sys.executable,
 ) -> Outcome:
     """A run that meets the faults one after the other, each resumed; the last must end well."""
     mounted = any(fault.kind == "full disk" for fault in faults) and mount_disk(place)
-    folder = fresh(place, origin / "study.yaml", origin)
+    folder = fresh(place, origin / "study.yaml", origin, calm)
     notes = []
     try:
         for number, fault in enumerate(faults):
@@ -85,7 +102,7 @@ def trial(
             notes.append(disturb(folder, run, fault, seconds))
         held = folder.hold()
         began = time.monotonic()
-        code = folder.resume().wait(DEADLINE)
+        code = folder.resume(python=calm).wait(DEADLINE)
         took = time.monotonic() - began
         problem = difference(folder, code, reference)
         lost = folder.made_again(held)

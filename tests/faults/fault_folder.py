@@ -23,24 +23,31 @@ TIMED = ("logs", "benchmarks", "records/benchmarks")
 
 
 class Folder:
-    """A project's folder with one study to run in it."""
+    """A project's folder with one study to run in it.
 
-    def __init__(self, path: Path, study: str) -> None:
-        self.path, self.study = path.resolve(), study
+    What is to be disturbed is started with `python`; the rest may be with a Python at `calm`.
+    """
 
-    def start(self, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen:
+    def __init__(self, path: Path, study: str, calm: str = sys.executable) -> None:
+        self.path, self.study, self.calm = path.resolve(), study, calm
+
+    def start(
+        self, *arguments: str, before: tuple[str, ...] = (), python: str = sys.executable
+    ) -> subprocess.Popen:
         """Start Snakemake as a leader of its own process group."""
-        command = [sys.executable, "-m", "snakemake", "--config", f"study={self.study}"]
+        command = [python, "-m", "snakemake", "--config", f"study={self.study}"]
         return self._start([*before, *command, *arguments])
 
-    def resume(self, before: tuple[str, ...] = ()) -> subprocess.Popen:
+    def resume(
+        self, before: tuple[str, ...] = (), python: str = sys.executable
+    ) -> subprocess.Popen:
         """Start `make resume`, with the environment that these tests run in."""
-        place = f"bin={Path(sys.executable).parent}"
+        place = f"bin={Path(python).parent}"
         command = ["make", "-o", ".venv/installed", place, "resume", f"STUDY={self.study}"]
         return self._start([*before, *command])
 
     def has_nothing_to_do(self) -> bool:
-        run = self.start("--dry-run")
+        run = self.start("--dry-run", python=self.calm)
         said = (self.path / "printed.txt").stat().st_size
         run.wait(DEADLINE)
         return b"Nothing to be done" in (self.path / "printed.txt").read_bytes()[said:]
@@ -110,17 +117,17 @@ class Folder:
             )
 
 
-def fresh(place: Path, study: Path, origin: Path = ROOT) -> Folder:
+def fresh(place: Path, study: Path, origin: Path = ROOT, calm: str = sys.executable) -> Folder:
     """A copy of the project as someone has it who just fetched it, with one study."""
     place.mkdir(parents=True, exist_ok=True)
-    ignored = shutil.ignore_patterns("__pycache__")
+    ignored = shutil.ignore_patterns("*.pyc.*")  # compiled code that another process is writing
     for part in PARTS:
         if (origin / part).is_dir():
             shutil.copytree(origin / part, place / part, ignore=ignored)
         else:
             shutil.copy2(origin / part, place / part)
     shutil.copyfile(study, place / "study.yaml")
-    return Folder(place, "study.yaml")
+    return Folder(place, "study.yaml", calm)
 
 
 def kill_group(run: subprocess.Popen) -> None:

@@ -13,6 +13,15 @@ from twotower.towers.training import Sample
 torch.set_num_threads(1)
 
 
+DESIGNS = [
+    {"sampling": "grid"},
+    {"sampling": "fixed_users", "catalogue": 16},
+    {"sampling": "popularity", "catalogue": 64},
+    {"sampling": "repeated", "ratings_each": 8},
+    {"sampling": "not_at_random"},
+]
+
+
 def data_spec(user_dim=1, item_dim=None, *, ambient=(None, None), **settings) -> dict:
     """A cell's data settings; the support is the cube unless an ambient dimension is given."""
     item_dim = user_dim if item_dim is None else item_dim
@@ -59,3 +68,31 @@ def draw_replicates(seed: int, spec: dict, replicates: Iterable[int], n: int, te
     targets = {replicate: draw_target(seed, spec, replicate) for replicate in replicates}
     train = draw_training(seed, spec, targets, n)
     return list(targets.values()), train, draw_test(seed, spec, targets, test_pairs, n)
+
+
+SETTINGS = {
+    "erm": {"alternations": 3, "joint_steps": 20},
+    "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
+    "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
+}
+AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
+WIDTH = {"schedule": "units", "constant": 1.0}
+
+
+def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **changes):
+    """Plain settings of a job; depth and width make a cell of data settings."""
+    data = data or data_spec()
+    if arm == "pairwise":
+        data = data | AGAIN
+        changes["data"] = data
+    spec = {
+        "seed": 1,
+        "cell": data | {"depth": 1, "width": WIDTH},
+        "arm": arm,
+        "settings": SETTINGS[arm],
+        "precision": "float64",
+        "gpu": False,
+        "sample_sizes": list(sizes),
+        "certificate_size": certificate_size or sizes[-1],
+    }
+    return spec | changes

@@ -9,10 +9,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm_python
 import yaml
 
 from twotower.audits.vary import variations, varied_runs
@@ -20,7 +20,7 @@ from twotower.base.pins import PINS
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "README.md", "profiles", "scripts", "workflow"]
-SKIPPED = shutil.ignore_patterns("__pycache__")
+SKIPPED = shutil.ignore_patterns("*.pyc.*")  # compiled code that another worker is writing
 MICRO = {
     "name": "micro",
     "seed": 1,
@@ -45,7 +45,7 @@ class Project:
     """A folder with the project in it, and what can be asked of Snakemake there."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.python = folder, sys.executable
+        self.folder, self.python = folder, warm_python.python()
 
     def write_study(self, **changes: object) -> None:
         text = yaml.safe_dump(MICRO | changes, allow_unicode=True, sort_keys=False)
@@ -141,10 +141,10 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory):
+def finished_run(once) -> tuple[Project, str]:
     """The micro study run to its end, and what Snakemake printed; not to be changed."""
-    project = fresh_copy(tmp_path_factory.mktemp("workflow") / "finished")
-    return project, project.run_study()
+    folder, printed = once("finished", lambda folder: fresh_copy(folder).run_study().stdout)
+    return Project(folder), printed
 
 
 @pytest.fixture(scope="session")

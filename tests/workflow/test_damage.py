@@ -2,16 +2,13 @@
 
 import re
 import subprocess
-import sys
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("workflow")
+import warm_python
 
 
 def resume(project) -> str:
     done = subprocess.run(
-        [sys.executable, "scripts/resume.py"],
+        [warm_python.python(), "scripts/resume.py"],
         cwd=project.folder,
         env=project.environment(),
         stdin=subprocess.DEVNULL,

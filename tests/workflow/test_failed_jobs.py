@@ -4,11 +4,8 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
-
-import pytest
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 SHAPE = "β = 1, d = 1, D = 1, depth 1, width 8; n = 64 to 512; replicates 0 to 1"
 KILLED = """
@@ -66,6 +63,7 @@ time.sleep(60)
 
 def test_ctrl_c_is_no_failure(alone):
     """As a terminal does it: the signal goes to Snakemake and to its jobs."""
+    alone.python = sys.executable  # the signal goes to a group of processes
     (alone.folder / "scripts/towers/train.py").write_text(SLEEPY, encoding="utf-8")
     run = subprocess.Popen(
         alone.command("--until", "train", "--cores", "1", "--config", "study=study.yaml"),

@@ -6,8 +6,6 @@ import pytest
 
 from twotower.study.schema import Study
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 KEYS = ", ".join(Study.model_fields)
 BAD = {
     "seed": -1,

@@ -2,12 +2,8 @@
 
 import json
 
-import pytest
-
 import rating_fakes as fakes
 import table_page
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 def test_ratings_from_anywhere_become_tables_that_name_no_place(project, tmp_path):

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 # What stands behind the rates: every table and figure, but for the map of what can be falsified.
 PAPER = {
     "fit_rates": 1,
@@ -43,7 +41,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         ("scripts/twotower/report/limits.py", {"draw_figure": 6}),
         ("scripts/twotower/report/experiments.py", {"draw_experiment": 1}),
         ("scripts/report/draw_figures.py", {"draw_figure": 6}),
-        ("scripts/twotower/analyses/tournament.py", {"claims": 1, "tables": 1}),
+        ("scripts/twotower/claims/rules.py", {"claims": 1, "tables": 1}),
         (
             "workflow/decisions.yaml",  # another rule judges everything anew
             FITTER | {"falsifiability_table": 1, "draw_figure": 6},

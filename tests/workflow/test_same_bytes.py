@@ -4,14 +4,12 @@ import csv
 import os
 import signal
 import subprocess
+import sys
 import time
 
-import pytest
 from safetensors.numpy import load_file
 
 from twotower.audits.vary import variations, varied_runs
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 DEADLINE = 120.0
 
@@ -68,6 +66,7 @@ def test_a_killed_run_is_taken_up_again(finished, alone):
     """kill -9 of Snakemake and its jobs in the middle of training; then unlock and run again."""
     runs, data = names_of_first_cell(finished)
     risks = [f"results/risks/{run}.csv" for run in runs]
+    alone.python = sys.executable  # the signal goes to a group of processes
     arguments = alone.command(*risks, "--config", "study=study.yaml")
     run = subprocess.Popen(
         arguments,

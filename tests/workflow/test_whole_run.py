@@ -3,16 +3,13 @@
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 
-import pytest
+import warm_python
 
 import table_page
 from twotower.cost.jobs import jobs
 from twotower.study.reading import read_study
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 FIGURES = ["error_budget", "extrapolation", "falsifiability", "learning_curves"]
 FIGURES += ["plain_training_cost", "slope_comparison", "smoothness"]
@@ -64,8 +61,8 @@ def test_every_job_has_a_log_and_a_benchmark(finished):
 
 
 def test_a_run_ends_with_the_ledger_the_rates_and_the_paths(finished_run):
-    _, done = finished_run
-    parts = done.stdout.strip().split("\n\n")
+    _, printed = finished_run
+    parts = printed.strip().split("\n\n")
     ledger, rates, reasons, paths = (part.splitlines() for part in parts)
     assert ledger[0].split() == ["claim", "statement", "verdict", "measured"]
     assert any(re.match(r"4a +Smoothness helps +not decided", line) for line in ledger)
@@ -92,7 +89,7 @@ def test_verdicts_judged_by_another_file_are_called_stale(finished_copy):
     finished_copy.edit("workflow/decisions.yaml", "  delta: 0.05 ", "  delta: 0.06 ")
     tables = ["results/tables/claims.csv", "results/tables/rates.csv"]
     done = subprocess.run(
-        [sys.executable, "scripts/show_results.py", *tables],
+        [warm_python.python(), "scripts/show_results.py", *tables],
         cwd=finished_copy.folder,
         capture_output=True,
         encoding="utf-8",
@@ -108,7 +105,7 @@ def test_an_edited_ledger_is_not_printed(finished_copy):
     ledger.write_text(ledger.read_text(encoding="utf-8").replace("not decided", "holds"))
     tables = ["results/tables/claims.csv", "results/tables/rates.csv"]
     done = subprocess.run(
-        [sys.executable, "scripts/show_results.py", *tables],
+        [warm_python.python(), "scripts/show_results.py", *tables],
         cwd=finished_copy.folder,
         capture_output=True,
         encoding="utf-8",
@@ -145,7 +142,7 @@ def test_an_experiment_runs_alone(project):
 def test_the_rate_table_is_printed_under_an_ascii_locale(finished):
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
-        [sys.executable, "scripts/show_results.py", *(f"results/tables/{t}" for t in TABLES)],
+        [warm_python.python(), "scripts/show_results.py", *(f"results/tables/{t}" for t in TABLES)],
         cwd=finished.folder,
         env=os.environ | ascii_only,
         capture_output=True,

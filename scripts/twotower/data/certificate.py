@@ -45,6 +45,11 @@ def certificate(
         Columns `replicate`, `tower`, `check`, `expected`, `measured`, `tolerance`, `passed`; for
         the cut tail `measured` must not exceed `tolerance`, otherwise the distance of `measured`
         from `expected` must not.
+
+    Example, with `spec` as in that of `targets.draw_target`:
+        >>> drawn = {tower: np.random.default_rng(0).random((1, 2000, 1)) for tower in TOWERS}
+        >>> certificate(spec, [draw_target(1, spec, 0)], drawn, 2000)["passed"].all()
+        np.True_
     """
     smoothness = float(spec["smoothness"])
     dims = {tower: coordinate_dim(spec, tower) for tower in TOWERS}

@@ -34,6 +34,11 @@ def draw(
         their numbers, then new ones; the same for items. For each size n `n/users` and `n/items`,
         numbers in the pools, int64 [4, pairs] by `KINDS`, and `n/user_past` and `n/item_past`,
         the ratings of each [m + NEW].
+
+    Example, with `spec` as in that of `targets.draw_target`:
+        >>> again = spec | {"sampling": "repeated", "ratings_each": 8}
+        >>> draw(1, again, {0: draw_target(1, again, 0)}, [128], 50)["128/users"].shape
+        (1, 4, 50)
     """
     rows = [_drawn(seed, spec, target, r, sizes, most) for r, target in targets.items()]
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}

@@ -137,6 +137,11 @@ def draw_training(
 
     Returns:
         Arrays as of `draw_pairs` plus `ratings`, each with a leading axis of replicates.
+
+    Example, with `spec` as in that of `targets.draw_target`:
+        >>> drawn = draw_training(1, spec, {0: draw_target(1, spec, 0)}, 100)
+        >>> drawn["ratings"].shape, drawn["user_covariates"].shape
+        ((1, 100), (1, 100, 1))
     """
     shapes = training_shapes(spec, len(targets), n_ratings)
     columns = {name: np.empty(shape) for name, shape in shapes.items()}

@@ -29,6 +29,11 @@ def numbers(seed: int, spec: dict, replicate: int, n: int) -> tuple[np.ndarray, 
     the first m users and items, for growing m. `fixed_users` takes a user of its catalogue at
     random, `popularity` the j-th item of its catalogue with probability ∝ 1/j. `repeated` takes
     both at random from those known, `known(ratings_each, n)` of each at the n-th rating.
+
+    Example:
+        >>> users, items = numbers(1, {"sampling": "grid"}, 0, 4)
+        >>> sorted(zip(users.tolist(), items.tolist()))
+        [(0, 0), (0, 1), (1, 0), (1, 1)]
     """
     return next(number_chunks(seed, spec, replicate, n, n))
 

@@ -82,6 +82,11 @@ def draw_support(kind: str, dim: int, ambient_dim: int, rng: np.random.Generator
 
     Raises:
         ValueError: if the ambient dimension is too small (D < d, or D < 2d for a torus).
+
+    Example:
+        >>> support = draw_support("torus", 1, 3, np.random.default_rng(0))
+        >>> np.linalg.norm(support.covariates(np.array([[0.1], [0.7]])), axis=1).round(6)
+        array([1., 1.])
     """
     extra = ambient_dim - dim
     if extra == 0:

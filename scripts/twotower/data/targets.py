@@ -64,6 +64,13 @@ def draw_target(seed: int, spec: dict, replicate: int) -> Target:
         seed: the study's seed.
         spec: the cell's data settings (`Cell.data_spec`).
         replicate: index of the replicate; each has a target of its own.
+
+    Example:
+        >>> spec = dict(smoothness=1.0, support="cube", rank=2, noise_sd=1.0)
+        >>> for tower in TOWERS:
+        ...     spec |= {f"{tower}_intrinsic_dim": 1, f"{tower}_ambient_dim": 1}
+        >>> draw_target(1, spec, 0).user.values(np.array([[0.25], [0.5]])).shape
+        (2, 2)
     """
     smoothness = float(spec["smoothness"])
     embeddings = []

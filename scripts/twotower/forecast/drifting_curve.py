@@ -33,8 +33,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student_t
+from scipy.special import ndtri, stdtrit
 
 from twotower.base.seeds import generator
 from twotower.forecast import prior as drift_prior
@@ -48,7 +47,7 @@ _STEPS = 8  # points of a path in one doubling
 _NEGLIGIBLE = 1e-6  # relative standard error of noise-free curves
 _POOLED = 4.0  # replicates that the rest of all sizes counts for, beside those of a single size
 _LEAST_LEFT = 0.05
-_NORMAL = float(norm.ppf(0.9))
+_NORMAL = float(ndtri(0.9))
 
 
 @dataclass(frozen=True)
@@ -232,7 +231,7 @@ def _positive(covariance: np.ndarray) -> np.ndarray:
 
 
 def _widened(variance, freedom: int):
-    return variance * (float(student_t.ppf(0.9, freedom)) / _NORMAL) ** 2
+    return variance * (float(stdtrit(freedom, 0.9)) / _NORMAL) ** 2
 
 
 def _systematic(weights: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

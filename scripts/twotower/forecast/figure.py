@@ -1,6 +1,7 @@
-"""The picture of a plan: what was measured, where the curve goes, and where answers end."""
+"""A plan as files: a picture of what was measured, of the curve and where answers end; a record."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,11 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from twotower.base.files import atomic_write
+from twotower.forecast import plan_text
 from twotower.forecast.drifting_curve import REACH
 from twotower.forecast.intervals import CONFIDENCE
 from twotower.forecast.plan import Plan
 from twotower.rates.intervals import mean_interval
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.report.curves import SIZE_LABEL
 
 _MARK = style.Mark(style.BLUE, "o", "none", markersize=3.8, zorder=4.0)
@@ -107,7 +110,7 @@ def _axes(ax, shown: list[float]) -> None:
     if high / low > _LOG_RANGE:
         ax.set_yscale("log")
         ax.set_ylim(low / 2.2, high * 1.5)
-        style.risk_axis(ax)
+        ticks.risk_axis(ax)
     else:
         ax.set_ylim(low - 0.22 * (high - low), high + 0.12 * (high - low))
 
@@ -143,3 +146,12 @@ def _handles(made: Plan) -> list:
 def _round(n: float) -> str:
     unit = 10 ** max(math.floor(math.log10(n)) - 2, 0)
     return f"{round(n / unit) * unit:,}"
+
+
+def write(made: Plan, folder: Path) -> str:
+    """Write the record as JSON and the picture as PDF, SVG and PNG; what was written, in words."""
+    stem = Path(folder) / f"{made.source.key}-{made.source.shown(made.target):.4g}"
+    style.save_figure(figure(made), stem)
+    with atomic_write(stem.with_name(f"{stem.name}.json")) as path:
+        path.write_text(plan_text.record(made), encoding="utf-8")
+    return f"{stem}.json, .pdf, .svg and .png"

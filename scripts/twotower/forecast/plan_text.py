@@ -4,7 +4,7 @@ import json
 import math
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from twotower.forecast.intervals import CONFIDENCE, Interval, shown
 from twotower.forecast.pilot_files.source import Source
@@ -12,7 +12,7 @@ from twotower.forecast.plan import CHECKED, FURTHER, Plan, PlanRefused, plan
 
 _SQUARED = " (of the squared error above its floor)"
 _UNSURE = 0.1  # share of draws that bend the other way
-_SPREAD = float(norm.ppf(0.5 + CONFIDENCE / 2))
+_SPREAD = float(ndtri(0.5 + CONFIDENCE / 2))
 
 
 def text(made: Plan) -> str:

@@ -70,6 +70,12 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
         users, items: intrinsic coordinates [n, d_u] and [n, d_i].
         ratings: [n].
         rank: p.
+
+    Example:
+        >>> t, s = np.random.default_rng(0).random((2, 200, 1))
+        >>> sieve = fit(t, s, np.cos(2 * np.pi * (t - s))[:, 0], rank=2)
+        >>> float(np.abs(sieve.scores(np.array([[0.3]]), np.array([[0.3]])) - 1.0)[0]) < 0.01
+        True
     """
     kept = len(ratings) - int(HELD_OUT_SHARE * len(ratings))
     bound = _largest(ratings)
@@ -243,6 +249,11 @@ def fit_sizes(
         data: `user_coordinates` [B, n, d_u], `item_coordinates` and `ratings` [B, n].
         sample_sizes: sizes, of which each fit takes the first rows.
         rank: p.
+
+    Returns:
+        For each size n, nine digits long, `n/user/b` and `n/item/b`, the real and imaginary parts
+        [n_frequencies, p, 2] of replicate b; `n/cutoff` [B] and `n/bound` [B], the largest
+        absolute rating.
     """
     tensors = {}
     for n in sample_sizes:
@@ -262,7 +273,11 @@ def fit_sizes(
 
 
 def sieves_of(tensors: dict[str, np.ndarray], n_ratings: int) -> list[Sieve]:
-    """Fits of all replicates at one size."""
+    """Fits of all replicates at one size, from the tensors of `fit_sizes`.
+
+    Raises:
+        KeyError: if there are none of this size.
+    """
     prefix = f"{n_ratings:09d}"
     return [
         Sieve(

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from twotower.data import sampling
-from twotower.data.targets import TOWERS
+from twotower.data.groups import TOWERS
 from twotower.rates import spectra
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 

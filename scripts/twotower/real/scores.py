@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from twotower.base import seeds
 from twotower.evaluation import ranking_metrics
@@ -117,7 +117,7 @@ def student_interval(values: np.ndarray) -> tuple[float, float, float]:
     mean = float(values.mean())
     if len(values) < 2:
         return mean, float("nan"), float("nan")
-    half = student.ppf(0.5 + CONFIDENCE / 2, len(values) - 1) * values.std(ddof=1)
+    half = stdtrit(len(values) - 1, 0.5 + CONFIDENCE / 2) * values.std(ddof=1)
     half /= np.sqrt(len(values))
     return mean, mean - half, mean + half
 

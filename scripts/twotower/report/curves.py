@@ -13,7 +13,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.study import arms
 from twotower.study.labels import (
     cell_titles,
@@ -162,10 +162,10 @@ def _grid(fig: FigureBase, n_panels: int) -> tuple[list[Axes], Axes | None]:
 
 def _finish(fig: FigureBase, panels: list[Axes], curves: pd.DataFrame, room: float) -> None:
     """Ticks and labels of shared axes; `room` is a factor of space below for the corner's text."""
-    style.size_axis(panels[0], curves["n_ratings"])
+    ticks.size_axis(panels[0], curves["n_ratings"])
     low, high = panels[0].get_ylim()
     panels[0].set_ylim(low / room, high)
-    style.risk_axis(panels[0])
+    ticks.risk_axis(panels[0])
     fig.supxlabel(SIZE_LABEL)
     fig.supylabel(RISK_LABEL)
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
 from twotower.report import curves as curve_figures
-from twotower.report import methods, slopeless, style
+from twotower.report import methods, slopeless, style, ticks
 from twotower.report.curves import GUIDE, PREDICTION
 from twotower.study import arms
 from twotower.study.labels import (
@@ -195,8 +195,8 @@ def _slopes(fig: FigureBase, rates: pd.DataFrame, varied: _Varied) -> list:
         ax.tick_params(axis="x", length=0)
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_title(style.two_lines(title))
-    style.widen(axes[0], _MIN_SPAN)
-    style.slope_axis(axes[0].yaxis)
+    ticks.widen(axes[0], _MIN_SPAN)
+    ticks.slope_axis(axes[0].yaxis)
     axes[0].set_ylabel(SLOPE_LABEL)
     fig.supxlabel(varied.label)
     return [Line2D([], [], label=ASYMPTOTE_LABEL, **_ASYMPTOTE)] if asymptotes else []
@@ -255,7 +255,7 @@ def _max_and_sum(fig: FigureBase, rates: pd.DataFrame) -> list:
         ax.set_xticks(sorted(dim.unique()))
         ax.spines[["top", "right"]].set_visible(False)
         ax.set(title=title, xlabel=f"m = {label};  grey: −2β/(2β + m)")
-    style.widen(axes[0], _MIN_SPAN)
-    style.slope_axis(axes[0].yaxis)
+    ticks.widen(axes[0], _MIN_SPAN)
+    ticks.slope_axis(axes[0].yaxis)
     axes[0].set_ylabel(SLOPE_LABEL)
     return []

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twotower.data.groups import KINDS
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.report.curves import (
     PREDICTION,
     PREDICTION_LABEL,
@@ -60,8 +60,8 @@ def methods(curves: pd.DataFrame) -> Figure:
                 _curves(ax, curves[curves["cell"] == cell], members)
                 lines = [style.two_lines(title)] * bool(title) + [f"methods that know {family}"]
                 ax.set_title("\n".join(lines))
-        style.size_axis(grid[0, 0], curves["n_ratings"])
-        style.risk_axis(grid[0, 0])
+        ticks.size_axis(grid[0, 0], curves["n_ratings"])
+        ticks.risk_axis(grid[0, 0])
         for row in grid:
             for ax in row:
                 ax.tick_params(labelbottom=True, labelleft=True)
@@ -108,7 +108,7 @@ def newcomers(table: pd.DataFrame) -> Figure:
                 ax.set_xlabel(label)
             n = int(here["n_ratings"].max())
             row[0].set_title(f"{title + ', ' if title else ''}n = {n:,}")
-        style.risk_axis(grid[0, 0])
+        ticks.risk_axis(grid[0, 0])
         for ax in grid.flat:
             _name_ends(ax)
         fig.supylabel(RISK_LABEL)

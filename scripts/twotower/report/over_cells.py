@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
+from scipy.special import stdtrit
 
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.report.curves import SIZE_LABEL
 from twotower.study import arms
 from twotower.study.labels import (
@@ -73,8 +73,8 @@ def slope_comparison(
             ax.plot(x, slopes[0], **_filled(mark, fill))
         ax.set(xlim=limits, ylim=limits, xlabel="predicted slope", ylabel="measured slope")
         ax.set_aspect("equal", adjustable="box")
-        style.slope_axis(ax.xaxis)
-        style.slope_axis(ax.yaxis)
+        ticks.slope_axis(ax.xaxis)
+        ticks.slope_axis(ax.yaxis)
         style.corner_text(ax, [(text, style.BLACK) for text in remarks], right=True)
         entries = [
             Line2D([], [], label=f"β = {smoothness_text(beta)}", **_filled(mark, "full"))
@@ -194,8 +194,8 @@ def extrapolation(table: pd.DataFrame) -> Figure:
             for inside, part in ((True, rows[covered]), (False, rows[~covered])):
                 _draw_ratios(ax, arm, part, inside)
             ax.set_title(f"{arm}: {covered.sum()} of {len(rows)}\ninside ({covered.mean():.0%})")
-        style.ratio_axis(axes[0])
-        style.risk_axis(axes[0], axes[0].xaxis)
+        ticks.ratio_axis(axes[0])
+        ticks.risk_axis(axes[0], axes[0].xaxis)
         fig.supxlabel("risk predicted from the smaller sizes")
         axes[0].set_ylabel("measured / predicted risk")
         dot = {"marker": "o", "linestyle": "none", "color": style.TEXT_GREY}
@@ -238,7 +238,7 @@ def cost_of_plain_training(risks: pd.DataFrame) -> pd.DataFrame:
     wide = wide.reindex(columns=both).dropna()
     logs = np.log(wide[arms.ADAM] / wide[arms.ERM]).groupby(["cell", "n_ratings"])
     summary = logs.agg(["mean", "sem", "count"]).reset_index()
-    half = stats.t.ppf(0.975, summary["count"] - 1) * summary["sem"]
+    half = stdtrit(summary["count"] - 1, 0.975) * summary["sem"]
     return pd.DataFrame(
         {
             "cell": summary["cell"],
@@ -275,8 +275,8 @@ def plain_training_cost(risks: pd.DataFrame) -> Figure:
             ratio, low, high = (points[name].to_numpy(float) for name in ("ratio", "low", "high"))
             style.draw_points(ax, mark, points["n_ratings"], ratio, low, high)
             entries.append(Line2D([], [], label=title, **mark.line()))
-        style.size_axis(ax, cost["n_ratings"])
-        style.ratio_axis(ax)
+        ticks.size_axis(ax, cost["n_ratings"])
+        ticks.ratio_axis(ax)
         ax.set(xlabel=SIZE_LABEL, ylabel="risk of adam / risk of erm")
         ax.spines[["top", "right"]].set_visible(False)
         fig.legend(handles=entries, **legend)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twotower.evaluation import ranking_metrics
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.report.curves import SIZE_LABEL
 from twotower.study.labels import ABSENT, cell_titles, number_text, plus_minus_text
 
@@ -47,8 +47,8 @@ def ranking_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
             ax.set_title(_title(metric, int(curves["k"].iloc[0])))
             low, high = ax.get_ylim()
             ax.set_ylim(low / _ROOM, high)
-            style.risk_axis(ax)
-        style.size_axis(grid[0][0], curves["n_ratings"])
+            ticks.risk_axis(ax)
+        ticks.size_axis(grid[0][0], curves["n_ratings"])
         fig.supxlabel(SIZE_LABEL)
         fig.supylabel("what the lists lack")
         entries = [style.arm_handle(arm) for arm, _ in style.arms_of(curves)]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twotower.report import curves as curve_figures
-from twotower.report import style
+from twotower.report import style, ticks
 from twotower.report.curves import GUIDE
 from twotower.study.labels import cell_titles, plus_minus_text, smoothness_text
 
@@ -34,7 +34,7 @@ def null_cells(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
             low, high = ax.get_ylim()
             ax.set_ylim(min(low, 0.2), max(high, 2.0))
             style.note(ax, "at 1 nothing is learned", 1.0, points=-24)
-            style.risk_axis(ax)
+            ticks.risk_axis(ax)
     return fig
 
 
@@ -71,8 +71,8 @@ def approximation(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
                     beta = smoothness_text(points["smoothness"].iloc[0])
                     lines.append((f"β = {beta}: {slope}  (theory −{theory})", mark.color))
             style.corner_text(ax, lines)
-        style.size_axis(axes[0], curves["units"])
-        style.risk_axis(axes[0])
+        ticks.size_axis(axes[0], curves["units"])
+        ticks.risk_axis(axes[0])
         fig.supxlabel("hidden units of each tower")
         fig.supylabel(curve_figures.RISK_LABEL)
         entries = [

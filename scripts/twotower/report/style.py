@@ -5,7 +5,6 @@ survives grey print and colour blindness. Colours are those of M. Okabe and K. I
 Design* (2008). The style starts from matplotlib's defaults, never from the reader's matplotlibrc.
 """
 
-import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,23 +12,13 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap, rgb2hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    LogLocator,
-    MultipleLocator,
-    NullFormatter,
-    NullLocator,
-)
 
 from twotower.base.files import atomic_write
 from twotower.study import arms
-from twotower.study.labels import number_text, size_text
 
 COLUMN_WIDTH = 3.3  # inches: one column of a two-column page
 TEXT_WIDTH = 6.9  # inches: both columns
@@ -41,6 +30,7 @@ GUIDE_GREY, TEXT_GREY, WINDOW_GREY = "#8C8C8C", "#595959", "#EDEDED"
 # Points. The smallest is still legible at column width, where figures are printed unscaled.
 SMALL, NORMAL, LARGE = 6.5, 7.0, 8.0
 
+_INK = "0.15"  # grey enough not to glare
 _PAPER = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs on every machine
     "mathtext.fontset": "dejavusans",
@@ -63,6 +53,15 @@ _PAPER = {
     "ytick.major.size": 3.0,
     "xtick.minor.size": 1.5,
     "ytick.minor.size": 1.5,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "axes.axisbelow": True,  # lines lie above the grid and above ticks
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "white",
+    "patch.force_edgecolor": True,
     "lines.linewidth": 1.1,
     "lines.markersize": 4.0,
     "figure.dpi": 100,
@@ -131,7 +130,7 @@ _SERIES_LINES = ("-", "--", "-.", ":")
 
 def paper_style() -> AbstractContextManager[None]:
     """Context in which figures are made *and* saved (some settings are read only on saving)."""
-    return matplotlib.style.context(["default", sns.axes_style("ticks"), _PAPER])
+    return matplotlib.style.context(["default", _PAPER])
 
 
 def arm_mark(arm: str) -> Mark:
@@ -156,7 +155,8 @@ def series_mark(position: int, dashes: bool = False) -> Mark:
 
 def pale(mark: Mark) -> Mark:
     """The same mark in a third of its strength, for what a panel shows for comparison only."""
-    return replace(mark, color=sns.blend_palette(["white", mark.color], 4).as_hex()[1])
+    between = LinearSegmentedColormap.from_list("pale", ["white", mark.color])
+    return replace(mark, color=rgb2hex(between(1 / 3)))
 
 
 def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -180,58 +180,6 @@ def draw_points(ax: Axes, mark: Mark, x, y, low, high, line: bool = True) -> Non
     """Points at (x, y) with bars from low to high (none where these are NaN)."""
     look = mark.line() | ({} if line else {"linestyle": "none"})
     ax.errorbar(x, y, np.abs([y - low, high - y]), elinewidth=0.8, **look)
-
-
-def size_axis(ax: Axes, sizes: pd.Series) -> None:
-    """Ticks of the x axis at sizes that were run: at most four with a label, the largest one."""
-    unique = np.sort(sizes.unique())
-    step = math.ceil(len(unique) / 4)
-    ax.xaxis.set_major_locator(FixedLocator(unique[::-1][::step]))
-    ax.xaxis.set_minor_locator(FixedLocator(unique))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: size_text(round(size))))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-
-
-def risk_axis(ax: Axes, axis: Axis | None = None) -> None:
-    """Ticks of a logarithmic axis (y by default) at decades, or at 1, 2 and 5 if it is short."""
-    axis = axis or ax.yaxis
-    low, high = axis.get_view_interval()
-    steps = (1.0,) if high / low > 100 else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=steps))
-    powers = low < 1e-4  # too many zeros to read
-    axis.set_major_formatter(FuncFormatter(lambda risk, _: _risk_text(risk, powers)))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _risk_text(risk: float, powers: bool) -> str:
-    return f"$10^{{{round(math.log10(risk))}}}$" if powers else f"{risk:g}"
-
-
-def ratio_axis(ax: Axes) -> None:
-    """Ticks of the logarithmic y axis at powers of 2, or of √2 or 2^¼ if it spans few of them."""
-    low, high = np.log2(ax.get_ylim())
-    step = 1.0 if high - low > 2 else 0.5 if high - low > 1 else 0.25
-    ticks = 2.0 ** np.arange(math.floor(low), math.ceil(high) + step, step)
-    ax.yaxis.set_major_locator(FixedLocator(ticks))
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda ratio, _: f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}")
-    )
-    ax.yaxis.set_minor_locator(NullLocator())
-
-
-def slope_axis(axis: Axis) -> None:
-    """Ticks at tenths, or at fifths if the axis is long: the same steps on x and y."""
-    low, high = axis.get_view_interval()
-    step = 0.1 if high - low < 0.85 else 0.2
-    axis.set_major_locator(MultipleLocator(step))
-    axis.set_major_formatter(FuncFormatter(lambda slope, _: number_text(slope, 1)))
-
-
-def widen(ax: Axes, length: float) -> None:
-    """Widen the y axis about its middle to `length`, if it is shorter."""
-    low, high = ax.get_ylim()
-    spare = max(0.0, length - (high - low)) / 2
-    ax.set_ylim(low - spare, high + spare)
 
 
 def note(ax: Axes, text: str, y: float, points: float = 2, outside: bool = False) -> None:

@@ -34,6 +34,15 @@ def random_hidden_layers(
     Args:
         covariates: [B, n, D].
         rngs: B random generators, one a network.
+
+    Returns:
+        `depth` pairs of weights [B, n_in, width] and biases [B, 1, width].
+
+    Example:
+        >>> x = torch.rand(2, 50, 3, dtype=torch.float64)
+        >>> layers = random_hidden_layers(x, 8, 2, [np.random.default_rng(b) for b in range(2)])
+        >>> [tuple(weight.shape) for weight, _ in layers]
+        [(2, 3, 8), (2, 8, 8)]
     """
     batch, n, _ = covariates.shape
     points = min(n, _DESIGN_POINTS)
@@ -102,6 +111,11 @@ def fit_outputs(
         ridge: [B], penalty on the whitened output weights.
         item_layers: an item tower whose embeddings to alternate from; by default those of the
             spectral fit.
+
+    Example:
+        >>> user, item = (random_hidden_layers(x, 8, 1, [rng]) for x in sample.pairs[:2])
+        >>> fit_outputs(user, item, *sample.pairs, 2, 3, torch.tensor([1e-3])).item[-1][0].shape
+        torch.Size([1, 8, 2])
     """
     user = Features(hidden_user, users)
     item = Features(hidden_item, items)

@@ -51,10 +51,15 @@ def minimize(
         function: from points [B, P] to values [B] and gradients [B, P].
         start: [B, P], or the state in which an earlier call was left.
         evaluations: how often `function` is called, after once at the start.
-        after_each: told the state after each evaluation, the one at the start too.
+        after_each: is called with the state after each evaluation, the one at the start too.
 
     Returns:
         The best accepted points [B, P] and their values [B], never above those at the start.
+
+    Example:
+        >>> square = lambda points: (points.square().sum(dim=1), 2.0 * points)
+        >>> minimize(square, torch.ones(3, 2), evaluations=20)[0].abs().max().item() < 1e-6
+        True
     """
     state = start if isinstance(start, State) else _begun(function, start)
     after_each(state)

@@ -45,7 +45,7 @@ class Towers:
 
 
 def chunk_rows(width: int, device: torch.device) -> int:
-    """How many pairs to process a time; sums run over these chunks, so never by batch size."""
+    """How many pairs to process at a time; sums run over these chunks, never over a whole batch."""
     return chunks.rows(width, device.type)
 
 
@@ -66,7 +66,13 @@ def embeddings(layers: list, covariates: torch.Tensor) -> torch.Tensor:
 
 
 def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-    """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i]."""
+    """Unclipped R(x_u, x_i) of n pairs: [B, n] from covariates [B, n, D_u] and [B, n, D_i].
+
+    Example:
+        >>> linear = [(torch.ones(1, 3, 2), torch.zeros(1, 1, 2))]
+        >>> scores(Towers(linear, linear), torch.ones(1, 4, 3), torch.ones(1, 4, 3))
+        tensor([[18., 18., 18., 18.]])
+    """
     like = towers.user[0][0]
     rows = chunk_rows(widest(towers), users.device)
     return torch.cat(
@@ -101,6 +107,11 @@ def loss_and_gradient(
 
     Returns:
         Losses [B] and gradients [B, n_parameters] in the order of `Towers.flat`.
+
+    Example:
+        >>> linear, x = [(torch.ones(1, 3, 2), torch.zeros(1, 1, 2))], torch.ones(1, 4, 3)
+        >>> loss_and_gradient(Towers(linear, linear), x, x, torch.full((1, 4), 17.0))[0]
+        tensor([1.])
     """
     batch, n = ratings.shape
     like = towers.user[0][0]

@@ -32,6 +32,11 @@ class Comparisons:
 
     All arithmetic runs replicate by replicate on arrays whose shapes n alone decides: the last bit
     of an exponential depends on its place in the array, and may not depend on the batch.
+
+    Example:
+        >>> both = Comparisons(torch.tensor([[0, 0]]), torch.tensor([[1.0, 3.0]]), 1, "size")
+        >>> both.loss(torch.tensor([[0.0, 0.0]]))[0]  # log 2: the scores say nothing
+        tensor([0.6931], dtype=torch.float64)
     """
 
     def __init__(

@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from twotower.base import mapped_pages
-from twotower.data import columns
-from twotower.towers import joint_training, pairwise
+from twotower.towers import joint_training, pairwise, rating_statistics
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form import fit_outputs, random_hidden_layers
 from twotower.towers.networks import Towers, loss_and_gradient
@@ -82,14 +81,26 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
         item = None
     else:
         hidden, item = [start.user[:-1], start.item[:-1]], start.item
-    ridge = columns.ridges(sample.ratings)  # in whitened coordinates
+    ridge = rating_statistics.ridges(sample.ratings)  # in whitened coordinates
     return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
 
 
 def erm(
     sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
 ) -> Fit:
-    """The closed form (from the given towers, if any), then `joint_steps` of joint training."""
+    """The closed form (from the given towers, if any), then `joint_steps` of joint training.
+
+    Args:
+        sample: ratings of B replicates and the architecture.
+        settings: `alternations` and `joint_steps`.
+        start: towers whose hidden layers, and item tower, the closed form takes.
+        progress: what an earlier attempt left, and where the state is offered.
+
+    Example:
+        >>> fit = erm(sample, {"alternations": 2, "joint_steps": 5})
+        >>> bool(fit.training_loss < sample.ratings.var(dim=1))
+        True
+    """
     start = _joint_start(sample, settings, start, progress)
 
     def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,7 +143,16 @@ def _joint_start(
 def adam(
     sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
 ) -> Fit:
-    """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine."""
+    """Adam on minibatches drawn with replacement, the learning rate decayed to 0 by a cosine.
+
+    Args:
+        sample, start, progress: as for `erm`; without `start` from `random_towers`.
+        settings: `steps`, `batch_size` and `learning_rate`.
+
+    Example:
+        >>> adam(sample, {"steps": 3, "batch_size": 16, "learning_rate": 0.01}).steps
+        3
+    """
     if start is None:
         start = random_towers(sample)
     users, items, ratings = sample.pairs

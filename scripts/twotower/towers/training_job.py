@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from twotower.base.seeds import generator
-from twotower.data import columns, sampling
+from twotower.data import sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
+from twotower.towers import rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
 from twotower.towers.oracle import ORACLE, ORACLE_SIZES
@@ -101,7 +102,7 @@ def train(
         if name not in checkpoint.finished:
             began, progress = time.perf_counter(), checkpoint.fit(name)
             fit = ARMS[arm](used, chosen, towers, progress)
-            arrays = named(fit.towers, columns.largest(used.ratings), n, start)
+            arrays = named(fit.towers, rating_statistics.largest(used.ratings), n, start)
             arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
             seconds = progress.seconds + time.perf_counter() - began
             values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}

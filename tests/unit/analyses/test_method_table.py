@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_summary import N, risks_frame
 
 from frozen import DECISIONS
+from risk_draws import N, risks_frame
 from twotower.analyses import methods as method_table
 from twotower.claims import method_rules
 from twotower.claims.findings import Evidence

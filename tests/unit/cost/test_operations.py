@@ -2,13 +2,13 @@
 
 import copy
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import warm_python
 from torch.utils.flop_counter import FlopCounterMode
 
 from twotower.cost import operations, report
@@ -193,7 +193,7 @@ def test_ratings_larger_than_memory_are_planned_in_flat_memory():
 
 
 def planned(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "scripts/plan.py", *arguments]
+    command = [warm_python.python(), ROOT / "scripts/plan.py", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 

@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from cells import data_spec, draw_replicates
+from cells import DESIGNS, data_spec, draw_replicates
 from twotower.data import ratings, sampling
 from twotower.data.targets import draw_target
-
-DESIGNS = [
-    {"sampling": "grid"},
-    {"sampling": "fixed_users", "catalogue": 16},
-    {"sampling": "popularity", "catalogue": 64},
-    {"sampling": "repeated", "ratings_each": 8},
-    {"sampling": "not_at_random"},
-]
 
 
 def train(n=3000, replicates=1, **settings):

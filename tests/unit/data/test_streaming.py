@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_sampling import DESIGNS
 
-from cells import data_spec, draw_replicates
+from cells import DESIGNS, data_spec, draw_replicates
 from twotower.base import mapped_pages, tensors
-from twotower.data import columns, ratings
-from twotower.towers import training_job
+from twotower.data import ratings
+from twotower.towers import rating_statistics, training_job
 
 CONTROLS = [{"control": "permuted_ratings"}, {"control": "shuffled_covariates"}]
 WIDTH = {"schedule": "fixed", "units": 4}
@@ -63,25 +62,27 @@ def test_mapped_ratings_train_the_same_towers_to_the_bit(arm, precision, tmp_pat
 
 def test_sums_of_stretches_are_those_of_the_column(monkeypatch):
     column = torch.from_numpy(3.0 + np.random.default_rng(0).standard_normal((2, 1000)))
-    largest, variances = columns.largest(column), columns.variances(column)
-    monkeypatch.setattr(columns, "_STRETCH", 128)
-    assert torch.equal(columns.largest(column), largest)
-    torch.testing.assert_close(columns.variances(column), variances, rtol=1e-12, atol=0)
+    largest, variances = rating_statistics.largest(column), rating_statistics.variances(column)
+    monkeypatch.setattr(rating_statistics, "_STRETCH", 128)
+    assert torch.equal(rating_statistics.largest(column), largest)
+    torch.testing.assert_close(rating_statistics.variances(column), variances, rtol=1e-12, atol=0)
 
 
 # In miniature, so that a small sample is much larger than what may be held of it.
+PLACES = [str(Path(__file__).parent)]
+PLACES += [path for path in sys.path if path.endswith(("scripts", "unit"))]
 SCRIPT = f"""
 import sys
-sys.path[:0] = {[path for path in sys.path if path.endswith(("scripts", "unit"))]!r}
+sys.path[:0] = {PLACES!r}
 from cells import data_spec
 from test_streaming import job
 from twotower.base import mapped_pages, tensors
-from twotower.data import columns, ratings
+from twotower.data import ratings
 from twotower.methods import reference
-from twotower.towers import chunks, training_job
+from twotower.towers import chunks, rating_statistics, training_job
 from twotower.data.targets import draw_target
 
-ratings.CHUNK = reference.WINDOW = columns._STRETCH = chunks.STRETCH = 1 << 14
+ratings.CHUNK = reference.WINDOW = rating_statistics._STRETCH = chunks.STRETCH = 1 << 14
 mapped_pages.WINDOW, tensors.MAPPED_BYTES = 1 << 22, 0
 reference.ALTERNATIONS = reference.PATIENCE = 1  # enough to pass everywhere
 n, path, spec = int(sys.argv[1]), sys.argv[2], data_spec(smoothness="inf")

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from test_training import job
 
-from cells import data_spec, draw_replicates
+from cells import data_spec, draw_replicates, job
 from twotower.data.ratings import draw_side
 from twotower.evaluation import ranking_metrics, rankings
 from twotower.methods import reference

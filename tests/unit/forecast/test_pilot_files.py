@@ -9,7 +9,7 @@ import pytest
 
 from planted_pilots import BENT, SIZES, pilot_rows, written
 from study_draws import cell_risks
-from twotower.forecast import figure, marginal, plan_files, plan_text
+from twotower.forecast import figure, marginal, plan_text
 from twotower.forecast.pilot_files import pilots
 from twotower.forecast.pilot_files import source as pilot_files_source
 from twotower.forecast.pilot_files.source import PilotError
@@ -55,7 +55,7 @@ def test_the_scores_of_real_ratings_are_a_pilot(tmp_path):
     assert made.floor.middle == pytest.approx(math.sqrt(0.5), abs=0.05)
     axes = figure.figure(made).axes[0]
     assert axes.get_ylabel() == "root mean square error" and 0.73 < np.mean(axes.get_ylim()) < 0.8
-    assert plan_files.write(made, tmp_path).startswith(f"{tmp_path}/pilot-hybrid-0.735.json")
+    assert figure.write(made, tmp_path).startswith(f"{tmp_path}/pilot-hybrid-0.735.json")
     (given,) = pilots.read([tmp_path / "pilot.csv"], {"method": "hybrid"}, "0.7")
     assert given.pilot.floor == pytest.approx(0.49)
     with pytest.raises(PlanRefused, match="wanted error 0.65 .*the floor 0.7, which"):

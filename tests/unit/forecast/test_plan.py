@@ -8,8 +8,8 @@ import pytest
 
 from planted_pilots import BENT, POWER, SIZES, scattered, source
 from twotower.base.seeds import generator
+from twotower.forecast import figure, plan_text, prior, prior_calibration
 from twotower.forecast import plan as data_plan
-from twotower.forecast import plan_files, plan_text, prior
 from twotower.forecast.drifting_curve import Pilot, forecast
 from twotower.forecast.intervals import needed
 from twotower.forecast.plan import PlanRefused, plan
@@ -154,7 +154,7 @@ def test_within_the_sizes_a_fit_that_fails_is_not_needed(tmp_path):
     assert "lower the error by" in plan_text.text(plan(source(BENT), 0.25, at=4096))
     assert json.loads(plan_text.record(made))["largest_answered"] == SIZES[-1]
     assert "interpolated" in plan_text.table([source(BENT)], 0.25)[0]
-    assert plan_files.write(made, tmp_path)
+    assert figure.write(made, tmp_path)
     noisy_answer = plan(source(scattered(BENT, 3)), 0.25).ratings
     assert noisy_answer.low < 512 * 2**share < noisy_answer.high
 
@@ -178,7 +178,7 @@ def test_the_prior_of_drift_is_that_of_the_published_slopes():
         * (math.sqrt(doublings / 3) * rng.standard_normal(1000))
     )
     ends = 512, 512 * 2**doublings
-    found = prior.calibrated(
+    found = prior_calibration.calibrated(
         *(np.full(1000, end) for end in ends), slope, seen, seen - 0.002, seen + 0.002
     )
     assert found == pytest.approx((0.1, 0.2, 0.4), rel=0.15)

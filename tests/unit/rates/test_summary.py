@@ -2,16 +2,14 @@
 
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 from frozen import DECISIONS
-from risk_draws import TARGETS, N, random_risks
+from risk_draws import TARGETS, N, risks_frame
 from twotower.rates import predictions
 from twotower.rates.intervals import student_quantile
-from twotower.rates.planted import SETTING
 from twotower.rates.summary import CURVE_COLUMNS, RATE_COLUMNS, summarize
 from twotower.theory.bound import Theory, finite_n_risk, log_factor_slope
 
@@ -22,42 +20,6 @@ def rate_table(risks):
 
 def curve_table(risks):
     return summarize(risks, DECISIONS).curves
-
-
-def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
-    """A cell with d = 2, β = 1: its reference follows the finite-n prediction."""
-    theory = Theory(1.0, 2, 2)
-    predicted = np.array([finite_n_risk(n, theory, 2, 1.0) for n in N])
-    rows = []
-    for position, arm in enumerate([*arms, "reference"]):
-        scale = random_risks(position) / (0.2 * (N / N[0]) ** -0.5)
-        if arm != "reference":
-            scale = scale * (N / N[-1]) ** (slope + 0.5)
-        starts = ["used"] if arm == "reference" else ["used", "doubled", "oracle"]
-        for start in starts:
-            for size, n in enumerate(N):
-                if start != "used" and n != 8192:
-                    continue
-                for replicate in range(TARGETS):
-                    risk = predicted[size] * scale[replicate, size]
-                    risk *= {"used": 1.0, "doubled": 0.9, "oracle": 0.95}[start]
-                    rows.append((arm, start, n, replicate, risk, 0.01 * risk))
-    frame = pd.DataFrame(
-        rows, columns=["arm", "start", "n_ratings", "replicate", "risk", "risk_se"]
-    )
-    settings = {
-        "experiment": "dimension",
-        "cell": cell,
-        "data": "d" + cell[1:],
-        "smoothness": 1.0,
-        "user_intrinsic_dim": 2,
-        "item_intrinsic_dim": 2,
-        **SETTING,
-        "ambient_dim": 2,
-        "width": 32,
-    }
-    settings |= changes
-    return frame.assign(**settings)[[*settings, *frame.columns]]
 
 
 CELL_COLUMNS = list(risks_frame().columns[:21])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cells import data_spec, draw_replicates, sample
+from cells import SETTINGS, WIDTH, data_spec, draw_replicates, job, sample
 from twotower.evaluation.reference_risks import reference_risks
 from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
@@ -13,33 +13,6 @@ from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import training, training_job, weights
 from twotower.towers.steps import with_doubled_steps
-
-SETTINGS = {
-    "erm": {"alternations": 3, "joint_steps": 20},
-    "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
-    "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
-}
-AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
-WIDTH = {"schedule": "units", "constant": 1.0}
-
-
-def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **changes):
-    """Plain settings of a job; depth and width make a cell of data settings."""
-    data = data or data_spec()
-    if arm == "pairwise":
-        data = data | AGAIN
-        changes["data"] = data
-    spec = {
-        "seed": 1,
-        "cell": data | {"depth": 1, "width": WIDTH},
-        "arm": arm,
-        "settings": SETTINGS[arm],
-        "precision": "float64",
-        "gpu": False,
-        "sample_sizes": list(sizes),
-        "certificate_size": certificate_size or sizes[-1],
-    }
-    return spec | changes
 
 
 def drawn(spec: dict, replicates: range, test_pairs: int = 64):

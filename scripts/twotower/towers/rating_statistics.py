@@ -1,4 +1,4 @@
-"""Numbers that sum up a whole column of ratings, which may be larger than memory."""
+"""Range, variance and ridge of all ratings of a sample, which may be larger than memory."""
 
 import torch
 

@@ -1,0 +1,25 @@
+"""Examples in the docstrings of the numerical core run and give what they say."""
+
+import doctest
+
+import numpy as np
+import pytest
+import torch
+
+from cells import data_spec, sample
+from twotower.data import certificate, known_pairs, ratings, sampling, supports, targets
+from twotower.methods import reference
+from twotower.towers import closed_form, lbfgs, networks, pairwise, training
+
+MODULES = [
+    certificate, known_pairs, ratings, sampling, supports, targets, reference,
+    closed_form, lbfgs, networks, pairwise, training,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_are_true(module):
+    names = {"np": np, "torch": torch, "spec": data_spec(), "draw_target": targets.draw_target}
+    names |= {"sample": sample([0], 64), "rng": np.random.default_rng(0)}
+    failed, tried = doctest.testmod(module, extraglobs=names)
+    assert tried and not failed
