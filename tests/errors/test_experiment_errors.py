@@ -161,7 +161,7 @@ def test_what_the_names_and_axes_of_experiments_cannot_be():
     growing = {"title": "One", "set": {"depth": 2}, "axis": "units"}
     assert messages(GOOD | {"experiments": {"one": one, "two": growing}}) == [
         "experiments.two: axis units with a width of schedule units; "
-        "allowed: widths of schedule fixed alone"
+        "allowed: only widths of schedule fixed"
     ]
     fixed = {
         "title": "One",
@@ -169,7 +169,7 @@ def test_what_the_names_and_axes_of_experiments_cannot_be():
         "axis": "units",
     }
     assert messages(GOOD | {"experiments": {"one": fixed}}) == [
-        "experiments: every one has axis units; allowed: at least one with axis ratings; "
+        "experiments: every experiment has axis units; allowed: at least one with axis ratings; "
         "the ledger of claims is about rates in the number of ratings"
     ]
 

@@ -44,7 +44,8 @@ def file_messages(tmp_path: Path, content: str | bytes) -> list[str]:
         ("# nothing\n", "the file is empty; allowed: a study"),
         (
             "- a\n",
-            "the file holds no mapping, ['a'] is a list; allowed: a mapping of keys to values",
+            "the file does not hold a mapping: ['a'] is a list; "
+            "allowed: a mapping of keys to values",
         ),
     ],
 )

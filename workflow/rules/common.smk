@@ -15,7 +15,7 @@ PROJECT = Path(str(workflow.current_basedir)).parents[1]
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 SCRIPTS = PROJECT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# For scripts of jobs: they stand below, and of this path they hear where no container is between.
+# Scripts of jobs stand in folders below this path. They inherit it where no container lies between.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
 )
@@ -65,7 +65,7 @@ if not IS_MODULE:  # whose prefix is set before relative paths
 try:
     workplace.start_jobs_by_name()
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
-    if workflow.is_main_process:  # what would stop the run is told before any work starts
+    if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)
         statements.made(PROJECT)
         workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
@@ -111,7 +111,7 @@ def spec(script, **settings):
         sys.exit(console.message(error))
 
 
-# Memory and time are no part of `params`: asking for more retrains nothing.
+# Memory and time are not in `params`, so that asking for more of them retrains nothing.
 REQUESTS = Requests(Jobs(STUDY, RUNS, DATA, SIZES))
 
 
@@ -127,7 +127,7 @@ def runtime(rule):
 
 def train_spec(wildcards):
     run = RUNS[wildcards.run]
-    # Who rated what: few arms ask.
+    # Who rated what; only few arms need it.
     further = {"data": run.cell.data_spec} if run.arm in arms.BY_USER else {}
     return spec(
         "towers/train.py",
@@ -173,7 +173,7 @@ def fits_of(wildcards):
 
 
 def risks_name(run):
-    """Towers' risks are named by their run, other arms' by how they were made as well."""
+    """Risks of towers are named by their run, those of other arms also by how they were made."""
     if RUNS[run].arm in arms.TOWERS:
         return run
     return f"{'joint' if RUNS[run].arm == arms.JOINT else 'comparator'}-{run}"

@@ -1,4 +1,4 @@
-# A failed job is told in words at once, and all of them again at the end: Snakemake itself names ids.
+# A failed job is described at once, and all failed jobs again at the end: Snakemake itself names ids only.
 
 import logging
 

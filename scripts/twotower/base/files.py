@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # most processes that read or write files hold no table
     import pandas as pd
 
+from twotower.base import safe_names
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -60,23 +62,4 @@ def below(folder: Path, links: bool = True) -> Iterator[Path]:
         links: enter folders that are links, each one once; else such a link is no folder. The
             folder itself may be one.
     """
-    folder, entered = Path(folder), set()
-    waiting = [folder] if os.path.isdir(folder) else []
-    while waiting:  # os.walk calls itself for each folder in a folder
-        place = waiting.pop()
-        try:
-            found = os.stat(place)
-            if (found.st_dev, found.st_ino) in entered:
-                continue
-            entered.add((found.st_dev, found.st_ino))
-            with os.scandir(place) as held:
-                entries = sorted(held, key=lambda entry: entry.name)
-        except OSError:
-            yield place
-            continue
-        for entry in entries:
-            path = place / entry.name
-            if entry.is_dir(follow_symlinks=False) or (links and os.path.isdir(path)):
-                waiting.append(path)
-            else:
-                yield path
+    return (path for path, _ in safe_names.walked(folder, links))

@@ -70,16 +70,22 @@ def text_of(path: str | Path, encoding: str = "ascii") -> str:
     return Path(path).read_text(encoding=encoding)
 
 
-def below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """All that a folder holds but folders, and what is odd about it: "" for an ordinary file.
+def walked(folder: Path, links: bool = False) -> Iterator[tuple[Path, str]]:
+    """What a folder holds that is no folder, with ""; folders that cannot be entered, and why.
 
-    A link to a file is one; a link to a folder is odd, and is not entered. A folder that cannot be
-    entered, as one whose path is too long for the system, is odd as well.
+    Args:
+        links: enter folders that are links, each one once; else such a link is no folder. The
+            folder itself may be one.
     """
+    folder, entered = Path(folder), set()
     waiting = [folder] if os.path.isdir(folder) else []
     while waiting:  # os.walk calls itself for each folder in a folder
         place = waiting.pop()
         try:
+            found = os.stat(place)
+            if (found.st_dev, found.st_ino) in entered:
+                continue
+            entered.add((found.st_dev, found.st_ino))
             with os.scandir(place) as held:
                 entries = sorted(held, key=lambda entry: entry.name)
         except OSError as error:
@@ -87,15 +93,25 @@ def below(folder: Path) -> Iterator[tuple[Path, str]]:
             continue
         for entry in entries:
             path = place / entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False) or (links and os.path.isdir(path)):
                 waiting.append(path)
-            elif entry.is_symlink() and os.path.isdir(path):
-                yield path, "a link to a folder"
             else:
-                yield path, _oddity(path, folder)
+                yield path, ""
+
+
+def below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """All that a folder holds but folders, and what is odd about it: "" for an ordinary file.
+
+    A link to a file is one; a link to a folder is odd, and is not entered. A folder that cannot be
+    entered, as one whose path is too long for the system, is odd as well.
+    """
+    for path, why in walked(folder):
+        yield path, why or _oddity(path, folder)
 
 
 def _oddity(path: Path, folder: Path) -> str:
+    if path.is_symlink() and os.path.isdir(path):
+        return "a link to a folder"
     if not is_path(path.relative_to(folder).as_posix()):
         return "its name is none that can be sealed"
     try:

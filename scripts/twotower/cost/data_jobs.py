@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from twotower.cost import memory, operations
 from twotower.cost.job import Job
+from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data import sampling
 from twotower.data.groups import KINDS, MOST_PAIRS
@@ -11,8 +12,6 @@ from twotower.data.ratings import CHUNK, SEEN_PAIRS
 from twotower.data.supports import coordinate_dim
 from twotower.data.targets import TOWERS
 from twotower.study.schema import Study
-
-NUMBER = 8  # bytes
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class DataSet:
 
     @property
     def most(self) -> int:
+        """The largest sample size."""
         return max(self.sizes)
 
     def columns(self) -> int:
@@ -32,16 +32,16 @@ class DataSet:
         return sum(coordinate_dim(self.spec, t) + self.spec[f"{t}_ambient_dim"] for t in TOWERS)
 
     def bytes(self, replicates: int) -> float:
-        """Of so many replicates' ratings."""
+        """Bytes of the ratings of this many replicates."""
         return replicates * self.most * (self.columns() + 2) * NUMBER
 
     def held(self, study: Study, batch: int) -> float:
-        """Bytes that a job holds of the ratings of so many replicates."""
+        """Bytes that a job of a study holds of the ratings of this many replicates."""
         return memory.columns(self.bytes(study.replicates), self.bytes(batch))
 
 
 def points_drawn(spec: dict, tried: int) -> dict[str, float]:
-    """Users and items that are drawn for so many ratings."""
+    """Users and items that are drawn where this many ratings are tried."""
     match spec.get("sampling"):
         case "not_at_random":  # half of the ratings are seen, so twice and four times are tried
             return dict.fromkeys(TOWERS, tried * (7 if 4 * tried <= CHUNK else 3))

@@ -3,8 +3,9 @@
 import math
 
 from twotower.cost import memory, methods, operations
-from twotower.cost.data_jobs import NUMBER, DataSet, fresh_bytes, points_drawn
+from twotower.cost.data_jobs import DataSet, fresh_bytes, points_drawn
 from twotower.cost.job import Job
+from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data import sampling
 from twotower.data.groups import KINDS, MOST_PAIRS

@@ -51,7 +51,7 @@ def jobs(study: Study) -> Iterator[Job]:
 
 
 class Jobs:
-    """Any one job of a study by itself, where all of them would be too many to look at."""
+    """Single jobs of a study, for studies with too many jobs to list them all."""
 
     def __init__(
         self, study: Study, runs: dict[str, grid.Run], data: dict[str, dict], sizes: dict[str, list]

@@ -9,9 +9,11 @@ from twotower.study.schema import Study
 
 
 def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:
-    """Rates, tables and figures: their seconds were measured, and hardly depend on the sizes.
+    """Rates, tables and figures: their seconds were measured, and hardly depend on sample sizes.
 
-    `designs` are those of the study's data sets.
+    Args:
+        curves: runs and references, each of which has a learning curve.
+        designs: values of `sampling` of the study's data sets.
     """
 
     def job(rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5) -> Job:

@@ -6,38 +6,40 @@ from twotower.methods import reference
 from twotower.towers import chunks
 
 BASE = {"start": 100e6, "torch": 400e6, "methods": 450e6}
-"""Of Python and its libraries: without torch, with it, with it and those of other methods."""
+"""Bytes of Python and its libraries: without torch, with torch, with torch and other methods."""
 
-_NUMBER = 8
+NUMBER = 8
+"""Bytes of a number."""
 
 
 def columns(file: float, part: float) -> float:
-    """Of a part of a file of ratings in a job that reads it: if it is mapped, a window.
-
-    Half as much again, for what copies take, and pages that are mapped around those in use.
+    """Bytes that a job holds of the part of a file of ratings that it reads; of a mapped file, one
+    window. Half as much is added for copies, and for pages that are mapped around those in use.
     """
     return 1.5 * (min(part, mapped_pages.WINDOW) if file >= tensors.MAPPED_BYTES else part)
 
 
 def drawing(data: dict, n: int, tried: float, columns: int) -> float:
-    """`ratings.fill_training`, which tries so many points of so many columns."""
-    peak = BASE["start"] + 3 * min(tried, ratings.CHUNK) * (columns + 2 * data["rank"]) * _NUMBER
+    """Peak of `ratings.fill_training`, which tries this many points of this many columns."""
+    peak = BASE["start"] + 3 * min(tried, ratings.CHUNK) * (columns + 2 * data["rank"]) * NUMBER
     if "control" in data:  # a column, and the same in another order
         widest = max(data["user_ambient_dim"], data["item_ambient_dim"])
-        peak += n * (1 + 2 * widest) * _NUMBER
+        peak += n * (1 + 2 * widest) * NUMBER
     return peak
 
 
 def training(fits: dict, certificate: int) -> float:
-    """`training_job.train` beside its ratings: the largest solve, and where an oracle starts."""
+    """Peak of `training_job.train` beside its ratings: the largest solve, and an oracle's start."""
     largest = fits[max(fits)]
     start = fits.get(certificate, largest)
     solve = 8 * (largest.rank * (largest.width + 1)) ** 2
     embedded = min(start.n, chunks.STRETCH) * (start.depth * start.width + start.rank)
-    return BASE["torch"] + largest.batch * (solve + embedded) * _NUMBER
+    return BASE["torch"] + largest.batch * (solve + embedded) * NUMBER
 
 
 def sieve(rank: int, n: int, functions: float) -> float:
-    """`reference.fit` beside its ratings: values of a window, complex equations, their indices."""
-    values = min(n, reference.WINDOW) * rank * (rank + 5) * _NUMBER
+    """Peak of `reference.fit` beside its ratings: values of a window, complex equations, and
+    their indices.
+    """
+    values = min(n, reference.WINDOW) * rank * (rank + 5) * NUMBER
     return BASE["start"] + values + 3 * 16 * (rank * functions) ** 2 + 150 * functions**2

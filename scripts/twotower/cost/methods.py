@@ -5,11 +5,10 @@ method's box, at 1,024 to 16,384 ratings of d = 1 in the design `repeated`; more
 columns than the middle of the box take longer.
 """
 
+from twotower.methods.kernel_sizes import LANDMARKS, MOST_EXACT
 from twotower.study import arms
 
 KERNEL_RIDGE = "kernel_ridge"
-MOST_EXACT = 2048  # as in methods.covariates, whose import takes seconds; a test holds them equal
-LANDMARKS = 1024
 
 SECONDS = {  # of a fit, for each rating in it, of a prediction
     arms.GLOBAL_MEAN: (1e-4, 1e-8, 1e-9),
@@ -30,7 +29,7 @@ _DECOMPOSED = 6e-10  # of singular values of the landmarks' kernel, for each of 
 
 
 def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: bool) -> float:
-    """Of one replicate at n ratings: tuning, the last fit, and predictions.
+    """Seconds of one replicate at n ratings: tuning, the last fit, and predictions.
 
     Args:
         budget: settings tried.
@@ -54,7 +53,12 @@ def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: boo
 
 
 def peak(arm: str, n: int, columns: int, compared: float) -> float:
-    """Bytes beside the ratings of one fit at n ratings of so many users, or items."""
+    """Bytes of one fit at n ratings, beside the ratings.
+
+    Args:
+        columns: covariates of both sides.
+        compared: users, or items, whose similarities are computed.
+    """
     match arm:
         case "kernel_ridge":
             known = min(n, MOST_EXACT)

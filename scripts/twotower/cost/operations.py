@@ -2,8 +2,8 @@
 measured speeds.
 
 `Work` counts operations of a few kinds; `SECONDS` says what one of each takes on one core of the
-reference machine. Counts keep the terms that grow: products over n pairs, passes over hidden
-units, which wait for memory, and solves. Each function names the code that it counts.
+reference machine. Counts keep the terms that grow: products over n pairs, passes over hidden units
+(whose speed is that of memory), and solves. Each function names the code that it counts.
 
 The speeds of training were fitted to the default study of 2026-11-23 (commit fec1147, jobs on both
 cores of an AMD EPYC virtual machine), every fit by itself: its 100 fits took 448 s, and each is
@@ -280,5 +280,5 @@ def target_waves(data: dict, points: Sequence[float]) -> float:
 
 
 def seconds(work: Work, pace: float = 1.0) -> float:
-    """Seconds on one core; `pace` is that of the machine, as from `probe.pace`."""
+    """Seconds of the work on one core; `pace` is that of the machine, see `probe.pace`."""
     return pace * sum(count * SECONDS[kind] for kind, count in work.items())

@@ -1,4 +1,4 @@
-"""How fast this machine is; apart from `cost`, which then needs no torch."""
+"""How fast this machine is. Only this module of the cost model loads torch."""
 
 import time
 
@@ -9,7 +9,9 @@ from twotower.towers.networks import Towers, loss_and_gradient
 
 
 def pace() -> float:
-    """How many times as long as the reference machine this one takes; half a second of work.
+    """Time that this machine takes for a piece of work, in units of the reference machine's time.
+
+    Measuring takes half a second.
 
     The best of several trials of a loss and its gradient, in seconds of the processor, so that
     other programs hardly matter.

@@ -41,7 +41,7 @@ class Plan:
         return max(self.listed, key=lambda job: self.seconds([job]))
 
     def wall_seconds(self) -> float:
-        """All cores busy, but no less than the longest job of each stage, one after another."""
+        """Seconds with all cores busy; at least the sum of each stage's longest job."""
         chain = sum(
             max((self.seconds([job]) for job in self.listed if job.stage == stage), default=0.0)
             for stage in STAGES
@@ -61,7 +61,7 @@ class Plan:
 
 
 def plan(study: Study, pace: float = 1.0, cores: int = 1) -> Plan:
-    """The plan of a study on a machine of that pace and so many cores."""
+    """The plan of a study on a machine with this pace and this many cores."""
     return Plan(list(jobs(study)), pace, cores)
 
 
@@ -95,9 +95,9 @@ def report(study: Study, made: Plan) -> str:
             f"Wall time: {shown(made.wall_seconds())} on {cores}.",
             f"Longest job: {longest.rule} {longest.about}".rstrip()
             + f", {shown(made.seconds([longest]))}.",
-            f"GPU hours, were training.gpu true: {made.card_seconds() / 3600:.2g}, a card taken "
-            f"for {CARD_SPEEDUP} cores of the reference machine (assumed, not measured).",
-            "All of it is predicted, for a run from nothing; it may be off by a factor of 2.",
+            f"GPU hours if training.gpu were true: {made.card_seconds() / 3600:.2g}; a card counts "
+            f"as {CARD_SPEEDUP} cores of the reference machine (assumed, not measured).",
+            "These are predictions for a run from nothing; they may be wrong by a factor of 2.",
         ]
     )
 

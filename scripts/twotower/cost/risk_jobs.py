@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from twotower.cost import memory, operations
-from twotower.cost.data_jobs import NUMBER, DataSet, fresh_bytes
+from twotower.cost.data_jobs import DataSet, fresh_bytes
 from twotower.cost.job import Job
+from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data.ratings import SEEN_PAIRS
 from twotower.data.targets import TOWERS
@@ -43,7 +44,7 @@ def reference_risks_job(data: DataSet, study: Study) -> Job:
 
 
 def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> Iterator[Job]:
-    """Of every fit of towers, and of every reference, whose cell has a rate in the ratings."""
+    """The jobs of `rank`: for all towers and references whose cell has a rate in the ratings."""
     if study.ranking is None:
         return
     on_ratings = {name for name, each in study.experiments.items() if each.axis == "ratings"}
@@ -60,7 +61,7 @@ def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> I
 
 
 def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) -> Job:
-    """Of the towers of a cell, or (None) of the reference on the data set."""
+    """The job of `rank` for the towers of a cell; without a cell, for the reference."""
     shape, spec = study.ranking, data.spec
     sizes = cell.sample_sizes if cell else data.sizes
     pairs = study.replicates * shape.users * shape.items

@@ -13,12 +13,8 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 
 from twotower.data.pairs import Pairs
 from twotower.methods.joint import joined
+from twotower.methods.kernel_sizes import LANDMARKS, MOST_EXACT
 
-MOST_EXACT = 2048
-"""Most ratings on which kernel ridge regression is solved exactly: it takes n² numbers and n³
-operations. With more, the kernel is approximated from `LANDMARKS` of them (Nyström)."""
-
-LANDMARKS = 1024
 MOST_FEATURES = 31
 """Most features of a side in ridge regression; all products of both sides' make 1,024 in all."""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twotower.base import files, places
-from twotower.records import job_records
+from twotower.records import job_graph, job_records
 
 TIMED = places.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no run is repeated for them."""
@@ -106,18 +106,11 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
 
 def layers(found: Survey, paths: Iterable[str]) -> list[list[str]]:
     """The paths by how many jobs lie before them, the fewest first; those without a record last."""
-    heights: dict[str, float] = {}
-
-    def height(path: str) -> float:
-        if path not in heights:
-            inputs = found.known[path]["inputs"] if path in found.known else ()
-            made = [height(name) for name in inputs if name in found.known]
-            heights[path] = 1 + max(made, default=0) if path in found.known else math.inf
-        return heights[path]
-
+    before = {path: record["inputs"] for path, record in found.known.items()}
+    heights = job_graph.heights(before)
     groups: dict[float, list[str]] = {}
     for path in paths:
-        groups.setdefault(height(path), []).append(path)
+        groups.setdefault(heights.get(path, math.inf), []).append(path)
     return [groups[one] for one in sorted(groups)]
 
 
@@ -181,17 +174,11 @@ def settle_times(found: Survey) -> None:
     than what has changed.
     """
     now, settled = time.time_ns(), {}
-
-    def settle(path: str) -> int:
-        if path not in settled:
-            settled[path] = own = min(os.stat(path).st_mtime_ns, now)
-            inputs = [settle(name) for name in found.sound[path]["inputs"] if name in found.sound]
-            settled[path] = max([own, *inputs])
-            _set_time(path, settled[path])
-        return settled[path]
-
-    for path in found.sound:
-        settle(path)
+    before = {path: record["inputs"] for path, record in found.sound.items()}
+    for path in job_graph.in_order(before):
+        inputs = [settled[name] for name in before[path] if name in settled]
+        settled[path] = max([min(os.stat(path).st_mtime_ns, now), *inputs])
+        _set_time(path, settled[path])
     for path in found.stale:
         inputs = [Path(name) for name in found.known[path]["inputs"]]
         times = [place.stat().st_mtime_ns for place in inputs if place.exists()]

@@ -1,8 +1,8 @@
-"""What `--config KEY=VALUE` says, as it was typed; what is given twice is refused.
+"""What `--config KEY=VALUE` says, as it was typed; a key that is given twice is refused.
 
-Snakemake takes the last of several equal keys, of several `--config` and of several `--configfile`,
-and says nothing of the others. It takes a value for a number where Python can (1_000, 007
-and 1e3), and else for YAML whose parts are all text: `a #b` becomes a, and [64, 128] a list of
+Snakemake uses the last of several equal keys, of several `--config` and of several `--configfile`,
+and does not mention the others. It reads a value as a number where Python can (1_000, 007 and 1e3).
+It reads any other value as YAML whose parts are all text: `a #b` becomes a, and [64, 128] a list of
 texts. Here a place, a digest and a list of methods are the text that was typed. All other values
 mean what they mean in a study file.
 """

@@ -1,4 +1,4 @@
-"""Pydantic's errors about a study, each told as one line: path, found, allowed, hint."""
+"""Pydantic's errors about a study, each as one line: path, found, allowed, hint."""
 
 import difflib
 import types

@@ -1,4 +1,4 @@
-"""Faults of a study that no single key shows: cells that cannot be, cells given twice, too many."""
+"""Faults of a study that no single key shows: impossible or repeated cells, or too many cells."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from twotower.study.schema import Study
 from twotower.study.settings import Settings
 
 MOST_CELLS = 5000
-"""Most cells of a study, counted before any is built: far beyond that Snakemake itself stalls."""
+"""Most cells of a study, counted before any cell is built; Snakemake stalls far beyond it."""
 
 MOST_TRAININGS = 100_000
 """Most training jobs of a study: twenty blocks of replicates in each of the most cells."""
@@ -35,10 +35,13 @@ def conflicts(
     overrides: Sequence[Override] = (),
     arms: Collection[str] | None = None,
 ) -> list[str]:
-    """What no single key shows: too many cells, impossible cells, cells given twice.
+    """Messages about what no single key shows: too many, impossible or repeated cells.
 
-    `arms` names those that the study has, None if that is not known. Each message is one line
-    that begins with the path of the key to change.
+    Args:
+        arms: names of the study's arms; None if they are not known.
+
+    Returns:
+        One line for each fault; it begins with the path of the key to change.
     """
     total = sum(_count(experiment) for experiment in experiments.values())
     if total > MOST_CELLS:
@@ -46,7 +49,7 @@ def conflicts(
         return ["experiments: " + complaint(found, f"at most {MOST_CELLS:,} in all")]
     messages: dict[str, None] = {}  # a dict for its order: each message once
     if experiments and all(experiment.axis == "units" for experiment in experiments.values()):
-        found = "every one has axis units"
+        found = "every experiment has axis units"
         hint = "the ledger of claims is about rates in the number of ratings"
         messages["experiments: " + complaint(found, "at least one with axis ratings", hint)] = None
     for name, experiment in experiments.items():
@@ -58,7 +61,7 @@ def conflicts(
 
 
 def trainings_fault(study: Study) -> list[str]:
-    """The one message against a study of too many training jobs, or none.
+    """The message about a study of too many training jobs, in a list; an empty list otherwise.
 
     Cells that stand in two experiments are counted twice: the bound is far from any real study.
     """
@@ -74,7 +77,7 @@ def trainings_fault(study: Study) -> list[str]:
 
 
 def remarks(study: Study) -> list[str]:
-    """What a valid study may not have meant: sentences for `make plan`."""
+    """What the author of a valid study may not have meant: sentences for `make plan`."""
     size = study.certificate_size
     without = [
         name
@@ -85,8 +88,8 @@ def remarks(study: Study) -> list[str]:
         return []
     return [
         f"The optimization error is measured at certificate_size, {size:,}, which is not among the "
-        f"sample_sizes of {', '.join(without)}: cells that stand in no other experiment stay "
-        "inconclusive where a verdict needs it."
+        f"sample_sizes of {', '.join(without)}: cells that are in no other experiment stay "
+        "inconclusive where a verdict needs this error."
     ]
 
 
@@ -137,7 +140,7 @@ def _cell_faults(
         schedule = spec["width"]["schedule"]
         if experiment.axis == "units" and schedule != "fixed":
             found = f"axis units with a width of schedule {schedule}"
-            yield f"experiments.{name}: " + complaint(found, "widths of schedule fixed alone")
+            yield f"experiments.{name}: " + complaint(found, "only widths of schedule fixed")
         design = spec.get("sampling", "fresh")
         if by_user and design not in again:
             found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"

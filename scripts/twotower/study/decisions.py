@@ -1,4 +1,4 @@
-"""The frozen predictions and decision rules, `workflow/decisions.yaml`, and the hash they go by."""
+"""The frozen predictions and decision rules, `workflow/decisions.yaml`, and the file's hash."""
 
 import hashlib
 import json
@@ -27,8 +27,8 @@ from twotower.study.settings import (
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-# Spelled out, so that a misspelt name is told before any work: as a claim without cells it would
-# pass for untested. A test holds the rules against those of `twotower.claims.rules`.
+# Written out, so that a misspelt name is refused before any work: a claim of that name would have
+# no cells and count as untested. A test compares these rules with those of `twotower.claims.rules`.
 RuleName = Literal[
     "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts",
     "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",

@@ -27,7 +27,7 @@ PLAIN = {
     "ratings_each": None,
     "control": "none",
 }
-"""Settings that a cell's specification holds only where they are not these."""
+"""Usual values: a cell's specification holds these settings only where their values differ."""
 
 CATALOGUED = ("fixed_users", "popularity")
 
@@ -53,12 +53,12 @@ class Cell:
 
     @property
     def data_spec(self) -> dict[str, Any]:
-        """The settings that decide the data; cells that differ in towers alone share it."""
+        """The settings that decide the data; cells that differ only in towers share them."""
         return {key: value for key, value in self.spec.items() if key not in SHAPE_KEYS}
 
     @cached_property
     def data_id(self) -> str:
-        """As `id`, of `data_spec`."""
+        """Ten hexadecimal digits that stand for `data_spec` and the seed."""
         return short_id({"seed": self.seed, "spec": self.data_spec})
 
     def columns(self) -> dict[str, str | int | float]:
@@ -127,11 +127,11 @@ class Run:
 
 
 class SharedIdError(ExpectedError):
-    """Two things of a study that differ have one id: files of one would overwrite the other's."""
+    """Two different cells, runs or data sets have the same id, and so the same files."""
 
 
 def by_id(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Pairs of id and thing as a dict; equal things may come more than once.
+    """Pairs of an id and what it stands for, as a dict; equal pairs may come more than once.
 
     Raises:
         SharedIdError: if two that differ have one id. Ids have 40 bits: among the most cells that
@@ -141,8 +141,8 @@ def by_id(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for name, thing in entries:
         if found.setdefault(name, thing) != thing:
             raise SharedIdError(
-                f"two different settings of this study have the id {name}, so that their files "
-                "would be one; ids depend on the seed: give the study another one"
+                f"two different settings of this study have the same id, {name}: their files would "
+                "overwrite each other; ids depend on the seed: give the study another seed"
             )
     return found
 

@@ -58,7 +58,8 @@ OPTIONAL_SETTINGS = (
     "depth",
 )
 MAX_SPELLED = 2
-"""Differing settings that titles spell out; of more, the value of most cells goes unsaid."""
+"""Most differing settings that titles name in full. Of more settings, titles leave out the value
+that most cells have."""
 LAST_RESORT = "width_constant"  # follows β in most studies: named only where nothing else differs
 
 

@@ -16,7 +16,7 @@ from twotower.study.schema import Study
 from twotower.study.settings import Settings
 
 MOST_SHOWN = 50
-"""Faults that are spelled out; of more, only the number is told."""
+"""Most faults that are shown; of further faults only the number is shown."""
 SEE = "config.yaml at the root of the project is an example"
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -49,12 +49,12 @@ def read_study(path: str | Path) -> Study:
 
 
 def load_study(path: str | Path) -> dict[Any, Any]:
-    """The mapping in a YAML file of a study, as written: nothing but its YAML is checked.
+    """The mapping in a YAML file of a study, as it is written; only its YAML is checked.
 
     Raises:
         StudyError: if the file cannot be read, is too large, is not UTF-8, is broken YAML, gives
-            a key twice, uses tags or aliases, or holds anything but one mapping; if it is named so
-            that no record could name it: nothing could be stated or sealed.
+            a key twice, uses tags or aliases, or holds anything but one mapping; or if a record
+            could not hold its name, since such a study could not be stated or sealed.
     """
     try:
         raw = strict_yaml.load(path)
@@ -62,12 +62,12 @@ def load_study(path: str | Path) -> dict[Any, Any]:
         raise StudyError(path, error.messages) from None
     if not safe_names.is_path(places.name(path)):
         found = "the records of a run could not name this file"
-        allowed = "a path that begins with no dash, with characters that can be printed"
+        allowed = "a path of printable characters that does not begin with a dash"
         raise StudyError(path, [complaint(found, allowed, "rename it")])
     if raw is None:
         raise StudyError(path, [complaint("the file is empty", "a study", SEE)])
     if not isinstance(raw, dict):
-        found = f"the file holds no mapping, {described(raw)}"
+        found = f"the file does not hold a mapping: {described(raw)}"
         raise StudyError(path, [complaint(found, "a mapping of keys to values", SEE)])
     return raw
 

@@ -20,7 +20,7 @@ from twotower.theory import spectrum
 
 @dataclass(frozen=True)
 class Theory:
-    """The exponents that one setting of smoothness and intrinsic dimensions implies.
+    """The exponents that a smoothness and intrinsic dimensions imply.
 
     Attributes:
         smoothness: Hölder exponent β > 0 of the true embeddings; `math.inf` is allowed.

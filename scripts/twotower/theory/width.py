@@ -6,18 +6,20 @@ Whoever adds a schedule says in `twotower.study.settings` what it means, and in
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from twotower.theory.bound import Theory
+if TYPE_CHECKING:  # the names of the schedules are asked for without numpy
+    from twotower.theory.bound import Theory
 
 
-def _resolved(theory: Theory) -> float:
+def _resolved(theory: "Theory") -> float:
     """d/(2β+d), the exponent of the units whose weights grow no faster than the theorem's."""
     if math.isinf(theory.smoothness):
         return 0.0
     return theory.intrinsic_dim / (2.0 * theory.smoothness + theory.intrinsic_dim)
 
 
-GROWING: dict[str, Callable[[Theory], float]] = {
+GROWING: dict[str, Callable[["Theory"], float]] = {
     "units": _resolved,
     "dense": lambda theory: _resolved(theory) / 2.0,  # a deep tower has width² weights a layer
     "proportional": lambda theory: 1.0,  # for ratings without noise
@@ -27,7 +29,7 @@ FIXED = "fixed"
 SCHEDULES = (*GROWING, FIXED)
 
 
-def exponent(theory: Theory, schedule: str) -> float:
+def exponent(theory: "Theory", schedule: str) -> float:
     """Exponent of n in the scheduled width of towers; of units and dense 0 at β = ∞.
 
     Raises:
@@ -39,7 +41,7 @@ def exponent(theory: Theory, schedule: str) -> float:
     return GROWING[schedule](theory)
 
 
-def units(width: dict, theory: Theory, n_ratings: int) -> int:
+def units(width: dict, theory: "Theory", n_ratings: int) -> int:
     """Width at sample size n: the fixed one, or round(constant · n^exponent), at least 1.
 
     Args:

@@ -11,11 +11,10 @@ from risk_draws import N, risks_frame
 from twotower.analyses import methods as method_table
 from twotower.claims import method_rules
 from twotower.claims.findings import Evidence
-from twotower.cost import methods as method_cost
 from twotower.cost import operations
 from twotower.cost.jobs import Jobs, jobs
 from twotower.data.groups import GROUPS
-from twotower.methods import comparators, covariates
+from twotower.methods import comparators
 from twotower.rates.summary import summarize
 from twotower.report import methods as method_figures
 from twotower.report import style
@@ -70,8 +69,6 @@ def test_the_plan_has_a_job_for_every_method():
     assert seconds[("svd", repeated)] > 2 * seconds[("svd", fresh)]  # there is nothing to fit
     assert max(seconds, key=seconds.get)[0] == "kernel_ridge"
     assert {"methods_table", "newcomers_table"} < {job.rule for job in jobs(study)}
-    assert method_cost.MOST_EXACT == covariates.MOST_EXACT
-    assert method_cost.LANDMARKS == covariates.LANDMARKS
 
 
 def test_methods_are_judged_against_the_bound_and_not_certified():

@@ -144,7 +144,7 @@ def test_two_settings_of_one_id_are_refused_and_equal_ones_are_not(monkeypatch):
     assert len(by_id((cell.id, cell.spec) for cell in cells_of(depths))) == 32
     assert len(by_id((cell.data_id, cell.data_spec) for cell in cells_of(depths))) == 1
     monkeypatch.setattr(grid, "short_id", lambda spec: short_id(spec)[0])
-    with pytest.raises(SharedIdError, match="have the id [0-9a-f],.*another one"):
+    with pytest.raises(SharedIdError, match="have the same id, [0-9a-f]:.*another seed"):
         by_id((cell.id, cell.spec) for cell in cells_of(depths))
 
 

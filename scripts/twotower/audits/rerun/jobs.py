@@ -1,12 +1,11 @@
 """The jobs that results came from, in the order in which they were due, read from their records."""
 
-import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from twotower.audits.seal import manifest
-from twotower.records import job_records
+from twotower.records import job_graph, job_records
 from twotower.running import survey
 
 ALWAYS = ("figures", "tables")
@@ -75,16 +74,17 @@ def graph(folder: Path) -> Graph:
     """The jobs of a folder's results; files with a damaged record, or none, have no job."""
     jobs: dict[str, Job] = {}
     maker: dict[str, str] = {}
-    for path in sorted(path.as_posix() for path in job_records.recorded(folder)):
-        record = job_records.read(path, folder)
-        if record is None or path not in record["outputs"] or path in maker:
-            continue
-        timed = {name for name in record["outputs"] if Path(name).is_relative_to(survey.TIMED)}
-        outputs = tuple(sorted(set(record["outputs"]) - timed))
-        if path in outputs:
-            job = Job(path, record, outputs)
-            jobs[job.name] = job
-            maker |= dict.fromkeys(outputs, job.name)
+    read = (
+        (path.as_posix(), job_records.read(path, folder)) for path in job_records.recorded(folder)
+    )
+    records = {path: record for path, record in read if record is not None}
+    for group in job_graph.by_job(records):
+        every = next(iter(group.values()))["outputs"]
+        outputs = tuple(sorted(p for p in every if not Path(p).is_relative_to(survey.TIMED)))
+        path = next((path for path in group if path in outputs and path not in maker), None)
+        if path is not None:
+            jobs[path] = Job(path, group[path], outputs)
+            maker |= dict.fromkeys(outputs, path)
     return Graph(_in_order(jobs, maker), maker)
 
 
@@ -121,28 +121,10 @@ def _rules_before(whole: Graph) -> dict[str, set[str]]:
 
 
 def _in_order(jobs: dict[str, Job], maker: dict[str, str]) -> dict[str, Job]:
-    """Kahn's algorithm, the smallest name first; jobs of a circle, which none can be in, last."""
     before = {
-        name: {maker[path] for path in job.inputs if path in maker} - {name}
-        for name, job in jobs.items()
+        name: {maker[path] for path in job.inputs if path in maker} for name, job in jobs.items()
     }
-    after: dict[str, list[str]] = {name: [] for name in jobs}
-    for name, needed in before.items():
-        for one in needed:
-            after[one].append(name)
-    left = {name: len(needed) for name, needed in before.items()}
-    ready = [name for name, count in left.items() if count == 0]
-    heapq.heapify(ready)
-    ordered = []
-    while ready:
-        name = heapq.heappop(ready)
-        ordered.append(name)
-        for one in after[name]:
-            left[one] -= 1
-            if left[one] == 0:
-                heapq.heappush(ready, one)
-    circle = sorted(jobs.keys() - set(ordered))
-    return {name: jobs[name] for name in [*ordered, *circle]}
+    return {name: jobs[name] for name in job_graph.in_order(before)}
 
 
 def joined(recorded: Graph, again: Graph) -> Graph:

@@ -7,12 +7,12 @@ path, or a word of a command: none may lead out of results/, and none may be an 
 import os
 import re
 from collections.abc import Container
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from twotower.base import places
+from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1, or SHA-256
 
 
@@ -20,20 +20,14 @@ class NamesError(ExpectedError):
     """A record names what no run of the project does; the message says where and what."""
 
 
-def is_word(name: str) -> bool:
+def is_name(name: str) -> bool:
     """Whether a name is one that a rule, an experiment or a setting can have."""
-    return _WORD.fullmatch(name) is not None
-
-
-def is_within(path: str) -> bool:
-    """Whether a path leads from a folder on to something below it, as far as its text tells."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
+    return _NAME.fullmatch(name) is not None
 
 
 def is_result(path: str) -> bool:
     """Whether a path names something below results/."""
-    return is_within(path) and places.is_made(path) and PurePosixPath(path).as_posix() == path
+    return safe_names.is_path(path) and places.is_made(path)
 
 
 def check_result(path: str) -> None:
@@ -56,10 +50,10 @@ def check_run(run: dict) -> None:
     wrong = []
     if commit is not None and not _COMMIT.fullmatch(commit):
         wrong.append(("commit", commit))
-    if not is_within(study["file"]):
+    if not safe_names.is_path(study["file"]):
         wrong.append(("study file", study["file"]))
-    wrong += [("setting", key) for key in study["given"] if not is_word(key)]
-    wrong += [("target", name) for name in run["targets"] if not (is_word(name) or is_result(name))]
+    wrong += [("setting", key) for key in study["given"] if not is_name(key)]
+    wrong += [("target", name) for name in run["targets"] if not (is_name(name) or is_result(name))]
     if diff and not is_result(diff["file"]):
         wrong.append(("file of uncommitted changes", diff["file"]))
     for what, value in wrong[:1]:
@@ -76,7 +70,7 @@ def fault_of_job(rule: str, paths: list[str], rules: Container[str]) -> str:
         paths: its inputs and outputs.
         rules: those of the recorded commit.
     """
-    if not is_word(rule) or rule not in rules:
+    if not is_name(rule) or rule not in rules:
         return f"its rule {rule!r} is none of the recorded commit"
     for path in paths:
         if places.is_made(path) and not is_result(path):

@@ -15,7 +15,7 @@ from typing import Any
 from twotower.base import places
 from twotower.base.errors import ExpectedError
 from twotower.base.identity import short_id
-from twotower.records import job_records, run_records, workflow_rules
+from twotower.records import job_graph, job_records, run_records, workflow_rules
 from twotower.records.workflow_rules import Rule
 from twotower.study import grid, reading
 from twotower.study.schema import Study
@@ -77,7 +77,7 @@ def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[Job]:
     Raises:
         UnfinishedError: if a record is missing or damaged, or if the records of one job disagree.
     """
-    found: dict[tuple[str, ...], dict] = {}
+    records = {}
     for path in sorted(paths):
         record = job_records.read(path)
         if record is None:
@@ -85,17 +85,25 @@ def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[Job]:
             raise UnfinishedError(
                 f"{path} has no valid record in {where}; `make resume` makes it anew"
             )
+        records[path] = record
+    made_jobs = [_job(_made(each), rules) for each in job_graph.by_job(records)]
+    return sorted(made_jobs, key=lambda job: (job.rule, min(job.outputs)))
+
+
+def _made(records: dict[str, dict]) -> dict:
+    """What the records of one job say of it, with the SHA-256 of each output."""
+    known: dict = {}
+    for path, record in records.items():
         made = {key: record[key] for key in ("rule", "code", "settings", "inputs")}
         made["environment"] = record.get("environment", "")
-        known = found.setdefault(tuple(record["outputs"]), made | {"sha256": {}})
+        known = known or made | {"sha256": {}}
         if {key: known[key] for key in made} != made:
             raise UnfinishedError(
                 f"{path}: its record and those of {', '.join(known['sha256'])} name different "
                 "jobs; `make resume` makes them anew"
             )
         known["sha256"][path] = record["sha256"]
-    made_jobs = [_job(made, rules) for made in found.values()]
-    return sorted(made_jobs, key=lambda job: (job.rule, min(job.outputs)))
+    return known
 
 
 def _job(made: dict, rules: dict[str, Rule]) -> Job:
@@ -177,17 +185,7 @@ def levels(made: Iterable[Job]) -> dict[str, int]:
     for job in made:
         sources = {makers[path] for path in job.inputs if path in makers} - {job.rule}
         needs.setdefault(job.rule, set()).update(sources)
-    found: dict[str, int] = {}
-
-    def level(rule: str) -> int:
-        if rule not in found:
-            found[rule] = 0  # so that records made by hand, in a circle, end too
-            found[rule] = 1 + max(map(level, sorted(needs[rule])), default=0)
-        return found[rule]
-
-    for rule in sorted(needs):
-        level(rule)
-    return found
+    return job_graph.heights(needs)
 
 
 def rules_of(folder: Path) -> dict[str, Rule]:

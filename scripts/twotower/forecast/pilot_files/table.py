@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from twotower.base import text_encoding
 from twotower.base.values import complaint
 from twotower.forecast.pilot_files.source import PilotError
 
@@ -56,9 +57,9 @@ def text_of(path: Path) -> str:
     packed = next((word for start, word in _PACKED.items() if data.startswith(start)), None)
     if packed:
         raise fault(path, f"is {packed}", "a CSV as plain text", "unpack it, or save it as CSV")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.count(0) > 0.4 * len(data) > 0:
-        hint = "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"
-        raise fault(path, "is text in UTF-16", "text in UTF-8", hint)
+    if wide := text_encoding.wide(data):
+        hint = f"save it as UTF-8 (iconv -f {wide} -t UTF-8)"
+        raise fault(path, f"is text in {wide}", "text in UTF-8", hint)
     if b"\0" in data:
         raise fault(path, "is no CSV with one header: it has null bytes", "text in UTF-8")
     try:

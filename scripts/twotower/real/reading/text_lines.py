@@ -3,12 +3,12 @@
 Text is UTF-8, with or without a byte order mark; the older layouts may be in Latin-1, too.
 """
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from twotower.base import text_encoding
 from twotower.real.reading.faults import RatingsFileError, fault, shown
 
 _OPEN_QUOTE = ("a quote that does not end with its field", "quotes around whole fields")
@@ -32,7 +32,7 @@ def check_whole(path: Path) -> None:
     except OSError as error:
         found = f"it cannot be read ({error.strerror})"
         raise fault(path, None, found, "a file of your own", "mind who may read it") from None
-    if wide := _wide(begin):
+    if wide := text_encoding.wide(begin):
         raise fault(path, 1, f"the file is in {wide}", "text in UTF-8", _saved(path, wide))
     if end == b"\r":
         found = "lines end with a carriage return alone"
@@ -114,19 +114,6 @@ def not_utf8(path: Path) -> RatingsFileError:
                 found = f"byte 0x{line[error.start]:02x} is not UTF-8; as Latin-1 it reads {text}"
                 return fault(path, number, found, "text in UTF-8", _saved(path, "LATIN1"))
     return fault(path, None, "it changed while it was read", "a file that stays as it is")
-
-
-def _wide(begin: bytes) -> str:
-    """The encoding with two or four bytes for each letter that a file's first four bytes show."""
-    for name, marks in (
-        ("UTF-32", (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
-        ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
-    ):
-        if begin.startswith(marks):
-            return name
-    zeros = begin.count(0)  # the halves and quarters that plain letters leave empty
-    order = "BE" if begin[0] == 0 else "LE"
-    return f"UTF-{32 if zeros > 2 else 16}{order}" if zeros else ""
 
 
 def _saved(path: Path, encoding: str) -> str:
