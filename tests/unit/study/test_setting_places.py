@@ -1,12 +1,14 @@
 """A setting of a cell stands wherever its readers look; this names what a new one still needs."""
 
+from typing import get_args
+
 import pytest
 
 import figure_fakes
 from frozen import DECISIONS
 from studies import GOOD, with_keys
 from twotower.claims import cell_rules
-from twotower.rates import planted
+from twotower.rates import planted, predictions
 from twotower.study import decisions, grid, labels
 from twotower.study.reading import validated
 from twotower.study.settings import Settings
@@ -81,3 +83,23 @@ def test_a_setting_that_is_newer_than_the_rule_is_exploratory(monkeypatch):
     rule = DECISIONS.confirmatory
     assert rule.holds(CELL.columns() | {"target": "series"}, "erm")
     assert not rule.holds(CELL.columns() | {"target": "kink"}, "erm")
+
+
+NO_MATTER = {"support", "noise"}
+"""Words that change no predicted risk: a bent cube is no harder, and only the noise's sd counts."""
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (key, value)
+        for key, field in Settings.model_fields.items()
+        for value in get_args(field.annotation)
+        if isinstance(value, str) and value != field.default
+    ],
+)
+def test_every_choice_of_words_is_known_to_the_predicted_risk(key, value):
+    row = figure_fakes.DEFAULTS | {"catalogue": 64, "ratings_each": 16}
+    plain, changed = (predictions.predicted_risk(each, 512) for each in (row, row | {key: value}))
+    said = f"rates/predictions.py predicts the same risk with {key}: {value}"
+    assert (changed == plain) == (key in NO_MATTER), f"{said}; if so it must be, say it here"
