@@ -46,8 +46,8 @@ def test_the_good_study_is_good():
             "write {} for the default settings, or drop the key to leave the arm out",
         ),
         (
-            {"arms": {"sgd": {}}},
-            f"arms.sgd: unknown key; allowed: {ARMS}; did you mean 'svd'?",
+            {"arms": {"svdd": {}}},
+            f"arms.svdd: unknown key; allowed: {ARMS}; did you mean 'svd'?",
         ),
         (
             {"seed": "1"},
