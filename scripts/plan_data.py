@@ -38,9 +38,7 @@ if left_out:
     print(f"Left out: {len(left_out)} from which no plan can be made; the first: {left_out[0]}\n")
 if len(found) > 1:
     text, answered = plan_text.table(found, target)
-    studies = any(one.settings for one in found)
-    hint = "--cell ID (make: CELL=ID)" if studies else "name its file alone"
-    print(f"{text}\n\nChoose one for its width, values and figure: {hint}.")
+    print(text)
     raise SystemExit(0 if answered else 1)
 made = plan.plan(found[0], found[0].squared(target), at)
 # Only a plan that was chosen is drawn: matplotlib takes a second.

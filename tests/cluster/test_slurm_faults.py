@@ -112,5 +112,5 @@ def test_a_node_that_goes_down_costs_no_finished_fit(cluster, here, node_back):
     printed = cluster.finish(run)
     assert [one["state"] for one in cluster.jobs(comment(job))] == ["NODE_FAIL", "COMPLETED"]
     assert "node failure" in errors(printed, job)[0]
-    assert "2 finished fits taken over" in log.read_text()
+    assert "2 finished fits are taken over" in log.read_text()
     assert_same_bytes(cluster, here, job)

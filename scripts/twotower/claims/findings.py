@@ -50,7 +50,7 @@ class Evidence:
     decisions: Decisions
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table by name; empty where the study has none."""
+        """A table by name; empty where the study has no such table."""
         return self.tables.get(name, pd.DataFrame())
 
     def rows(self, arm: str | None = arms.ERM) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Ratings that are all equal: how that is told in floating point, and what a fit to them needs."""
+"""Ratings that are all equal: how floating point shows it, and what a fit to them needs."""
 
 import numpy as np
 

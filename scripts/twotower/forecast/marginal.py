@@ -23,7 +23,8 @@ from twotower.rates.intervals import half_width
 
 COUNTS = {"n_users": "user", "n_items": "item", "n_ratings": "rating"}
 MOST_INFLATION = 10.0
-"""A count is told apart if its variance inflation factor, over log counts, is at most this."""
+"""The value of a count is given if its variance inflation factor, over log counts, is at most
+this: else it cannot be separated from the others."""
 _DRAWS = 1000
 _FLOORS = np.r_[0.0, 1.0 - np.geomspace(1.0, 1.0e-3, 100)[1:]]
 """Floors that are tried, in shares of the smallest error."""
@@ -49,9 +50,8 @@ def values(source: Source, present: float, confidence: float) -> Values:
         return Values({}, "each rating has a user and an item of its own: one more is all three")
     points = source.points
     if points.empty:
-        return Values(
-            {}, "the file has no columns n_users and n_items: their values cannot be told apart"
-        )
+        missing = "the file has no columns n_users and n_items"
+        return Values({}, f"{missing}, which separate the value of a user from that of an item")
     told, tied = separable(points)
     constant = [f"the number of {COUNTS[n]}s does not vary" for n in COUNTS if n not in told + tied]
     along = " and ".join(f"{COUNTS[n]}s" for n in tied)
@@ -59,7 +59,7 @@ def values(source: Source, present: float, confidence: float) -> Values:
         constant + ([f"the numbers of {along} change only together"] if tied else [])
     )
     if not told:
-        return Values({}, f"{remark}: not told apart")
+        return Values({}, f"{remark}: their values cannot be separated")
     own = points[points["planned"]]
     nearest = own.loc[np.log(own["n_ratings"] / present).abs().idxmin()]
     here = {name: float(nearest[name]) for name in COUNTS} | {"n_ratings": present}

@@ -122,7 +122,7 @@ def _error(frame: pd.DataFrame, path: Path, named: str) -> str:
 
 
 def _names(frame: pd.DataFrame, picked: tuple[str, ...]) -> list[str]:
-    """What tells the curve from others: its method and arm, and all that was chosen."""
+    """What distinguishes the curve from others: its method and arm, and all that was chosen."""
     plain = [str(frame[name].iloc[0]) for name in ("method", "arm") if name in frame]
     others = [name for name in picked if name not in ("method", "arm") and name in frame]
     return [*plain, *(f"{name}={frame[name].iloc[0]}" for name in others)]

@@ -31,7 +31,7 @@ from twotower.theory.bound import Theory
 CHECKED = 0.95
 """Of the interval that the largest size must lie in."""
 FURTHER = 1000
-"""Ratings whose marginal value is told."""
+"""Further ratings whose marginal value is given."""
 _FALLING = 0.9  # of the draws, at the end of the pilot
 _RISING, _STEPS_UP = 0.9, 0.75  # of the replicates, and of the steps of their mean
 _FAR = 1e4  # times the pilot, to say how large the next one must be; never shown as an answer
@@ -232,7 +232,7 @@ def _failed(source: Source, due: tuple[float, float]) -> str:
     remedies += ["give the floor (FLOOR=none, or its value)"] if pilot.floor is None else []
     remedies += [f"plan for another ({', '.join(source.others[:4])})"] if source.others else []
     return (
-        f"the fit fails its check, so nothing is extrapolated: from the sizes to {pilot.n[-2]:,} "
+        f"the fit fails its check; nothing is extrapolated: from the sizes to {pilot.n[-2]:,} "
         f"an error of {due[0]:.3g} to {due[1]:.3g} was due at {pilot.n[-1]:,} ratings, and "
         f"{source.shown(pilot.mean[-1]):.3g} was measured; the curve bends there. You can: "
         f"{'; '.join(remedies)}; or ask for an error above {least:.4g}, which is interpolated"

@@ -43,7 +43,7 @@ def text(made: Plan) -> str:
 def _further(made: Plan) -> str:
     if made.value is None:
         last = made.limit - FURTHER
-        return f"not told beyond the sizes measured; allowed: AT={last:.0f} or less"
+        return f"not given beyond the sizes measured; allowed: AT={last:.0f} or less"
     return f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"
 
 
@@ -58,7 +58,7 @@ def _bend(made: Plan) -> str:
     """Whether the curve surely steepens or flattens over the sizes measured."""
     first = f"the slope was {shown(made.first_slope)} at the smallest size"
     if _UNSURE < made.steepens < 1.0 - _UNSURE:
-        return f"the data show none for certain: {first}; the interval covers both ways"
+        return f"the data do not show which way: {first}; the interval covers both ways"
     way = "steepens" if made.steepens > 0.5 else "flattens"
     return f"the curve {way}: {first}; the interval covers that this goes on, or ends"
 
@@ -71,7 +71,8 @@ def _check(made: Plan) -> str:
     )
     if made.checked:
         return f"passed: {said}"
-    return f"failed: {said}; so this is interpolated between measured sizes, nothing extrapolated"
+    between = "the answer is interpolated between measured sizes, and nothing is extrapolated"
+    return f"failed: {said}; {between}"
 
 
 def record(made: Plan) -> str:
@@ -105,7 +106,7 @@ def record(made: Plan) -> str:
 
 
 def table(sources: list[Source], target: float) -> tuple[str, int]:
-    """One line for each curve, and the number of those with an answer."""
+    """One line for each curve and how to choose one, and the number of curves with an answer."""
     lines, answered = [], 0
     for source in sources:
         try:
@@ -121,7 +122,10 @@ def table(sources: list[Source], target: float) -> tuple[str, int]:
         "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip()
         for line in (head, *lines)
     ]
-    return "\n".join(padded), answered
+    studies = any(source.settings for source in sources)
+    hint = "--cell ID (make: CELL=ID)" if studies else "name its file alone"
+    choice = f"\nChoose one for its width, values and figure: {hint}."
+    return "\n".join([*padded, choice]), answered
 
 
 def _ratings(found: Interval, limit: float) -> str:

@@ -26,7 +26,7 @@ BEND_SD = 0.12
 """Steady change of slope in one doubling, as a share of the slope: normal around 0. The back-test's
 curves bend by 0.05 to 0.2, a root mean square of 0.13."""
 NO_FLOOR = 0.5
-"""Weight of no floor, where one is fitted: few sizes seldom tell a low floor from none."""
+"""Weight of "no floor" where a floor is fitted: few sizes seldom separate the two."""
 _CELLS = np.array([-2.5, -1.6, -1.1, -0.75, -0.5, -0.33, -0.2, -0.12, -0.06, 0, 0.06, 0.15, 0.4, 1])
 """Edges of the cells of slopes. Cells of falling curves weigh the same, and each is about 1.5 times
 as steep as the one before: every scale of slope is as likely as another. A prior of plain slopes

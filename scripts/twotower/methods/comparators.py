@@ -41,11 +41,13 @@ class Comparator:
     _fit: Callable[[Pairs, np.ndarray, dict, int], Predictor]
 
     def candidates(self, n: int, budget: int) -> list[dict[str, Any]]:
-        """The settings to try on n ratings: `budget` of them, or one where none is to be tuned."""
+        """The settings to try on n ratings: `budget` of them, or one if nothing is to be tuned."""
         return points(self.box, budget)
 
     def knows_nothing_of(self, pairs: Pairs) -> bool:
-        """Whether these pairs can tell it of no other: identities are all, and none comes again."""
+        """Whether it sees identities alone and no user or item stands in two of these pairs: then
+        they say nothing about other pairs.
+        """
         return self.uses_identities and not self.uses_covariates and not pairs.repeats()
 
     def fit(

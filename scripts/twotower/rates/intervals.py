@@ -18,7 +18,7 @@ def student_quantile(replicates: int, confidence: float) -> float:
 
 
 def slope_error(low: float, high: float, replicates: int, confidence: float) -> float:
-    """Standard error that an interval of `fit_rate` stands for; NaN where there is none."""
+    """Standard error that an interval of `fit_rate` stands for; NaN where there is no interval."""
     return (high - low) / (2 * student_quantile(int(replicates), confidence))
 
 

@@ -85,7 +85,7 @@ def taken(
         if source not in places and (source in own or source in targets):
             raise RealOptionsError(
                 complaint(
-                    f"--config {source}=: where its files are is not given",
+                    f"--config {source}=: the folder of its files is not given",
                     "the folder with the files" + " or their .zip" * (source in PACKED),
                     f"snakemake {source} --config {source}=PATH",
                 )

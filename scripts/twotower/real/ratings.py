@@ -63,13 +63,13 @@ def read_source(source: str, place: str | Path, most: int | None, seed: int) -> 
     if len(raw.ratings) < FEWEST_RATINGS:
         raise RatingsFileError(
             f"{place}: {len(raw.ratings)} ratings; allowed: at least {FEWEST_RATINGS}; "
-            "of fewer nothing can be learned and measured"
+            "fewer do not suffice to learn and to measure"
         )
     for side, ids in (("users", raw.users), ("items", raw.items)):
         if (count := len(np.unique(ids))) < FEWEST_RATED:
             raise RatingsFileError(
-                f"{place}: ratings of {count} {side}; allowed: at least {FEWEST_RATED}; of fewer "
-                "none can be held out as new"
+                f"{place}: ratings of {count} {side}; allowed: at least {FEWEST_RATED}; with "
+                "fewer, nobody can be held out as new"
             )
     _check_spread(raw.ratings, place)
     return raw

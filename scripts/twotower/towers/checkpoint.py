@@ -71,10 +71,10 @@ class Checkpoint:
     def told(self) -> str:
         """What a log should say of the file that was found: a line, or ""."""
         if self.refused:
-            return f"{self.path} is not used, all is trained anew: {self.refused}\n"
+            return f"{self.path} is not used, and all towers are trained anew: {self.refused}\n"
         if self.finished or self._underway:
             state = f", and the state of {self._underway[0]}" if self._underway else ""
-            return f"{self.path}: {len(self.finished)} finished fits{state} taken over\n"
+            return f"{self.path}: {len(self.finished)} finished fits{state} are taken over\n"
         return ""
 
     def finish(self, name: str, arrays: dict[str, np.ndarray], values: dict) -> None:

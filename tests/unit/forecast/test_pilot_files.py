@@ -35,7 +35,7 @@ def test_a_study_is_planned_with_its_own_schedule(risks, tmp_path):
     assert {path.suffix for path in tmp_path.iterdir()} == {".pdf", ".svg", ".png"}
     (reference,) = pilots.read([risks], {"arm": "reference"})
     text, answered = plan_text.table([found, reference], 0.01)
-    assert answered == 2 and len(text.splitlines()) == 3
+    assert answered == 2 and len(text.splitlines()) == 5 and "--cell ID" in text
 
 
 def test_the_scores_of_real_ratings_are_a_pilot(tmp_path):

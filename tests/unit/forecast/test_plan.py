@@ -69,7 +69,7 @@ def test_a_steady_bend_is_seen_said_and_carried_on(share, way):
     assert f"the curve {way}: the slope was −0." in plan_text.text(made)
     assert (json.loads(plan_text.record(made))["share_of_draws_that_steepen"] > 0.9) == (share > 0)
     straight = plan(source(scattered(POWER, 1)), POWER[-1] * 2**-0.6)
-    assert "the data show none for certain" in plan_text.text(straight)
+    assert "the data do not show which way" in plan_text.text(straight)
 
 
 def test_a_size_at_which_replicates_differ_more_counts_less():
@@ -150,7 +150,7 @@ def test_within_the_sizes_a_fit_that_fails_is_not_needed(tmp_path):
     assert made.ratings.middle == pytest.approx(512 * 2**share, rel=0.01) and not made.checked
     text = plan_text.text(made)
     assert "check         failed: " in text and "interpolated between measured sizes" in text
-    assert "not told beyond the sizes measured" in text and "slope" not in text
+    assert "not given beyond the sizes measured" in text and "slope" not in text
     assert "lower the error by" in plan_text.text(plan(source(BENT), 0.25, at=4096))
     assert json.loads(plan_text.record(made))["largest_answered"] == SIZES[-1]
     assert "interpolated" in plan_text.table([source(BENT)], 0.25)[0]

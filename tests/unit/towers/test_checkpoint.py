@@ -93,7 +93,7 @@ def test_finished_fits_are_not_done_again(tmp_path, monkeypatch):
     path = tmp_path / "run.safetensors"
     whole = results(spec, data, Checkpoint(path, spec))
     kept = Checkpoint(path, spec)
-    assert kept.told() == f"{path}: 6 finished fits taken over\n"
+    assert kept.told() == f"{path}: 6 finished fits are taken over\n"
     monkeypatch.setattr(training_job, "ARMS", {})  # nothing can be fitted
     assert results(spec, data, kept) == whole
     kept.remove()
@@ -124,7 +124,8 @@ def test_a_checkpoint_of_another_job_is_refused_and_named(tmp_path, change, reas
     other = Checkpoint(path, spec | change)
     assert other.finished == {} and other.fit("256/used").earlier() == {}
     assert other.told() == (
-        f"{path} is not used, all is trained anew: it was made by another job: {reason}\n"
+        f"{path} is not used, and all towers are trained anew: "
+        f"it was made by another job: {reason}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""How one curve of a file is chosen, and how what there is to choose from is told."""
+"""How one curve of a file is chosen, and how a message lists the choices."""
 
 import re
 import shlex

@@ -90,8 +90,8 @@ def check_one_curve(
         example = "; ".join(condition(name, frame[name].iloc[0]) for name in others)
         typed.append(f"WHERE={shlex.quote(example)}, or other values of these")
     raise PilotError(
-        f"{path}: the rows may be of several curves, since they differ in {held}; allowed: one "
-        f"curve; remove a column that names no curve, or add {', and '.join(typed)}"
+        f"{path}: the rows may belong to several curves, because they differ in {held}; allowed: "
+        f"one curve; remove a column that names no curve, or add {', and '.join(typed)}"
     )
 
 
@@ -102,9 +102,9 @@ def check_one_scheme(run: pd.Series, path: object) -> None:
     if len(schemes) > 1 and schemes.size().min() >= LEAST_REPLICATES:
         ways = " and ".join(f"{', '.join(found[:2])}, …" for _, found in schemes)
         raise PilotError(
-            f"{path}: replicates are named in {len(schemes)} ways ({ways}), so the rows may be of "
-            "several curves; allowed: one way; keep the rows of one curve, or name the replicates "
-            "alike"
+            f"{path}: replicates are named in {len(schemes)} ways ({ways}), and the rows may "
+            "belong to several curves; allowed: one way; keep the rows of one curve, or name the "
+            "replicates alike"
         )
 
 

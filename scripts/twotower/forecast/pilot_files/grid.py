@@ -27,7 +27,7 @@ _THOUSANDS = re.compile(r"\d{1,3}([.,' _]\d{3})+")
 
 
 def has_fractions(frame: pd.DataFrame) -> bool:
-    """Whether sizes are told by fractions; where all rows have one, nothing is."""
+    """Whether fractions give the sizes: at least two rows differ in their fraction."""
     return "fraction" in frame and frame["fraction"].nunique() > 1
 
 

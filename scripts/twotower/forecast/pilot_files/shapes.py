@@ -82,14 +82,14 @@ def _runs(single: bool) -> str:
     """Why replicates are needed and how they are made; `single`: each size has one row."""
     if single:
         return (
-            f"one run of each size is not enough: {LEAST_REPLICATES} or more are needed, since "
-            "their scatter alone tells noise from the shape of the curve; run each size again on "
+            f"one run of each size is not enough: {LEAST_REPLICATES} or more are needed: only "
+            "their scatter separates noise from the shape of the curve; run each size again on "
             "other random splits of the ratings (or with other seeds), a row for each run, and "
             "number the runs 0, 1, 2, … in a column replicate"
         )
     return (
-        "several rows have one size, and nothing tells which run each is of: number the runs 0, 1, "
-        f"2, … in a column replicate ({LEAST_REPLICATES} runs or more, each with all sizes)"
+        "several rows have one size, and no column names the run of each row: number the runs 0, "
+        f"1, 2, … in a column replicate ({LEAST_REPLICATES} runs or more, each with all sizes)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a plan is made from: a learning curve, and what its file says of it."""
+"""What a plan is made from: a learning curve, and what its file says about the curve."""
 
 from dataclasses import dataclass, field
 
@@ -116,7 +116,7 @@ def checked(pilot: Pilot, place: str, rooted: bool = False, remedy: str = "") ->
         have = f"{replicates} replicate{'' if replicates == 1 else 's'}"
         raise PilotError(
             f"{place}: has {have} of each size; allowed: {LEAST_REPLICATES} or more, such as "
-            "splits of the same ratings, whose scatter tells noise from shape"
+            "splits of the same ratings, whose scatter separates noise from shape"
             + (f"; {remedy}" if remedy else "")
         )
     if not (np.isfinite(pilot.error) & (pilot.error > 0)).all():

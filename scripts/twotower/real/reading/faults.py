@@ -1,4 +1,4 @@
-"""How a fault in files of ratings is told: the file, the line, what was found, what to do."""
+"""Messages about faults in files of ratings: the file, the line, what was found, what to do."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ _SHOWN, _MOST = 60, 500  # characters in a message of a value, and of all that w
 
 
 class RatingsFileError(ExpectedError):
-    """A file of ratings, users or items is not as its layout says; the message tells where."""
+    """A file of ratings, users or items is not as its layout says; the message names the place."""
 
 
 def refusal(place: object, found: str, allowed: str, remedy: str = REMEDY) -> RatingsFileError:
