@@ -56,6 +56,8 @@ def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
 def test_an_arm_without_a_cost_is_named():
     with pytest.raises(NotImplementedError, match="arm 'new' has .* ARM_WORK of twotower"):
         operations.train_work({}, "new", {}, [64], 64, 1)
+    with pytest.raises(NotImplementedError, match="method 'new' has .* SECONDS of twotower"):
+        method_cost.seconds("new", 1, 64, 64, 2, True)
 
 
 def drawn() -> set[str]:
