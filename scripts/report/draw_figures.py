@@ -5,7 +5,16 @@ from pathlib import Path
 import pandas as pd
 
 from twotower.records import job_records
-from twotower.report import curves, limits, methods, over_cells, style
+from twotower.report import (
+    curves,
+    extrapolation,
+    limits,
+    methods,
+    slope_comparison,
+    style,
+    tournament,
+    training_cost,
+)
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 
@@ -21,12 +30,12 @@ def table(name: str) -> pd.DataFrame:
 
 FIGURES = {
     "learning_curves": lambda: curves.study_curves(table("curves"), table("rates")),
-    "slope_comparison": lambda: over_cells.slope_comparison(
+    "slope_comparison": lambda: slope_comparison.figure(
         table("rates"), table("meta_regression"), decisions.load(paths.decisions).thresholds.delta
     ),
-    "tournament": lambda: over_cells.tournament(table("tournament")),
-    "extrapolation": lambda: over_cells.extrapolation(table("extrapolation")),
-    "plain_training_cost": lambda: over_cells.plain_training_cost(table("risks")),
+    "tournament": lambda: tournament.figure(table("tournament")),
+    "extrapolation": lambda: extrapolation.figure(table("extrapolation")),
+    "plain_training_cost": lambda: training_cost.figure(table("risks")),
     "falsifiability": lambda: limits.falsifiability(table("falsifiability")),
     "error_budget": lambda: limits.error_budget(table("error_budget")),
     "methods": lambda: methods.methods(table("curves")),

@@ -27,6 +27,9 @@ BLACK, BLUE, VERMILION = "#000000", "#0072B2", "#D55E00"
 GREEN, ORANGE, PURPLE, SKY = "#009E73", "#E69F00", "#CC79A7", "#56B4E9"
 GUIDE_GREY, TEXT_GREY, WINDOW_GREY = "#8C8C8C", "#595959", "#EDEDED"
 
+AGREEMENT = {"color": GUIDE_GREY, "linewidth": 0.8, "linestyle": "--", "zorder": 1.0}
+"""The line on which what is compared agrees."""
+
 # Points. The smallest is still legible at column width, where figures are printed unscaled.
 SMALL, NORMAL, LARGE = 6.5, 7.0, 8.0
 

@@ -9,8 +9,9 @@ import pytest
 from figure_fakes import SIZES, planted_extrapolation, planted_frames, planted_study
 from figure_parts import legend_texts, panels, points, texts, titles
 from frozen import DECISIONS
-from twotower.analyses import meta_regression, tournament
-from twotower.report import over_cells, style
+from twotower.analyses import meta_regression
+from twotower.analyses import tournament as tournament_table
+from twotower.report import extrapolation, slope_comparison, style, tournament, training_cost
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def rates():
 
 @pytest.fixture(scope="module")
 def comparison(rates):
-    return over_cells.slope_comparison(rates, meta_regression.regression(rates, DECISIONS))
+    return slope_comparison.figure(rates, meta_regression.regression(rates, DECISIONS))
 
 
 # ---------------------------------------------------------------- slopes
@@ -51,9 +52,9 @@ def test_the_band_is_the_intercepts_interval_at_zero():
         [("all", term, *values, 9, 9) for term, values in bounds.items()],
         columns=["subset", "term", "estimate", "low", "high", "cells", "data_sets"],
     )
-    ax = over_cells.Figure().subplots()
+    ax = slope_comparison.Figure().subplots()
     x = np.linspace(-1, 0, 2001)
-    over_cells._draw_regression(ax, table, x)
+    slope_comparison._draw_regression(ax, table, x)
     [band] = ax.collections
     half = band.get_paths()[0].vertices[1 : len(x) + 1, 1] - x
     assert -half[-1] == pytest.approx(0.07)
@@ -62,17 +63,17 @@ def test_the_band_is_the_intercepts_interval_at_zero():
 
 def test_without_a_regression_or_confirmatory_cells_all_of_erm_is_drawn(tmp_path):
     _, rates = planted_frames("off_manifold")
-    fig = over_cells.slope_comparison(rates)
+    fig = slope_comparison.figure(rates)
     assert len(points(fig.axes[0], "o")) == 5
     assert "regression" not in legend_texts(fig)
     too_few = meta_regression.regression(rates, DECISIONS)
-    fig = over_cells.slope_comparison(rates, too_few)
+    fig = slope_comparison.figure(rates, too_few)
     assert texts(fig.axes[0]) == ["0 cells: no regression"]
     style.save_figure(fig, tmp_path / "fig")
 
 
 def test_a_study_without_slopes_says_so(tmp_path):
-    fig = over_cells.slope_comparison(planted_frames("depth")[1].assign(slope=math.nan))
+    fig = slope_comparison.figure(planted_frames("depth")[1].assign(slope=math.nan))
     assert texts(fig.axes[0]) == ["No slope was fitted in this study."]
     style.save_figure(fig, tmp_path / "fig")
 
@@ -81,20 +82,20 @@ def test_a_study_without_slopes_says_so(tmp_path):
 
 
 def test_the_tournament_has_a_bar_per_predictor_and_names_the_winner(rates, tmp_path):
-    table = tournament.tournament(rates)
-    fig = over_cells.tournament(table)
+    table = tournament_table.tournament(rates)
+    fig = tournament.figure(table)
     erm = table[table["arm"] == "erm"]
     ax, _ = panels(fig)
     assert [bar.get_width() for bar in ax.patches] == pytest.approx(list(erm["held_out_rmse"]))
     assert [text.endswith("wins") for text in texts(ax)] == list(erm["winner"])
     style.save_figure(fig, tmp_path / "fig")
-    nothing = over_cells.tournament(table.assign(held_out_rmse=math.nan))
+    nothing = tournament.figure(table.assign(held_out_rmse=math.nan))
     assert texts(nothing.axes[0]) == ["Too few cells for a tournament of predictors."]
 
 
 def test_extrapolation_counts_what_its_intervals_hold(rates, tmp_path):
     table = planted_extrapolation(rates[rates["arm"] == "erm"])
-    fig = over_cells.extrapolation(table)
+    fig = extrapolation.figure(table)
     held = int(table["covered"].sum())
     [ax] = panels(fig)
     assert titles(fig)[0].startswith(f"erm: {held} of {len(table)}")
@@ -106,7 +107,7 @@ def test_extrapolation_counts_what_its_intervals_hold(rates, tmp_path):
 
 
 def test_nothing_to_extrapolate_is_said():
-    fig = over_cells.extrapolation(pd.DataFrame())
+    fig = extrapolation.figure(pd.DataFrame())
     assert texts(fig.axes[0]) == ["No curve has sizes enough to extrapolate."]
 
 
@@ -132,7 +133,7 @@ def test_the_cost_is_a_paired_geometric_mean():
     risks = planted_risks(400)
     doubled = risks.assign(start="doubled", risk=1e9)
     again = risks.assign(experiment="another")
-    cost = over_cells.cost_of_plain_training(pd.concat([risks, doubled, again]))
+    cost = training_cost.cost_of_plain_training(pd.concat([risks, doubled, again]))
     assert (cost["pairs"] == 400).all()
     np.testing.assert_allclose(cost["ratio"], 2.0, rtol=0.03)
     # Targets vary by 12%, which pairing removes: 8% noise in each arm remains.
@@ -141,7 +142,7 @@ def test_the_cost_is_a_paired_geometric_mean():
 
 
 def test_the_cost_figure_has_a_line_per_cell_at_the_sizes_that_ran():
-    fig = over_cells.plain_training_cost(planted_risks(5))
+    fig = training_cost.figure(planted_risks(5))
     [ax] = fig.axes
     assert len(legend_texts(fig)) == 8
     assert set(points(ax, "o")[:, 0]) == set(SIZES)
@@ -153,5 +154,5 @@ def test_the_cost_figure_has_a_line_per_cell_at_the_sizes_that_ran():
 
 def test_a_study_without_adam_says_so():
     risks = planted_risks(2)
-    fig = over_cells.plain_training_cost(risks[risks["arm"] == "erm"])
+    fig = training_cost.figure(risks[risks["arm"] == "erm"])
     assert texts(fig.axes[0]) == ["This study does not train both erm and adam."]

@@ -11,7 +11,7 @@ import matplotlib
 import pytest
 
 from figure_fakes import planted_approximation, planted_frames
-from twotower.report import curves, experiments, over_cells, style
+from twotower.report import curves, experiments, slope_comparison, style
 from twotower.study import arms
 
 KINDS = ("pdf", "svg", "png")
@@ -19,7 +19,7 @@ KINDS = ("pdf", "svg", "png")
 
 @pytest.fixture
 def figure():
-    return over_cells.slope_comparison(planted_frames("depth")[1])
+    return slope_comparison.figure(planted_frames("depth")[1])
 
 
 def test_every_arm_has_a_mark_of_its_own():
