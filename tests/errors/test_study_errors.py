@@ -8,8 +8,10 @@ from studies import GOOD, SETTINGS, SMOOTHNESS, messages, with_keys
 from twotower.study import arms
 from twotower.study.reading import StudyError, validated
 from twotower.study.schema import Study
+from twotower.theory import width
 
 ARMS = ", ".join(arms.FITTED)
+SCHEDULES = ", ".join(width.SCHEDULES)
 NAME = "a lower-case letter, then at most 40 lower-case letters, digits and underscores"
 
 
@@ -46,8 +48,8 @@ def test_the_good_study_is_good():
             "write {} for the default settings, or drop the key to leave the arm out",
         ),
         (
-            {"arms": {"sgd": {}}},
-            f"arms.sgd: unknown key; allowed: {ARMS}; did you mean 'svd'?",
+            {"arms": {"svdd": {}}},
+            f"arms.svdd: unknown key; allowed: {ARMS}; did you mean 'svd'?",
         ),
         (
             {"seed": "1"},
@@ -120,12 +122,12 @@ def test_the_good_study_is_good():
         ),
         (
             {"defaults": {"width": {"schedule": "unit", "constant": 1.0}}},
-            "defaults.width.schedule: 'unit' is unknown; allowed: units, dense, proportional, "
-            "fixed; did you mean 'units'?",
+            f"defaults.width.schedule: 'unit' is unknown; allowed: {SCHEDULES}; "
+            "did you mean 'units'?",
         ),
         (
             {"defaults": {"width": {"constant": 1.0}}},
-            "defaults.width.schedule: missing; allowed: units, dense, proportional, fixed; "
+            f"defaults.width.schedule: missing; allowed: {SCHEDULES}; "
             "write it as {schedule: units, ...}",
         ),
         (

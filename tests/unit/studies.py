@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from twotower.study.reading import StudyError, merged, validated
+from twotower.study.settings import Settings
 
 GOOD = {
     "name": "small",
@@ -19,11 +20,7 @@ GOOD = {
     "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
 }
 SMOOTHNESS = "allowed: a number above 0 and at most 10, or .inf"
-SETTINGS = (
-    "smoothness, user_intrinsic_dim, item_intrinsic_dim, ambient_dim, support, "
-    "off_manifold_noise, rank, noise_sd, noise, rating_scale, sampling, catalogue, "
-    "ratings_each, control, embedding_dim, depth, width"
-)
+SETTINGS = ", ".join(Settings.model_fields)
 
 
 def with_keys(**changes: Any) -> dict:

@@ -50,6 +50,13 @@ def jobs(study: Study) -> Iterator[Job]:
     yield from later_jobs(study, len(runs) + len(referenced), _designs(data.values()))
 
 
+_OF_IDS = (
+    "generate_data", "generate_test_pairs", "train", "fit_reference", "fit_joint",
+    "fit_comparator", "evaluate", "rank",
+)  # fmt: skip
+"""Rules whose jobs `Jobs` finds by the ids of runs and data sets."""
+
+
 class Jobs:
     """Single jobs of a study, for studies with too many jobs to list them all."""
 
@@ -68,10 +75,14 @@ class Jobs:
         """The job of a rule with its wildcards' values.
 
         Raises:
-            KeyError: for a rule, run or data set that the study does not have.
+            KeyError: for a run or data set that the study does not have.
+            NotImplementedError: for a rule that has no job in the study.
         """
         if rule in self._later:
             return self._later[rule]
+        if rule not in _OF_IDS:
+            new = f"give it one in {__name__} if the rule is new"
+            raise NotImplementedError(f"the rule {rule!r} has no job in this study; {new}")
         fit = wildcards.get("fit") or wildcards.get("run") or wildcards["data"]
         block = int(wildcards.get("block", 0))
         batch = self._blocks[block][1] - self._blocks[block][0]

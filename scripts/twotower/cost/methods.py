@@ -36,6 +36,9 @@ def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: boo
         judged: pairs predicted at the end.
         columns: covariates of both sides.
         again: whether any user or item is rated twice; else identities have nothing to fit.
+
+    Raises:
+        NotImplementedError: for a method that `SECONDS` lacks.
     """
     if arm in arms.IDENTITY_METHODS and not again:
         arm = arms.GLOBAL_MEAN
@@ -47,6 +50,9 @@ def seconds(arm: str, budget: int, n: int, judged: int, columns: int, again: boo
         fit = entry * n * known + _SOLVE * n * known**2
         fit += _DECOMPOSED * known**3 if n > MOST_EXACT else 0.0
         return (tried + 1) * fit + predicted * known * (entry + _SOLVE * known * (n > MOST_EXACT))
+    if arm not in SECONDS:
+        place = f"SECONDS of {__name__}"
+        raise NotImplementedError(f"the method {arm!r} has no cost: write its seconds in {place}")
     start, each, predict = SECONDS[arm]
     wide = columns / 2 if arm in arms.COVARIATE_METHODS else 1.0
     return (tried + 1) * (start + each * n * wide) + predicted * predict * wide

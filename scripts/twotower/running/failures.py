@@ -136,7 +136,7 @@ def hint(message: str, targets: Sequence[str]) -> str:
         close = difflib.get_close_matches(named[1], targets, n=1)
         guess = f"; did you mean {close[0]!r}?" if close else ""
         return f"This study's targets: {', '.join(targets)}, and the files of results/{guess}"
-    if "InputFunctionException" in message and "KeyError" in message:
+    if "InputFunctionException" in message and re.search("KeyError: '[0-9a-f]{10}'", message):
         return "No run or data set of this study has that id; results/index.csv lists them all."
     return ""
 

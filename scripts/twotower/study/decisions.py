@@ -15,7 +15,15 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.study.settings import ArmName, Control, Noise, RatingScale, Sampling, Schedule
+from twotower.study.settings import (
+    ArmName,
+    Control,
+    Noise,
+    RatingScale,
+    Sampling,
+    Schedule,
+    Settings,
+)
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -31,6 +39,15 @@ ExperimentName = Literal[
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
     "methods_fresh", "methods_repeated",
 ]  # fmt: skip
+
+
+_FROZEN = (
+    "smoothness", "user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support",
+    "off_manifold_noise", "rank", "noise_sd", "noise", "rating_scale", "sampling", "catalogue",
+    "ratings_each", "control", "embedding_dim", "depth", "width",
+)  # fmt: skip
+NEWER = {key: field.default for key, field in Settings.model_fields.items() if key not in _FROZEN}
+"""Settings that are newer than the rule of `Confirmatory`, with their defaults."""
 
 
 class Answer(StrEnum):
@@ -90,7 +107,11 @@ class Confirmatory:
     schedules: tuple[Schedule, ...]
 
     def holds(self, cell: Mapping[str, object], arm: str) -> bool:
-        """Whether a cell, given by its columns, is confirmatory under an arm."""
+        """Whether a cell, given by its columns, is confirmatory under an arm.
+
+        A cell with another value than the default in one of `NEWER` is exploratory: the frozen
+        rule does not know that setting.
+        """
         dim = max(float(cell["user_intrinsic_dim"]), float(cell["item_intrinsic_dim"]))
         return (
             arm in self.arms
@@ -104,6 +125,7 @@ class Confirmatory:
             and cell["control"] in self.controls
             and cell["schedule"] in self.schedules
             and (not self.embedding_dim_is_rank or cell["embedding_dim"] == cell["rank"])
+            and all(cell[key] == default for key, default in NEWER.items())
         )
 
 

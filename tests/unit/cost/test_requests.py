@@ -47,6 +47,8 @@ def test_a_job_by_itself_is_the_one_in_the_plan():
         assert ONE_BY_ONE.of(rule, {}).rule == rule
     with pytest.raises(KeyError):
         ONE_BY_ONE.of("train", {"run": "0123456789", "block": "0"})
+    with pytest.raises(NotImplementedError, match="rule 'new' has no job .* twotower.cost.jobs"):
+        ONE_BY_ONE.of("new", {})
 
 
 def test_requests_hold_the_predictions_and_double():

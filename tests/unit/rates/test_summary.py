@@ -22,7 +22,7 @@ def curve_table(risks):
     return summarize(risks, DECISIONS).curves
 
 
-CELL_COLUMNS = list(risks_frame().columns[:21])
+CELL_COLUMNS = list(risks_frame().loc[:, :"width_constant"].columns)
 
 
 def test_rate_table_has_a_row_per_cell_and_arm_in_order():

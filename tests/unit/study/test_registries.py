@@ -56,6 +56,8 @@ def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
 def test_an_arm_without_a_cost_is_named():
     with pytest.raises(NotImplementedError, match="arm 'new' has .* ARM_WORK of twotower"):
         operations.train_work({}, "new", {}, [64], 64, 1)
+    with pytest.raises(NotImplementedError, match="method 'new' has .* SECONDS of twotower"):
+        method_cost.seconds("new", 1, 64, 64, 2, True)
 
 
 def drawn() -> set[str]:
@@ -78,6 +80,9 @@ def test_an_analysis_has_all_that_it_needs(each):
     if each.figure:
         what = "needs a drawing in FIGURES of scripts/report/draw_figures.py"
         assert each.figure in drawn(), f"study/analyses.py: the figure {each.figure} {what}"
+        caption = (ROOT / "workflow/report/figure.rst").read_text(encoding="utf-8")
+        what = "needs a caption in workflow/report/figure.rst"
+        assert f'figure == "{each.figure}"' in caption, f"the figure {each.figure} {what}"
 
 
 def test_tables_and_figures_that_exist_are_in_the_list():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cells import data_spec, draw_replicates
+from twotower.study import arms
 from twotower.towers import checkpoint, training_job
 from twotower.towers.checkpoint import Checkpoint
 
@@ -65,7 +66,7 @@ def killed_at(monkeypatch, write: int) -> None:
 
 @pytest.mark.parametrize(
     ("arm", "precision"),
-    [("erm", "float64"), ("adam", "float64"), ("erm", "float32"), ("pairwise", "float64")],
+    [*((arm, "float64") for arm in arms.TOWERS), ("erm", "float32")],
 )
 def test_a_job_killed_anywhere_ends_with_the_same_bits(tmp_path, monkeypatch, arm, precision):
     """Every state of every fit is written, and the job is killed after each writing in turn."""

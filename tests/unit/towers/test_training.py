@@ -8,6 +8,7 @@ from cells import SETTINGS, WIDTH, data_spec, draw_replicates, job, sample
 from twotower.evaluation.reference_risks import reference_risks
 from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
+from twotower.study import arms
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import training, training_job, weights
@@ -78,7 +79,7 @@ def test_adam_lowers_the_loss(n):
     assert torch.equal(start.flat(), training.random_towers(data).flat())  # left as it was
 
 
-@pytest.mark.parametrize("arm", SETTINGS)
+@pytest.mark.parametrize("arm", arms.TOWERS)
 def test_single_precision_comes_near_double(arm):
     results = {}
     for precision in ("float64", "float32"):
@@ -91,7 +92,7 @@ def test_single_precision_comes_near_double(arm):
     assert results["float32"] == pytest.approx(results["float64"], rel=0.02)
 
 
-@pytest.mark.parametrize("arm", SETTINGS)
+@pytest.mark.parametrize("arm", arms.TOWERS)
 def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     spec = job(data_spec(1, 2), arm=arm, sizes=(64, 128, 256), certificate_size=128)
     data, test = drawn(spec, range(2))
@@ -136,12 +137,12 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     )
 
 
-@pytest.mark.parametrize("arm", SETTINGS)
+@pytest.mark.parametrize("arm", arms.TOWERS)
 @pytest.mark.parametrize("block", [(2, 4), (3, 4)])
 def test_blocks_of_replicates_give_the_numbers_of_the_whole(arm, block):
     rows = slice(*block)
     spec = job(data_spec(2), arm=arm, sizes=(128, 4096), certificate_size=128)
-    if arm != "adam":
+    if "joint_steps" in SETTINGS[arm]:
         spec["settings"] = SETTINGS[arm] | {"alternations": 1, "joint_steps": 3}
     data, _ = drawn(spec, range(4))
     part = {name: array[rows] for name, array in data.items()}

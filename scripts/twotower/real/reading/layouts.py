@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -218,11 +219,16 @@ def inputs(source: str, place: str | Path) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _yelp_layout(folder: Path) -> Layout:
-    names = _names(folder, set(YELP.files))
-    missing = [name for name in YELP.files if name not in names]
+def complete(layout: Layout, folder: Path) -> Layout:
+    """The layout itself, for a source that has no other: all its files stand in a folder.
+
+    Raises:
+        RatingsFileError: if one of them does not.
+    """
+    names = _names(folder, set(layout.files))
+    missing = [name for name in layout.files if name not in names]
     if not missing:
-        return YELP
+        return layout
     remedy, short = "unpack the archive there", missing[0].rpartition("_")[2]
     inside = sorted({path.parent for path in folder.glob(f"*/{missing[0]}")})
     if (folder / short).is_file():
@@ -230,7 +236,7 @@ def _yelp_layout(folder: Path) -> Layout:
     elif inside:
         remedy = f"did you mean {' or '.join(map(str, inside[:5]))}?"
     are = "is" if len(missing) == 1 else "are"
-    allowed = f"a folder with {', '.join(YELP.files)}"
+    allowed = f"a folder with {', '.join(layout.files)}"
     found = f"{', '.join(missing)} {are} not there"
     raise refusal(folder, found, allowed, remedy)
 
@@ -254,7 +260,7 @@ class Source:
 
 SOURCES = {
     "movielens": Source(movielens_layout, frozenset(_KNOWN), packed=True),
-    "yelp": Source(_yelp_layout, frozenset(YELP.files), sampled=True),
+    "yelp": Source(partial(complete, YELP), frozenset(YELP.files), sampled=True),
 }
 """The sources of real ratings, the one list of them; a reader for each stands in `ratings.READERS`.
 Options, rules and targets of the workflow follow from this list."""
