@@ -26,14 +26,14 @@ FOLDERS = {
     "analyses": "pandas scipy",
     "claims": "pandas scipy",
     "real": "pandas scipy",
-    "report": "pandas scipy matplotlib",
+    "report": "pandas scipy matplotlib seaborn",
 }
 """By folder, what the scripts in it may load before they know their settings."""
 MORE = {
     "audit": "pandas scipy",
     "export": "pandas",
     "plan": "torch",
-    "plan_data": "pandas scipy matplotlib",
+    "plan_data": "pandas scipy matplotlib seaborn",
     "publish_findings": "pandas",
     "show_results": "pandas scipy",
     "verify": "pandas",
@@ -42,8 +42,8 @@ MORE = {
     "check_lemmas": "torch",
     "regress_slopes": "statsmodels",
     "combine_rates": "statsmodels",
-    "draw_real": "matplotlib",
-    "score_real": "matplotlib",
+    "draw_real": "matplotlib seaborn",
+    "score_real": "matplotlib seaborn",
 }
 LESS = {"fit_reference": "pandas", "generate_test_pairs": "pandas scipy", "download_real": "pandas"}
 JOBS = [path for path in sorted(SCRIPTS.rglob("*.py")) if LIBRARY not in path.parents]

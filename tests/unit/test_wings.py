@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,13 @@ def test_the_table_names_the_wings_and_has_no_circle():
     ]:
         seen |= set(ready)
     assert seen == set(BELOW)
+
+
+def test_rooms_are_small():
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {path.name: size for path, size in sizes.items() if size > 300} == {}
+    rooms = Counter(path.parent for path in MODULES if path.name != "__init__.py")
+    assert {path.name: count for path, count in rooms.items() if count > 14} == {}
 
 
 def test_a_wing_says_what_it_is_for_and_exports_nothing():

@@ -12,8 +12,8 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, rgb2hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -33,7 +33,6 @@ AGREEMENT = {"color": GUIDE_GREY, "linewidth": 0.8, "linestyle": "--", "zorder":
 # Points. The smallest is still legible at column width, where figures are printed unscaled.
 SMALL, NORMAL, LARGE = 6.5, 7.0, 8.0
 
-_INK = "0.15"  # grey enough not to glare
 _PAPER = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs on every machine
     "mathtext.fontset": "dejavusans",
@@ -56,15 +55,6 @@ _PAPER = {
     "ytick.major.size": 3.0,
     "xtick.minor.size": 1.5,
     "ytick.minor.size": 1.5,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "axes.axisbelow": True,  # lines lie above the grid and above ticks
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "white",
-    "patch.force_edgecolor": True,
     "lines.linewidth": 1.1,
     "lines.markersize": 4.0,
     "figure.dpi": 100,
@@ -133,7 +123,7 @@ _SERIES_LINES = ("-", "--", "-.", ":")
 
 def paper_style() -> AbstractContextManager[None]:
     """Context in which figures are made *and* saved (some settings are read only on saving)."""
-    return matplotlib.style.context(["default", _PAPER])
+    return matplotlib.style.context(["default", sns.axes_style("ticks"), _PAPER])
 
 
 def arm_mark(arm: str) -> Mark:
@@ -158,8 +148,7 @@ def series_mark(position: int, dashes: bool = False) -> Mark:
 
 def pale(mark: Mark) -> Mark:
     """The same mark in a third of its strength, for what a panel shows for comparison only."""
-    between = LinearSegmentedColormap.from_list("pale", ["white", mark.color])
-    return replace(mark, color=rgb2hex(between(1 / 3)))
+    return replace(mark, color=sns.blend_palette(["white", mark.color], 4).as_hex()[1])
 
 
 def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower.base import text_encoding
+from twotower.base import files
 from twotower.base.values import complaint
 from twotower.forecast.pilot_files.source import PilotError
 
@@ -57,7 +57,7 @@ def text_of(path: Path) -> str:
     packed = next((word for start, word in _PACKED.items() if data.startswith(start)), None)
     if packed:
         raise fault(path, f"is {packed}", "a CSV as plain text", "unpack it, or save it as CSV")
-    if wide := text_encoding.wide(data):
+    if wide := files.wide_encoding(data):
         hint = f"save it as UTF-8 (iconv -f {wide} -t UTF-8)"
         raise fault(path, f"is text in {wide}", "text in UTF-8", hint)
     if b"\0" in data:

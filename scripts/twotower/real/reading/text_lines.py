@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from twotower.base import text_encoding
+from twotower.base import files
 from twotower.real.reading.faults import RatingsFileError, fault, shown
 
 _OPEN_QUOTE = ("a quote that does not end with its field", "quotes around whole fields")
@@ -32,7 +32,7 @@ def check_whole(path: Path) -> None:
     except OSError as error:
         found = f"it cannot be read ({error.strerror})"
         raise fault(path, None, found, "a file of your own", "mind who may read it") from None
-    if wide := text_encoding.wide(begin):
+    if wide := files.wide_encoding(begin):
         raise fault(path, 1, f"the file is in {wide}", "text in UTF-8", _saved(path, wide))
     if end == b"\r":
         found = "lines end with a carriage return alone"
