@@ -45,7 +45,8 @@ def site(tmp_path_factory):
 def test_all_modules_are_there_and_nothing_else(site):
     """No script, no test, and the mark that says that the annotations are to be trusted."""
     library = ROOT / "scripts"
-    own = {path.relative_to(library) for path in (library / "twotower").rglob("*.py")}
+    parts = [path for end in ("py", "j2") for path in (library / "twotower").rglob(f"*.{end}")]
+    own = {path.relative_to(library) for path in parts}
     made = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
     made = {path for path in made if path.suffix != ".pyc"}
     assert {path for path in made if not path.parts[0].endswith(".dist-info")} == own | {
