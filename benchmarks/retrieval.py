@@ -169,7 +169,7 @@ def measure(case: Case, users: tuple, items: tuple) -> list[dict]:
 
     alone = regret(exact)
     rows, searches = [], []
-    for kind in indexes.KINDS:
+    for kind in indexes.INDEXES:
         if len(fitted[1]) > MOST_ITEMS.get(kind, SIZES[-1]):
             continue
         began = time.thread_time()

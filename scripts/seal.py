@@ -24,7 +24,7 @@ sealed, told = sealing.seal(given.study, given.key)
 sizes = Counter()
 for entry in sealed.files.values():
     sizes[entry.kind] += entry.bytes
-for kind in sealed_files.KINDS:
+for kind in sealed_files.FILE_KINDS:
     count = sum(entry.kind == kind for entry in sealed.files.values())
     print(f"{kind:<15}{count:>8,} files{sizes[kind] / 1e6:>10,.1f} MB")
 print("\n".join(told))

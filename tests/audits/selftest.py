@@ -18,7 +18,7 @@ from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import audit, jobs, options
 from twotower.audits.rerun import sample as audit_sample
-from twotower.audits.rerun.verdicts import Verdict
+from twotower.audits.rerun.verdicts import Reproduction
 from twotower.audits.seal import manifest
 from twotower.audits.verify import verification
 
@@ -65,11 +65,11 @@ def caught_by_audit(study: Forgery, cheat: Cheat | None, path: str, root: str) -
             if each.rung not in (None, Rung.BYTES)]  # fmt: skip
     said = "; ".join([str(found.verdict), *told])
     if cheat is None:
-        return Outcome(found.verdict == Verdict.IDENTICAL and not told, said)
+        return Outcome(found.verdict == Reproduction.IDENTICAL and not told, said)
     words = cheat.caught_by["audit"]
     if job is None:  # no job is known any more that would have made it
         said = found.tampered.get(path, said)
-        return Outcome(found.verdict == Verdict.TAMPERED and words in said, said)
+        return Outcome(found.verdict == Reproduction.TAMPERED and words in said, said)
     first = next((each.diverged for each in found.claims if each.diverged), job.name)
     named = found.outcomes[job.name].rung == Rung.DIFFERENT and first == job.name
     return Outcome(named and str(found.verdict) == words and not found.tampered, said)

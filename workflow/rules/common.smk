@@ -81,7 +81,7 @@ for cell in CELLS:
     SIZES[cell.data_id].update(cell.sample_sizes)
 SIZES = {data: sorted(sizes) for data, sizes in SIZES.items()}
 BLOCKS = STUDY.blocks()
-TOWER_RUNS = [run for run in RUNS if RUNS[run].arm in arms.TOWERS]
+TOWER_RUNS = [run for run in RUNS if RUNS[run].arm in arms.TOWER_ARMS]
 EXPERIMENTS = list(STUDY.experiments)
 # Looked up once for each cell of each experiment: scans would be quadratic in large studies.
 RUNS_OF = {cell.id: [] for cell in CELLS}
@@ -174,7 +174,7 @@ def fits_of(wildcards):
 
 def risks_name(run):
     """Risks of towers are named by their run, those of other arms also by how they were made."""
-    if RUNS[run].arm in arms.TOWERS:
+    if RUNS[run].arm in arms.TOWER_ARMS:
         return run
     return f"{'joint' if RUNS[run].arm == arms.JOINT else 'comparator'}-{run}"
 
@@ -209,7 +209,7 @@ def ranked_fits():
         if not set(cell.experiments) & set(ON_RATINGS):
             continue
         for run_id, run in RUNS_OF[cell.id]:
-            if run.arm in arms.TOWERS:
+            if run.arm in arms.TOWER_ARMS:
                 fits.append((run_id, {"cell": cell.id, "arm": run.arm}))
         if cell.has_reference:
             fits.append((f"reference-{cell.data_id}", {"cell": cell.id, "arm": arms.REFERENCE}))

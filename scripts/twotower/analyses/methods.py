@@ -3,7 +3,7 @@
 import pandas as pd
 
 from twotower.analyses.cold_start import ratio_interval
-from twotower.data.groups import GROUPS, KINDS, TOWERS
+from twotower.data.groups import GROUPS, PAIR_KINDS, TOWERS
 from twotower.rates import curves
 from twotower.rates.intervals import difference, mean_interval
 from twotower.study import arms
@@ -89,11 +89,11 @@ def newcomers(risks: list[pd.DataFrame], decisions: Decisions) -> pd.DataFrame:
 
 def _columns() -> list[tuple[str, str]]:
     """Groups in the table's order, and the column of risks of each."""
-    pairs = [(kind, kind) for kind in KINDS[1:]]
+    pairs = [(kind, kind) for kind in PAIR_KINDS[1:]]
     for tower, new in zip(TOWERS, ("new_known", "known_new"), strict=True):
         pairs.append((f"{tower}_past_0", new))
         pairs += [(name, name) for name in GROUPS if name.startswith(f"{tower}_past")]
-    return [(KINDS[0], "risk"), *pairs]
+    return [(PAIR_KINDS[0], "risk"), *pairs]
 
 
 def _cells(risks: list[pd.DataFrame]):

@@ -61,7 +61,7 @@ def export(
 
     Args:
         to: a folder that is absent, empty, or an earlier crate.
-        without: kinds of files (`sealed_files.KINDS`) that are described, with their hashes,
+        without: kinds of files (`sealed_files.FILE_KINDS`) that are described, with their hashes,
             and not copied. Real ratings never are.
         profile: the version of Provenance Run Crate.
 

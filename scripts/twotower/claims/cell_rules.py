@@ -8,7 +8,7 @@ import pandas as pd
 
 from twotower.claims.findings import (
     UNTESTED,
-    Evidence,
+    ClaimTables,
     Finding,
     interval_text,
     near_prediction,
@@ -29,29 +29,29 @@ _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "samplin
 _ALIKE += ["ratings_each", "control", "depth", "schedule", "off_manifold_noise"]
 
 
-def approximation(evidence: Evidence) -> Finding:
+def approximation(evidence: ClaimTables) -> Finding:
     table = evidence.table("approximation")
     table = table[table["arm"] == arms.ERM] if len(table) else table
     return _by_verdict(table, "curves")
 
 
-def verdicts(evidence: Evidence) -> Finding:
+def verdicts(evidence: ClaimTables) -> Finding:
     return _by_verdict(evidence.rows())
 
 
-def limit(evidence: Evidence) -> Finding:
+def limit(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     return _by_verdict(rows[np.isinf(rows["smoothness"].astype(float))])
 
 
-def smoothness(evidence: Evidence) -> Finding:
+def smoothness(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[np.isfinite(rows["smoothness"].astype(float))]
     like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", *_ALIKE]
     return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like))
 
 
-def intrinsic(evidence: Evidence) -> Finding:
+def intrinsic(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[rows["user_intrinsic_dim"] == rows["item_intrinsic_dim"]]
     own = rows["ambient_dim"] == np.ceil(rows["user_intrinsic_dim"].astype(float))
@@ -60,7 +60,7 @@ def intrinsic(evidence: Evidence) -> Finding:
     return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups)
 
 
-def ambient(evidence: Evidence) -> Finding:
+def ambient(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
     groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
@@ -78,14 +78,14 @@ def ambient(evidence: Evidence) -> Finding:
     return Finding(answer, result, change, low, high, rows=rows)
 
 
-def predicted(evidence: Evidence) -> Finding:
+def predicted(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     if rows.empty:
         return UNTESTED
     return _near(rows, near_prediction(rows, 2 * evidence.decisions.thresholds.delta))
 
 
-def sampling(evidence: Evidence) -> Finding:
+def sampling(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     if rows.empty:
         return UNTESTED
@@ -97,7 +97,7 @@ def sampling(evidence: Evidence) -> Finding:
     return _near(rows, answers, "sampling")
 
 
-def off_manifold(evidence: Evidence) -> Finding:
+def off_manifold(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     if rows.empty:
         return UNTESTED
@@ -124,7 +124,7 @@ def off_manifold(evidence: Evidence) -> Finding:
     return Finding(overall(answers), slopes, detail=_exceptions(answers, names), rows=rows)
 
 
-def embedding_dim(evidence: Evidence) -> Finding:
+def embedding_dim(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     if rows.empty:
         return UNTESTED
@@ -143,7 +143,7 @@ def embedding_dim(evidence: Evidence) -> Finding:
     return Finding(answer, result, detail=_exceptions(answers, names), rows=rows)
 
 
-def null_cells(evidence: Evidence) -> Finding:
+def null_cells(evidence: ClaimTables) -> Finding:
     rows = evidence.rows(arm=None)
     rows = rows[rows["control"] != "none"]
     if rows.empty:
@@ -185,7 +185,7 @@ def _by_verdict(rows: pd.DataFrame, what: str = "cells") -> Finding:
 
 
 def _ordered(
-    evidence: Evidence, rows: pd.DataFrame, value: pd.Series, groups: pd.Series
+    evidence: ClaimTables, rows: pd.DataFrame, value: pd.Series, groups: pd.Series
 ) -> Finding:
     """Whether slopes differ as predicted between all pairs of cells of a group.
 

@@ -42,7 +42,7 @@ UNTESTED = Finding(Answer.UNTESTED, "")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClaimTables:
     """What a rule may look at: a claim, the tables of a study by name, the frozen decisions."""
 
     claim: Claim

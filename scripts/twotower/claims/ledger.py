@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from twotower.base import commands
-from twotower.claims.findings import Evidence, Finding
+from twotower.claims.findings import ClaimTables, Finding
 from twotower.claims.rules import RULES
 from twotower.study.decisions import Answer, Claim, Decisions
 
@@ -38,7 +38,7 @@ def ledger(
     """
     rows = []
     for claim in decisions.claims:
-        finding = RULES[claim.rule](Evidence(claim, tables, decisions))
+        finding = RULES[claim.rule](ClaimTables(claim, tables, decisions))
         rows.append(_row(claim, finding, tables, study) | {"decisions": decisions.label})
     return pd.DataFrame(rows, columns=COLUMNS)
 

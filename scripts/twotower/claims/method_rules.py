@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from twotower.claims.findings import UNTESTED, Evidence, Finding, counted, interval_text, overall
-from twotower.data.groups import KINDS
+from twotower.claims.findings import UNTESTED, ClaimTables, Finding, counted, interval_text, overall
+from twotower.data.groups import PAIR_KINDS
 from twotower.study import arms
 from twotower.study.decisions import Answer
 
 _WITHOUT_COVARIATES = (arms.GLOBAL_MEAN, *arms.IDENTITY_METHODS)
 
 
-def rivals(evidence: Evidence) -> Finding:
+def rivals(evidence: ClaimTables) -> Finding:
     """Towers beside every other method, in every cell that has one."""
     table = evidence.table("methods")
     if table.empty:
@@ -27,11 +27,11 @@ def rivals(evidence: Evidence) -> Finding:
     return _closest(table, answers, detail)
 
 
-def newcomers(evidence: Evidence) -> Finding:
+def newcomers(evidence: ClaimTables) -> Finding:
     """Towers beside methods without covariates, on pairs with someone new."""
     table = evidence.table("newcomers")
     if len(table):
-        table = table[table["arm"].isin(_WITHOUT_COVARIATES) & table["group"].isin(KINDS[1:])]
+        table = table[table["arm"].isin(_WITHOUT_COVARIATES) & table["group"].isin(PAIR_KINDS[1:])]
         table = table[table["ratio"].notna()]
     if table.empty:
         return UNTESTED

@@ -127,7 +127,7 @@ def _over_ratings(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds
                 "asymptotic_slope": bound if joint else predictions.asymptotic_slope(settings),
             }  # fmt: skip
             curve |= _exact(slope)
-            evidence = verdicts.Evidence(
+            evidence = verdicts.MeasuredSlope(
                 slope, slope, 0.0, bound, curve["log_allowance"], slope,
                 (verdicts.Certificate(window.valid, "window"),),
             )  # fmt: skip

@@ -11,7 +11,7 @@ from scipy.special import bdtr
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
     UNTESTED,
-    Evidence,
+    ClaimTables,
     Finding,
     counted,
     interval_text,
@@ -25,7 +25,7 @@ from twotower.study import arms
 from twotower.study.decisions import Answer
 
 
-def primary(evidence: Evidence) -> Finding:
+def primary(evidence: ClaimTables) -> Finding:
     lines = evidence.table("meta_regression")
     if lines.empty:
         return UNTESTED
@@ -52,7 +52,7 @@ def primary(evidence: Evidence) -> Finding:
     )
 
 
-def estimation(evidence: Evidence) -> Finding:
+def estimation(evidence: ClaimTables) -> Finding:
     rows = evidence.confirmatory()
     if rows.empty:
         return UNTESTED
@@ -70,7 +70,7 @@ def estimation(evidence: Evidence) -> Finding:
     return Finding(answer, result, share, detail=verdict_counts(rows), rows=rows)
 
 
-def cold_start(evidence: Evidence) -> Finding:
+def cold_start(evidence: ClaimTables) -> Finding:
     table = evidence.table("cold_start")
     table = table[table["confirmatory"].astype(bool)] if len(table) else table
     if table.empty:
@@ -90,7 +90,7 @@ def cold_start(evidence: Evidence) -> Finding:
     return Finding(overall(answers), result, *numbers, detail=counted(answers), rows=table)
 
 
-def falsifiability(evidence: Evidence) -> Finding:
+def falsifiability(evidence: ClaimTables) -> Finding:
     rows = evidence.confirmatory()
     fitted = rows["log_allowance"].notna()
     if not fitted.any() or evidence.table("falsifiability").empty:
@@ -103,7 +103,7 @@ def falsifiability(evidence: Evidence) -> Finding:
     return Finding(answer, result, float(margin.min()), rows=rows)
 
 
-def extrapolation(evidence: Evidence) -> Finding:
+def extrapolation(evidence: ClaimTables) -> Finding:
     table = evidence.table("extrapolation")
     table = table[table["arm"] == arms.ERM] if len(table) else table
     if table.empty:
@@ -120,7 +120,7 @@ def extrapolation(evidence: Evidence) -> Finding:
     return Finding(answer, result, share, detail=detail, rows=table)
 
 
-def lemma(evidence: Evidence) -> Finding:
+def lemma(evidence: ClaimTables) -> Finding:
     table = evidence.table("lemmas")
     number = int(evidence.claim.id.split(".")[-1])
     judged = verdicts.summary(table) if len(table) else []
@@ -135,7 +135,7 @@ def lemma(evidence: Evidence) -> Finding:
     )
 
 
-def tournament(evidence: Evidence) -> Finding:
+def tournament(evidence: ClaimTables) -> Finding:
     table = evidence.table("tournament")
     here = table[table["arm"] == arms.ERM] if len(table) else table
     # Where both dimensions are the same in every cell, max and mean are the same predictor.
@@ -161,7 +161,7 @@ def tournament(evidence: Evidence) -> Finding:
     )
 
 
-RULES: dict[str, Callable[[Evidence], Finding]] = {
+RULES: dict[str, Callable[[ClaimTables], Finding]] = {
     rule.__name__: rule
     for rule in (
         primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament,

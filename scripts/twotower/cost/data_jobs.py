@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from twotower.cost import memory, operations
-from twotower.cost.job import Job
+from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data import sampling
-from twotower.data.groups import KINDS, MOST_PAIRS
+from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
 from twotower.data.ratings import CHUNK, SEEN_PAIRS
 from twotower.data.supports import coordinate_dim
 from twotower.data.targets import TOWERS
@@ -56,7 +56,7 @@ def points_drawn(spec: dict, tried: int) -> dict[str, float]:
     return {"user": tried, "item": tried}
 
 
-def ratings_job(data: DataSet, study: Study) -> Job:
+def ratings_job(data: DataSet, study: Study) -> PlannedJob:
     """The job of `generate_data`: targets and ratings of all replicates."""
     spec, batch = data.spec, study.replicates
     points = points_drawn(spec, data.most)
@@ -70,21 +70,23 @@ def ratings_job(data: DataSet, study: Study) -> Job:
     work = Work(start=1, wave=waves, byte=ratings, neighbour=batch * 2 * 4096 * 3)
     tried = max(points.values())
     peak = memory.drawing(spec, data.most, tried, data.columns() + 2) + targets
-    return Job("generate_data", data.id, "data", work, peak, ratings + targets)
+    return PlannedJob("generate_data", data.id, "data", work, peak, ratings + targets)
 
 
 def fresh_bytes(data: DataSet, study: Study) -> float:
     """Bytes of the fresh pairs of all replicates."""
     seen = min(SEEN_PAIRS, data.most) * (2 * data.spec["rank"] + 2 * data.columns())
     if data.spec.get("sampling") == "repeated":  # instead: two numbers for each pair at each size
-        seen = 2 * len(data.sizes) * len(KINDS) * min(study.test_pairs, MOST_PAIRS)
+        seen = 2 * len(data.sizes) * len(PAIR_KINDS) * min(study.test_pairs, MOST_PAIRS)
     return study.replicates * (study.test_pairs * (data.columns() + 1) + seen) * NUMBER
 
 
-def fresh_job(data: DataSet, study: Study) -> Job:
+def fresh_job(data: DataSet, study: Study) -> PlannedJob:
     """The job of `generate_test_pairs`."""
     points = study.test_pairs + 2 * min(SEEN_PAIRS, data.most)
     waves = study.replicates * operations.target_waves(data.spec, (points, points))
     size = fresh_bytes(data, study)
     work = Work(start=1, wave=waves, byte=size)
-    return Job("generate_test_pairs", data.id, "data", work, memory.BASE["start"] + 3 * size, size)
+    return PlannedJob(
+        "generate_test_pairs", data.id, "data", work, memory.BASE["start"] + 3 * size, size
+    )

@@ -4,18 +4,18 @@ import math
 
 from twotower.cost import memory, methods, operations
 from twotower.cost.data_jobs import DataSet, fresh_bytes, points_drawn
-from twotower.cost.job import Job
+from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data import sampling
-from twotower.data.groups import KINDS, MOST_PAIRS
+from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
 from twotower.data.targets import TOWERS
 from twotower.study import arms, grid
 from twotower.study.schema import Study
 from twotower.theory.bound import Theory
 
 
-def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str) -> Job:
+def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str) -> PlannedJob:
     """The job of `train` with a block of `batch` replicates; `about` is its id."""
     cell, certificate = run.cell, study.certificate_size
     work = operations.train_work(
@@ -28,10 +28,10 @@ def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str
     peak = memory.training(fits, certificate) + data.held(study, batch)
     if run.arm in arms.BY_USER:  # users, orders, scores and the like of every rating
         peak += 12 * batch * max(cell.sample_sizes) * NUMBER
-    return Job("train", about, "fits", work, peak, batch * weights * NUMBER, on_card=True)
+    return PlannedJob("train", about, "fits", work, peak, batch * weights * NUMBER, on_card=True)
 
 
-def reference_job(data: DataSet, study: Study, batch: int, about: str) -> Job:
+def reference_job(data: DataSet, study: Study, batch: int, about: str) -> PlannedJob:
     """The job of `fit_reference` with a block of `batch` replicates; `about` is its id."""
     work = operations.reference_work(data.spec, data.sizes, batch)
     work["byte"] += data.bytes(batch)
@@ -41,10 +41,10 @@ def reference_job(data: DataSet, study: Study, batch: int, about: str) -> Job:
     )
     peak = memory.sieve(rank, data.most, functions) + data.held(study, batch)
     disk = batch * len(data.sizes) * 32 * rank * functions / 3  # fewer at smaller sizes
-    return Job("fit_reference", about, "fits", work, peak, disk)
+    return PlannedJob("fit_reference", about, "fits", work, peak, disk)
 
 
-def joint_job(run: grid.Run, data: DataSet, study: Study) -> Job:
+def joint_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     """The job of `fit_joint`, which measures its own risks."""
     spec, most = run.cell.spec, run.settings["most_neighbours"]
     theory = Theory.of(spec)
@@ -61,15 +61,15 @@ def joint_job(run: grid.Run, data: DataSet, study: Study) -> Job:
     ratings = data.bytes(study.replicates)
     nearest = 3 * max(0.2 * data.most, study.test_pairs / 4) * most * NUMBER
     peak = memory.BASE["torch"] + ratings + fresh_bytes(data, study) + nearest
-    return Job("fit_joint", run.id, "risks", work, peak)
+    return PlannedJob("fit_joint", run.id, "risks", work, peak)
 
 
-def comparator_job(run: grid.Run, data: DataSet, study: Study) -> Job:
+def comparator_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     """The job of `fit_comparator`, which measures its own risks."""
     spec = data.spec
     again = spec.get("sampling") in sampling.AGAIN
     known = spec.get("sampling") == "repeated"
-    judged = len(KINDS) * min(study.test_pairs, MOST_PAIRS) if known else study.test_pairs
+    judged = len(PAIR_KINDS) * min(study.test_pairs, MOST_PAIRS) if known else study.test_pairs
     columns = spec["user_ambient_dim"] + spec["item_ambient_dim"]
     work = Work(start=2, byte=fresh_bytes(data, study))
     for n in run.cell.sample_sizes:
@@ -79,4 +79,4 @@ def comparator_job(run: grid.Run, data: DataSet, study: Study) -> Job:
     compared = max(points_drawn(spec, data.most).values()) if again else 0
     own = methods.peak(run.arm, data.most, columns, compared)
     peak = memory.BASE["methods"] + 1.5 * held + own
-    return Job("fit_comparator", run.id, "risks", work, peak)
+    return PlannedJob("fit_comparator", run.id, "risks", work, peak)

@@ -9,7 +9,7 @@ STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedJob:
     """One job.
 
     Attributes:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from twotower.cost import data_jobs, fit_jobs, risk_jobs
 from twotower.cost.data_jobs import DataSet
-from twotower.cost.job import Job
+from twotower.cost.job import PlannedJob
 from twotower.cost.later_jobs import later_jobs
 from twotower.study import arms, grid
 from twotower.study.schema import Study
 
 
-def jobs(study: Study) -> Iterator[Job]:
+def jobs(study: Study) -> Iterator[PlannedJob]:
     """Every job of a whole run from nothing, in the order of the stages.
 
     Raises:
@@ -31,7 +31,7 @@ def jobs(study: Study) -> Iterator[Job]:
         yield data_jobs.fresh_job(one, study)
     for block, (first, last) in enumerate(blocks):
         for run in runs:
-            if run.arm in arms.TOWERS:
+            if run.arm in arms.TOWER_ARMS:
                 about = f"{run.id}-{block}"
                 yield fit_jobs.train_job(run, data[run.cell.data_id], study, last - first, about)
         for one in referenced:
@@ -71,7 +71,7 @@ class Jobs:
         for job in later_jobs(study, len(runs) + len(data), _designs(self._data.values())):
             self._later.setdefault(job.rule, job)  # those of a rule are alike
 
-    def of(self, rule: str, wildcards: Mapping[str, str]) -> Job:
+    def of(self, rule: str, wildcards: Mapping[str, str]) -> PlannedJob:
         """The job of a rule with its wildcards' values.
 
         Raises:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from twotower.cost.job import Job
+from twotower.cost.job import PlannedJob
 from twotower.cost.operations import Work
 from twotower.study import analyses
 from twotower.study.schema import Study
 
 
-def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:
+def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[PlannedJob]:
     """Rates, tables and figures: their seconds were measured, and hardly depend on sample sizes.
 
     Args:
@@ -16,8 +16,10 @@ def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Job]:
         designs: values of `sampling` of the study's data sets.
     """
 
-    def job(rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5) -> Job:
-        return Job(rule, about, stage, Work(second=seconds), disk=disk)
+    def job(
+        rule: str, stage: str, seconds: float, about: str = "", disk: float = 1e5
+    ) -> PlannedJob:
+        return PlannedJob(rule, about, stage, Work(second=seconds), disk=disk)
 
     yield job("index", "rates", 0.5)
     yield job("check_fitter", "rates", 5.0)

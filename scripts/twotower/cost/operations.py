@@ -57,7 +57,7 @@ HALF_STEPS = 5  # of the reference estimator at one cut-off; 4 to 20 were counte
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitSize:
     """B networks of `depth` hidden layers of `width` units, fitted to n ratings.
 
     `dims` are the covariates of both sides, `rank` the components of the embeddings.
@@ -91,7 +91,7 @@ class Fit:
         )
 
 
-def erm_work(fit: Fit, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
+def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
     """`training.erm`: the closed form, then L-BFGS; `from_start`: from given towers."""
     n, size, rank = fit.n, fit.width + 1, fit.rank
     gram = 2 * n * size**2
@@ -124,7 +124,7 @@ def erm_work(fit: Fit, alternations: int, joint_steps: int, from_start: bool = F
     return work
 
 
-def adam_work(fit: Fit, steps: int, batch_size: int) -> Work:
+def adam_work(fit: FitSize, steps: int, batch_size: int) -> Work:
     """`training.adam`: minibatches, then the loss at all pairs."""
     work = fit.gradients(steps, min(fit.n, batch_size)) + fit.gradients(1)
     work.update(update=steps, draw=steps * fit.batch, element=steps * fit.weights * fit.batch)
@@ -132,7 +132,7 @@ def adam_work(fit: Fit, steps: int, batch_size: int) -> Work:
 
 
 def pairwise_work(
-    fit: Fit, alternations: int, joint_steps: int, comparisons: int, from_start: bool = False
+    fit: FitSize, alternations: int, joint_steps: int, comparisons: int, from_start: bool = False
 ) -> Work:
     """`training.pairs_of_ratings`: as erm, with scores computed twice, and pairs compared."""
     work = erm_work(fit, alternations, joint_steps, from_start)
@@ -147,7 +147,7 @@ def pairwise_work(
     return work
 
 
-ARM_WORK: dict[str, Callable[[Fit, dict, bool], Work]] = {
+ARM_WORK: dict[str, Callable[[FitSize, dict, bool], Work]] = {
     "erm": lambda fit, of, start: erm_work(fit, of["alternations"], of["joint_steps"], start),
     "adam": lambda fit, of, start: adam_work(fit, of["steps"], of["batch_size"]),
     "pairwise": lambda fit, of, start: pairwise_work(
@@ -158,13 +158,14 @@ ARM_WORK: dict[str, Callable[[Fit, dict, bool], Work]] = {
 training starts from given towers."""
 
 
-def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, Fit]:
+def fits_of(cell: dict, sizes: Sequence[int], batch: int) -> dict[int, FitSize]:
     """The fit at each sample size of a cell, given by its specification."""
     theory = Theory.of(cell)
     dims = (cell["user_ambient_dim"], cell["item_ambient_dim"])
     rank = cell.get("embedding_dim", cell["rank"])
     return {
-        n: Fit(n, units(cell["width"], theory, n), cell["depth"], dims, rank, batch) for n in sizes
+        n: FitSize(n, units(cell["width"], theory, n), cell["depth"], dims, rank, batch)
+        for n in sizes
     }
 
 
@@ -185,7 +186,7 @@ def train_work(
         work += of(fit, settings, False)
         if n == certificate:
             large = min(ORACLE_SIZES * n, max(sizes))
-            oracle = Fit(large, fit.width, fit.depth, fit.dims, fit.rank, batch)
+            oracle = FitSize(large, fit.width, fit.depth, fit.dims, fit.rank, batch)
             work += erm_work(oracle, **ORACLE)
             work += of(fit, doubled, False) + of(fit, settings, True)
     return work

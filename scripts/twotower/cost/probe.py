@@ -17,7 +17,7 @@ def pace() -> float:
     other programs hardly matter.
     """
     torch.set_num_threads(1)
-    fit = operations.Fit(n=4096, width=48, depth=1, dims=(2, 2), rank=2, batch=12)
+    fit = operations.FitSize(n=4096, width=48, depth=1, dims=(2, 2), rank=2, batch=12)
     random = torch.Generator().manual_seed(0)
 
     def normal(*shape: int) -> torch.Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twotower.base import words
 from twotower.cost import operations
-from twotower.cost.job import STAGES, Job
+from twotower.cost.job import STAGES, PlannedJob
 from twotower.cost.jobs import jobs
 from twotower.study import grid
 from twotower.study.schema import Study
@@ -19,7 +19,7 @@ CARD_START = 5.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyCost:
     """Predicted cost of jobs that start from nothing.
 
     Attributes:
@@ -28,16 +28,16 @@ class Plan:
         cores: jobs at a time.
     """
 
-    listed: list[Job]
+    listed: list[PlannedJob]
     pace: float = 1.0
     cores: int = 1
 
-    def seconds(self, listed: Iterable[Job] | None = None) -> float:
+    def seconds(self, listed: Iterable[PlannedJob] | None = None) -> float:
         """Core seconds of the given jobs, or of all."""
         chosen = self.listed if listed is None else listed
         return sum(operations.seconds(job.work, self.pace) for job in chosen)
 
-    def longest(self) -> Job:
+    def longest(self) -> PlannedJob:
         """The job that takes longest."""
         return max(self.listed, key=lambda job: self.seconds([job]))
 
@@ -61,12 +61,12 @@ class Plan:
         return total
 
 
-def plan(study: Study, pace: float = 1.0, cores: int = 1) -> Plan:
+def plan(study: Study, pace: float = 1.0, cores: int = 1) -> StudyCost:
     """The plan of a study on a machine with this pace and this many cores."""
-    return Plan(list(jobs(study)), pace, cores)
+    return StudyCost(list(jobs(study)), pace, cores)
 
 
-def report(study: Study, made: Plan) -> str:
+def report(study: Study, made: StudyCost) -> str:
     """The plan as text: a line for each rule, then what the whole run takes."""
     rows = [("rule", "jobs", "core time", "longest", "memory", "disk")]
     for rule in dict.fromkeys(job.rule for job in made.listed):
@@ -107,7 +107,7 @@ def _sizes(study: Study) -> set[int]:
     return {n for cell in grid.cells(study) for n in cell.sample_sizes}
 
 
-def _row(rule: str, made: Plan, listed: list[Job]) -> tuple[str, ...]:
+def _row(rule: str, made: StudyCost, listed: list[PlannedJob]) -> tuple[str, ...]:
     return (
         rule,
         f"{len(listed):,}",

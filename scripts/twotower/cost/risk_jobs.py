@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from twotower.cost import memory, operations
 from twotower.cost.data_jobs import DataSet, fresh_bytes
-from twotower.cost.job import Job
+from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
 from twotower.cost.operations import Work
 from twotower.data.ratings import SEEN_PAIRS
@@ -15,7 +15,7 @@ from twotower.study.schema import Study
 _FORWARD = 0.25  # of a loss and its gradient
 
 
-def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> Job:
+def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     """The job of `evaluate` for the towers of a run."""
     cell, test = run.cell, fresh_bytes(data, study)
     work = Work(torch=1, byte=test)
@@ -25,10 +25,10 @@ def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> Job:
         pairs = study.test_pairs + 2 * SEEN_PAIRS
         for kind, count in fit.gradients(1, pairs).items():
             work[kind] += times * count
-    return Job("evaluate", run.id, "risks", work, memory.BASE["torch"] + 1.5 * test)
+    return PlannedJob("evaluate", run.id, "risks", work, memory.BASE["torch"] + 1.5 * test)
 
 
-def reference_risks_job(data: DataSet, study: Study) -> Job:
+def reference_risks_job(data: DataSet, study: Study) -> PlannedJob:
     """The job of `evaluate` for the reference on a data set."""
     test = fresh_bytes(data, study)
     work = Work(torch=1, byte=test)
@@ -40,10 +40,12 @@ def reference_risks_job(data: DataSet, study: Study) -> Job:
             )
             pairs = study.replicates * study.test_pairs
             work.update(moment=pairs * waves, point=pairs / 5)
-    return Job("evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test)
+    return PlannedJob(
+        "evaluate", f"reference-{data.id}", "risks", work, memory.BASE["torch"] + 1.5 * test
+    )
 
 
-def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> Iterator[Job]:
+def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> Iterator[PlannedJob]:
     """The jobs of `rank`: for all towers and references whose cell has a rate in the ratings."""
     if study.ranking is None:
         return
@@ -53,14 +55,14 @@ def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> I
         own = data[run.cell.data_id]
         if on_ratings.isdisjoint(run.cell.experiments):
             continue
-        if run.arm in arms.TOWERS:
+        if run.arm in arms.TOWER_ARMS:
             yield rank_job(run.id, own, run.cell, study)
         if run.cell.has_reference:
             references[own.id] = rank_job(f"reference-{own.id}", own, None, study)
     yield from references.values()
 
 
-def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) -> Job:
+def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) -> PlannedJob:
     """The job of `rank` for the towers of a cell; without a cell, for the reference."""
     shape, spec = study.ranking, data.spec
     sizes = cell.sample_sizes if cell else data.sizes
@@ -78,4 +80,4 @@ def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) ->
                 waves = operations.box(spec[f"{tower}_intrinsic_dim"], cutoff) * spec["rank"]
                 work["moment"] += study.replicates * points * waves
     peak = memory.BASE["torch"] + 8 * shape.users * shape.items * NUMBER
-    return Job("rank", about, "rates", work, peak)
+    return PlannedJob("rank", about, "rates", work, peak)

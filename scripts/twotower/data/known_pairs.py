@@ -11,7 +11,7 @@ import numpy as np
 
 from twotower.base.seeds import generator
 from twotower.data import sampling
-from twotower.data.groups import KINDS, MOST_PAIRS
+from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
 from twotower.data.ratings import draw_side
 from twotower.data.targets import TOWERS, Target
 
@@ -32,7 +32,7 @@ def draw(
         With a leading axis of replicates `pool_user_coordinates` [m + NEW, d_u],
         `pool_user_covariates` and `pool_user_embeddings`: the m users of the largest size under
         their numbers, then new ones; the same for items. For each size n `n/users` and `n/items`,
-        numbers in the pools, int64 [4, pairs] by `KINDS`, and `n/user_past` and `n/item_past`,
+        numbers in the pools, int64 [4, pairs] by `PAIR_KINDS`, and `n/user_past` and `n/item_past`,
         the ratings of each [m + NEW].
 
     Example, with `spec` as in that of `targets.draw_target`:
@@ -67,7 +67,7 @@ def _drawn(seed, spec, target, replicate, sizes, most) -> dict[str, np.ndarray]:
 
 def _kinds(rng, rated: np.ndarray, known: np.ndarray, count: int, new_in: int) -> np.ndarray:
     """Rows of one side in the four kinds; it is new in the kind `new_in`, and in the last."""
-    rows = np.empty((len(KINDS), len(known)), dtype=np.int64)
+    rows = np.empty((len(PAIR_KINDS), len(known)), dtype=np.int64)
     rows[0] = known
     rows[1:] = rng.choice(np.unique(rated), size=(3, len(known)))
     rows[[new_in, 3]] = count + rng.integers(NEW, size=(2, len(known)))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from twotower.base.seeds import generator
+from twotower.data.groups import TOWERS
 from twotower.data.supports import Support, coordinate_dim, coordinates_on, draw_support
 from twotower.theory import spectrum
 from twotower.theory.fourier import half_space, synthesize
 
-TOWERS = ("user", "item")
 _MOMENT_POINTS = 16_384
 
 

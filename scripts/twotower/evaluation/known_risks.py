@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from twotower.data.groups import KINDS, PAST, TOWERS
+from twotower.data.groups import PAIR_KINDS, PAST, TOWERS
 from twotower.data.pairs import Pairs
 
 
@@ -41,10 +41,10 @@ class Judge:
             predictions: unclipped, [4 · pairs]; clipped here to ±bound.
         """
         errors = np.square(np.clip(predictions, -bound, bound) - self._signal)
-        kinds = errors.reshape(len(KINDS), -1)
+        kinds = errors.reshape(len(PAIR_KINDS), -1)
         known = kinds[0]
         found = {"risk": known.mean(), "risk_se": known.std(ddof=1) / np.sqrt(len(known))}
-        found |= {kind: kinds[row].mean() for row, kind in enumerate(KINDS) if row}
+        found |= {kind: kinds[row].mean() for row, kind in enumerate(PAIR_KINDS) if row}
         for tower, past in zip(TOWERS, self._past, strict=True):
             of_known = past[: len(known)]
             for name, (low, high) in PAST.items():

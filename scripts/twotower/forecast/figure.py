@@ -13,7 +13,7 @@ from twotower.base.files import atomic_write
 from twotower.forecast import plan_text
 from twotower.forecast.drifting_curve import REACH
 from twotower.forecast.intervals import CONFIDENCE
-from twotower.forecast.plan import Plan
+from twotower.forecast.plan import DataBudget
 from twotower.rates.intervals import mean_interval
 from twotower.report import style, ticks
 from twotower.report.curves import SIZE_LABEL
@@ -29,7 +29,7 @@ _DEEPEST = 30.0  # times below the smallest error: a floor further down is told,
 _LOG_RANGE = 3.0  # errors that span less than this factor are shown on a plain axis
 
 
-def figure(made: Plan) -> Figure:
+def figure(made: DataBudget) -> Figure:
     """Points with 95% intervals, the curve with its 80% band, the target and the ratings it needs.
 
     Errors are in the unit of the file. Right of the largest size the curve is extrapolated (grey);
@@ -80,12 +80,12 @@ def figure(made: Plan) -> Figure:
     return fig
 
 
-def _floor_is_near(made: Plan, least: float) -> bool:
+def _floor_is_near(made: DataBudget, least: float) -> bool:
     """Whether a fitted floor can be shown beside errors from `least` on: none of 0 can, in logs."""
     return made.floor is not None and made.floor.middle > least / _DEEPEST
 
 
-def _needed(ax, made: Plan, border: float) -> None:
+def _needed(ax, made: DataBudget, border: float) -> None:
     """The ratings needed, from where the curve meets the target down to the axis."""
     low, middle, high = made.ratings.low, made.ratings.middle, min(made.ratings.high, border)
     below = ax.get_xaxis_transform()
@@ -119,7 +119,7 @@ def _size(n: float) -> str:
     return f"{n / 1e6:.3g} M" if n >= 1e6 else f"{n:,.0f}"
 
 
-def _handles(made: Plan) -> list:
+def _handles(made: DataBudget) -> list:
     n = made.ratings
     needed = f"ratings needed: {_round(n.middle)}\n80%: {_round(n.low)} to "
     needed += "beyond" if math.isinf(n.high) else _round(n.high)
@@ -148,7 +148,7 @@ def _round(n: float) -> str:
     return f"{round(n / unit) * unit:,}"
 
 
-def write(made: Plan, folder: Path) -> str:
+def write(made: DataBudget, folder: Path) -> str:
     """Write the record as JSON and the picture as PDF, SVG and PNG; what was written, in words."""
     stem = Path(folder) / f"{made.source.key}-{made.source.shown(made.target):.4g}"
     style.save_figure(figure(made), stem)

@@ -49,7 +49,7 @@ class PlanRefused(ExpectedError):  # noqa: N818 - shown to people: the plan was 
 
 
 @dataclass(frozen=True)
-class Plan:
+class DataBudget:
     """The answer.
 
     Attributes:
@@ -93,7 +93,7 @@ class Plan:
     growth: Interval | None
 
 
-def plan(source: Source, target: float, at: float | None = None) -> Plan:
+def plan(source: Source, target: float, at: float | None = None) -> DataBudget:
     """The plan for a target; `at` is the present number of ratings, by default the largest one.
 
     Raises:
@@ -141,7 +141,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     units, depth = _towers(source, round(answer.middle))
     begin = found.slope_at(float(pilot.n[0]))
     bare = partial(drifting_curve.forecast, replace(pilot, floor=0.0))
-    return Plan(
+    return DataBudget(
         source=source,
         target=target,
         forecast=found,
@@ -163,7 +163,7 @@ def plan(source: Source, target: float, at: float | None = None) -> Plan:
     )
 
 
-def _interpolated(source: Source, target: float, present: float, due: tuple) -> Plan:
+def _interpolated(source: Source, target: float, present: float, due: tuple) -> DataBudget:
     """The plan between sizes that were measured, where the fit is not to be trusted."""
     pilot = source.pilot
     found = drifting_curve.between(pilot)
@@ -173,7 +173,7 @@ def _interpolated(source: Source, target: float, present: float, due: tuple) -> 
     answer = needed(ratings)
     units, depth = _towers(source, round(answer.middle))
     told = present + FURTHER <= pilot.n[-1]
-    return Plan(
+    return DataBudget(
         source=source,
         target=target,
         forecast=found,

@@ -8,14 +8,14 @@ from scipy.special import ndtri
 
 from twotower.forecast.intervals import CONFIDENCE, Interval, shown
 from twotower.forecast.pilot_files.source import Source
-from twotower.forecast.plan import CHECKED, FURTHER, Plan, PlanRefused, plan
+from twotower.forecast.plan import CHECKED, FURTHER, DataBudget, PlanRefused, plan
 
 _SQUARED = " (of the squared error above its floor)"
 _UNSURE = 0.1  # share of draws that bend the other way
 _SPREAD = float(ndtri(0.5 + CONFIDENCE / 2))
 
 
-def text(made: Plan) -> str:
+def text(made: DataBudget) -> str:
     """The answer as lines for a terminal."""
     pilot = made.source.pilot
     replicates, largest = len(pilot.error), int(pilot.n[-1])
@@ -40,21 +40,21 @@ def text(made: Plan) -> str:
     return "\n".join([head, *(f"  {name:<13} {said}" for name, said in rows)])
 
 
-def _further(made: Plan) -> str:
+def _further(made: DataBudget) -> str:
     if made.value is None:
         last = made.limit - FURTHER
         return f"not given beyond the sizes measured; allowed: AT={last:.0f} or less"
     return f"at {made.present:,.0f} ratings lower the error by {_small(made.value)}"
 
 
-def _bare(made: Plan) -> str:
+def _bare(made: DataBudget) -> str:
     """The answer if the error could fall to 0: how much it hangs on the floor."""
     if math.isinf(made.without_floor.middle):
         return f"more than {made.limit:,.0f}, had the error no floor and could fall to 0"
     return f"{_ratings(made.without_floor, made.limit)}, had the error no floor and could fall to 0"
 
 
-def _bend(made: Plan) -> str:
+def _bend(made: DataBudget) -> str:
     """Whether the curve surely steepens or flattens over the sizes measured."""
     first = f"the slope was {shown(made.first_slope)} at the smallest size"
     if _UNSURE < made.steepens < 1.0 - _UNSURE:
@@ -63,7 +63,7 @@ def _bend(made: Plan) -> str:
     return f"the curve {way}: {first}; the interval covers that this goes on, or ends"
 
 
-def _check(made: Plan) -> str:
+def _check(made: DataBudget) -> str:
     pilot = made.source.pilot
     said = (
         f"{made.due[0]:.3g} to {made.due[1]:.3g} due at {pilot.n[-1]:,} ratings from the smaller "
@@ -75,7 +75,7 @@ def _check(made: Plan) -> str:
     return f"failed: {said}; {between}"
 
 
-def record(made: Plan) -> str:
+def record(made: DataBudget) -> str:
     """The answer as JSON; an end of an interval that is out of reach is null."""
     pilot = made.source.pilot
     content = {
@@ -133,16 +133,16 @@ def _ratings(found: Interval, limit: float) -> str:
     return f"{_digits(found.middle):,} ({CONFIDENCE:.0%} interval {_digits(found.low):,} to {high})"
 
 
-def _wanted(made: Plan) -> str:
+def _wanted(made: DataBudget) -> str:
     return f"{made.source.unit}: {made.source.shown(made.target):.4g}"
 
 
-def _given_floor(made: Plan) -> float | None:
+def _given_floor(made: DataBudget) -> float | None:
     floor = made.source.pilot.floor
     return None if floor is None else float(made.source.shown(floor))
 
 
-def _towers(made: Plan) -> str:
+def _towers(made: DataBudget) -> str:
     if made.units is not None:
         schedule = made.source.settings["schedule"]
         layers = "layer" if made.depth == 1 else "layers"
@@ -154,7 +154,7 @@ def _towers(made: Plan) -> str:
     )
 
 
-def _single(made: Plan) -> str:
+def _single(made: DataBudget) -> str:
     """How far one target alone is from the mean of all, in ratings."""
     logs = np.log(made.source.pilot.error[:, -1])
     factor = math.exp(_SPREAD * float(logs.std(ddof=1)) / max(abs(made.slope.middle), 0.05))

@@ -13,7 +13,7 @@ from twotower.rates.intervals import p_above
 from twotower.rates.slopes import RateFit
 from twotower.rates.verdicts import (
     Certificate,
-    Evidence,
+    MeasuredSlope,
     Verdict,
     judge,
     optimization_certificate,
@@ -127,7 +127,7 @@ def _cell(frame: pd.DataFrame, decisions: Decisions) -> _Cell:
 
 def _rate_row(cell: _Cell, arm: str, decisions: Decisions) -> dict[str, object]:
     curve, reference = cell.curves[arm], cell.curves.get(arms.REFERENCE)
-    trained = arm in arms.TOWERS
+    trained = arm in arms.TOWER_ARMS
     by_reference = reference is not None and arm != arms.JOINT
     error = curves.measured_optimization_error(cell.frame, arm) if trained else math.nan
     risk = float(curve.risk[:, -1].mean())
@@ -191,10 +191,10 @@ def _rate_row(cell: _Cell, arm: str, decisions: Decisions) -> dict[str, object]:
     return row | {"verdict": str(verdict), "reason": reason}
 
 
-def _evidence(row: dict[str, object], certificates: tuple[Certificate, ...]) -> Evidence:
+def _evidence(row: dict[str, object], certificates: tuple[Certificate, ...]) -> MeasuredSlope:
     names = ("slope_low", "slope_high", "steepening_high", "bound_slope", "log_allowance")
     values = {name: row[name] for name in (*names, "judged_slope")}
-    return Evidence(**values, certificates=certificates, judge=str(row["judged_against"]))
+    return MeasuredSlope(**values, certificates=certificates, judge=str(row["judged_against"]))
 
 
 def _certificates(

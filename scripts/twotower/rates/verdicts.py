@@ -32,7 +32,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class MeasuredSlope:
     """What the rule looks at.
 
     Attributes:
@@ -57,7 +57,7 @@ class Evidence:
     judge: str = "reference"
 
 
-def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
+def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str]:
     """The verdict and a sentence saying why; rules are tried in the order of `Verdict`."""
     failed = [certificate.reason for certificate in evidence.certificates if not certificate.passed]
     if failed:

@@ -22,7 +22,7 @@ TEXTS = (*(f"{name}_sha256" for name in PACKED), "real_methods")
 KEYS = (*SOURCES, *TEXTS, *USUAL)
 """Keys of `--config` that are none of a study."""
 _FAMILIES = ("real", *SOURCES)
-KINDS = ("random", "time", "cold", "few")
+SPLIT_KINDS = ("random", "time", "cold", "few")
 """Of splits; `splits.split` says what they are."""
 PARTS = {"random": ("random",), "others": ("time", "cold", "few")}
 """What one job fits a method to: random splits, with their learning curves, are half the work."""

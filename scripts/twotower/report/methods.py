@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twotower.data.groups import KINDS
+from twotower.data.groups import PAIR_KINDS
 from twotower.report import style, ticks
 from twotower.report.curves import (
     PREDICTION,
@@ -23,7 +23,7 @@ _FAMILIES = {
     "identities alone": (arms.GLOBAL_MEAN, *arms.IDENTITY_METHODS),
     "covariates alone": (arms.JOINT, *arms.COVARIATE_METHODS),
 }
-_SHOWN = (*arms.TOWERS, arms.REFERENCE)
+_SHOWN = (*arms.TOWER_ARMS, arms.REFERENCE)
 _KIND_TEXT = ("both\nknown", "user\nnew", "item\nnew", "both\nnew")
 _PAST_TEXT = {
     "user_past_0": "0",
@@ -96,7 +96,7 @@ def newcomers(table: pd.DataFrame) -> Figure:
         for row, (cell, title) in zip(grid, titles.items(), strict=True):
             here = table[table["cell"] == cell]
             panels = (
-                (KINDS, _KIND_TEXT, "user and item"),
+                (PAIR_KINDS, _KIND_TEXT, "user and item"),
                 (tuple(_PAST_TEXT), tuple(_PAST_TEXT.values()), "ratings of the user, item known"),
             )
             for ax, (groups, names, label) in zip(row, panels, strict=True):
@@ -116,7 +116,7 @@ def newcomers(table: pd.DataFrame) -> Figure:
 
 
 def _tower_label(arm: str) -> str:
-    return f"towers ({arm})" if arm in arms.TOWERS else arms.label(arm)
+    return f"towers ({arm})" if arm in arms.TOWER_ARMS else arms.label(arm)
 
 
 def _curves(ax: Axes, curves: pd.DataFrame, members: tuple[str, ...]) -> None:

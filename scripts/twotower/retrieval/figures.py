@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from twotower.report import style
 from twotower.retrieval import tables
-from twotower.retrieval.indexes import EXACT, KINDS
+from twotower.retrieval.indexes import EXACT, INDEXES
 
 MOST_PANELS = 4
 
@@ -42,7 +42,7 @@ def retrieval(frame: pd.DataFrame, k: int) -> Figure:
             _latency_panel(ax, frame[frame["case"] == case], case)
         panels[0].set_ylabel("latency (ms)")
         entries = [
-            Line2D([], [], label=KINDS[kind].words, **MARKS[kind].line())
+            Line2D([], [], label=INDEXES[kind].words, **MARKS[kind].line())
             for kind in MARKS
             if (frame["kind"] == kind).any()
         ]

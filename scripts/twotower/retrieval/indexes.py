@@ -62,7 +62,7 @@ def _lists(effort: int) -> faiss.SearchParameters:
 
 
 EXACT = "exact"
-KINDS = {
+INDEXES = {
     EXACT: Kind("exact search", "Flat"),
     "ivf": Kind("IVF lists", "IVF{lists},Flat", True, _lists),
     "ivf_sq8": Kind("IVF lists, 8 bits", "IVF{lists},SQ8", True, _lists),
@@ -89,7 +89,7 @@ class Index:
     """Item embeddings with an index over them.
 
     Attributes:
-        kind: a key of `KINDS`.
+        kind: a key of `INDEXES`.
         embeddings: float64 [items, p].
         stage_one: faiss's index.
     """
@@ -146,14 +146,14 @@ class Index:
             )
         if effort is None:
             return None
-        if KINDS[self.kind].parameters is None:
+        if INDEXES[self.kind].parameters is None:
             raise RetrievalError(
                 f"effort = {effort} for an index of kind {self.kind!r}; allowed: none. "
                 "It looks at every item in any case"
             )
         if effort < 1:
             raise RetrievalError(f"effort = {effort}; allowed: 1 or more")
-        return KINDS[self.kind].parameters(effort)
+        return INDEXES[self.kind].parameters(effort)
 
 
 def build(kind: str, items: np.ndarray) -> Index:
@@ -162,11 +162,11 @@ def build(kind: str, items: np.ndarray) -> Index:
     Raises:
         RetrievalError: if there is no such kind, or the embeddings are no finite [items, p].
     """
-    if kind not in KINDS:
-        raise RetrievalError(f"index of kind {kind!r}; allowed: {', '.join(KINDS)}")
+    if kind not in INDEXES:
+        raise RetrievalError(f"index of kind {kind!r}; allowed: {', '.join(INDEXES)}")
     items = _checked(items, "item")
     lists = max(1, min(math.isqrt(len(items)), len(items) // _POINTS_PER_LIST))
-    factory, lifted = KINDS[kind].factory.format(lists=lists), KINDS[kind].lifted
+    factory, lifted = INDEXES[kind].factory.format(lists=lists), INDEXES[kind].lifted
     narrow = (_lift(items) if lifted else items).astype(np.float32)
     metric = faiss.METRIC_L2 if lifted else faiss.METRIC_INNER_PRODUCT
     faiss.omp_set_num_threads(1)

@@ -42,7 +42,7 @@ ANALYSES = (
     Analysis("extrapolation", "extrapolation"),
     Analysis("falsifiability", "falsifiability"),
     Analysis("cold_start"),
-    Analysis("error_budget", "error_budget", wanted=_any_of(arms.TOWERS)),
+    Analysis("error_budget", "error_budget", wanted=_any_of(arms.TOWER_ARMS)),
     Analysis(figure="plain_training_cost", reads=("risks",), wanted=_any_of([arms.ADAM])),
     Analysis(
         "tournament", "tournament", wanted=lambda study, designs: "max_not_sum" in study.experiments

@@ -23,7 +23,7 @@ JOINT = "joint"
 REFERENCE = "reference"
 """The estimator that others are judged against, where there is one."""
 
-TOWERS = (ERM, ADAM, PAIRWISE)
+TOWER_ARMS = (ERM, ADAM, PAIRWISE)
 BY_USER = (PAIRWISE,)
 """Towers that are told which user each rating is of, and need designs that rate users again."""
 GLOBAL_MEAN = "global_mean"
@@ -33,7 +33,7 @@ COVARIATE_METHODS = ("ridge", "boosting", "kernel_ridge")
 """Other methods, which know users and items by their covariates alone."""
 COMPARATORS = (GLOBAL_MEAN, *IDENTITY_METHODS, *COVARIATE_METHODS)
 """Other methods than towers, by their names in `comparators.COMPARATORS`."""
-FITTED = (*TOWERS, JOINT, *COMPARATORS)
+FITTED = (*TOWER_ARMS, JOINT, *COMPARATORS)
 """Those that a study may ask for."""
 ORDER = (*FITTED, REFERENCE)
 """All of them; the reference comes last."""

@@ -10,7 +10,7 @@ from frozen import DECISIONS
 from risk_draws import N, risks_frame
 from twotower.analyses import methods as method_table
 from twotower.claims import method_rules
-from twotower.claims.findings import Evidence
+from twotower.claims.findings import ClaimTables
 from twotower.cost import operations
 from twotower.cost.jobs import Jobs, jobs
 from twotower.data.groups import GROUPS
@@ -44,7 +44,7 @@ def table_of(*frames):
 
 def answer(rule, name, table):
     claim = CLAIMS[rule.__name__]
-    return rule(Evidence(claim, {"rates": pd.DataFrame(), name: table}, DECISIONS))
+    return rule(ClaimTables(claim, {"rates": pd.DataFrame(), name: table}, DECISIONS))
 
 
 def test_the_list_of_arms_is_that_of_the_methods():

@@ -11,11 +11,11 @@ from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import judge, options, report
 from twotower.audits.rerun import page as audit_page
 from twotower.audits.rerun.findings import Audit
-from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
-from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Verdict
-from twotower.audits.verify.findings import Verdict as Verified
+from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Reproduction
+from twotower.audits.verify.findings import FileVerdict as Verified
 from twotower.audits.verify.findings import Verification
 
 RUN = {
@@ -31,16 +31,16 @@ def audit(folder="."):
 
 def excused(*jobs):
     return ClaimVerdict(
-        "4a", "", "", "", "", Verdict.WITHIN_TOLERANCE, jobs=list(jobs), statistical=True
+        "4a", "", "", "", "", Reproduction.WITHIN_TOLERANCE, jobs=list(jobs), statistical=True
     )
 
 
 @pytest.mark.parametrize(
     ("different", "expected"),
     [
-        (["results/rates/a.csv"], Verdict.WITHIN_TOLERANCE),
-        (["results/rates/a.csv", "results/tables/losses.csv"], Verdict.DIFFERENT),
-        (["results/tables/losses.csv", "results/index.csv"], Verdict.DIFFERENT),
+        (["results/rates/a.csv"], Reproduction.WITHIN_TOLERANCE),
+        (["results/rates/a.csv", "results/tables/losses.csv"], Reproduction.DIFFERENT),
+        (["results/tables/losses.csv", "results/index.csv"], Reproduction.DIFFERENT),
     ],
 )
 def test_fresh_seeds_excuse_what_their_claims_rest_on_alone(different, expected):
@@ -48,8 +48,8 @@ def test_fresh_seeds_excuse_what_their_claims_rest_on_alone(different, expected)
     found.claims = [excused("results/rates/a.csv")]
     found.outcomes = {name: Outcome(Rung.DIFFERENT) for name in different}
     assert found.verdict == expected
-    found.claims.append(ClaimVerdict("6", "", "", "", "", Verdict.DIFFERENT))
-    assert found.verdict == Verdict.DIFFERENT
+    found.claims.append(ClaimVerdict("6", "", "", "", "", Reproduction.DIFFERENT))
+    assert found.verdict == Reproduction.DIFFERENT
 
 
 def test_a_claim_with_a_very_long_id_is_told():
@@ -88,7 +88,7 @@ def test_the_page_shows_what_results_say_as_text_and_pictures_that_are_none_by_n
     (tmp_path / figure).parent.mkdir(parents=True)
     (tmp_path / figure).write_bytes(b"no picture")
     record = {"rule": "draw", "inputs": {}, "outputs": [figure]}
-    found.graph = Graph({figure: Job(figure, record, (figure,))}, {figure: figure})
+    found.graph = JobGraph({figure: DueJob(figure, record, (figure,))}, {figure: figure})
     found.outcomes = {figure: Outcome(asked=False)}
     hostile = "\"><script>alert('1 & 2')</script>"
     found.claims = [ClaimVerdict("1", hostile, hostile, hostile, figure, why=hostile)]

@@ -10,7 +10,7 @@ from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.base import files
 from twotower.records import job_records
@@ -25,7 +25,7 @@ RULES = 'rule train:\n    output:\n        "results/runs/{x}",\n    script:\n   
 
 
 def job(name, rule="train", inputs=()):
-    return Job(name, {"rule": rule, "inputs": dict(inputs), "outputs": [name]}, (name,))
+    return DueJob(name, {"rule": rule, "inputs": dict(inputs), "outputs": [name]}, (name,))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def commands(monkeypatch):
 
 
 def rerun(clone, jobs, folder):
-    whole = Graph({each.name: each for each in jobs}, {each.name: each.name for each in jobs})
+    whole = JobGraph({each.name: each for each in jobs}, {each.name: each.name for each in jobs})
     log = folder / "rerun.log"
     return audit_rerun.alone(clone, RUN, jobs, whole, folder, folder / "work", log)
 

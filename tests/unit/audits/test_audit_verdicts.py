@@ -7,9 +7,9 @@ from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun import seeds
 from twotower.audits.rerun import verdicts as audit_verdicts
-from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.run import Outcome
-from twotower.audits.rerun.verdicts import LEDGER, Verdict
+from twotower.audits.rerun.verdicts import LEDGER, Reproduction
 from twotower.audits.verify.findings import Verification
 from twotower.records import job_records
 from twotower.study.decisions import Claim
@@ -50,7 +50,7 @@ def job(rule, outputs, inputs):
         "inputs": {f"results/{path}": "" for path in inputs} | {"workflow/decisions.yaml": ""},
         "outputs": outputs,
     }
-    return Job(outputs[0], record, tuple(outputs))
+    return DueJob(outputs[0], record, tuple(outputs))
 
 
 def claim(name, rule, experiments):
@@ -68,7 +68,7 @@ CLAIMS = {
 def graph():
     jobs = {each.name: each for each in (job(*part) for part in reversed(PARTS))}
     maker = {path: name for name, each in jobs.items() for path in each.outputs}
-    return audit_jobs.joined(Graph(), Graph(jobs, maker))
+    return audit_jobs.joined(JobGraph(), JobGraph(jobs, maker))
 
 
 def judged(graph, changed=(), wrong=(), again=LEDGER_ROWS, relative=1e-3):
@@ -160,7 +160,7 @@ def test_tampering_is_graver_than_a_difference_and_that_than_a_failure(graph):
     assert verdicts(graph, different | failed, wrong)["4a"] == "TAMPERED"
     assert verdicts(graph, different | failed)["4a"] == "DIFFERENT"
     found = judged(graph, failed)["4a"]
-    assert (found.verdict, found.why) == (Verdict.NOT_RUN, "its rerun failed")
+    assert (found.verdict, found.why) == (Reproduction.NOT_RUN, "its rerun failed")
     assert verdicts(graph, failed)["6"] == "IDENTICAL"
 
 
@@ -195,12 +195,12 @@ def test_a_verdict_edited_by_hand_is_tampered_for_that_claim_alone(graph):
 
 
 def test_what_an_audit_ends_with():
-    good = [Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.WITHIN_TOLERANCE]
-    for verdict in Verdict:
+    good = [Reproduction.IDENTICAL, Reproduction.EQUIVALENT, Reproduction.WITHIN_TOLERANCE]
+    for verdict in Reproduction:
         assert audit_verdicts.failed(verdict) == (verdict not in good)
-        assert audit_verdicts.worst([Verdict.IDENTICAL, verdict]) == verdict
+        assert audit_verdicts.worst([Reproduction.IDENTICAL, verdict]) == verdict
         assert "reproduced" not in verdict.lower()
-    assert audit_verdicts.worst([]) == Verdict.IDENTICAL
+    assert audit_verdicts.worst([]) == Reproduction.IDENTICAL
 
 
 def test_no_job_of_a_group_comes_before_another(graph):

@@ -133,7 +133,9 @@ def test_the_root_by_hand():
     row = '{"bytes":3,"kind":"data","path":"a","sha256":"%s"}' % ("0" * 64)
     leaf = hashlib.sha256(b"\0" + row.encode()).hexdigest()
     empty = hashlib.sha256(b"").hexdigest()
-    pairs = [f'["{kind}","{leaf if kind == "data" else empty}"]' for kind in sealed_files.KINDS]
+    pairs = [
+        f'["{kind}","{leaf if kind == "data" else empty}"]' for kind in sealed_files.FILE_KINDS
+    ]
     header = json.dumps({"environments": ["e"], "runs": ["r"], "study": STUDY},
                         sort_keys=True, separators=(",", ":"))  # fmt: skip
     pairs.append(f'["header",{header}]')

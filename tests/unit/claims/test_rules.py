@@ -7,7 +7,7 @@ import pytest
 
 from frozen import DECISIONS
 from study_draws import rate_rows
-from twotower.claims.findings import Evidence, Finding, trend, within
+from twotower.claims.findings import ClaimTables, Finding, trend, within
 from twotower.claims.rules import RULES
 from twotower.rates import predictions
 from twotower.study.decisions import Answer
@@ -19,7 +19,7 @@ HOLDS, FAILS, OPEN = Answer.HOLDS, Answer.FAILS, Answer.UNDECIDED
 def find(rule, rates, **tables) -> Finding:
     claim = CLAIMS[rule]
     rates = rates.assign(experiment=";".join(claim.experiments) or "smoothness")
-    return RULES[rule](Evidence(claim, {"rates": rates, **tables}, DECISIONS))
+    return RULES[rule](ClaimTables(claim, {"rates": rates, **tables}, DECISIONS))
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,10 @@ def test_lemmas_are_read_from_their_table():
     rows = [plain | {"measured": 1e-15, "bound": 1e-12, "ratio": 1e-3, "passed": True}]
     table = pd.DataFrame(rows)
     claim = next(claim for claim in DECISIONS.claims if claim.id == "9.1")
-    found = RULES["lemma"](Evidence(claim, {"rates": rate_rows({}), "lemmas": table}, DECISIONS))
+    found = RULES["lemma"](ClaimTables(claim, {"rates": rate_rows({}), "lemmas": table}, DECISIONS))
     assert found.answer == HOLDS and found.measured == 1e-15
     broken = table.assign(passed=False)
-    found = RULES["lemma"](Evidence(claim, {"rates": rate_rows({}), "lemmas": broken}, DECISIONS))
+    found = RULES["lemma"](
+        ClaimTables(claim, {"rates": rate_rows({}), "lemmas": broken}, DECISIONS)
+    )
     assert found.answer == FAILS

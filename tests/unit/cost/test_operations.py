@@ -123,13 +123,13 @@ def test_products_are_those_that_torch_counts(n, width, depth, dim, settings):
     in_place = {torch.ops.aten.baddbmm_: lambda c, a, b, **_: 2 * a[0] * a[1] * a[2] * b[2]}
     with FlopCounterMode(display=False, custom_mapping=in_place) as counter:
         ARMS["erm"](sample, settings)
-    work = operations.erm_work(operations.Fit(n, width, depth, (dim, dim), 2, 2), **settings)
+    work = operations.erm_work(operations.FitSize(n, width, depth, (dim, dim), 2, 2), **settings)
     assert work["product"] == pytest.approx(counter.get_total_flops(), rel=0.1)
 
 
 def test_pairs_of_ratings_cost_what_they_are():
     """Beside erm's work: pairs as many as there are at most, and scores once more."""
-    fit = operations.Fit(1024, 16, 1, (1, 1), 2, 3)
+    fit = operations.FitSize(1024, 16, 1, (1, 1), 2, 3)
     erm, pairs = operations.erm_work(fit, 2, 10), operations.pairwise_work(fit, 2, 10, 8)
     assert pairs["compared"] == 11 * 1024 * 8 * 3
     assert pairs["product"] - erm["product"] == 11 * fit.gradients(1)["product"] / 3

@@ -5,7 +5,7 @@ import pytest
 
 from cells import data_spec
 from twotower.data import known_pairs, sampling
-from twotower.data.groups import GROUPS, KINDS, PAST
+from twotower.data.groups import GROUPS, PAIR_KINDS, PAST
 from twotower.data.targets import draw_target
 from twotower.evaluation.known_risks import Judge
 from twotower.evaluation.risks import method_risks
@@ -26,8 +26,8 @@ def test_pairs_are_of_the_kind_they_are_said_to_be(drawn, n):
     numbers = sampling.numbers(1, SPEC, 1, n)
     rated = set(zip(*(side.tolist() for side in numbers), strict=True))
     users, items = drawn[f"{n}/users"][1], drawn[f"{n}/items"][1]
-    assert users.shape == (len(KINDS), 2000)
-    for row, kind in enumerate(KINDS):
+    assert users.shape == (len(PAIR_KINDS), 2000)
+    for row, kind in enumerate(PAIR_KINDS):
         for side, rows, wanted in zip(numbers, (users, items), kind.split("_"), strict=True):
             found = set(rows[row].tolist())
             assert found <= set(side.tolist()) if wanted == "known" else min(found) >= KNOWN

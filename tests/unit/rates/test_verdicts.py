@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from frozen import THRESHOLDS
 from twotower.rates.verdicts import (
     Certificate,
-    Evidence,
+    MeasuredSlope,
     Verdict,
     judge,
     optimization_certificate,
@@ -20,7 +20,7 @@ from twotower.rates.verdicts import (
 
 PASSED = Certificate(True, "fine")
 # Limit of "slower": −0.5 + 0.2 + 0.05 = −0.25; "consistent" within [−0.62, −0.42].
-EVIDENCE = Evidence(
+EVIDENCE = MeasuredSlope(
     slope_low=-0.55,
     slope_high=-0.49,
     steepening_high=0.1,

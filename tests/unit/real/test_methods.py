@@ -26,7 +26,7 @@ def planted(users: int = 120, items: int = 80, share: float = 0.4, seed: int = 1
     return data, truth, from_covariates
 
 
-@pytest.mark.parametrize("kind", real_options.KINDS)
+@pytest.mark.parametrize("kind", real_options.SPLIT_KINDS)
 def test_splits_share_no_rating_and_do_what_their_kind_says(kind):
     data, *_ = planted()
     split = splits.split(data, kind, 0, 7)

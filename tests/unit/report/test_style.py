@@ -24,7 +24,7 @@ def figure():
 
 def test_every_arm_has_a_mark_of_its_own():
     assert set(style.ARM_MARKS) == set(arms.ORDER)
-    plain = [style.ARM_MARKS[arm] for arm in (*arms.TOWERS, arms.JOINT, arms.REFERENCE)]
+    plain = [style.ARM_MARKS[arm] for arm in (*arms.TOWER_ARMS, arms.JOINT, arms.REFERENCE)]
     for feature in ("color", "marker", "linestyle"):
         assert len({getattr(mark, feature) for mark in plain}) == len(plain)
     pairs = {(mark.color, mark.marker) for mark in style.ARM_MARKS.values()}

@@ -6,7 +6,7 @@ import pytest
 
 from twotower.retrieval import indexes as retrieval_indexes
 
-APPROXIMATE = [kind for kind in retrieval_indexes.KINDS if kind != retrieval_indexes.EXACT]
+APPROXIMATE = [kind for kind in retrieval_indexes.INDEXES if kind != retrieval_indexes.EXACT]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,9 @@ def embeddings() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def indexes(embeddings) -> dict[str, retrieval_indexes.Index]:
-    return {kind: retrieval_indexes.build(kind, embeddings[1]) for kind in retrieval_indexes.KINDS}
+    return {
+        kind: retrieval_indexes.build(kind, embeddings[1]) for kind in retrieval_indexes.INDEXES
+    }
 
 
 def brute_force(users, items, k):
@@ -73,7 +75,7 @@ def test_lifted_items_are_found_with_less_effort(embeddings, indexes):
 
 def test_long_embeddings_come_before_aligned_ones():
     items = np.array([[1.0, 0.0], [3.0, 3.0], [-5.0, 0.0]])
-    for kind in retrieval_indexes.KINDS:
+    for kind in retrieval_indexes.INDEXES:
         found = retrieval_indexes.build(kind, items).search(np.array([[1.0, 0.0]]), 3)
         assert found.ids.tolist() == [[1, 0, 2]]
         assert found.scores.tolist() == [[3.0, 1.0, -5.0]]
@@ -94,7 +96,7 @@ def test_equal_scores_are_ordered_by_number_and_count_as_found(embeddings):
     assert nothing.ids.tolist() == [list(range(10))]
 
 
-@pytest.mark.parametrize("kind", retrieval_indexes.KINDS)
+@pytest.mark.parametrize("kind", retrieval_indexes.INDEXES)
 def test_a_catalogue_smaller_than_k_is_ranked_whole(embeddings, kind):
     users, items = embeddings
     for count in (1, 7):
@@ -115,7 +117,7 @@ def test_a_user_whose_list_is_short_is_searched_exactly(embeddings, indexes):
     assert (found.ids >= 0).all()
 
 
-@pytest.mark.parametrize("kind", retrieval_indexes.KINDS)
+@pytest.mark.parametrize("kind", retrieval_indexes.INDEXES)
 def test_the_same_index_and_answers_on_every_run_and_in_any_batch(embeddings, indexes, kind):
     users, items = embeddings
     again = retrieval_indexes.build(kind, items)

@@ -27,9 +27,12 @@ RULES = workflow_rules.read(ROOT)
 OWED = {
     "a mark in ARM_MARKS of report/style.py": (arms.ORDER, style.ARM_MARKS),
     "its settings in study/arm_settings.py": (arms.FITTED, Arms.model_fields),
-    "a way to train it in ARMS of towers/training.py": (arms.TOWERS, training.ARMS),
-    "the setting that counts its steps, in STEPS of towers/steps.py": (arms.TOWERS, steps.STEPS),
-    "its operations in ARM_WORK of cost/operations.py": (arms.TOWERS, operations.ARM_WORK),
+    "a way to train it in ARMS of towers/training.py": (arms.TOWER_ARMS, training.ARMS),
+    "the setting that counts its steps, in STEPS of towers/steps.py": (
+        arms.TOWER_ARMS,
+        steps.STEPS,
+    ),
+    "its operations in ARM_WORK of cost/operations.py": (arms.TOWER_ARMS, operations.ARM_WORK),
     "a way to fit it in methods/comparators.py": (arms.COMPARATORS, comparators.COMPARATORS),
     "its seconds in SECONDS of cost/methods.py": (
         arms.COMPARATORS,
@@ -47,7 +50,7 @@ def test_an_arm_has_all_that_it_needs(owed):
         assert arm in listed, f"{arm} is not in the list of arms in study/arms.py, but has {owed}"
 
 
-@pytest.mark.parametrize("arm", arms.TOWERS)
+@pytest.mark.parametrize("arm", arms.TOWER_ARMS)
 def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
     keys = get_args(Arms.model_fields[arm].annotation)[0].model_fields
     assert steps.STEPS[arm] in keys, f"STEPS of towers/steps.py: {arm} has {', '.join(keys)}"
@@ -102,7 +105,7 @@ def test_every_rule_has_a_name_that_no_experiment_can_have():
 
 
 def test_arms_that_ask_who_rated_need_a_design_that_rates_users_again():
-    assert set(arms.BY_USER) <= set(arms.TOWERS)
+    assert set(arms.BY_USER) <= set(arms.TOWER_ARMS)
     assert any("user" in towers for towers in sampling.AGAIN.values())
 
 

@@ -66,7 +66,7 @@ def killed_at(monkeypatch, write: int) -> None:
 
 @pytest.mark.parametrize(
     ("arm", "precision"),
-    [*((arm, "float64") for arm in arms.TOWERS), ("erm", "float32")],
+    [*((arm, "float64") for arm in arms.TOWER_ARMS), ("erm", "float32")],
 )
 def test_a_job_killed_anywhere_ends_with_the_same_bits(tmp_path, monkeypatch, arm, precision):
     """Every state of every fit is written, and the job is killed after each writing in turn."""

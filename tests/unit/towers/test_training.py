@@ -79,7 +79,7 @@ def test_adam_lowers_the_loss(n):
     assert torch.equal(start.flat(), training.random_towers(data).flat())  # left as it was
 
 
-@pytest.mark.parametrize("arm", arms.TOWERS)
+@pytest.mark.parametrize("arm", arms.TOWER_ARMS)
 def test_single_precision_comes_near_double(arm):
     results = {}
     for precision in ("float64", "float32"):
@@ -92,7 +92,7 @@ def test_single_precision_comes_near_double(arm):
     assert results["float32"] == pytest.approx(results["float64"], rel=0.02)
 
 
-@pytest.mark.parametrize("arm", arms.TOWERS)
+@pytest.mark.parametrize("arm", arms.TOWER_ARMS)
 def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     spec = job(data_spec(1, 2), arm=arm, sizes=(64, 128, 256), certificate_size=128)
     data, test = drawn(spec, range(2))
@@ -137,7 +137,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
     )
 
 
-@pytest.mark.parametrize("arm", arms.TOWERS)
+@pytest.mark.parametrize("arm", arms.TOWER_ARMS)
 @pytest.mark.parametrize("block", [(2, 4), (3, 4)])
 def test_blocks_of_replicates_give_the_numbers_of_the_whole(arm, block):
     rows = slice(*block)

@@ -7,8 +7,8 @@ a status: what left records has succeeded, and that is what no status means.
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.plan import WORKFLOW
-from twotower.audits.crate.story import Graph, step_id, tool_id
-from twotower.audits.verify.jobs import Job
+from twotower.audits.crate.story import CrateGraph, step_id, tool_id
+from twotower.audits.verify.jobs import RecordedJob
 from twotower.base import identity
 
 RUN = local_id("run")
@@ -16,7 +16,7 @@ ENGINE = local_id("engine")
 PROFILE = "profiles/default/config.yaml"
 
 
-def describe(graph: Graph) -> None:
+def describe(graph: CrateGraph) -> None:
     """Add an action for each job, one for the run, one for Snakemake, and all their values."""
     for digest, environment in sorted(graph.story.environments.items()):
         _describe_environment(graph, digest, environment)
@@ -28,7 +28,7 @@ def describe(graph: Graph) -> None:
     graph.crate.root_dataset["mentions"] = refs(actions)
 
 
-def _describe_environment(graph: Graph, digest: str, environment: dict) -> None:
+def _describe_environment(graph: CrateGraph, digest: str, environment: dict) -> None:
     path = f"results/records/environments/{digest}.json"
     place = graph.value(
         ("environment", digest),
@@ -45,7 +45,7 @@ def _describe_environment(graph: Graph, digest: str, environment: dict) -> None:
             graph.value(("pin", name, value), name, value, exampleOfWork=where)
 
 
-def _describe_settings(graph: Graph) -> None:
+def _describe_settings(graph: CrateGraph) -> None:
     jobs, known = graph.story.jobs, graph.story.settings
     rules: dict[str, set[str]] = {}
     for job in jobs:
@@ -63,7 +63,7 @@ def _describe_settings(graph: Graph) -> None:
         graph.value(("id", short), f"what {short} stands for", text, propertyID=short)
 
 
-def _describe_job(graph: Graph, job: Job) -> None:
+def _describe_job(graph: CrateGraph, job: RecordedJob) -> None:
     values = [local_id("settings", job.settings)]
     values += [local_id("id", short) for short in _meant(graph, job)]
     used = []
@@ -86,13 +86,13 @@ def _describe_job(graph: Graph, job: Job) -> None:
     )
 
 
-def _meant(graph: Graph, job: Job) -> list[str]:
+def _meant(graph: CrateGraph, job: RecordedJob) -> list[str]:
     """The short ids in a job's wildcards: one of a data set, or one of a run."""
     words = {part for value in job.wildcards.values() for part in value.split("-")}
     return sorted(words & graph.story.settings.keys())
 
 
-def _environment(graph: Graph, job: Job) -> list[dict[str, str]]:
+def _environment(graph: CrateGraph, job: RecordedJob) -> list[dict[str, str]]:
     if job.environment not in graph.story.environments:
         return []
     pins = graph.story.environments[job.environment]["pins"]
@@ -101,7 +101,7 @@ def _environment(graph: Graph, job: Job) -> list[dict[str, str]]:
     return refs(found)
 
 
-def _describe_run(graph: Graph) -> None:
+def _describe_run(graph: CrateGraph) -> None:
     story = graph.story
     graph.add(
         terms.SNAKEMAKE,
@@ -135,7 +135,7 @@ def _describe_run(graph: Graph) -> None:
     )
 
 
-def _control(graph: Graph, rule: str) -> str:
+def _control(graph: CrateGraph, rule: str) -> str:
     return graph.add(
         local_id("control", rule),
         "ControlAction",
@@ -145,7 +145,7 @@ def _control(graph: Graph, rule: str) -> str:
     )
 
 
-def _action(job: Job) -> str:
+def _action(job: RecordedJob) -> str:
     return local_id("job", job.rule, job.id)
 
 

@@ -14,7 +14,7 @@ from twotower.audits.crate import actions, citation, plan
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.profiles import RUN_CONTEXT
-from twotower.audits.crate.story import Graph, Held, Story
+from twotower.audits.crate.story import CrateGraph, Held, Story
 
 
 def build(story: Story) -> ROCrate:
@@ -26,7 +26,7 @@ def build(story: Story) -> ROCrate:
     # RO-Crate 1.3 leaves profiles to the root, and wants its own version alone here.
     more = [] if profile.on_1_3 else [profile.workflow]
     crate.metadata["conformsTo"] = refs((profile.base, *more))
-    graph = Graph(crate, story)
+    graph = CrateGraph(crate, story)
     _describe_root(graph)
     plan.describe(graph)
     actions.describe(graph)
@@ -43,7 +43,7 @@ def _compact(properties: dict[str, Any]) -> None:
             properties[key] = value[0]
 
 
-def _describe_root(graph: Graph) -> None:
+def _describe_root(graph: CrateGraph) -> None:
     story, root = graph.story, graph.crate.root_dataset
     kind = ["CreativeWork", "Profile"] if story.profile.on_1_3 else "CreativeWork"
     for address, (name, version) in story.profile.all.items():
@@ -69,7 +69,7 @@ def _describe_root(graph: Graph) -> None:
         root["identifier"] = ref(local_id(*place))
 
 
-def _describe_files(graph: Graph) -> None:
+def _describe_files(graph: CrateGraph) -> None:
     examples = graph.parameters.examples()
     for path, held in sorted(graph.story.files.items()):
         found = _file(graph, path, held)
@@ -97,13 +97,13 @@ def _describe_files(graph: Graph) -> None:
             )
 
 
-def _place(graph: Graph, path: str) -> dict[str, str]:
+def _place(graph: CrateGraph, path: str) -> dict[str, str]:
     """Where a file that is not held would lie: RO-Crate 1.3 has a property for this, 1.1 none."""
     is_known = graph.story.profile.on_1_3 and not path.startswith("given:")
     return {"localPath": path} if is_known else {}
 
 
-def _file(graph: Graph, path: str, held: Held) -> dict[str, Any]:
+def _file(graph: CrateGraph, path: str, held: Held) -> dict[str, Any]:
     found = {
         "@type": "File",
         "name": PurePosixPath(path).name,

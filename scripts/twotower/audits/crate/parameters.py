@@ -11,7 +11,7 @@ from typing import Any
 
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref
-from twotower.audits.verify.jobs import Job
+from twotower.audits.verify.jobs import RecordedJob
 from twotower.records.workflow_rules import Rule
 from twotower.running import survey
 
@@ -30,7 +30,9 @@ class Parameters:
         given: files that the run was given, besides those that a job read and none made.
     """
 
-    def __init__(self, jobs: Iterable[Job], rules: dict[str, Rule], given: Iterable[str]) -> None:
+    def __init__(
+        self, jobs: Iterable[RecordedJob], rules: dict[str, Rule], given: Iterable[str]
+    ) -> None:
         self._outputs: dict[str, tuple[str, str]] = {}  # rule and name, by path
         self._read: dict[str, set[str]] = {}  # paths, by rule
         for job in jobs:

@@ -4,13 +4,13 @@ from typing import Any
 
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import ref, refs
-from twotower.audits.crate.story import Graph, step_id, tool_id
+from twotower.audits.crate.story import CrateGraph, step_id, tool_id
 
 WORKFLOW = "Snakefile"
 LOCK = "envs/requirements.txt"
 
 
-def describe(graph: Graph) -> None:
+def describe(graph: CrateGraph) -> None:
     """Add steps, tools, parameters, connections, packages and the workflow's language."""
     parameters = graph.parameters
     for rule, code in graph.tools:
@@ -39,7 +39,7 @@ def describe(graph: Graph) -> None:
     )
 
 
-def workflow(graph: Graph) -> dict[str, Any]:
+def workflow(graph: CrateGraph) -> dict[str, Any]:
     """What the workflow's file has besides the properties of any file."""
     parameters, citation = graph.parameters, graph.story.citation
     found = {
@@ -63,7 +63,7 @@ def workflow(graph: Graph) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _describe_tool(graph: Graph, name: str, code: str) -> None:
+def _describe_tool(graph: CrateGraph, name: str, code: str) -> None:
     rule = graph.story.rules.get(name)
     script = graph.file(rule.script) if rule else None
     graph.add(
@@ -81,12 +81,12 @@ def _describe_tool(graph: Graph, name: str, code: str) -> None:
     )
 
 
-def _source(graph: Graph, script: dict[str, str] | None) -> dict[str, str] | None:
+def _source(graph: CrateGraph, script: dict[str, str] | None) -> dict[str, str] | None:
     """The address of a tool that has no page on the web: RO-Crate 1.3 demands one."""
     return (script or graph.file(WORKFLOW)) if graph.story.profile.on_1_3 else None
 
 
-def _describe_package(graph: Graph, name: str, version: str, sha256: str) -> None:
+def _describe_package(graph: CrateGraph, name: str, version: str, sha256: str) -> None:
     graph.add(
         terms.package_id(name, version, sha256),
         "SoftwareApplication",
@@ -98,7 +98,7 @@ def _describe_package(graph: Graph, name: str, version: str, sha256: str) -> Non
     )
 
 
-def _packages(graph: Graph) -> list[tuple[str, str, str]]:
+def _packages(graph: CrateGraph) -> list[tuple[str, str, str]]:
     """Name, version and hash of every package that a job could import."""
     found = {
         (name, each["version"], each["sha256"])

@@ -1,4 +1,4 @@
-"""What a crate says about a study (`Story`), and the graph that is written from that (`Graph`)."""
+"""What a crate says about a study (`Story`), and its graph while it is written (`CrateGraph`)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from twotower.audits.crate.entities import local_id, ref
 from twotower.audits.crate.parameters import Parameters
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
 from twotower.audits.verify import jobs as verify_jobs
-from twotower.audits.verify.jobs import Job
+from twotower.audits.verify.jobs import RecordedJob
 from twotower.records.workflow_rules import Rule
 
 
@@ -49,7 +49,7 @@ class Story:
     date: str
     root: str
     files: dict[str, Held]
-    jobs: list[Job]
+    jobs: list[RecordedJob]
     rules: dict[str, Rule]
     settings: dict[str, dict]
     environments: dict[str, dict]
@@ -60,7 +60,7 @@ class Story:
 
 
 @dataclass
-class Graph:
+class CrateGraph:
     """A crate while it is written.
 
     Attributes:

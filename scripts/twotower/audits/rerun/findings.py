@@ -5,10 +5,10 @@ from pathlib import Path
 
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import verdicts
-from twotower.audits.rerun.jobs import Graph
+from twotower.audits.rerun.jobs import JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
-from twotower.audits.rerun.verdicts import ClaimVerdict, Verdict
+from twotower.audits.rerun.verdicts import ClaimVerdict, Reproduction
 from twotower.audits.verify.findings import Verification
 
 PLACE = Path("results-audit")
@@ -38,7 +38,7 @@ class Audit:
     sealed: bool
     run: dict
     verified: Verification
-    graph: Graph = field(default_factory=Graph)
+    graph: JobGraph = field(default_factory=JobGraph)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     population: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
@@ -49,19 +49,19 @@ class Audit:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Reproduction:
         """The gravest of all claims, jobs and files."""
         found = [claim.verdict for claim in self.claims]
         excused = {job for claim in self.claims if claim.statistical for job in claim.jobs}
         for name, outcome in self.outcomes.items():
             if outcome.rung == Rung.DIFFERENT and name in excused:
-                found.append(Verdict.WITHIN_TOLERANCE)  # fresh seeds have answered for it
+                found.append(Reproduction.WITHIN_TOLERANCE)  # fresh seeds have answered for it
             elif outcome.rung is not None:
                 found.append(verdicts.of_rung(outcome.rung))
             elif outcome.asked:
-                found.append(Verdict.NOT_RUN)
+                found.append(Reproduction.NOT_RUN)
         if self.verified.faults or self.tampered:
-            found.append(Verdict.TAMPERED)
+            found.append(Reproduction.TAMPERED)
         return verdicts.worst(found)
 
     @property

@@ -13,7 +13,7 @@ ALWAYS = ("figures", "tables")
 
 
 @dataclass(frozen=True)
-class Job:
+class DueJob:
     """One job, read from the records of its outputs.
 
     Attributes:
@@ -43,7 +43,7 @@ class Job:
 
 
 @dataclass
-class Graph:
+class JobGraph:
     """Jobs in the order of the study: none before one whose output it reads.
 
     Attributes:
@@ -51,10 +51,10 @@ class Graph:
         maker: the name of the job that made a file.
     """
 
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, DueJob] = field(default_factory=dict)
     maker: dict[str, str] = field(default_factory=dict)
 
-    def before(self, job: Job) -> set[str]:
+    def before(self, job: DueJob) -> set[str]:
         """The jobs whose outputs a job reads."""
         return {self.maker[path] for path in job.inputs if path in self.maker}
 
@@ -70,9 +70,9 @@ class Graph:
         return [name for name in self.jobs if name in found]
 
 
-def graph(folder: Path) -> Graph:
+def graph(folder: Path) -> JobGraph:
     """The jobs of a folder's results; files with a damaged record, or none, have no job."""
-    jobs: dict[str, Job] = {}
+    jobs: dict[str, DueJob] = {}
     maker: dict[str, str] = {}
     read = (
         (path.as_posix(), job_records.read(path, folder)) for path in job_records.recorded(folder)
@@ -83,18 +83,18 @@ def graph(folder: Path) -> Graph:
         outputs = tuple(sorted(p for p in every if not Path(p).is_relative_to(survey.TIMED)))
         path = next((path for path in group if path in outputs and path not in maker), None)
         if path is not None:
-            jobs[path] = Job(path, group[path], outputs)
+            jobs[path] = DueJob(path, group[path], outputs)
             maker |= dict.fromkeys(outputs, path)
-    return Graph(_in_order(jobs, maker), maker)
+    return JobGraph(_in_order(jobs, maker), maker)
 
 
-def groups(jobs: Iterable[Job], whole: Graph) -> list[list[Job]]:
+def groups(jobs: Iterable[DueJob], whole: JobGraph) -> list[list[DueJob]]:
     """Jobs to be rerun in one folder each: no rule of a group comes anywhere before another of it.
 
     So each job of a group finds the recorded inputs there, and nothing that was made again. Rules
     count, not jobs, and at any distance: Snakemake follows some rules to those before them.
     """
-    by_rule: dict[str, list[Job]] = {}
+    by_rule: dict[str, list[DueJob]] = {}
     for job in jobs:
         by_rule.setdefault(job.rule, []).append(job)
     before = _rules_before(whole)
@@ -109,7 +109,7 @@ def groups(jobs: Iterable[Job], whole: Graph) -> list[list[Job]]:
     return [[job for rule in group for job in by_rule[rule]] for group in found]
 
 
-def _rules_before(whole: Graph) -> dict[str, set[str]]:
+def _rules_before(whole: JobGraph) -> dict[str, set[str]]:
     """All rules before each rule, at any distance."""
     before: dict[str, set[str]] = {}
     for job in whole.jobs.values():  # in order: what is before it is known
@@ -120,14 +120,14 @@ def _rules_before(whole: Graph) -> dict[str, set[str]]:
     return before
 
 
-def _in_order(jobs: dict[str, Job], maker: dict[str, str]) -> dict[str, Job]:
+def _in_order(jobs: dict[str, DueJob], maker: dict[str, str]) -> dict[str, DueJob]:
     before = {
         name: {maker[path] for path in job.inputs if path in maker} for name, job in jobs.items()
     }
     return {name: jobs[name] for name in job_graph.in_order(before)}
 
 
-def joined(recorded: Graph, again: Graph) -> Graph:
+def joined(recorded: JobGraph, again: JobGraph) -> JobGraph:
     """The recorded jobs, and those of a rerun that have no record."""
     missing = {
         name: job
@@ -136,4 +136,4 @@ def joined(recorded: Graph, again: Graph) -> Graph:
     }
     jobs = recorded.jobs | missing
     maker = {path: name for name, job in jobs.items() for path in job.outputs}
-    return Graph(_in_order(jobs, maker), maker)
+    return JobGraph(_in_order(jobs, maker), maker)

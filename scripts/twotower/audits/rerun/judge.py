@@ -9,7 +9,7 @@ from twotower.audits.compare.tolerances import Statistical
 from twotower.audits.rerun import seeds, verdicts
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.findings import PLACE, Audit
-from twotower.audits.rerun.verdicts import LEDGER, Verdict
+from twotower.audits.rerun.verdicts import LEDGER, Reproduction
 from twotower.records import environment
 from twotower.study import decisions
 from twotower.study.decisions import Claim
@@ -65,7 +65,7 @@ def try_seeds(
     found: Audit, clone: Clone, work: Path, declared: Statistical, say: Callable[[str], None]
 ) -> None:
     """Ask fresh seeds about claims that differ, where the environments may explain it."""
-    different = [claim for claim in found.claims if claim.verdict == Verdict.DIFFERENT]
+    different = [claim for claim in found.claims if claim.verdict == Reproduction.DIFFERENT]
     explained = [claim for claim in different if claim.differences]
     for claim in different:
         if not claim.differences:
@@ -87,7 +87,7 @@ def try_seeds(
         agrees, told = seeds.agrees(row, rule, asked.folder, fresh, declared.confidence)
         claim.why += f"; {told}"
         claim.statistical = agrees
-        claim.verdict = Verdict.WITHIN_TOLERANCE if agrees else Verdict.DIFFERENT
+        claim.verdict = Reproduction.WITHIN_TOLERANCE if agrees else Reproduction.DIFFERENT
 
 
 def _claims(clone: Clone) -> dict[str, Claim]:

@@ -11,7 +11,7 @@ from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.jobs import Graph, Job
+from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.seal import sealed_files
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
@@ -43,7 +43,7 @@ class Outcome:
         return next((f.detail for f in self.files.values() if f.rung == self.rung), self.why)
 
 
-def everything(clone: Clone, runs: Sequence[dict], whole: Graph, log: Path) -> None:
+def everything(clone: Clone, runs: Sequence[dict], whole: JobGraph, log: Path) -> None:
     """Run a clone's study from nothing, in the clone itself.
 
     Args:
@@ -58,7 +58,13 @@ def everything(clone: Clone, runs: Sequence[dict], whole: Graph, log: Path) -> N
 
 
 def alone(
-    clone: Clone, run: dict, jobs: Sequence[Job], whole: Graph, results: Path, work: Path, log: Path
+    clone: Clone,
+    run: dict,
+    jobs: Sequence[DueJob],
+    whole: JobGraph,
+    results: Path,
+    work: Path,
+    log: Path,
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """Rerun jobs, each from its recorded inputs: none reads what another has made again.
 
@@ -112,7 +118,7 @@ def _make(
     _make(clone, directory, targets[half:], options, log)
 
 
-def compared(job: Job, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
+def compared(job: DueJob, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
     """A rerun job against the recorded one: its files rung by rung, and what its record says."""
     outcome = Outcome()
     again = job_records.read(job.name, place)
@@ -146,7 +152,7 @@ def _against_record(path: str, results: Path, place: Path) -> Compared:
     )
 
 
-def _missing(job: Job, results: Path) -> str:
+def _missing(job: DueJob, results: Path) -> str:
     """Why a job cannot be rerun alone; empty if it can."""
     for path, sha256 in job.inputs.items():
         if path.startswith("given:"):
@@ -166,7 +172,7 @@ def _missing(job: Job, results: Path) -> str:
     return ""
 
 
-def _origin(job: Job, again: dict) -> str:
+def _origin(job: DueJob, again: dict) -> str:
     """How a record belies the job that the recorded commit and study really have; empty if not."""
     record = job.record
     if record["rule"] != again["rule"]:

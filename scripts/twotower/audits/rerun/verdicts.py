@@ -10,7 +10,7 @@ import pandas as pd
 
 from twotower.audits.compare import rungs
 from twotower.audits.compare.rungs import Rung
-from twotower.audits.rerun.jobs import Graph
+from twotower.audits.rerun.jobs import JobGraph
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.verify.findings import SOUND, Verification
 from twotower.base import places
@@ -27,7 +27,7 @@ TABLES = {
 """The table that a rule of the ledger looks at besides the rates."""
 
 
-class Verdict(StrEnum):
+class Reproduction(StrEnum):
     """What an audit says of a claim."""
 
     IDENTICAL = "IDENTICAL"
@@ -39,24 +39,28 @@ class Verdict(StrEnum):
 
 
 MEANINGS = {
-    Verdict.IDENTICAL: "every file that was made again has the recorded bytes",
-    Verdict.EQUIVALENT: "other bytes, which say exactly the same",
-    Verdict.WITHIN_TOLERANCE: "other numbers, within the tolerance that was declared beforehand",
-    Verdict.DIFFERENT: "other numbers, words or pictures, or an origin that is not the stated one",
-    Verdict.TAMPERED: "files are not as they were made, recorded or sealed",
-    Verdict.NOT_RUN: "what it rests on could not be made again",
+    Reproduction.IDENTICAL: "every file that was made again has the recorded bytes",
+    Reproduction.EQUIVALENT: "other bytes, which say exactly the same",
+    Reproduction.WITHIN_TOLERANCE: (
+        "other numbers, within the tolerance that was declared beforehand"
+    ),
+    Reproduction.DIFFERENT: (
+        "other numbers, words or pictures, or an origin that is not the stated one"
+    ),
+    Reproduction.TAMPERED: "files are not as they were made, recorded or sealed",
+    Reproduction.NOT_RUN: "what it rests on could not be made again",
 }
 
-GRAVITY = (Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.WITHIN_TOLERANCE, Verdict.NOT_RUN,
-           Verdict.DIFFERENT, Verdict.TAMPERED)  # fmt: skip
+GRAVITY = (Reproduction.IDENTICAL, Reproduction.EQUIVALENT, Reproduction.WITHIN_TOLERANCE,
+           Reproduction.NOT_RUN, Reproduction.DIFFERENT, Reproduction.TAMPERED)  # fmt: skip
 """Of several verdicts the last one stands. From NOT RUN on an audit has failed."""
 
 _BY_RUNG = {
-    Rung.BYTES: Verdict.IDENTICAL,
-    Rung.CONTENT: Verdict.EQUIVALENT,
-    Rung.NUMERICAL: Verdict.WITHIN_TOLERANCE,
-    Rung.STATISTICAL: Verdict.WITHIN_TOLERANCE,
-    Rung.DIFFERENT: Verdict.DIFFERENT,
+    Rung.BYTES: Reproduction.IDENTICAL,
+    Rung.CONTENT: Reproduction.EQUIVALENT,
+    Rung.NUMERICAL: Reproduction.WITHIN_TOLERANCE,
+    Rung.STATISTICAL: Reproduction.WITHIN_TOLERANCE,
+    Rung.DIFFERENT: Reproduction.DIFFERENT,
 }
 
 
@@ -80,7 +84,7 @@ class ClaimVerdict:
     recorded: str
     result: str
     figure: str
-    verdict: Verdict = Verdict.IDENTICAL
+    verdict: Reproduction = Reproduction.IDENTICAL
     why: str = ""
     diverged: str = ""
     jobs: list[str] = field(default_factory=list)
@@ -93,7 +97,7 @@ def judge(
     ledger: pd.DataFrame,
     again: pd.DataFrame | None,
     claims: Mapping[str, Claim],
-    graph: Graph,
+    graph: JobGraph,
     outcomes: Mapping[str, Outcome],
     verified: Verification,
     relative: float = 0.0,
@@ -114,7 +118,7 @@ def judge(
     return [_verdict(row, *evidence) for row in rows(tested)]
 
 
-def rests_on(row: Mapping, claim: Claim | None, graph: Graph) -> list[str]:
+def rests_on(row: Mapping, claim: Claim | None, graph: JobGraph) -> list[str]:
     """The jobs that a claim rests on: its figure, its table, its cells' rates, and all before.
 
     The table of all rates, from which it is judged, counts as well, but not all that is before.
@@ -133,17 +137,17 @@ def rows(ledger: pd.DataFrame) -> list[dict]:
     return ledger.astype(object).where(ledger.notna(), "").to_dict("records")
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
+def worst(verdicts: Iterable[Reproduction]) -> Reproduction:
     """The gravest of several verdicts; IDENTICAL if there are no verdicts."""
-    return max(verdicts, key=GRAVITY.index, default=Verdict.IDENTICAL)
+    return max(verdicts, key=GRAVITY.index, default=Reproduction.IDENTICAL)
 
 
-def failed(verdict: Verdict) -> bool:
+def failed(verdict: Reproduction) -> bool:
     """Whether an audit with this verdict ends with a status that is not 0."""
-    return GRAVITY.index(verdict) >= GRAVITY.index(Verdict.NOT_RUN)
+    return GRAVITY.index(verdict) >= GRAVITY.index(Reproduction.NOT_RUN)
 
 
-def of_rung(rung: Rung) -> Verdict:
+def of_rung(rung: Rung) -> Reproduction:
     """The verdict that a rung stands for."""
     return _BY_RUNG[rung]
 
@@ -172,7 +176,7 @@ def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVe
     if LEDGER in tampered([LEDGER], verified) and (edited := row_differs(row, again)):
         touched[LEDGER] = edited
     if touched:
-        found.verdict = Verdict.TAMPERED
+        found.verdict = Reproduction.TAMPERED
         paths = list(touched)
         more = f", and {len(paths) - 1} more" if len(paths) > 1 else ""
         found.why = f"{paths[0]}: {touched[paths[0]]}{more}"
@@ -182,21 +186,21 @@ def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVe
     unequal = row_differs(row, again, relative)
     failing = [job for job in jobs if outcomes[job].asked and outcomes[job].rung is None]
     lowest = max(ranks.values(), default=Rung.BYTES)
-    verdicts = [of_rung(lowest)] + [Verdict.NOT_RUN] * bool(failing or not ranks)
+    verdicts = [of_rung(lowest)] + [Reproduction.NOT_RUN] * bool(failing or not ranks)
     if unequal and lowest < Rung.DIFFERENT and not failing:
-        verdicts.append(Verdict.DIFFERENT if again is not None else Verdict.NOT_RUN)
+        verdicts.append(Reproduction.DIFFERENT if again is not None else Reproduction.NOT_RUN)
     found.verdict = worst(verdicts)
-    if found.verdict == Verdict.NOT_RUN and failing:
+    if found.verdict == Reproduction.NOT_RUN and failing:
         found.diverged, found.why = failing[0], outcomes[failing[0]].why
     elif lowest > Rung.BYTES and of_rung(lowest) == found.verdict:
         found.diverged = next(job for job, rung in ranks.items() if rung == lowest)
         found.why = outcomes[found.diverged].detail
-    elif found.verdict != Verdict.IDENTICAL:
+    elif found.verdict != Reproduction.IDENTICAL:
         found.diverged, found.why = graph.maker.get(LEDGER, ""), unequal
     return found
 
 
-def _files(jobs: list[str], graph: Graph, row: Mapping) -> list[str]:
+def _files(jobs: list[str], graph: JobGraph, row: Mapping) -> list[str]:
     """Every file of some jobs: what they made and read, and the records of it; and the figure."""
     paths = dict.fromkeys([row["figure"]] if row["figure"] else [])
     for job in jobs:

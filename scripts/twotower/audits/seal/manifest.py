@@ -55,7 +55,7 @@ class Manifest:
     @property
     def roots(self) -> dict[str, str]:
         """The root of each kind's tree: its leaves are the entries as canonical JSON, by path."""
-        leaves: dict[str, list[bytes]] = {kind: [] for kind in sealed_files.KINDS}
+        leaves: dict[str, list[bytes]] = {kind: [] for kind in sealed_files.FILE_KINDS}
         for path, entry in sorted(self.files.items()):
             leaves.setdefault(entry.kind, []).append(_canonical(_row(path, entry)))
         return {kind: merkle_root(each).hex() for kind, each in sorted(leaves.items())}
@@ -160,7 +160,7 @@ def _check(content: dict) -> None:
         if not safe_names.is_path(row["path"]):
             raise ValueError(f"{row['path']!r:.200} is no path below its folder")
         sized = safe_names.is_size(row["bytes"]) and safe_names.is_hex(row["sha256"], 64)
-        if row["kind"] not in sealed_files.KINDS or not sized:
+        if row["kind"] not in sealed_files.FILE_KINDS or not sized:
             raise ValueError(f"kind, size or SHA-256 of {row['path']} is not of the right form")
 
 

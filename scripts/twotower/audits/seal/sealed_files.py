@@ -12,7 +12,7 @@ SEAL = Path("results/seal")
 MANIFEST = SEAL / "manifest.json"
 CHECKPOINTS = places.RESULTS / "checkpoints"
 SIGNATURE = SEAL / "manifest.json.sig"
-KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
+FILE_KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
          "other")  # fmt: skip
 UNREAD = "not read"
 """In place of the SHA-256 of a file that is far larger than it was sealed."""
@@ -42,8 +42,8 @@ def kinds(texts: Iterable[str]) -> frozenset[str]:
         OptionError: if a text is not one of KINDS.
     """
     for text in texts:
-        if text not in KINDS:
-            raise errors.OptionError(f"WITHOUT={text}: allowed: {', '.join(KINDS)}")
+        if text not in FILE_KINDS:
+            raise errors.OptionError(f"WITHOUT={text}: allowed: {', '.join(FILE_KINDS)}")
     return frozenset(texts)
 
 

@@ -24,7 +24,7 @@ GROUPED = 4  # so many files of one verdict and reason are told in one line
 
 
 @dataclass
-class Verdict:
+class FileVerdict:
     """One of VERDICTS on a file, and every reason for it in words."""
 
     verdict: str = "OK"
@@ -50,7 +50,7 @@ class Verification:
         size: bytes that were read.
     """
 
-    files: dict[str, Verdict] = field(default_factory=dict)
+    files: dict[str, FileVerdict] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     signature: Signature = field(default_factory=lambda: Signature("none", "not signed"))
@@ -65,13 +65,13 @@ class Verification:
 
     def add(self, path: str, verdict: str, reason: str) -> None:
         """Give a file a verdict; the gravest of several stays, and all reasons."""
-        found = self.files.setdefault(path, Verdict())
+        found = self.files.setdefault(path, FileVerdict())
         if VERDICTS.index(verdict) < VERDICTS.index(found.verdict):
             found.verdict = verdict
         if reason and reason not in found.reasons:
             found.reasons.append(reason)
 
-    def wrong(self) -> dict[str, Verdict]:
+    def wrong(self) -> dict[str, FileVerdict]:
         """The files whose verdict is not one of SOUND, the gravest first, then by path."""
         rows = [(path, each) for path, each in self.files.items() if each.verdict not in SOUND]
         return dict(sorted(rows, key=lambda row: (VERDICTS.index(row[1].verdict), row[0])))
@@ -108,7 +108,7 @@ def text(found: Verification, seconds: float, every: bool = False, own: bool = F
     return "\n".join(safe_names.shown(line.replace("\n", "\\n")) for line in lines)
 
 
-def _wrong(files: dict[str, Verdict]) -> list[str]:
+def _wrong(files: dict[str, FileVerdict]) -> list[str]:
     """The files on which the verdict is not OK; many of one reason in one line."""
     groups: dict[tuple[str, str], list[str]] = {}
     for path, each in files.items():

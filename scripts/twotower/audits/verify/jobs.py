@@ -29,7 +29,7 @@ class UnfinishedError(ExpectedError):
 
 
 @dataclass(frozen=True)
-class Job:
+class RecordedJob:
     """A job that ran: one call of a rule's script.
 
     Attributes:
@@ -74,7 +74,7 @@ def results(paths: Iterable[str]) -> list[str]:
     ]
 
 
-def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[Job]:
+def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[RecordedJob]:
     """The jobs that made these results, by rule and first output.
 
     Raises:
@@ -109,11 +109,11 @@ def _made(records: dict[str, dict]) -> dict:
     return known
 
 
-def _job(made: dict, rules: dict[str, Rule]) -> Job:
+def _job(made: dict, rules: dict[str, Rule]) -> RecordedJob:
     rule = rules.get(made["rule"])
     wildcards = rule.wildcards(made["sha256"]) if rule else {}
     timed = rule.timed(wildcards) if rule else ""
-    return Job(
+    return RecordedJob(
         rule=made["rule"],
         code=made["code"],
         settings=made["settings"],
@@ -179,7 +179,7 @@ def settings(study: Study) -> dict[str, dict]:
     return found
 
 
-def levels(made: Iterable[Job]) -> dict[str, int]:
+def levels(made: Iterable[RecordedJob]) -> dict[str, int]:
     """For each rule, its place: above that of every rule whose outputs its jobs read."""
     makers: dict[str, str] = {}
     needs: dict[str, set[str]] = {}

@@ -13,7 +13,7 @@ from twotower.audits.seal.manifest import Manifest, ManifestError
 from twotower.audits.verify import chain, snakemake_notes, statement, study
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
-from twotower.audits.verify.findings import Verdict, Verification
+from twotower.audits.verify.findings import FileVerdict, Verification
 from twotower.base import safe_names
 from twotower.records import code_digest
 
@@ -34,7 +34,7 @@ def verify(
         signers: a file of allowed signers, as ssh-keygen has it: the seal must be signed by one.
         root: the root that was noted elsewhere when the folder was sealed, or its beginning.
         project: where the code is; by default the folder itself, or else here.
-        without: kinds of sealed files (`sealed_files.KINDS`) that may be missing.
+        without: kinds of sealed files (`sealed_files.FILE_KINDS`) that may be missing.
         authorities: certificates, in PEM, of authorities whose time stamps the reader trusts.
 
     Raises:
@@ -88,7 +88,7 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
     read = [size for size, sha256 in evidence.found.values() if sha256 != sealed_files.UNREAD]
     result = Verification(size=sum(read))
     for path in evidence.found:
-        result.files.setdefault(path, Verdict())
+        result.files.setdefault(path, FileVerdict())
     for path, why in evidence.odd.items():
         result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
     if sealed is not None:
@@ -133,7 +133,7 @@ def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) 
     """What is missing as the reader expects it to be."""
     for path, entry in sealed.files.items():
         if entry.kind in without and result.files[path].verdict == "MISSING":
-            result.files[path] = Verdict("LEFT OUT")
+            result.files[path] = FileVerdict("LEFT OUT")
 
 
 def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:
