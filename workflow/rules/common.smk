@@ -15,11 +15,6 @@ PROJECT = Path(str(workflow.current_basedir)).parents[1]
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 SCRIPTS = PROJECT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# Snakemake hands sys.path on to no job. A variable reaches the jobs, also those in a container,
-# unless --apptainer-args asks for a clean environment.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])
-)
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
 from twotower.base import console, errors
@@ -65,6 +60,7 @@ if not IS_MODULE:  # whose prefix is set before relative paths
     DECISIONS = os.path.relpath(DECISIONS)  # a finished study can be moved with its project
 try:
     workplace.start_jobs_by_name()
+    workplace.lead_jobs_to(SCRIPTS)
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)

@@ -84,3 +84,20 @@ def start_jobs_by_name() -> None:
             raise WorkplaceError(f"{found} in its name; move the project, and `make` there")
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
         sys.executable = name
+
+
+def lead_jobs_to(scripts: Path) -> None:
+    """Have the jobs of this run find the library in the folder of scripts.
+
+    Snakemake hands sys.path on to no job. PYTHONPATH reaches the jobs, also those in a container,
+    unless --apptainer-args asks for a clean environment.
+
+    Raises:
+        WorkplaceError: if the path cannot stand in PYTHONPATH.
+    """
+    # what separates the paths may stand in the folder's own name, but seldom below where jobs run
+    path = str(scripts) if os.pathsep not in str(scripts) else os.path.relpath(scripts)
+    if os.pathsep in path:
+        found = f"{scripts}: no job finds the library in a folder with {os.pathsep} in its name"
+        raise WorkplaceError(f"{found}; rename the folder, or run in the project's own folder")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [path, os.environ.get("PYTHONPATH")]))

@@ -85,3 +85,18 @@ def test_the_doctor_tells_a_snakemake_that_does_not_start(tmp_path, monkeypatch)
         notes[line] = [what for what, _ in doctor.snakemake(tmp_path).notes]
     assert notes["#!/bin/sh"] == []
     assert "snakemake does not start" in notes["#!/no/such/python"][0]
+
+
+def test_jobs_are_led_to_the_library_also_from_a_folder_with_a_colon(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    workplace.lead_jobs_to(tmp_path / "scripts")
+    assert os.environ["PYTHONPATH"] == f"{tmp_path / 'scripts'}:mine"
+    odd = tmp_path / "a:b"
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    monkeypatch.delenv("PYTHONPATH")
+    workplace.lead_jobs_to(odd / "scripts")
+    assert os.environ["PYTHONPATH"] == "scripts"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(workplace.WorkplaceError, match="with : in its name; rename the folder"):
+        workplace.lead_jobs_to(odd / "scripts")
