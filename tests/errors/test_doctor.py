@@ -99,4 +99,4 @@ def test_a_slurm_without_accounting_is_warned_of(tmp_path):
     config = str(ROOT / "config.yaml")
     text, _ = examined(tmp_path, config, PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert re.search(r"version +slurm 1.2\n +partition +main up, 2 nodes\n +accounting +none", text)
-    assert "would wait for ever\n    slurm-status-command: squeue" in text
+    assert "would wait for ever for it\n    slurm-status-command: squeue" in text
