@@ -1,6 +1,5 @@
 """A micro study, run once here and once on a real Slurm; skipped where none can be started."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import copies
 import pytest
 import warm_python
 
@@ -22,16 +22,6 @@ FAST = {  # a job of these tests takes seconds: ask for its state as often
 ALIVE = ("PENDING", "RUNNING", "COMPLETING")
 DEADLINE = 900.0
 
-
-def _workflow_tests():
-    """The module with the copies of the project that the workflow's tests run."""
-    spec = importlib.util.spec_from_file_location("copies", ROOT / "tests/workflow/conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-copies = _workflow_tests()
 # Three sizes, since a job is stopped at its third fit. Here are no cards to compute on.
 STUDY = copies.MICRO | {
     "replicates": 3,

@@ -2,8 +2,7 @@
 
 import pytest
 import yaml
-
-from conftest import ALONE, MICRO, Project
+from copies import ALONE, MICRO, Project
 
 pytestmark = pytest.mark.xdist_group("workflow")
 

@@ -72,7 +72,9 @@ def test_the_answer_for_one_curve_is_that_of_its_file_alone(tmp_path):
 def test_labels_are_told_whatever_they_are_called(frame, tmp_path):
     """Numbers, gaps in them, replicates or sizes that differ by curve, one run a curve."""
     column = frame.columns[-1]
-    with pytest.raises(PilotError, match=f"may belong to several curves, because they differ in {column} "):
+    with pytest.raises(
+        PilotError, match=f"may belong to several curves, because they differ in {column} "
+    ):
         read(frame, tmp_path)
 
 
