@@ -26,7 +26,6 @@ if first_try:
 """
 STOP_AFTER_TWO_FITS = """
 import os
-import twotower
 from twotower.towers import training_job
 def stopped(*arguments, train=training_job.train):
     for count, result in enumerate(train(*arguments), start=1):

@@ -48,7 +48,9 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 def imported(source: str, modules: set[str]) -> Iterator[tuple[int, str]]:
     """Lines and modules that a source imports of the library."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "twotower":
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield node.lineno, "a relative path"
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "twotower":
             for alias in node.names:
                 inside = f"{node.module}.{alias.name}"
                 yield node.lineno, inside if inside in modules else str(node.module)
@@ -59,12 +61,14 @@ def imported(source: str, modules: set[str]) -> Iterator[tuple[int, str]]:
 def against(module: str, other: str) -> bool:
     """Whether a module's import of another runs against the tables."""
     here, there = module.split(".")[1:], other.split(".")[1:]
+    if other == "a relative path":
+        return True
     if not here or not there:  # the package itself, which pins threads before all else
         return bool(here)
     if here[0] != there[0]:
         return there[0] not in {"base", *BELOW[here[0]].split()}
-    if here[0] == "audits" and here[1] in WITHIN_AUDITS and here[1] != there[1]:
-        return there[1] not in WITHIN_AUDITS[here[1]].split()
+    if here[0] == "audits" and here[1:2] != there[1:2] and here[1:2] and here[1] in WITHIN_AUDITS:
+        return there[1:2] == [] or there[1] not in WITHIN_AUDITS[here[1]].split()
     return False
 
 

@@ -21,11 +21,25 @@ LIMITS = [
 ]
 
 
+def leads_to_the_library(path: str) -> bool:
+    """Whether a path of PYTHONPATH is one that counts from a program's first import on alone."""
+    odd = (f"{path}/{name}.py" for name in ("sitecustomize", "usercustomize"))
+    return (
+        os.path.isabs(path)
+        and is_file(f"{path}/twotower/__init__.py")
+        and not any(map(is_file, odd))
+    )
+
+
 def surroundings() -> dict:
     """What a process has from its start, and a fork of the server has too only if it is equal."""
     names = ("LANG", "LC_", "PYTHON", "LD_", "MALLOC_", "GLIBC_TUNABLES")
+    variables = {key: value for key, value in os.environ.items() if key.startswith(names)}
+    paths = [path for path in variables.pop("PYTHONPATH", "").split(os.pathsep) if path]
+    if odd := [path for path in paths if not leads_to_the_library(path)]:
+        variables["PYTHONPATH"] = os.pathsep.join(odd)
     return {
-        "variables": {key: value for key, value in os.environ.items() if key.startswith(names)},
+        "variables": variables,
         "limits": [list(resource.getrlimit(each)) for each in LIMITS],
         "user": [*os.getresuid(), *os.getresgid()],
         "namespaces": [os.readlink(f"/proc/self/ns/{kind}") for kind in ("mnt", "net", "user")],

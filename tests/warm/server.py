@@ -151,6 +151,8 @@ def run(asked: dict) -> int:
         setattr(sys, name, new), setattr(sys, f"__{name}__", new)
     random.seed()
     tempfile.tempdir = None
+    # at the start of the server it had none: only what leads to the library is taken (`client.py`)
+    sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     program, *arguments = asked["arguments"]
     sys.executable = asked["name"]
     sys.dont_write_bytecode = "-B" in asked["options"]

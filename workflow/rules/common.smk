@@ -60,7 +60,7 @@ if not IS_MODULE:  # whose prefix is set before relative paths
     DECISIONS = os.path.relpath(DECISIONS)  # a finished study can be moved with its project
 try:
     workplace.start_jobs_by_name()
-    workplace.lead_jobs_to(SCRIPTS)
+    workplace.lead_jobs_to(SCRIPTS, IS_MODULE)
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)

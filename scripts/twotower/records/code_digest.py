@@ -109,9 +109,14 @@ def _reached(folder: Path, script: str, bookkeeping: bool) -> dict[str, bytes]:
     while waiting:
         name = waiting.pop()
         if name not in found and (bookkeeping or not name.startswith(BOOKKEEPING)):
-            found[name], names = _read(folder / name, _changed(folder / name))
+            path = folder / name
+            found[name], names = _read(path, _changed(path))
             for line, imported in names:
-                waiting += _files(folder, imported, f"{folder / name}:{line}")
+                place = f"{folder / name}:{line}"
+                if imported.split(".")[0].split(":")[0] == PACKAGE:
+                    waiting += _files(folder, imported, place)
+                elif any((each / f"{imported}.py").is_file() for each in (folder, path.parent)):
+                    raise CodeError(f"{place}: {imported} stands outside {PACKAGE}; move it there")
     return found
 
 
@@ -129,16 +134,16 @@ def _files(folder: Path, name: str, place: str) -> Iterator[str]:
     for parent in (path, *(each.as_posix() for each in Path(path).parents)):
         if (folder / parent / "__init__.py").is_file():
             yield f"{parent}/__init__.py"
-    inside = f"{path}/{what}"
-    if (folder / f"{path}.py").is_file():  # what it names, if anything, stands in this module
-        yield f"{path}.py"
-    elif what and (folder / f"{inside}.py").is_file():
-        yield f"{inside}.py"
-    elif what and (folder / inside / "__init__.py").is_file():
-        yield f"{inside}/__init__.py"
-    elif what or not (folder / path / "__init__.py").is_file():
-        missing = f"{module}.{what}" if what else module
-        raise CodeError(f"{place}: no module {missing} stands in {folder / PACKAGE}")
+    if not (folder / f"{path}.py").is_file() and what:  # else what it names stands in this module
+        path, module = f"{path}/{what}", f"{module}.{what}"
+    is_package = (folder / path / "__init__.py").is_file()
+    if not (folder / f"{path}.py").is_file():
+        if is_package:
+            raise CodeError(f"{place}: {module} is a package; name the module that is meant")
+        raise CodeError(f"{place}: no module {module} stands in {folder / PACKAGE}")
+    if is_package:  # which Python prefers
+        raise CodeError(f"{place}: {folder / path}.py hides behind the package {path}/; remove it")
+    yield f"{path}.py"
 
 
 def _changed(path: Path) -> int:
@@ -150,7 +155,7 @@ def _changed(path: Path) -> int:
 
 @cache  # most scripts lead to the same modules
 def _read(path: Path, changed: int) -> tuple[bytes, tuple[tuple[int, str], ...]]:
-    """A source that was changed at that time, and what it imports of the library, with the line."""
+    """A source that was changed at that time, and what it imports, with the line."""
     try:
         source = path.read_bytes()
         return source, _imported(source)
@@ -160,7 +165,7 @@ def _read(path: Path, changed: int) -> tuple[bytes, tuple[tuple[int, str], ...]]
 
 @cache  # of the same bytes, for verifications of several folders
 def _imported(source: bytes) -> tuple[tuple[int, str], ...]:
-    """Lines and names of what a source imports of the library, at any depth of its code."""
+    """Lines and names of what a source imports, at any depth; of other packages the first name."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
@@ -170,9 +175,11 @@ def _imported(source: bytes) -> tuple[tuple[int, str], ...]:
                     f"line {node.lineno}: a relative import, which digests do not follow; "
                     f"write: from {PACKAGE}.… import …"
                 )
-            if module.split(".")[0] == PACKAGE:
-                found |= {(node.lineno, f"{module}:{alias.name}") for alias in node.names}
+            top = module.split(".")[0]
+            names = [f"{module}:{alias.name}" if top == PACKAGE else top for alias in node.names]
+            found |= {(node.lineno, name) for name in names}
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-            found |= {(node.lineno, name) for name in names if name.split(".")[0] == PACKAGE}
+            for name in (alias.name for alias in node.names):
+                top = name.split(".")[0]
+                found.add((node.lineno, name if top == PACKAGE else top))
     return tuple(sorted(found))

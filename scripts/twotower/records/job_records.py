@@ -28,6 +28,9 @@ RECORDS = places.RESULTS / "records"
 STATED = places.RESULTS / "preregistration/statement.json"
 """The statement before the run (`twotower.running.statements`), if there was one."""
 
+MODULE = "TOWER_RATES_MODULE"
+"""Variable of jobs of another workflow that imports this one as a module."""
+
 PATIENCE = 2.0
 """Seconds that a job waits for a record: network file systems show new files late. A cluster's
 profile tries a job again that waited in vain."""
@@ -180,7 +183,9 @@ def _check_code(rule: str, planned: str) -> str:
     time by a Snakemake of its own, as the code is by then: the first one's digests were noted.
     """
     name = code_digest.scripts(places.PROJECT).get(rule, f"of the rule {rule}")
-    noted = last_run.code(Path()).get(name, planned)
+    # A run of another workflow, which imports this one, notes nothing: a note would be an old one.
+    of_run = {} if os.environ.get(MODULE) else last_run.code(Path())
+    noted = of_run.get(name, planned)
     code_digest.forget()
     try:
         same = code_digest.code_digest(places.PROJECT / "scripts", name) == planned == noted

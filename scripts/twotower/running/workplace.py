@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from twotower.base.errors import ExpectedError
+from twotower.records import job_records
 
 LEAST_FREE = 50 * 2**20
 """Bytes; the smallest studies write less, every other one more: `make plan` says how much."""
@@ -86,11 +87,15 @@ def start_jobs_by_name() -> None:
         sys.executable = name
 
 
-def lead_jobs_to(scripts: Path) -> None:
+def lead_jobs_to(scripts: Path, module: bool = False) -> None:
     """Have the jobs of this run find the library in the folder of scripts.
 
     Snakemake hands sys.path on to no job. PYTHONPATH reaches the jobs, also those in a container,
     unless --apptainer-args asks for a clean environment.
+
+    Args:
+        scripts: the folder of scripts.
+        module: whether another workflow imports this one; its jobs are told.
 
     Raises:
         WorkplaceError: if the path cannot stand in PYTHONPATH.
@@ -100,4 +105,6 @@ def lead_jobs_to(scripts: Path) -> None:
     if os.pathsep in path:
         found = f"{scripts}: no job finds the library in a folder with {os.pathsep} in its name"
         raise WorkplaceError(f"{found}; rename the folder, or run in the project's own folder")
+    if module:
+        os.environ[job_records.MODULE] = "yes"
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [path, os.environ.get("PYTHONPATH")]))

@@ -74,8 +74,8 @@ def check(count: int) -> None:
 def _lock(name: str) -> int | None:
     """Descriptor of the locked file of a card; None if another process has it."""
     allocation = [value for key in _ALLOCATION if (value := os.environ.get(key))]
-    words = ["tower-rates", str(os.getuid()), *allocation, "card", name.replace("/", "-")]
-    path = Path(tempfile.gettempdir(), f"{'-'.join(words)}.lock")
+    words = "-".join(["tower-rates", str(os.getuid()), *allocation, "card", name])
+    path = Path(tempfile.gettempdir(), f"{words.replace('/', '-')}.lock")
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -33,9 +33,9 @@ def folder(tmp_path, monkeypatch):
     """A project of one script, and three jobs: data, weights with losses, risks."""
     monkeypatch.chdir(tmp_path)
     for path, text in {
-        "scripts/do.py": "import twotower.records\n",
+        "scripts/do.py": "import twotower.records.kept\n",
         "scripts/twotower/__init__.py": "",
-        "scripts/twotower/records/__init__.py": "",
+        "scripts/twotower/records/kept.py": "",
         "workflow/rules/all.smk": 'rule do:\n    script:\n        "../../scripts/do.py"\n',
         "workflow/decisions.yaml": (ROOT / "workflow/decisions.yaml").read_text(encoding="utf-8"),
         "Snakefile": "",
@@ -106,7 +106,7 @@ def test_what_lost_a_sibling_or_its_record_is_told(folder):
 
 
 def test_code_that_was_edited_or_is_gone_makes_results_stale(folder):
-    Path("scripts/do.py").write_text("import twotower  # other\n")
+    Path("scripts/do.py").write_text("a = 1  # other\n")
     assert {verdict for verdict, _ in wrong().values()} == {"STALE"}
     assert set(wrong()) == {DATA, WEIGHTS, LOSSES, RISKS}
     Path("workflow/rules/all.smk").write_text("")
@@ -120,7 +120,7 @@ def test_other_bookkeeping_is_noted_and_makes_nothing_stale(folder):
     )
     assert notes() == []
     for text in ("# other\n", "("):  # one that cannot even be read
-        Path("scripts/twotower/records/__init__.py").write_text(text)
+        Path("scripts/twotower/records/kept.py").write_text(text)
         assert (notes(), wrong()) == ([said], {})
 
 
@@ -135,7 +135,7 @@ def test_a_record_cannot_hide_other_code_behind_its_bookkeeping(folder):
     for path in (DATA, WEIGHTS, LOSSES, RISKS):
         re_record(path, lambda record: record | {"code": older, "bookkeeping": ""})
     assert (wrong(), notes()) == ({}, [])
-    Path("scripts/twotower/records/__init__.py").write_text("# other\n")
+    Path("scripts/twotower/records/kept.py").write_text("# other\n")
     assert {verdict for verdict, _ in wrong().values()} == {"STALE"}
 
 

@@ -41,6 +41,10 @@ def tree(tmp_path):
         "wing/inner/e": "X = 1\n",
     }.items():
         (package / f"{name}.py").write_text(text)
+    (package / "wing" / "inner" / "twin").mkdir()
+    for place in ("twin.py", "twin/__init__.py"):
+        (package / "wing" / "inner" / place).write_text("X = 1\n")
+    (tmp_path / "helper.py").write_text("X = 1\n")
     (tmp_path / "stage").mkdir()
     (tmp_path / "stage" / "script.py").write_text("from twotower.wing import a\n")
     return tmp_path
@@ -88,7 +92,6 @@ def test_follows_imports_at_any_depth_and_in_circles(tree, module, follows):
             "from twotower.wing.inner.e import X",
             ["wing/inner/e", "wing/inner/__init__", "wing/__init__"],
         ),
-        ("from twotower.wing import inner", ["wing/inner/__init__", "wing/__init__"]),
     ],
 )
 def test_every_spelling_of_an_import_counts(tree, line, modules):
@@ -105,6 +108,10 @@ def test_every_spelling_of_an_import_counts(tree, line, modules):
         ("\nfrom . import a\n", "line 2: a relative import, which digests do not follow"),
         ("\nfrom twotower.wing import z\n", ":2: no module twotower.wing.z stands in"),
         ("\nfrom twotower.wing.z import X\n", ":2: no module twotower.wing.z"),
+        ("\nfrom twotower.wing import inner\n", ":2: twotower.wing.inner is a package; name"),
+        ("\nimport twotower\n", ":2: twotower is a package; name the module"),
+        ("\nimport helper\n", ":2: helper stands outside twotower; move it there"),
+        ("\nfrom twotower.wing.inner import twin\n", "twin.py hides behind the package"),
         ("\nimport twotower.z\n", ":2: no module twotower.z stands in"),
         ("\nimport twotower.wing.a.z\n", ":2: no module twotower.wing.a.z stands in"),
         ("from twotower import (\n", "was never closed"),

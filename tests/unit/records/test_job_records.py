@@ -15,7 +15,7 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 DATA, RISKS = "results/data/a/ratings.csv", "results/risks/b.csv"
 RULES, SCRIPT = Path("workflow/rules/evaluate.smk"), Path("scripts/evaluation/evaluate.py")
 LIBRARY = Path("scripts/twotower/__init__.py")
-KEEPING = Path("scripts/twotower/records/__init__.py")
+KEEPING = Path("scripts/twotower/records/kept.py")
 WORK = """
 import json, sys
 from pathlib import Path
@@ -43,7 +43,7 @@ def folder(tmp_path, monkeypatch):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     RULES.write_text(f'rule evaluate:\n    script: "../../{SCRIPT}"\n')
-    SCRIPT.write_text("import twotower.records\n")
+    SCRIPT.write_text("import twotower.records.kept\n")
     return tmp_path
 
 

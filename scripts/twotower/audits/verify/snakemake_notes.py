@@ -76,7 +76,8 @@ def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:
     told = []
     if note["rule"] != record["rule"]:
         told.append(f"the rule is {note['rule']}, recorded was {record['rule']}")
-    if note["code"] and named.get(record["rule"], "") not in note["code"]:
+    script = named.get(record["rule"], "").rpartition("/")[2]  # scripts may have moved since then
+    if note["code"] and script not in note["code"]:
         told.append(f"the script is {note['code'].strip()}")
     inputs = {_short(path): path for path in note["input"]}
     recorded = {_short(name): sha256 for name, sha256 in record["inputs"].items()}
