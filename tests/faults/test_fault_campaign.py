@@ -8,20 +8,14 @@ from pathlib import Path
 import pytest
 import warm_python
 import yaml
+from copies import MICRO
 
 from fault_campaign import Outcome, plan, table, trial, undisturbed
 from fault_kinds import KINDS
 
-STUDY = {
+STUDY = MICRO | {
     "name": "small",
-    "seed": 1,
-    "replicates": 2,
-    "replicates_per_job": 2,
-    "sample_sizes": [64, 512],
-    "test_pairs": 256,
-    "certificate_size": 64,
-    "defaults": {"width": {"schedule": "fixed", "units": 8}},
-    "arms": {"erm": {"alternations": 1, "joint_steps": 2}},
+    "arms": {"erm": MICRO["arms"]["erm"]},
     "experiments": {"smoothness": {"title": "One cell", "vary": {"smoothness": [1.0]}}},
 }
 SECONDS = 6.0  # the latest instant: about when a resumed run has done its first jobs

@@ -106,16 +106,20 @@ def _reached(folder: Path, script: str, bookkeeping: bool) -> dict[str, bytes]:
     """By path below the folder, the text of a script and of the modules that it leads to."""
     found: dict[str, bytes] = {}
     waiting = [script, f"{PACKAGE}/__init__.py"]
+    # Python looks for a script's imports here too; beside a module of the library it does not
+    outside = {
+        path.stem for each in (folder, (folder / script).parent) for path in each.glob("*.py")
+    }
     while waiting:
         name = waiting.pop()
         if name not in found and (bookkeeping or not name.startswith(BOOKKEEPING)):
             path = folder / name
             found[name], names = _read(path, _changed(path))
             for line, imported in names:
-                place = f"{folder / name}:{line}"
-                if imported.split(".")[0].split(":")[0] == PACKAGE:
+                place = f"{path}:{line}"
+                if re.split("[.:]", imported)[0] == PACKAGE:
                     waiting += _files(folder, imported, place)
-                elif any((each / f"{imported}.py").is_file() for each in (folder, path.parent)):
+                elif imported in outside:
                     raise CodeError(f"{place}: {imported} stands outside {PACKAGE}; move it there")
     return found
 
