@@ -11,12 +11,13 @@ import pytest
 LIBRARY = Path(__file__).parents[2] / "scripts" / "twotower"
 BELOW = {
     "base": "",
+    "kernels": "",
     "theory": "",
     "data": "theory",
     "records": "",
     "study": "data theory",
-    "towers": "data theory",
-    "methods": "data theory",
+    "towers": "data theory kernels",
+    "methods": "data theory kernels",
     "evaluation": "data towers methods",
     "rates": "study data theory",
     "cost": "study data theory towers methods",

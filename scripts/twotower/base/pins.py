@@ -2,10 +2,12 @@
 
 Sums and products change in their last bits with the number of threads and with the instruction
 set that a library picks at run time. One thread and AVX2 are available on every x86-64 machine
-of the last ten years; parallelism comes from running jobs side by side.
+of the last ten years; parallelism comes from running jobs side by side. Loops that numba compiles
+are made for the first processor with AVX2, whatever the processor is.
 """
 
 import os
+import platform
 
 PINS = {
     "OMP_NUM_THREADS": "1",
@@ -19,6 +21,8 @@ PINS = {
     "MPLBACKEND": "agg",
     "SOURCE_DATE_EPOCH": "0",
 }
+if platform.machine() in ("x86_64", "AMD64"):
+    PINS |= {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma"}
 
 
 def apply() -> None:

@@ -1,0 +1,1 @@
+"""Loops compiled for the processor, by numba: plain arrays in, plain arrays out."""
