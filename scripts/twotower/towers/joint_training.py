@@ -13,16 +13,16 @@ import torch
 from twotower.towers import lbfgs
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form import Features
-from twotower.towers.networks import Towers, curvatures
+from twotower.towers.networks import Towers
+from twotower.towers.objectives import SquaredError
 
 _LOWEST_CURVATURE = 1.0e-6  # relative to a layer's highest: units that are dead on the data
 
 
 def train(
     start: Towers,
-    users: torch.Tensor,
-    items: torch.Tensor,
-    objective: Callable[[Towers], tuple[torch.Tensor, torch.Tensor]],
+    error: SquaredError,
+    objective: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
     evaluations: int,
     progress: Progress,
 ) -> tuple[Towers, torch.Tensor]:
@@ -30,9 +30,9 @@ def train(
 
     Args:
         start: B networks, in the dtype to train in.
-        users, items: [B, n, D_u], [B, n, D_i], of any precision.
-        objective: from towers to the losses on these pairs, [B], and their gradients
-            [B, n_parameters] in the order of `Towers.flat`.
+        error: knows the pairs, and the curvatures on them.
+        objective: from parameters [B, n_parameters], in the order of `Towers.flat`, to the losses
+            on these pairs, [B], and their gradients; often the error itself.
         evaluations: how often loss and gradient are computed after the start.
         progress: keeps the start with the state of the minimizer.
 
@@ -40,10 +40,10 @@ def train(
         The towers and their losses [B].
     """
     origin = start.flat()
-    blocks = _blocks(start, users, items)
+    blocks = _blocks(start, error)
 
-    def point(z: torch.Tensor) -> Towers:
-        return start.unflat(origin + _mapped(blocks, z))
+    def point(z: torch.Tensor) -> torch.Tensor:
+        return origin + _mapped(blocks, z)
 
     def function(z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         loss, gradient = objective(point(z))
@@ -57,18 +57,18 @@ def train(
         evaluations,
         lambda state: progress.offer(lambda: {"start": origin} | state._asdict()),
     )
-    return point(z), loss
+    return start.unflat(point(z)), loss
 
 
-def _blocks(start: Towers, users: torch.Tensor, items: torch.Tensor) -> list[torch.Tensor]:
+def _blocks(start: Towers, error: SquaredError) -> list[torch.Tensor]:
     """P block by block, in the order of `Towers.flat`: a diagonal [B, k] for each hidden layer,
     a whitening matrix [B, M, M] for each output layer.
     """
-    curvature = start.unflat(curvatures(start, users, items))
+    curvature = start.unflat(error.curvatures(start.flat()))
     blocks = []
     for layers, values, covariates in (
-        (start.user, curvature.user, users),
-        (start.item, curvature.item, items),
+        (start.user, curvature.user, error.users),
+        (start.item, curvature.item, error.items),
     ):
         for weight, bias in values[:-1]:
             rows = torch.cat([weight.flatten(1), bias.flatten(1)], dim=1)

@@ -16,7 +16,8 @@ from twotower.base import mapped_pages
 from twotower.towers import joint_training, pairwise, rating_statistics
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form import fit_outputs, random_hidden_layers
-from twotower.towers.networks import Towers, loss_and_gradient
+from twotower.towers.networks import Towers
+from twotower.towers.objectives import SquaredError
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 NOTHING = Progress()
@@ -102,12 +103,9 @@ def erm(
         True
     """
     start = _joint_start(sample, settings, start, progress)
-
-    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
-        return loss_and_gradient(towers, *sample.pairs)
-
+    error = SquaredError(start, *sample.pairs)
     steps = settings["joint_steps"]
-    return Fit(*joint_training.train(start, *sample.pairs[:2], objective, steps, progress), steps)
+    return Fit(*joint_training.train(start, error, error, steps, progress), steps)
 
 
 def pairs_of_ratings(
@@ -121,11 +119,12 @@ def pairs_of_ratings(
     chosen = (settings["comparisons"], settings["weight"])
     comparisons = pairwise.Comparisons(sample.numbers, sample.ratings, *chosen)
 
-    def objective(towers: Towers) -> tuple[torch.Tensor, torch.Tensor]:
-        return pairwise.loss_and_gradient(towers, *sample.pairs[:2], comparisons)
+    def objective(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return pairwise.loss_and_gradient(start.unflat(rows), *sample.pairs[:2], comparisons)
 
+    error = SquaredError(start, *sample.pairs, sorts=False)
     steps = settings["joint_steps"]
-    towers, loss = joint_training.train(start, *sample.pairs[:2], objective, steps, progress)
+    towers, loss = joint_training.train(start, error, objective, steps, progress)
     return Fit(pairwise.calibrated(towers, *sample.pairs), loss, steps)
 
 
@@ -159,6 +158,7 @@ def adam(
     batch, n = ratings.shape
     size = min(n, settings["batch_size"])
     rows = start.flat().to(sample.precision)
+    start = start.unflat(rows)
     draws = sample.random("minibatches")
     earlier = progress.earlier()
     done = int(earlier["steps"]) if earlier else 0
@@ -185,14 +185,13 @@ def adam(
         picks = torch.from_numpy(picks).to(ratings.device)
         part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
         mapped_pages.gathered(3 * picks.numel())
-        _, rows.grad = loss_and_gradient(start.unflat(rows), *part)
+        _, rows.grad = SquaredError(start, *part, sorts=False)(rows)
         optimizer.step()
         schedule.step()
         done += 1
         progress.offer(state)
-    towers = start.unflat(rows)
-    loss, _ = loss_and_gradient(towers, users, items, ratings)
-    return Fit(towers, loss, settings["steps"])
+    loss, _ = SquaredError(start, *sample.pairs, sorts=False)(rows)
+    return Fit(start.unflat(rows), loss, settings["steps"])
 
 
 def random_towers(sample: Sample) -> Towers:

@@ -11,7 +11,7 @@ from twotower.methods import reference
 from twotower.study import arms
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
-from twotower.towers import training, training_job, weights
+from twotower.towers import networks, training, training_job, weights
 from twotower.towers.steps import with_doubled_steps
 
 
@@ -124,7 +124,7 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_one(arm):
         # the loss on file is that of the weights on file
         ((_, _, towers, _),) = weights.fits_in(result.tensors)
         columns = [data[f"{t}_covariates"][:, rows] for t in ("user", "item")]
-        loss, _ = training.loss_and_gradient(
+        loss, _ = networks.loss_and_gradient(
             towers,
             *(torch.from_numpy(column) for column in columns),
             torch.from_numpy(data[truth][:, rows]),

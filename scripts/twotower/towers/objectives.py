@@ -1,0 +1,101 @@
+"""The mean squared error of a batch of networks as a function of their parameters, fast.
+
+On the CPU towers with one hidden layer are computed by compiled loops. With one covariate a side
+a full batch takes the pairs in order (`kernels.sorted_pairs`), otherwise all is one pass over the
+pairs (`kernels.fused`). Everything else, and every card, takes the matrix products of
+`networks`, the reference that the loops are tested against.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from twotower.base import mapped_pages
+from twotower.kernels import fused, sorted_pairs
+from twotower.towers import chunks, networks
+from twotower.towers.networks import Towers
+
+
+class SquaredError:
+    """Mean squared errors on n pairs, their gradients, and curvatures.
+
+    Attributes:
+        users, items: covariates [B, n, D_u] and [B, n, D_i], of any precision: they are brought to
+            that of the towers.
+
+    Example:
+        >>> linear, x = [(torch.ones(1, 3, 2), torch.zeros(1, 1, 2))], torch.ones(1, 4, 3)
+        >>> towers = Towers(linear, linear)
+        >>> SquaredError(towers, x, x, torch.full((1, 4), 17.0))(towers.flat())[0]
+        tensor([1.])
+    """
+
+    def __init__(
+        self,
+        like: Towers,
+        users: torch.Tensor,
+        items: torch.Tensor,
+        ratings: torch.Tensor,
+        sorts: bool = True,
+    ) -> None:
+        """Take ratings [B, n]; `like` tells the architecture, precision and device.
+
+        Args:
+            sorts: whether the pairs may be sorted first, which pays from a few evaluations on.
+        """
+        self.users, self.items, self._ratings, self._like = users, items, ratings, like
+        self._dtype = like.user[0][0].dtype
+        self._rank = like.user[-1][0].shape[2]
+        dims = (users.shape[2], items.shape[2])
+        self._sorted, self._sizes, self._whole = None, None, None
+        if users.device.type != "cpu" or len(like.user) != 2 or len(like.item) != 2:
+            return
+        if sorts and dims == (1, 1) and ratings.shape[1] <= sorted_pairs.MOST_PAIRS:
+            columns = (users[..., 0], items[..., 0], ratings)
+            rounded = [column.to(self._dtype).double().numpy() for column in columns]
+            self._sorted = sorted_pairs.SortedPairs(*rounded)
+        elif max(dims) <= fused.MOST_COVARIATES and self._rank <= fused.MOST_COMPONENTS:
+            self._sizes = (*dims, self._rank)
+            if ratings.shape[1] <= chunks.STRETCH:
+                self._whole = self._part(slice(None))
+
+    def __call__(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Losses [B], and gradients, at parameters [B, n_parameters] ordered as `Towers.flat`."""
+        if self._sorted is not None:
+            found = self._sorted.squared_error(rows.double().numpy(), self._rank)
+            return tuple(torch.from_numpy(each).to(self._dtype) for each in found)
+        if self._sizes is not None:
+            return self._passed(fused.squared_error(*self._sizes), rows)
+        towers = self._like.unflat(rows)
+        return networks.loss_and_gradient(towers, self.users, self.items, self._ratings)
+
+    def curvatures(self, rows: torch.Tensor) -> torch.Tensor:
+        """As `networks.curvatures`, at parameters [B, n_parameters]: the same shape."""
+        if self._sorted is not None:
+            found = self._sorted.curvatures(rows.double().numpy(), self._rank)
+            return torch.from_numpy(found).to(self._dtype)
+        if self._sizes is not None:
+            total = self._passed(fused.curvatures(*self._sizes), rows)[1]
+            return total / self._ratings.shape[1]
+        return networks.curvatures(self._like.unflat(rows), self.users, self.items)
+
+    def _passed(self, kernel, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = rows.contiguous()
+        losses, gradients = rows.new_zeros(len(rows)), torch.zeros_like(rows)
+        arrays = [each.numpy() for each in (rows, losses, gradients)]
+        for part in self._parts():
+            kernel(*part, arrays[0], self._ratings.shape[1], *arrays[1:])
+        return losses, gradients
+
+    def _parts(self) -> Iterator[list[np.ndarray]]:
+        if self._whole is not None:
+            yield self._whole
+            return
+        columns = (self.users, self.items, self._ratings)
+        for part in mapped_pages.parts(chunks.STRETCH, *columns):
+            yield self._part(part)
+
+    def _part(self, part: slice) -> list[np.ndarray]:
+        columns = (self.users, self.items, self._ratings)
+        return [column[:, part].to(self._dtype).contiguous().numpy() for column in columns]
