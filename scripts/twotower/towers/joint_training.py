@@ -49,11 +49,12 @@ def train(
         loss, gradient = objective(point(z))
         return loss, _mapped(blocks, gradient, transposed=True)
 
-    earlier = {name: tensor.to(origin.device) for name, tensor in progress.earlier().items()}
-    state = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields)) if earlier else None
+    begin = torch.zeros_like(origin)
+    if earlier := progress.earlier():
+        begin = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields)).to(origin.device)
     z, loss = lbfgs.minimize(
         function,
-        torch.zeros_like(origin) if state is None else state,
+        begin,
         evaluations,
         lambda state: progress.offer(lambda: {"start": origin} | state._asdict()),
     )

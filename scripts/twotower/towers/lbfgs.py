@@ -3,6 +3,9 @@
 Every evaluation serves every problem: one whose trial point fails the sufficient-decrease test
 shortens its step while the others go on, so no problem's path depends on its neighbours'.
 (Nocedal & Wright, Numerical Optimization, algorithms 7.4 and 3.1.)
+
+On the CPU a compiled loop takes each step, in place. The tensor form says the same in torch. It
+serves cards, where it never waits for a number to come back.
 """
 
 from collections.abc import Callable
@@ -10,19 +13,19 @@ from typing import NamedTuple
 
 import torch
 
+from twotower.kernels import lbfgs as kernel
+
 MEMORY = 10
-_DECREASE = 1.0e-4
-_CURVATURE = 1.0e-10
 
 
 class State(NamedTuple):
     """All that the next evaluation depends on; B problems in P variables.
 
     Attributes:
-        evaluations: calls of the function after the first one, a whole number.
+        evaluations: calls of the function after the first one, a whole number, on the CPU always.
         point, gradient, direction: [B, P]. value, length: [B].
-        steps, changes: [MEMORY, B, P], of points and gradients, the newest last.
-        inverse: [MEMORY, B], 1 / ⟨step, change⟩, 0 where there is none.
+        steps, changes: [B, MEMORY, P], of points and gradients, the newest last.
+        inverse: [B, MEMORY], 1 / ⟨step, change⟩, 0 where there is none.
     """
 
     evaluations: torch.Tensor
@@ -34,6 +37,16 @@ class State(NamedTuple):
     steps: torch.Tensor
     changes: torch.Tensor
     inverse: torch.Tensor
+
+    def to(self, device: torch.device) -> "State":
+        """The state on a device, all but the counter: a loop that asked a card would wait for it
+        at each evaluation.
+        """
+        return State(self.evaluations, *(tensor.to(device) for tensor in self[1:]))
+
+    def copy(self) -> "State":
+        """A state in memory of its own."""
+        return State(*(tensor.clone(memory_format=torch.contiguous_format) for tensor in self))
 
 
 Function = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
@@ -61,7 +74,7 @@ def minimize(
         >>> minimize(square, torch.ones(3, 2), evaluations=20)[0].abs().max().item() < 1e-6
         True
     """
-    state = start if isinstance(start, State) else _begun(function, start)
+    state = start.copy() if isinstance(start, State) else _begun(function, start)
     after_each(state)
     while state.evaluations < evaluations:
         state = _evaluated(function, state)
@@ -71,7 +84,7 @@ def minimize(
 
 def _begun(function: Function, point: torch.Tensor) -> State:
     value, gradient = function(point)
-    steps = point.new_zeros(MEMORY, *point.shape)
+    batch, size = point.shape
     return State(
         evaluations=torch.tensor(0),
         point=point,
@@ -79,62 +92,81 @@ def _begun(function: Function, point: torch.Tensor) -> State:
         gradient=gradient,
         direction=-gradient,
         length=1.0 / gradient.norm(dim=1).clamp_min(1.0),
-        steps=steps,
-        changes=torch.zeros_like(steps),
-        inverse=point.new_zeros(MEMORY, len(point)),
-    )
+        steps=point.new_zeros(batch, MEMORY, size),
+        changes=point.new_zeros(batch, MEMORY, size),
+        inverse=point.new_zeros(batch, MEMORY),
+    ).copy()
 
 
 def _evaluated(function: Function, state: State) -> State:
-    """The state after one more evaluation, at the end of the step that it plans."""
-    evaluations, point, value, gradient, direction, length, steps, changes, inverse = state
-    slope = (gradient * direction).sum(1)
-    step = length[:, None] * direction
-    trial_value, trial_gradient = function(point + step)
-    finite = trial_value.isfinite() & trial_gradient.isfinite().all(1)
-    accepted = finite & (trial_value <= value + _DECREASE * length * slope)
+    """The state after one more evaluation, at the end of the step that it plans.
 
-    change = trial_gradient - gradient
+    On the CPU its tensors are the given ones, changed.
+    """
+    trial = torch.addcmul(state.point, state.length[:, None], state.direction)
+    found = [tensor.contiguous() for tensor in function(trial)]
+    if trial.device.type != "cpu":
+        return _advanced(state, trial, *found)
+    kernel.advance(*(tensor.numpy() for tensor in (*state[1:], trial, *found)))
+    return state._replace(evaluations=state.evaluations + 1)
+
+
+def _advanced(
+    state: State, trial: torch.Tensor, trial_value: torch.Tensor, trial_gradient: torch.Tensor
+) -> State:
+    """`kernels.lbfgs.advance` in torch, which leaves the state as it was."""
+    evaluations, point, value, gradient, direction, length, steps, changes, inverse = state
+    promised = length * (gradient * direction).sum(1)
+    finite = trial_value.isfinite() & trial_gradient.isfinite().all(1)
+    accepted = finite & (trial_value <= value + kernel.DECREASE * promised)
+
+    step, change = length[:, None] * direction, trial_gradient - gradient
     product = (step * change).sum(1)
-    useful = accepted & (product > _CURVATURE * step.norm(dim=1) * change.norm(dim=1))
-    steps = _pushed(steps, step, useful)
-    changes = _pushed(changes, change, useful)
-    inverse = torch.where(useful, torch.cat([inverse[1:], (1.0 / product)[None]]), inverse)
+    useful = accepted & (product > kernel.CURVATURE * step.norm(dim=1) * change.norm(dim=1))
+    steps, changes = _pushed(steps, step, useful), _pushed(changes, change, useful)
+    inverse = _pushed(inverse, product.reciprocal(), useful)
 
     # the minimum of the parabola through both values and the slope, within [0.1, 0.5]
-    excess = trial_value - value - length * slope
-    shrink = (-0.5 * length * slope / excess).nan_to_num(0.1, 0.1, 0.1).clamp(0.1, 0.5)
-    point = torch.where(accepted[:, None], point + step, point)
+    shrink = -0.5 * promised / (trial_value - value - promised)
+    shrink = shrink.nan_to_num(0.1, 0.1, 0.1).clamp(0.1, 0.5)
     gradient = torch.where(accepted[:, None], trial_gradient, gradient)
-    value = torch.where(accepted, trial_value, value)
     fresh = _quasi_newton(gradient, steps, changes, inverse)
-    direction = torch.where(accepted[:, None], fresh, direction)
-    length = torch.where(accepted, torch.ones_like(length), length * shrink)
     return State(
-        evaluations + 1, point, value, gradient, direction, length, steps, changes, inverse
+        evaluations + 1,
+        torch.where(accepted[:, None], trial, point),
+        torch.where(accepted, trial_value, value),
+        gradient,
+        torch.where(accepted[:, None], fresh, direction),
+        torch.where(accepted, 1.0, length * shrink),
+        steps,
+        changes,
+        inverse,
     )
 
 
 def _pushed(history: torch.Tensor, new: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
-    """History with `new` appended and the oldest entry dropped, for the problems of the mask."""
-    return torch.where(where[None, :, None], torch.cat([history[1:], new[None]]), history)
+    """History [B, MEMORY, …] with `new` [B, …] appended and the oldest entry dropped, for the
+    problems of the mask [B].
+    """
+    moved = torch.cat([history[:, 1:], new[:, None]], dim=1)
+    return torch.where(where.view(-1, *[1] * new.dim()), moved, history)
 
 
 def _quasi_newton(
     gradient: torch.Tensor, steps: torch.Tensor, changes: torch.Tensor, inverse: torch.Tensor
 ) -> torch.Tensor:
     """The two-loop recursion; steepest descent where a problem has no history."""
-    direction = -gradient
-    shares = []
-    for index in range(MEMORY - 1, -1, -1):
-        share = inverse[index] * (steps[index] * direction).sum(1)
-        direction = direction - share[:, None] * changes[index]
+    history = [each.unbind(1) for each in (steps, changes, inverse[..., None])]
+    history = list(zip(*history, strict=True))
+    direction, shares = -gradient, []
+    for step, change, weight in reversed(history):
+        share = weight * (step * direction).sum(1, keepdim=True)
+        direction = torch.addcmul(direction, share, change, value=-1.0)
         shares.append(share)
-    newest = changes[-1].square().sum(1)
-    scale = torch.where(inverse[-1] > 0, 1.0 / (inverse[-1] * newest), torch.ones_like(newest))
-    scale = scale.nan_to_num(1.0, 1.0, 1.0)
-    direction = direction * scale[:, None]
-    for index in range(MEMORY):
-        back = inverse[index] * (changes[index] * direction).sum(1)
-        direction = direction + (shares[MEMORY - 1 - index] - back)[:, None] * steps[index]
+    _, change, weight = history[-1]
+    scale = 1.0 / (weight * change.square().sum(1, keepdim=True))
+    direction = direction * torch.where(weight > 0, scale, 1.0).nan_to_num(1.0, 1.0, 1.0)
+    for (step, change, weight), share in zip(history, reversed(shares), strict=True):
+        back = weight * (change * direction).sum(1, keepdim=True)
+        direction = torch.addcmul(direction, share - back, step)
     return direction

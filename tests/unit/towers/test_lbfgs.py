@@ -117,3 +117,40 @@ def test_single_precision_stays_single():
     points, values = lbfgs.minimize(rosenbrock, STARTS.float(), 60)
     assert points.dtype == values.dtype == torch.float32
     assert values.max() < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_compiled_step_is_that_of_the_tensors(dtype):
+    """From states with and without history: steps that are taken, refused, or not finite."""
+    function, minima = quadratics(batch=6)
+    states = []
+    lbfgs.minimize(
+        function, torch.zeros_like(minima), 16, lambda state: states.append(state.copy())
+    )
+    tolerance = (
+        {"rtol": 1e-9, "atol": 1e-11} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
+    )
+    for state in states:
+        state = lbfgs.State(state.evaluations, *(tensor.to(dtype) for tensor in state[1:]))
+        trial = torch.addcmul(state.point, state.length[:, None], state.direction)
+        value, gradient = (found.to(dtype) for found in function(trial.double()))
+        value[1] = torch.inf
+        gradient[2, 3] = torch.nan
+        value[3] = state.value[3] + 1.0  # refused, to be shortened by a parabola
+        expected = lbfgs._advanced(state, trial, value, gradient)
+        found = lbfgs._evaluated(lambda _, found=(value, gradient): found, state.copy())
+        assert torch.equal(found.value, expected.value)
+        assert (found.length[1:4] < state.length[1:4]).all()
+        for name, mine, theirs in zip(found._fields, found, expected, strict=True):
+            torch.testing.assert_close(mine, theirs, **tolerance, msg=lambda m, n=name: f"{n}: {m}")
+
+
+def test_what_is_given_is_left_as_it_was():
+    function, minima = quadratics()
+    states, start = [], torch.zeros_like(minima)
+    lbfgs.minimize(function, start, 9, lambda state: states.append(state.copy()))
+    assert not start.any()
+    kept = states[5].copy()
+    whole, resumed = states[-1].point, lbfgs.minimize(function, states[5], 9)[0]
+    assert torch.equal(resumed, whole)
+    assert all(map(torch.equal, states[5], kept))
