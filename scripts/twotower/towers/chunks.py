@@ -1,15 +1,18 @@
-"""How many pairs are processed at a time; sums run over these chunks, so never by batch size.
+"""How many pairs are processed at a time; sums run over these chunks.
 
-Elements of a network's hidden layer are counted: on a CPU those of a whole batch should stay in
-cache; a GPU wants more.
+On a CPU elements of one network's hidden layer are counted: they should stay in cache, and sums may
+not depend on the batch. A card wants more, and must hold those of all its networks: there the batch
+counts too, and may change the last bits of a network.
 """
 
 STRETCH = 1 << 16
 """Pairs whose embeddings by given towers are computed at a time."""
 
-_ELEMENTS = {"cpu": 1 << 13, "cuda": 1 << 22}
+_ELEMENTS = {"cpu": 1 << 13, "cuda": 1 << 24}
+"""Of a network on a CPU; of a whole batch on a card, 128 MiB in float64."""
 
 
-def rows(width: int, device: str) -> int:
+def rows(width: int, device: str, batch: int = 1) -> int:
     """Pairs in a chunk for networks of this width on a kind of device, "cpu" or "cuda"."""
-    return max(32, _ELEMENTS[device] // max(width, 1))
+    networks = batch if device == "cuda" else 1
+    return max(32, _ELEMENTS[device] // max(width * networks, 1))

@@ -44,9 +44,9 @@ class Towers:
         return Towers(*([(take(w), take(b)) for w, b in tower] for tower in (self.user, self.item)))
 
 
-def chunk_rows(width: int, device: torch.device) -> int:
-    """How many pairs to process at a time; sums run over these chunks, never over a whole batch."""
-    return chunks.rows(width, device.type)
+def chunk_rows(width: int, device: torch.device, batch: int = 1) -> int:
+    """How many pairs to process at a time; sums run over these chunks."""
+    return chunks.rows(width, device.type, batch)
 
 
 def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:
@@ -61,7 +61,8 @@ def activations(layers: list, covariates: torch.Tensor) -> list[torch.Tensor]:
 
 def embeddings(layers: list, covariates: torch.Tensor) -> torch.Tensor:
     """One tower's outputs [B, n, p] at covariates [B, n, D], computed in chunks of pairs."""
-    rows = chunk_rows(max(weight.shape[2] for weight, _ in layers), covariates.device)
+    widest_layer = max(weight.shape[2] for weight, _ in layers)
+    rows = chunk_rows(widest_layer, covariates.device, len(covariates))
     return torch.cat([activations(layers, part)[-1] for part in covariates.split(rows, 1)], dim=1)
 
 
@@ -74,7 +75,7 @@ def scores(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torch.Te
         tensor([[18., 18., 18., 18.]])
     """
     like = towers.user[0][0]
-    rows = chunk_rows(widest(towers), users.device)
+    rows = chunk_rows(widest(towers), users.device, len(users))
     return torch.cat(
         [
             (
@@ -115,7 +116,7 @@ def loss_and_gradient(
     """
     batch, n = ratings.shape
     like = towers.user[0][0]
-    rows = chunk_rows(widest(towers), like.device)
+    rows = chunk_rows(widest(towers), like.device, len(like))
     loss = like.new_zeros(batch)
     gradient = _zeros_like(towers)
     for part in mapped_pages.parts(rows, users, items, ratings):
@@ -138,7 +139,7 @@ def gradient_of_scores(
         [B, n_parameters] in the order of `Towers.flat`.
     """
     like = towers.user[0][0]
-    rows = chunk_rows(widest(towers), like.device)
+    rows = chunk_rows(widest(towers), like.device, len(like))
     gradient = _zeros_like(towers)
     for part in mapped_pages.parts(rows, users, items):
         user = activations(towers.user, users[:, part].to(like))
@@ -154,7 +155,7 @@ def curvatures(towers: Towers, users: torch.Tensor, items: torch.Tensor) -> torc
     matrix of the loss, [B, n_parameters] in the order of `Towers.flat`.
     """
     like = towers.user[0][0]
-    rows = chunk_rows(widest(towers), like.device)
+    rows = chunk_rows(widest(towers), like.device, len(like))
     total = _zeros_like(towers)
     for part in mapped_pages.parts(rows, users, items):
         user = activations(towers.user, users[:, part].to(like))

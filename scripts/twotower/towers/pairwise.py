@@ -25,13 +25,21 @@ from twotower.towers.networks import Towers, embeddings, gradient_of_scores, sco
 WEIGHTS = ("size", "none")
 
 _ROWS = 4096  # ratings whose comparisons are held at a time
+_ON_CARD = 1 << 24  # comparisons that are held at a time on a card
+
+
+def _groups(values: torch.Tensor) -> list[slice]:
+    """Replicates [B, …] that are computed together: each alone on a CPU, all on a card."""
+    if values.device.type == "cuda":
+        return [slice(None)]
+    return [slice(row, row + 1) for row in range(len(values))]
 
 
 class Comparisons:
     """Pairs of ratings of one user, in B replicates of n ratings.
 
-    All arithmetic runs replicate by replicate on arrays whose shapes n alone decides: the last bit
-    of an exponential depends on its place in the array, and may not depend on the batch.
+    On a CPU all arithmetic runs replicate by replicate on arrays whose shapes n alone decides: the
+    last bit of an exponential depends on its place in the array, and may not depend on the batch.
 
     Example:
         >>> both = Comparisons(torch.tensor([[0, 0]]), torch.tensor([[1.0, 3.0]]), 1, "size")
@@ -43,15 +51,19 @@ class Comparisons:
         self, numbers: torch.Tensor, ratings: torch.Tensor, comparisons: int, weight: str
     ) -> None:
         """Take the users [B, n] of ratings [B, n]; `weight` is one of `WEIGHTS`."""
-        n = ratings.shape[1]
+        batch, n = ratings.shape
         self._lags, self._weight = min(comparisons, n - 1), weight
+        self._rows = _ROWS
+        if ratings.device.type == "cuda":
+            self._rows = max(_ROWS, _ON_CARD // (batch * max(self._lags, 1)))
         self._order = torch.argsort(numbers, dim=1, stable=True)  # users together, in their order
         self._back = torch.argsort(self._order, dim=1)
         self._users = self._sorted(numbers, -1)
         self._ratings = self._sorted(ratings.double(), 0.0)
+        self._groups = _groups(ratings)
         self._totals = [
-            torch.stack([differences.abs().sum() for _, differences in self._parts(row)]).sum()
-            for row in range(len(ratings))
+            sum(differences.abs().flatten(1).sum(1) for _, differences in self._parts(group))
+            for group in self._groups
         ]
 
     def loss(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,22 +74,22 @@ class Comparisons:
         ordered = self._sorted(scores.double(), 0.0)
         slopes = torch.zeros_like(ordered)
         losses = []
-        for row, total in enumerate(self._totals):
+        for group, total in zip(self._groups, self._totals, strict=True):
             weight = torch.where(total > 0, 1.0 / total, 0.0)
-            found = []
-            for start, differences in self._parts(row):
-                lagged = self._windows(ordered[row], start)
-                right = (lagged[-1] - lagged[:-1]) * differences.sign()  # above 0: as the ratings
+            found = torch.zeros_like(weight)
+            for start, differences in self._parts(group):
+                lagged = self._windows(ordered[group], start)
+                right = (lagged[:, -1:] - lagged[:, :-1]) * differences.sign()  # above 0: as rated
                 small = right.abs().neg().exp()
-                found.append((differences.abs() * (small.log1p() - right.clamp_max(0.0))).sum())
+                each = differences.abs() * (small.log1p() - right.clamp_max(0.0))
+                found += each.flatten(1).sum(1)
                 wrong = torch.where(right > 0, small, 1.0) / (1.0 + small)  # 1 / (1 + exp(right))
-                slope = differences * wrong * -weight
-                length = slope.shape[1]
-                for lag, part in enumerate(slope):
-                    slopes[row, start + lag : start + lag + length] -= part
-                slopes[row, start + self._lags : start + self._lags + length] += slope.sum(0)
-            losses.append(torch.stack(found).sum() * weight)
-        return torch.stack(losses), slopes[:, self._lags :].gather(1, self._back)
+                slope = differences * wrong * -weight[:, None, None]
+                own = slope.sum(1)
+                slopes[group, start : start + self._lags + own.shape[1] - 1] -= _by_place(slope)
+                slopes[group, start + self._lags : start + self._lags + own.shape[1]] += own
+            losses.append(found * weight)
+        return torch.cat(losses), slopes[:, self._lags :].gather(1, self._back)
 
     def _sorted(self, values: torch.Tensor, before: float) -> torch.Tensor:
         """Values [B, n] with users together, [B, lags + n], and `before` ahead of the first."""
@@ -85,18 +97,30 @@ class Comparisons:
         return torch.cat([first, values.gather(1, self._order)], dim=1)
 
     def _windows(self, values: torch.Tensor, start: int) -> torch.Tensor:
-        """[lags + 1, rows]: of the ratings from `start` on, those before them, and they last."""
-        stop = min(start + self._lags + _ROWS, len(values))
-        return values[start:stop].unfold(0, stop - start - self._lags, 1)
+        """[B, lags + 1, rows]: of the ratings from `start` on, those before them, and they last."""
+        stop = min(start + self._lags + self._rows, values.shape[1])
+        return values[:, start:stop].unfold(1, stop - start - self._lags, 1)
 
-    def _parts(self, row: int):
-        """Starts, and weighted differences of ratings [lags, rows]: 0 for those not compared."""
-        for start in range(0, self._ratings.shape[1] - self._lags, _ROWS):
+    def _parts(self, group: slice):
+        """Starts, and weighted differences of ratings [B, lags, rows]: 0 for those not compared."""
+        for start in range(0, self._ratings.shape[1] - self._lags, self._rows):
             ratings, users = (
-                self._windows(values[row], start) for values in (self._ratings, self._users)
+                self._windows(values[group], start) for values in (self._ratings, self._users)
             )
-            differences = (ratings[-1] - ratings[:-1]) * (users[-1] == users[:-1])
+            same = users[:, -1:] == users[:, :-1]
+            differences = (ratings[:, -1:] - ratings[:, :-1]) * same
             yield start, differences if self._weight == "size" else differences.sign()
+
+
+def _by_place(slope: torch.Tensor) -> torch.Tensor:
+    """Sums over the lags k of [B, lags, rows] at the places k + row, [B, lags + rows − 1].
+
+    Rows that are read one number short of their length shift by one place each.
+    """
+    batch, lags, rows = slope.shape
+    padded = torch.nn.functional.pad(slope, (0, lags)).flatten(1)
+    length = rows + lags - 1
+    return padded[:, : lags * length].view(batch, lags, length).sum(1)
 
 
 def loss_and_gradient(
@@ -120,14 +144,16 @@ def calibrated(
     found = scores(towers, users, items).double()
     embedded = embeddings(towers.user, users.to(like)).double()
     factors, shifts = [], []
-    for score, user, rating in zip(found, embedded, ratings.double(), strict=True):
-        columns = torch.cat([score[:, None], user], dim=1)  # alone or in a batch: the same bits
-        inverse = torch.linalg.pinv(columns.T @ columns, hermitian=True)
-        solution = inverse @ (columns.T @ rating)
-        rises = solution[0] > 0
-        factors.append(torch.where(rises, solution[0], 1.0))
-        shifts.append(torch.where(rises, solution[1:], 0.0))
-    factor = torch.stack(factors)[:, None, None].to(like)
+    for group in _groups(found):
+        columns = torch.cat([found[group, :, None], embedded[group]], dim=2)
+        across = columns.transpose(1, 2)
+        inverse = torch.linalg.pinv(torch.bmm(across, columns), hermitian=True)
+        right = torch.bmm(across, ratings[group, :, None].double())
+        solution = torch.bmm(inverse, right)[..., 0]
+        rises = solution[:, :1] > 0
+        factors.append(torch.where(rises, solution[:, :1], 1.0))
+        shifts.append(torch.where(rises, solution[:, 1:], 0.0))
+    factor = torch.cat(factors)[:, None].to(like)
     weight, bias = towers.item[-1]
-    last = (weight * factor, bias * factor + torch.stack(shifts)[:, None, :].to(like))
+    last = (weight * factor, bias * factor + torch.cat(shifts)[:, None].to(like))
     return Towers(towers.user, [*towers.item[:-1], last])

@@ -6,7 +6,7 @@ joint training of all layers. `pairwise` does the same with a loss on pairs of r
 replicates of a configuration and size as one batch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ from twotower.towers.objectives import SquaredError
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 NOTHING = Progress()
+
+_AHEAD = 64  # steps of Adam whose indices are copied to a card at once
 
 
 @dataclass(frozen=True)
@@ -180,9 +182,7 @@ def adam(
         rate = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
         return optimizer.state[rows] | {"rows": rows, "rate": rate, "steps": torch.tensor(done)}
 
-    while done < settings["steps"]:
-        picks = np.stack([rng.integers(n, size=size) for rng in draws])
-        picks = torch.from_numpy(picks).to(ratings.device)
+    for picks in _minibatches(draws, n, size, settings["steps"] - done, ratings.device):
         part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
         mapped_pages.gathered(3 * picks.numel())
         _, rows.grad = SquaredError(start, *part, sorts=False)(rows)
@@ -192,6 +192,19 @@ def adam(
         progress.offer(state)
     loss, _ = SquaredError(start, *sample.pairs, sorts=False)(rows)
     return Fit(start.unflat(rows), loss, settings["steps"])
+
+
+def _minibatches(
+    draws: list[np.random.Generator], n: int, size: int, steps: int, device: torch.device
+) -> Iterator[torch.Tensor]:
+    """Indices [B, size] of the minibatch of each step, drawn step by step and copied in blocks."""
+    for first in range(0, steps, _AHEAD):
+        block = range(first, min(first + _AHEAD, steps))
+        picks = np.stack([[rng.integers(n, size=size) for rng in draws] for _ in block])
+        ahead = torch.from_numpy(picks)
+        if device.type == "cuda":  # from pinned memory the copy waits for nothing
+            ahead = ahead.pin_memory().to(device, non_blocking=True)
+        yield from ahead
 
 
 def random_towers(sample: Sample) -> Towers:
