@@ -1,0 +1,1 @@
+"""What `benchmarks/gpu.py` measures on a graphics card, part by part."""

@@ -1,0 +1,142 @@
+"""Is what a card computes right, the same each time, and made without waiting?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from card.scale import Scale, sample
+from twotower.towers import training
+from twotower.towers.checkpoint import Progress
+from twotower.towers.networks import Towers, curvatures, loss_and_gradient, scores
+
+CPU = torch.device("cpu")
+TOLERANCES = {
+    ("loss", "float64"): 1e-12,
+    ("gradient", "float64"): 1e-10,
+    ("curvatures", "float64"): 1e-10,
+    ("scores", "float64"): 1e-11,
+    ("loss", "float32"): 1e-5,
+    ("gradient", "float32"): 1e-4,
+    ("curvatures", "float32"): 1e-4,
+    ("scores", "float32"): 1e-5,
+    ("closed form", "float64"): 1e-6,
+    ("erm", "float64"): 1e-3,
+    ("adam", "float64"): 1e-6,
+    ("pairwise", "float64"): 1e-3,
+    ("erm", "float32"): 1e-2,
+    ("adam", "float32"): 1e-3,
+    ("pairwise", "float32"): 1e-2,
+}
+"""Largest relative difference that rounding may make. Arrays are compared by their norms, one network
+after another, and fits by their training losses: joint training may take another path once a
+rounding has decided whether a step is taken."""
+
+
+def settings(arm: str, scale: Scale) -> dict:
+    """Of a fit by an arm."""
+    if arm == "adam":
+        return {"steps": scale.adam_steps, "batch_size": 256, "learning_rate": 1.0e-2}
+    chosen = {"alternations": 2, "joint_steps": 30}
+    return chosen | ({"comparisons": 8, "weight": "size"} if arm == "pairwise" else {})
+
+
+def fitted(arm: str, scale: Scale, device: torch.device, precision: torch.dtype, **more):
+    """A fit by an arm on a device."""
+    drawn = sample(scale.n, scale.width, scale.networks, device, precision)
+    return training.ARMS[arm](drawn, settings(arm, scale), None, **more)
+
+
+def against_the_cpu(scale: Scale) -> Iterator[str]:
+    """Rows of a table: each number of the card beside the CPU's, the tolerance, and the verdict."""
+    yield "| what | precision | largest relative difference | allowed | |"
+    yield "| --- | --- | --- | --- | --- |"
+    for precision in training.DTYPES:
+        for what, mine, theirs in _pairs(scale, precision):
+            mine, theirs = (each.double().cpu().flatten(1) for each in (mine, theirs))
+            apart = ((mine - theirs).norm(dim=1) / theirs.norm(dim=1)).max().item()
+            allowed = TOLERANCES[what, precision]
+            verdict = "right" if apart <= allowed else "WRONG"
+            yield f"| {what} | {precision} | {apart:.1e} | {allowed:.0e} | {verdict} |"
+
+
+def _pairs(scale: Scale, precision: str) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Names of what is compared, from the card and from the CPU, [B, …]."""
+    dtype = training.DTYPES[precision]
+    values = [_values(scale, place, dtype) for place in (scale.device, CPU)]
+    for what, mine in values[0].items():
+        yield what, mine, values[1][what]
+    for arm in training.ARMS:
+        fits = [fitted(arm, scale, place, dtype) for place in (scale.device, CPU)]
+        yield arm, *(fit.training_loss[:, None] for fit in fits)
+
+
+def _values(scale: Scale, device: torch.device, precision: torch.dtype) -> dict[str, torch.Tensor]:
+    """Functions of towers that are the same on every device: those of the CPU's closed form."""
+    drawn = sample(scale.n, scale.width, scale.networks, device, precision)
+    start = training.closed_form(sample(scale.n, scale.width, scale.networks, CPU), 2)
+    towers = start.unflat(start.flat().to(device, precision))
+    loss, gradient = loss_and_gradient(_turned(towers), *drawn.pairs)
+    found = {
+        "loss": loss[:, None],
+        "gradient": gradient,
+        "curvatures": curvatures(towers, *drawn.pairs[:2]),
+        "scores": scores(towers, *drawn.pairs[:2]),
+    }
+    if precision == torch.float64:
+        own = training.closed_form(drawn, 2)
+        found["closed form"] = loss_and_gradient(own, *drawn.pairs)[0][:, None]
+    return found
+
+
+def _turned(towers: Towers) -> Towers:
+    """Towers off their minimum, where no gradient is a difference of equal numbers."""
+    rows = towers.flat()
+    return towers.unflat(rows + 0.1 * torch.linspace(-1, 1, rows.shape[1]).to(rows))
+
+
+def same_bits_twice(scale: Scale) -> Iterator[str]:
+    """Rows of a table: whether a second fit has the bits of the first, and a network alone too."""
+    yield "| arm | precision | twice | alone as in a batch (not promised on a card) |"
+    yield "| --- | --- | --- | --- |"
+    alone = replace(scale, networks=1)
+    for precision, dtype in training.DTYPES.items():
+        for arm in training.ARMS:
+            first, second, single = (
+                fitted(arm, each, scale.device, dtype).towers.flat().cpu()
+                for each in (scale, scale, alone)
+            )
+            twice = "same bits" if torch.equal(first, second) else "WRONG: other bits"
+            share = torch.equal(first[:1], single)
+            yield f"| {arm} | {precision} | {twice} | {'same bits' if share else 'other bits'} |"
+
+
+class _Strict(Progress):
+    """From the first state to the last, CUDA refuses whatever would make the host wait."""
+
+    def __init__(self, states: int) -> None:
+        self._left = states
+
+    def offer(self, state) -> None:
+        self._left -= 1
+        torch.cuda.set_sync_debug_mode("error" if self._left > 0 else "default")
+
+
+def no_waiting(scale: Scale) -> Iterator[str]:
+    """Rows of a table: whether the optimizers' loops ever wait for the card."""
+    if scale.device.type != "cuda":
+        yield "Skipped: on a CPU there is nothing to wait for."
+        return
+    yield "| arm | waits inside the loop |"
+    yield "| --- | --- |"
+    for arm in training.ARMS:
+        of = settings(arm, scale)
+        strict = _Strict(of.get("steps") or of["joint_steps"] + 1)
+        try:
+            fitted(arm, scale, scale.device, torch.float64, progress=strict)
+            found = "none"
+        except RuntimeError as error:
+            found = f"WRONG: {str(error).splitlines()[0]}"
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        yield f"| {arm} | {found} |"
