@@ -28,7 +28,7 @@ TOLERANCES = {
     ("adam", "float32"): 1e-3,
     ("pairwise", "float32"): 1e-2,
 }
-"""Largest relative difference that rounding may make. Arrays are compared by their norms, one network
+"""Largest relative difference that rounding may make. Arrays are compared by norms, one network
 after another, and fits by their training losses: joint training may take another path once a
 rounding has decided whether a step is taken."""
 
@@ -37,7 +37,7 @@ def settings(arm: str, scale: Scale) -> dict:
     """Of a fit by an arm."""
     if arm == "adam":
         return {"steps": scale.adam_steps, "batch_size": 256, "learning_rate": 1.0e-2}
-    chosen = {"alternations": 2, "joint_steps": 30}
+    chosen = {"alternations": 2, "joint_steps": scale.joint_steps}
     return chosen | ({"comparisons": 8, "weight": "size"} if arm == "pairwise" else {})
 
 

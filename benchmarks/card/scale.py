@@ -39,7 +39,7 @@ class Scale:
         n, width, networks: of the fits that are checked.
         batches: networks that are trained at once, where batches are timed.
         widths, pairs: of the steps that are timed.
-        adam_steps: of a checked or timed fit.
+        adam_steps, joint_steps: of a checked or timed fit.
         seconds: at least so long a step is repeated.
         largest: ratings of the large cell.
         whole_study: whether the tiny study is run to its end, or its first training job alone.
@@ -53,6 +53,7 @@ class Scale:
     widths: tuple[int, ...] = (8, 32, 64, 128)
     pairs: tuple[int, ...] = (256, 4096)
     adam_steps: int = 200
+    joint_steps: int = 30
     seconds: float = 0.5
     largest: int = 1 << 17
     whole_study: bool = True
@@ -81,7 +82,7 @@ class Scale:
 def small(device: torch.device) -> Scale:
     """Seconds in all: to try the program."""
     tiny = {"n": 128, "width": 4, "networks": 2, "batches": (1, 2), "widths": (4,)}
-    rest = {"pairs": (64,), "adam_steps": 5, "seconds": 0.01, "largest": 1024}
+    rest = {"pairs": (64,), "adam_steps": 5, "joint_steps": 4, "seconds": 0.01, "largest": 1024}
     return Scale(device, **tiny, **rest, whole_study=False)
 
 

@@ -96,7 +96,7 @@ def test_a_script_loads_no_package_that_its_work_does_not_need(path):
         ("base.files records.job_records audits.seal.manifest", ""),
         ("methods.reference data.known_pairs", ""),
         ("methods.comparators evaluation.risks", "pandas"),
-        ("towers.lbfgs", "torch"),
+        ("towers.checkpoint", "torch"),
     ],
 )
 def test_modules_load_no_package_by_way_of_another(modules, needed):
