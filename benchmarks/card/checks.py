@@ -41,10 +41,19 @@ def settings(arm: str, scale: Scale) -> dict:
     return chosen | ({"comparisons": 8, "weight": "size"} if arm == "pairwise" else {})
 
 
-def fitted(arm: str, scale: Scale, device: torch.device, precision: torch.dtype, **more):
-    """A fit by an arm on a device."""
+def fitted(
+    arm: str,
+    scale: Scale,
+    device: torch.device,
+    precision: torch.dtype,
+    start: Towers | None = None,
+    progress: Progress = training.NOTHING,
+) -> training.Fit:
+    """A fit by an arm on a device, from towers of the CPU if some are given."""
     drawn = sample(scale.n, scale.width, scale.networks, device, precision)
-    return training.ARMS[arm](drawn, settings(arm, scale), None, **more)
+    if start is not None:
+        start = start.unflat(start.flat().to(device))
+    return training.ARMS[arm](drawn, settings(arm, scale), start, progress)
 
 
 def against_the_cpu(scale: Scale) -> Iterator[str]:
@@ -61,20 +70,26 @@ def against_the_cpu(scale: Scale) -> Iterator[str]:
 
 
 def _pairs(scale: Scale, precision: str) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
-    """Names of what is compared, from the card and from the CPU, [B, …]."""
+    """Names of what is compared, from the card and from the CPU, [B, …].
+
+    All begin at the same towers, those of the CPU: which random units are picked for a closed form
+    may turn on a rounding.
+    """
     dtype = training.DTYPES[precision]
-    values = [_values(scale, place, dtype) for place in (scale.device, CPU)]
+    start = training.closed_form(sample(scale.n, scale.width, scale.networks, CPU), 2)
+    values = [_values(scale, place, dtype, start) for place in (scale.device, CPU)]
     for what, mine in values[0].items():
         yield what, mine, values[1][what]
     for arm in training.ARMS:
-        fits = [fitted(arm, scale, place, dtype) for place in (scale.device, CPU)]
+        fits = [fitted(arm, scale, place, dtype, start) for place in (scale.device, CPU)]
         yield arm, *(fit.training_loss[:, None] for fit in fits)
 
 
-def _values(scale: Scale, device: torch.device, precision: torch.dtype) -> dict[str, torch.Tensor]:
-    """Functions of towers that are the same on every device: those of the CPU's closed form."""
+def _values(
+    scale: Scale, device: torch.device, precision: torch.dtype, start: Towers
+) -> dict[str, torch.Tensor]:
+    """Functions of towers near the given ones."""
     drawn = sample(scale.n, scale.width, scale.networks, device, precision)
-    start = training.closed_form(sample(scale.n, scale.width, scale.networks, CPU), 2)
     towers = start.unflat(start.flat().to(device, precision))
     loss, gradient = loss_and_gradient(_turned(towers), *drawn.pairs)
     found = {
@@ -84,7 +99,7 @@ def _values(scale: Scale, device: torch.device, precision: torch.dtype) -> dict[
         "scores": scores(towers, *drawn.pairs[:2]),
     }
     if precision == torch.float64:
-        own = training.closed_form(drawn, 2)
+        own = training.closed_form(drawn, 2, towers)
         found["closed form"] = loss_and_gradient(own, *drawn.pairs)[0][:, None]
     return found
 

@@ -16,6 +16,15 @@ CURVATURE = 1.0e-10
 
 
 @compiled
+def trial(point, direction, length, found):
+    """Write the points [B, P] at the ends of steps of lengths [B] along directions [B, P]."""
+    batch, size = point.shape
+    for b in range(batch):
+        for j in range(size):
+            found[b, j] = point[b, j] + length[b] * direction[b, j]
+
+
+@compiled
 def _direction(gradient, steps, changes, inverse, shares, direction):
     """Minus the inverse Hessian's estimate times the gradient [P], by the two-loop recursion.
 

@@ -103,11 +103,14 @@ def _evaluated(function: Function, state: State) -> State:
 
     On the CPU its tensors are the given ones, changed.
     """
-    trial = torch.addcmul(state.point, state.length[:, None], state.direction)
-    found = [tensor.contiguous() for tensor in function(trial)]
-    if trial.device.type != "cpu":
-        return _advanced(state, trial, *found)
-    kernel.advance(*(tensor.numpy() for tensor in (*state[1:], trial, *found)))
+    if state.point.device.type != "cpu":
+        trial = torch.addcmul(state.point, state.length[:, None], state.direction)
+        return _advanced(state, trial, *function(trial))
+    arrays = [tensor.numpy() for tensor in state[1:]]
+    trial = torch.empty_like(state.point)
+    kernel.trial(arrays[0], arrays[3], arrays[4], trial.numpy())
+    found = [tensor.contiguous().numpy() for tensor in function(trial)]
+    kernel.advance(*arrays, trial.numpy(), *found)
     return state._replace(evaluations=state.evaluations + 1)
 
 

@@ -133,7 +133,7 @@ def test_the_compiled_step_is_that_of_the_tensors(dtype):
     for state in states:
         state = lbfgs.State(state.evaluations, *(tensor.to(dtype) for tensor in state[1:]))
         trial = torch.addcmul(state.point, state.length[:, None], state.direction)
-        value, gradient = (found.to(dtype) for found in function(trial.double()))
+        value, gradient = (each.to(dtype) for each in function(trial.double()))
         value[1] = torch.inf
         gradient[2, 3] = torch.nan
         value[3] = state.value[3] + 1.0  # refused, to be shortened by a parabola
