@@ -26,8 +26,7 @@ from twotower.theory import spectrum
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
-from twotower.towers.oracle import ORACLE, ORACLE_SIZES
-from twotower.towers.steps import with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
 
 Work = Counter
 

@@ -30,7 +30,7 @@ def squared_error(user_dim: int, item_dim: int, rank: int) -> Callable:
     total number of pairs, of which these may be a part, and losses [B] and gradients
     [B, n_parameters], to which it adds.
     """
-    return _chunks_of_pairs(user_dim, item_dim, rank, False)
+    return _batch(user_dim, item_dim, rank, False)
 
 
 @cache
@@ -38,20 +38,35 @@ def curvatures(user_dim: int, item_dim: int, rank: int) -> Callable:
     """As `squared_error`, but it adds each pair's (∂R/∂θ)² in place of the loss's gradient; the
     ratings and the number of pairs do not matter.
     """
-    return _chunks_of_pairs(user_dim, item_dim, rank, True)
+    return _batch(user_dim, item_dim, rank, True)
 
 
-def _chunks_of_pairs(user_dim: int, item_dim: int, rank: int, is_squared: bool) -> Callable:
+def _batch(user_dim: int, item_dim: int, rank: int, is_squared: bool) -> Callable:
+    network = one_network(user_dim, item_dim, rank, is_squared)
+
+    @compiled
+    def added(users, items, ratings, parameters, total, losses, gradients):
+        for b in range(len(ratings)):
+            pairs = users[b], items[b], ratings[b]
+            losses[b] += network(*pairs, parameters[b], total, gradients[b])
+
+    return added
+
+
+@cache
+def one_network(user_dim: int, item_dim: int, rank: int, is_squared: bool = False) -> Callable:
+    """As `squared_error` for one network, for use in other compiled loops; it returns the loss."""
     forward_user, forward_item = _forward(user_dim, rank), _forward(item_dim, rank)
     back_user = _back(user_dim, rank, is_squared)
     back_item = _back(item_dim, rank, is_squared)
 
     @compiled
-    def added(users, items, ratings, parameters, total, losses, gradients):
-        batch, n = ratings.shape
+    def network(users, items, ratings, parameters, total, gradient):
+        n = len(ratings)
         number = ratings.dtype
-        width = (parameters.shape[1] - 2 * rank) // (user_dim + item_dim + 2 * (rank + 1))
+        width = (parameters.size - 2 * rank) // (user_dim + item_dim + 2 * (rank + 1))
         middle = (user_dim + 1 + rank) * width + rank
+        user, item = parameters[:middle], parameters[middle:]
         x = np.zeros((user_dim, _ROWS), number)
         y = np.zeros((item_dim, _ROWS), number)
         f = np.empty((rank, _ROWS), number)
@@ -59,45 +74,45 @@ def _chunks_of_pairs(user_dim: int, item_dim: int, rank: int, is_squared: bool) 
         residual = np.empty(_ROWS, number)
         hidden = np.empty(_ROWS, number)
         below = np.empty(_ROWS, number)
-        for b in range(batch):
-            user, item = parameters[b, :middle], parameters[b, middle:]
-            for start in range(0, n, _ROWS):
-                rows = min(_ROWS, n - start)
-                for i in range(rows):
-                    for k in range(user_dim):
-                        x[k, i] = users[b, start + i, k]
-                    for k in range(item_dim):
-                        y[k, i] = items[b, start + i, k]
-                forward_user(x, user, width, f)
-                forward_item(y, item, width, g)
-                residual[:] = 0
-                if is_squared:
-                    f[:, rows:] = 0
-                    g[:, rows:] = 0
-                    back_user(x, user, width, g, hidden, below, gradients[b, :middle])
-                    back_item(y, item, width, f, hidden, below, gradients[b, middle:])
-                    continue
-                for q in range(rank):
-                    for i in range(_ROWS):
-                        residual[i] += f[q, i] * g[q, i]
-                for i in range(rows):
-                    residual[i] -= ratings[b, start + i]
-                residual[rows:] = 0  # the rest of the last chunk, whatever it holds
-                loss = number.type(0)
+        loss = 0.0
+        for start in range(0, n, _ROWS):
+            rows = min(_ROWS, n - start)
+            for i in range(rows):
+                for k in range(user_dim):
+                    x[k, i] = users[start + i, k]
+                for k in range(item_dim):
+                    y[k, i] = items[start + i, k]
+            forward_user(x, user, width, f)
+            forward_item(y, item, width, g)
+            if is_squared:
+                f[:, rows:] = 0  # the rest of the last chunk, whatever it holds
+                g[:, rows:] = 0
+                back_user(x, user, width, g, hidden, below, gradient[:middle])
+                back_item(y, item, width, f, hidden, below, gradient[middle:])
+                continue
+            residual[:] = 0
+            for q in range(rank):
                 for i in range(_ROWS):
-                    loss += residual[i] * residual[i]
-                losses[b] += loss / total
+                    residual[i] += f[q, i] * g[q, i]
+            for i in range(rows):
+                residual[i] -= ratings[start + i]
+            residual[rows:] = 0
+            square = number.type(0)
+            for i in range(_ROWS):
+                square += residual[i] * residual[i]
+            loss += square / total
+            for i in range(_ROWS):
+                residual[i] *= number.type(2) / number.type(total)
+            for q in range(rank):
                 for i in range(_ROWS):
-                    residual[i] *= number.type(2) / number.type(total)
-                for q in range(rank):
-                    for i in range(_ROWS):
-                        value = f[q, i]
-                        f[q, i] = residual[i] * g[q, i]
-                        g[q, i] = residual[i] * value
-                back_user(x, user, width, f, hidden, below, gradients[b, :middle])
-                back_item(y, item, width, g, hidden, below, gradients[b, middle:])
+                    value = f[q, i]
+                    f[q, i] = residual[i] * g[q, i]
+                    g[q, i] = residual[i] * value
+            back_user(x, user, width, f, hidden, below, gradient[:middle])
+            back_item(y, item, width, g, hidden, below, gradient[middle:])
+        return loss
 
-    return added
+    return network
 
 
 @cache

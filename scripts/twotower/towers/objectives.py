@@ -17,6 +17,20 @@ from twotower.towers import chunks, networks
 from twotower.towers.networks import Towers
 
 
+def loop_sizes(
+    like: Towers, users: torch.Tensor, items: torch.Tensor
+) -> tuple[int, int, int] | None:
+    """Covariates of both sides and components, where compiled loops serve such towers, else None.
+
+    Args:
+        users, items: covariates [..., D_u] and [..., D_i] on the towers' device.
+    """
+    sizes = (users.shape[-1], items.shape[-1], like.user[-1][0].shape[2])
+    is_shallow = users.device.type == "cpu" and len(like.user) == len(like.item) == 2
+    is_small = max(sizes[:2]) <= fused.MOST_COVARIATES and sizes[2] <= fused.MOST_COMPONENTS
+    return sizes if is_shallow and is_small else None
+
+
 class SquaredError:
     """Mean squared errors on n pairs, their gradients, and curvatures.
 
@@ -47,18 +61,16 @@ class SquaredError:
         self.users, self.items, self._ratings, self._like = users, items, ratings, like
         self._dtype = like.user[0][0].dtype
         self._rank = like.user[-1][0].shape[2]
-        dims = (users.shape[2], items.shape[2])
-        self._sorted, self._sizes, self._whole = None, None, None
-        if users.device.type != "cpu" or len(like.user) != 2 or len(like.item) != 2:
+        self._sizes = loop_sizes(like, users, items)
+        self._sorted, self._whole = None, None
+        if self._sizes is None:
             return
-        if sorts and dims == (1, 1) and ratings.shape[1] <= sorted_pairs.MOST_PAIRS:
+        if sorts and self._sizes[:2] == (1, 1) and ratings.shape[1] <= sorted_pairs.MOST_PAIRS:
             columns = (users[..., 0], items[..., 0], ratings)
             rounded = [column.to(self._dtype).double().numpy() for column in columns]
             self._sorted = sorted_pairs.SortedPairs(*rounded)
-        elif max(dims) <= fused.MOST_COVARIATES and self._rank <= fused.MOST_COMPONENTS:
-            self._sizes = (*dims, self._rank)
-            if ratings.shape[1] <= chunks.STRETCH:
-                self._whole = self._part(slice(None))
+        elif ratings.shape[1] <= chunks.STRETCH:
+            self._whole = self._part(slice(None))
 
     def __call__(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Losses [B], and gradients, at parameters [B, n_parameters] ordered as `Towers.flat`."""

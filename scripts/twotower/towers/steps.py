@@ -1,7 +1,15 @@
-"""The setting that counts the training steps of each arm; the cost of a study needs no torch."""
+"""Training steps of each arm, and the oracle start, for whom towers are planned without torch.
+
+The oracle start is towers fitted to more ratings than a fit has, without their noise. The arm
+`erm` fits them, with the settings of `ORACLE`, to `ORACLE_SIZES` times the ratings, or to all of
+them where a study has fewer. Each arm then trains from them as from its own start.
+"""
 
 STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
-"""By arm, the key of its settings."""
+"""By arm, the key of its settings that counts steps."""
+
+ORACLE = {"alternations": 2, "joint_steps": 30}
+ORACLE_SIZES = 4
 
 
 def with_doubled_steps(arm: str, settings: dict) -> dict:

@@ -6,14 +6,13 @@ joint training of all layers. `pairwise` does the same with a loss on pairs of r
 replicates of a configuration and size as one batch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from twotower.base import mapped_pages
-from twotower.towers import joint_training, pairwise, rating_statistics
+from twotower.towers import joint_training, minibatch_adam, pairwise, rating_statistics
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form import fit_outputs, random_hidden_layers
 from twotower.towers.networks import Towers
@@ -21,8 +20,6 @@ from twotower.towers.objectives import SquaredError
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 NOTHING = Progress()
-
-_AHEAD = 64  # steps of Adam whose indices are copied to a card at once
 
 
 @dataclass(frozen=True)
@@ -156,55 +153,12 @@ def adam(
     """
     if start is None:
         start = random_towers(sample)
-    users, items, ratings = sample.pairs
-    batch, n = ratings.shape
-    size = min(n, settings["batch_size"])
-    rows = start.flat().to(sample.precision)
-    start = start.unflat(rows)
-    draws = sample.random("minibatches")
-    earlier = progress.earlier()
-    done = int(earlier["steps"]) if earlier else 0
-    if earlier:
-        rows = earlier["rows"].to(rows.device)
-        for rng in draws:
-            for _ in range(done):
-                rng.integers(n, size=size)
-    optimizer = torch.optim.Adam([rows], lr=settings["learning_rate"], foreach=False)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings["steps"])
-    if earlier:
-        moments = {name: earlier[name].to(rows.device) for name in ("exp_avg", "exp_avg_sq")}
-        optimizer.state[rows] = {"step": earlier["step"]} | moments
-        optimizer.param_groups[0]["lr"] = float(earlier["rate"])
-        schedule.last_epoch = done
-    replicate = torch.arange(batch, device=ratings.device)[:, None]
-
-    def state() -> dict[str, torch.Tensor]:
-        rate = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
-        return optimizer.state[rows] | {"rows": rows, "rate": rate, "steps": torch.tensor(done)}
-
-    for picks in _minibatches(draws, n, size, settings["steps"] - done, ratings.device):
-        part = (users[replicate, picks], items[replicate, picks], ratings[replicate, picks])
-        mapped_pages.gathered(3 * picks.numel())
-        _, rows.grad = SquaredError(start, *part, sorts=False)(rows)
-        optimizer.step()
-        schedule.step()
-        done += 1
-        progress.offer(state)
+    start = start.unflat(start.flat().to(sample.precision))
+    rows = minibatch_adam.train(
+        start, sample.pairs, sample.random("minibatches"), settings, progress
+    )
     loss, _ = SquaredError(start, *sample.pairs, sorts=False)(rows)
     return Fit(start.unflat(rows), loss, settings["steps"])
-
-
-def _minibatches(
-    draws: list[np.random.Generator], n: int, size: int, steps: int, device: torch.device
-) -> Iterator[torch.Tensor]:
-    """Indices [B, size] of the minibatch of each step, drawn step by step and copied in blocks."""
-    for first in range(0, steps, _AHEAD):
-        block = range(first, min(first + _AHEAD, steps))
-        picks = np.stack([[rng.integers(n, size=size) for rng in draws] for _ in block])
-        ahead = torch.from_numpy(picks)
-        if device.type == "cuda":  # from pinned memory the copy waits for nothing
-            ahead = ahead.pin_memory().to(device, non_blocking=True)
-        yield from ahead
 
 
 def random_towers(sample: Sample) -> Towers:

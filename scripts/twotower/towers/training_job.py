@@ -14,8 +14,7 @@ from twotower.theory.width import units
 from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
-from twotower.towers.oracle import ORACLE, ORACLE_SIZES
-from twotower.towers.steps import with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
 from twotower.towers.training import ARMS, DTYPES, Sample
 from twotower.towers.weights import fits_in, named
 

@@ -21,6 +21,8 @@ from twotower.towers import (
     chunks,
     joint_training,
     lbfgs,
+    minibatch_adam,
+    networks,
     rating_statistics,
     training,
     training_job,
@@ -44,7 +46,7 @@ def a_card(monkeypatch) -> Iterator[Card]:
     for name in ("take", "check"):
         monkeypatch.setattr(cards, name, lambda count: None)
     monkeypatch.setattr(training_job, "ORACLE", {"alternations": 1, "joint_steps": ORACLE_STEPS})
-    monkeypatch.setattr(training, "_AHEAD", 4)
+    monkeypatch.setattr(minibatch_adam, "BLOCK", 2)
     with Card() as card:
         yield card
 
@@ -105,13 +107,13 @@ class Watched(Checkpoint):
 def test_no_optimizer_waits_for_the_card(arm, a_card):
     watched = Watched(a_card)
     trained(arm, kept=watched)
-    steps = SETTINGS[arm].get("steps", SETTINGS[arm].get("joint_steps", -1) + 1)
+    offers = 3 if arm == "adam" else SETTINGS[arm]["joint_steps"] + 1  # blocks, or evaluations
     for name in STARTS:
         noted = watched.waits[name]
-        assert len(noted) >= (ORACLE_STEPS if name == "64/noise_free" else steps)
+        assert len(noted) >= (ORACLE_STEPS if name == "64/noise_free" else offers)
         assert set(noted) == {noted[0]}, f"{name}: {noted}"
-    # the indices of 4 steps at a time: 6 steps, 12, 6 and 6
-    assert a_card.ahead == (2 + 3 + 2 + 2 if arm == "adam" else 0)
+    # the indices of 2 steps at a time: 6 steps, 12, 6 and 6
+    assert a_card.ahead == (3 + 6 + 3 + 3 if arm == "adam" else 0)
 
 
 def bowl(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -192,9 +194,9 @@ def test_a_resumed_fit_asks_the_card_for_nothing(a_card):
 PLANTED = {
     "a sum": (rating_statistics, "ridges", lambda ridge: ridge.cpu()),
     "a product": (joint_training, "_blocks", lambda blocks: [block.cpu() for block in blocks]),
-    "an index": (training, "_minibatches", lambda picks: (each.cpu() for each in picks)),
+    "a minibatch": (minibatch_adam, "_minibatches", lambda parts: [part.cpu() for part in parts]),
     "an array": (training, "random_towers", lambda towers: towers.user[0][0].numpy()),
-    "no order": (training, "loss_and_gradient", lambda found: (found[0].cumsum(0), found[1])),
+    "no order": (networks, "loss_and_gradient", lambda found: (found[0].cumsum(0), found[1])),
 }
 """Where a function of the library is made to hand on a tensor of the wrong place, and how."""
 
@@ -204,7 +206,7 @@ def test_a_planted_fault_is_caught(what, monkeypatch):
     module, name, spoiled = PLANTED[what]
     function = getattr(module, name)
     monkeypatch.setattr(module, name, lambda *arguments: spoiled(function(*arguments)))
-    arm = "adam" if module is training else "erm"
+    arm = "erm" if module in (rating_statistics, joint_training) else "adam"
     with pytest.raises((RuntimeError, TypeError), match="same device|to numpy|deterministic"):
         trained(arm)
 
@@ -244,19 +246,6 @@ def test_the_fake_card_judges_places_as_torch_does(what, mixed, a_card):
             assert fails(theirs, other) == mixed
     finally:
         a_card.__enter__()
-
-
-def test_indices_are_drawn_as_they_are_used_however_they_are_copied():
-    """Also where a job that was killed goes on in the middle of a block."""
-    rngs = [np.random.default_rng(seed) for seed in range(3)]
-    expected = [np.stack([rng.integers(50, size=7) for rng in rngs]) for _ in range(9)]
-    for done in (0, 3):
-        draws = [np.random.default_rng(seed) for seed in range(3)]
-        for _ in range(done):
-            [rng.integers(50, size=7) for rng in draws]
-        found = training._minibatches(draws, 50, 7, 9 - done, torch.device("cuda"))
-        for mine, theirs in zip(found, expected[done:], strict=True):
-            assert isinstance(mine, OnCard) and np.array_equal(mine.cpu().numpy(), theirs)
 
 
 def test_chunks_count_the_batch_on_a_card_alone():
