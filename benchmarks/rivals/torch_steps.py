@@ -4,12 +4,17 @@ Each contestant is a function of a problem that returns a step: a function of th
 which computes losses and gradients of all networks on that part, and returns them on request.
 """
 
-import importlib.util
 from collections.abc import Callable
 
 import torch
 
 from rivals.problems import Problem
+from twotower.towers import networks
+
+try:
+    from twotower.towers import objectives
+except ImportError:  # a commit that prepares no pairs
+    objectives = None
 
 Answer = tuple[torch.Tensor, torch.Tensor]
 """Losses [B], and gradients [B, n_parameters] in the order of `Towers.flat`."""
@@ -17,13 +22,9 @@ Answer = tuple[torch.Tensor, torch.Tensor]
 
 def objective(users: torch.Tensor, items: torch.Tensor, ratings: torch.Tensor) -> Callable:
     """The project's loss and gradient as a function of towers, with what it prepares once."""
-    if importlib.util.find_spec("twotower.towers.objectives"):
-        from twotower.towers import objectives
-
-        return objectives.squared_error(users, items, ratings)
-    from twotower.towers.networks import loss_and_gradient
-
-    return lambda towers: loss_and_gradient(towers, users, items, ratings)
+    if objectives is None:
+        return lambda towers: networks.loss_and_gradient(towers, users, items, ratings)
+    return objectives.squared_error(users, items, ratings)
 
 
 def project(problem: Problem) -> Callable[[int], Answer]:
@@ -37,7 +38,7 @@ def project(problem: Problem) -> Callable[[int], Answer]:
 def plain_loop(problem: Problem) -> Callable[[int], Answer]:
     """What most people write: a module for each network, autograd, one network after another."""
     batch = len(problem.parts[0][2])
-    networks = [
+    modules = [
         torch.nn.ModuleList(
             _module(tower, row) for tower in (problem.towers.user, problem.towers.item)
         )
@@ -46,22 +47,22 @@ def plain_loop(problem: Problem) -> Callable[[int], Answer]:
 
     def step(index: int) -> Answer:
         losses = []
-        for row, network in enumerate(networks):
+        for row, network in enumerate(modules):
             users, items, ratings = (column[row] for column in problem.parts[index])
             network.zero_grad()
             scores = (network[0](users) * network[1](items)).sum(1)
             loss = (scores - ratings).square().mean()
             loss.backward()
             losses.append(loss)
-        return losses, networks
+        return losses, modules
 
     return step
 
 
 def plain_answer(answer: tuple) -> Answer:
     """Losses and gradients of the plain loop, as the others give them."""
-    losses, networks = answer
-    rows = [torch.cat([p.grad.t().flatten() for p in each.parameters()]) for each in networks]
+    losses, modules = answer
+    rows = [torch.cat([p.grad.t().flatten() for p in each.parameters()]) for each in modules]
     return torch.stack(losses).detach(), torch.stack(rows)
 
 
