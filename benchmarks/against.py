@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commit", nargs="?", help="the old side")
     parser.add_argument("--new", default="HEAD", help="the new side, a commit")
-    parser.add_argument("--study", default="config.yaml", help="a study file of both commits")
+    parser.add_argument("--study", default="config.yaml", help="of both, or a full path")
     parser.add_argument("--results", nargs=2, type=Path, metavar=("OLD", "NEW"))
     given = parser.parse_args()
     if given.results:
