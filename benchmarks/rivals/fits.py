@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rivals.jax_pipe import Jax
 from rivals.problems import Problem, noisy_sample
-from rivals.torch_steps import objective
 from twotower.towers import joint_training, training
 from twotower.towers.networks import Towers
+from twotower.towers.objectives import SquaredError
 
 SETTINGS = [(4096, 16), (4096, 25), (16384, 16), (16384, 25)]
 ALTERNATIONS, EVALUATIONS = 2, 30
@@ -42,9 +42,8 @@ def lines(jax: Jax, most: float, runs: int = 3) -> Iterator[str]:
 
 def _joint(sample: training.Sample, start: Towers) -> float:
     """The mean training loss after joint training."""
-    users, items, _ = sample.pairs
-    function = objective(*sample.pairs)
-    _, loss = joint_training.train(start, users, items, function, EVALUATIONS, training.NOTHING)
+    error = SquaredError(start, *sample.pairs)
+    _, loss = joint_training.train(start, error, error, EVALUATIONS, training.NOTHING)
     return loss.mean().item()
 
 

@@ -78,7 +78,7 @@ def times(
     for _ in range(rounds):
         for name, measured in turns.items():
             found[name].append(measured())
-    preparing = _turn(lambda _: torch_steps.objective(*problem.parts[0]), 1, seconds)
+    preparing = _turn(lambda _: torch_steps.prepared(problem), 1, seconds)
     networks = problems.NETWORKS
     best = {name: min(each) / networks for name, each in found.items()}
     return best, preparing / networks, compiling

@@ -9,30 +9,24 @@ from collections.abc import Callable
 import torch
 
 from rivals.problems import Problem
-from twotower.towers import networks
-
-try:
-    from twotower.towers import objectives
-except ImportError:  # a commit that prepares no pairs
-    objectives = None
+from twotower.towers.objectives import SquaredError
 
 Answer = tuple[torch.Tensor, torch.Tensor]
 """Losses [B], and gradients [B, n_parameters] in the order of `Towers.flat`."""
 
 
-def objective(users: torch.Tensor, items: torch.Tensor, ratings: torch.Tensor) -> Callable:
-    """The project's loss and gradient as a function of towers, with what it prepares once."""
-    if objectives is None:
-        return lambda towers: networks.loss_and_gradient(towers, users, items, ratings)
-    return objectives.squared_error(users, items, ratings)
+def prepared(problem: Problem) -> SquaredError:
+    """The project's loss on the first part, with what it prepares once."""
+    return SquaredError(problem.towers, *problem.parts[0])
 
 
 def project(problem: Problem) -> Callable[[int], Answer]:
-    """This project: what it prepares counts where the pairs change each step."""
+    """This project; of minibatches, which change each step, it makes what `adam` makes."""
+    rows = problem.towers.flat()
     if len(problem.parts) > 1:
-        return lambda index: objective(*problem.parts[index])(problem.towers)
-    prepared = objective(*problem.parts[0])
-    return lambda index: prepared(problem.towers)
+        return lambda index: SquaredError(problem.towers, *problem.parts[index], sorts=False)(rows)
+    error = prepared(problem)
+    return lambda index: error(rows)
 
 
 def plain_loop(problem: Problem) -> Callable[[int], Answer]:
