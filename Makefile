@@ -39,7 +39,7 @@ pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -124,6 +124,12 @@ $(venv)-validator/installed: envs/requirements-validator.txt
 	$(venv)-validator/bin/python $(pip) -r envs/requirements-validator.txt
 	touch $@
 
+# For benchmarks alone: what users might pick instead.
+$(venv)-jax/installed: envs/requirements-jax.txt
+	$(call typed,PYTHON) -m venv $(venv)-jax
+	$(venv)-jax/bin/python $(pip) -r envs/requirements-jax.txt
+	touch $@
+
 # Three on two cores as well: what runs on Slurm waits half its time.
 test: $(venv)/installed-dev $(venv)-validator/installed  ## run all tests, three at a time
 	$(bin)/python -m pytest -n 3
@@ -154,6 +160,10 @@ report: study  ## build report.html, one file with figures, tables and captions
 
 bench: $(venv)/installed  ## measure speed, each figure as a ratio (docs/benchmarks.md)
 	$(bin)/python benchmarks/run.py
+	$(bin)/python benchmarks/throughput.py
+
+bench-throughput: $(venv)/installed  ## measure steps and fits beside PyTorch and JAX (make .venv-jax/installed)
+	$(bin)/python benchmarks/throughput.py
 
 bench-streaming: $(venv)/installed  ## measure memory and time by the number of ratings (half an hour)
 	$(bin)/python benchmarks/streaming.py

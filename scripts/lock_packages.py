@@ -33,4 +33,5 @@ written("requirements-cuda", usual | without(cuda, found), "requirements")
 
 dev = without(resolved(base, ENVS / "requirements-dev.in"), found)
 written("requirements-dev", hashed(dev, "--no-deps"), more="-r requirements.txt\n")
-written("requirements-validator", hashed(resolved(ENVS / "requirements-validator.in"), "--no-deps"))
+for alone in ("requirements-validator", "requirements-jax"):  # each in an environment of its own
+    written(alone, hashed(resolved(ENVS / f"{alone}.in"), "--no-deps"))
