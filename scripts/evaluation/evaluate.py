@@ -8,7 +8,7 @@ from twotower.evaluation.risks import COLUMNS
 from twotower.records import job_records
 
 with job_records.job(snakemake) as spec:
-    if spec["reference"]:  # imported here, for a job of the reference needs no torch
+    if spec["reference"]:
         from twotower.evaluation.reference_risks import reference_risks as measure
     else:
         from twotower.evaluation.tower_risks import tower_risks as measure

@@ -38,8 +38,8 @@ def training(fits: dict, certificate: int) -> float:
 
 
 def sieve(rank: int, n: int, functions: float) -> float:
-    """Peak of `reference.fit` beside its ratings: values of a window, complex equations, and
-    their indices.
+    """Peak of `reference.fit` beside its ratings: what it keeps of both towers' points on a sample
+    and on a held-out fifth, grids, real equations and the places that these are gathered from.
     """
-    values = min(n, reference.WINDOW) * rank * (rank + 5) * NUMBER
-    return BASE["start"] + values + 3 * 16 * (rank * functions) ** 2 + 150 * functions**2
+    values = 2.4 * min(n * 2 * 18 * NUMBER, reference.KEPT_BYTES) + 80e6
+    return BASE["start"] + values + 4 * 8 * (rank * functions) ** 2 + 40 * functions**2

@@ -1,14 +1,12 @@
 """Risks of the towers in a training job's weight file, and on what they were trained on."""
 
 import numpy as np
-import torch
 
 from twotower.data.groups import TOWERS
 from twotower.data.ratings import SEEN_PAIRS
 from twotower.evaluation import known_risks
 from twotower.evaluation.risks import risk
-from twotower.towers.networks import Towers, embeddings, scores
-from twotower.towers.weights import fits_in
+from twotower.evaluation.tower_values import Layers, embeddings, fits_in, scores
 
 
 def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> list[dict]:
@@ -22,27 +20,22 @@ def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> 
         One dict for each size and start: `n_ratings`, `start`, `width`, `risk`, `risk_se` and
         `seen_risk`, the last four [B]; `seen_risk` is NaN where no trained-on users are given.
     """
-    users, items = (torch.from_numpy(test[f"{tower}_covariates"]) for tower in TOWERS)
+    users, items = (test[f"{tower}_covariates"] for tower in TOWERS)
     rows = []
     for n_ratings, start, towers, bound in fits_in(tensors):
-        width = np.full(len(bound), towers.user[0][0].shape[2])
+        width = np.full(len(bound), towers["user"][0][0].shape[2])
         if known_risks.judged(test):
             found = _known_risks(towers, bound, test, n_ratings)
         else:
-            found = risk(scores(towers, users, items).numpy(), bound, test["signal"])
+            found = risk(scores(towers, users, items), bound, test["signal"])
         found["seen_risk"] = _seen_risk(towers, bound, test, n_ratings)
         rows.append({"n_ratings": n_ratings, "start": start, "width": width} | found)
     return rows
 
 
-def _known_risks(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) -> dict:
+def _known_risks(towers: dict[str, Layers], bound: np.ndarray, test: dict, n_ratings: int) -> dict:
     """Risks on known and new users and items, as of `known_risks`."""
-    pools = [
-        embeddings(
-            getattr(towers, tower), torch.from_numpy(test[f"pool_{tower}_covariates"])
-        ).numpy()
-        for tower in TOWERS
-    ]
+    pools = [embeddings(towers[tower], test[f"pool_{tower}_covariates"]) for tower in TOWERS]
 
     def predict(replicate: int, judge: known_risks.Judge) -> np.ndarray:
         user, item = pools[0][replicate][judge.users], pools[1][replicate][judge.items]
@@ -51,7 +44,9 @@ def _known_risks(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) 
     return known_risks.stacked(test, n_ratings, bound, predict)
 
 
-def _seen_risk(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) -> np.ndarray:
+def _seen_risk(
+    towers: dict[str, Layers], bound: np.ndarray, test: dict, n_ratings: int
+) -> np.ndarray:
     """Risk on users and items of the training ratings, in pairs that were not rated: [B].
 
     User k is paired with items k − 1, k − 2, … of the first m (cyclically), in so many rounds that
@@ -62,8 +57,8 @@ def _seen_risk(towers: Towers, bound: np.ndarray, test: dict, n_ratings: int) ->
     known = min(n_ratings, test["seen_user_covariates"].shape[1])
     fitted, true = [], []
     for tower in TOWERS:
-        covariates = torch.from_numpy(test[f"seen_{tower}_covariates"][:, :known])
-        fitted.append(embeddings(getattr(towers, tower), covariates).numpy())
+        covariates = test[f"seen_{tower}_covariates"][:, :known]
+        fitted.append(embeddings(towers[tower], covariates))
         true.append(test[f"seen_{tower}_embeddings"][:, :known])
     total = np.zeros(len(bound))
     shifts = range(1, 1 + min(known - 1, max(1, SEEN_PAIRS // known)))

@@ -5,25 +5,21 @@ is alternating least squares; the cut-off is the one that does best on held-out 
 the support and the basis, but neither β nor the coefficients: it shows which slope these ratings
 allow. Coefficients c of series Σ_k c_k exp(2πi⟨k, t⟩) are complex and Hermitian.
 
-The normal equations of a half-step hold sums Σ_n w_n exp(−2πi⟨k − l, t_n⟩) that depend on k − l
-alone, so that one pass over the data at doubled cut-off replaces all products of pairs of columns.
+`alternation` holds the least squares, `real_basis` their normal equations, `pair_sums` and
+`lattice_sums` the sums over ratings that these are made of: the normal equations of a half-step
+hold sums that depend on k ± l alone, so that no product of two columns is formed.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from twotower.base import mapped_pages
-from twotower.data import equal_ratings
-from twotower.theory.fourier import Moments, half_space, synthesize
+from twotower.theory.fourier import half_space, synthesize
 from twotower.theory.spectrum import frequencies
 
 HELD_OUT_SHARE = 0.2
-ALTERNATIONS = 10
-TOLERANCE = 1.0e-4  # relative fall of the squared error at which alternation stops
+KEPT_BYTES = 1 << 26  # of what is computed once from one tower's points; of more nothing is kept
 PATIENCE = 2  # cut-offs tried beyond the best one
-WINDOW = 1 << 19  # pairs whose values are held at a time
 
 
 @dataclass(frozen=True)
@@ -77,47 +73,39 @@ def fit(users: np.ndarray, items: np.ndarray, ratings: np.ndarray, rank: int) ->
         >>> float(np.abs(sieve.scores(np.array([[0.3]]), np.array([[0.3]])) - 1.0)[0]) < 0.01
         True
     """
+    # Here, since numba and scipy.linalg take a second, and a study is planned without them.
+    from twotower.methods.alternation import alternate
+    from twotower.methods.lattice_sums import places
+    from twotower.methods.pair_sums import PairSums
+
     kept = len(ratings) - int(HELD_OUT_SHARE * len(ratings))
-    bound = _largest(ratings)
-    best, best_error, worse = None, np.inf, 0
-    sieve = None
+    fitted = PairSums(users[:kept], items[:kept], ratings[:kept], KEPT_BYTES)
+    held_out = PairSums(users[kept:], items[kept:], ratings[kept:], KEPT_BYTES)
+    bound = max(fitted.largest, held_out.largest)
+    best, best_cutoff, best_error, worse = None, 0, np.inf, 0
+    series, last = None, 0
     for cutoff in cutoffs(4096):
         widest_tower = max(len(_index_set(x.shape[1], cutoff)) for x in (users, items))
         if best is not None and widest_tower * rank > kept // 2:
             break
-        sieve = _alternate(users[:kept], items[:kept], ratings[:kept], rank, cutoff, sieve)
-        error = _held_out_error(sieve, users[kept:], items[kept:], ratings[kept:], bound)
+        series, last = alternate(fitted, rank, cutoff, series, last), cutoff
+        error = held_out.squared_error(series["user"], series["item"], cutoff, bound)
         if error < best_error:
-            best, best_error, worse = sieve, error, 0
+            best, best_cutoff, best_error, worse = series, cutoff, error, 0
         else:
             worse += 1
             if worse == PATIENCE:
                 break
-    return _alternate(users, items, ratings, rank, best.cutoff, best)
-
-
-def _windows(*columns: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """Columns [n, …] a window of rows at a time."""
-    for part in mapped_pages.parts(WINDOW, *(column[None] for column in columns)):
-        yield [column[part] for column in columns]
-
-
-def _largest(ratings: np.ndarray) -> float:
-    return max(np.abs(window).max() for (window,) in _windows(ratings))
-
-
-def _variance(ratings: np.ndarray) -> float:
-    mean = sum(window.sum() for (window,) in _windows(ratings)) / len(ratings)
-    squares = (np.square(window - mean).sum() for (window,) in _windows(ratings))
-    return sum(squares) / len(ratings)
-
-
-def _held_out_error(sieve: Sieve, users, items, ratings, bound: float) -> float:
-    total = 0.0
-    for points, others, rated in _windows(users, items, ratings):
-        predicted = np.clip(sieve.scores(points, others), -bound, bound)
-        total += np.square(predicted - rated).sum()
-    return total / len(ratings)
+    del fitted, held_out  # and what they keep
+    whole = PairSums(users, items, ratings, KEPT_BYTES)
+    series = alternate(whole, rank, best_cutoff, best, best_cutoff)
+    return Sieve(
+        best_cutoff,
+        *(
+            series[tower][:, places(_index_set(points.shape[1], best_cutoff), best_cutoff)].T
+            for tower, points in (("user", users), ("item", items))
+        ),
+    )
 
 
 def _index_set(dim: int, cutoff: int) -> np.ndarray:
@@ -130,114 +118,6 @@ def _values(points: np.ndarray, coefficients: np.ndarray, cutoff: int) -> np.nda
     waves = _index_set(points.shape[1], cutoff)[1:]
     kept = half_space(waves)
     return coefficients[0].real + synthesize(points, waves[kept], coefficients[1:][kept].T)
-
-
-class _Series:
-    """One tower's series and its values, a window of pairs at a time; the last is kept."""
-
-    def __init__(self, coefficients: np.ndarray, cutoff: int):
-        self.coefficients, self._cutoff = coefficients, cutoff
-        self._window, self._kept = None, None
-
-    def values(self, points: np.ndarray, window: int) -> np.ndarray:
-        """[n, p] at the points of that window; samples of one window have them computed once."""
-        if self._window != window:
-            self._window, self._kept = window, _values(points, self.coefficients, self._cutoff)
-        return self._kept
-
-
-def _alternate(users, items, ratings, rank, cutoff, start: Sieve | None) -> Sieve:
-    functions = (len(_index_set(points.shape[1], cutoff)) for points in (users, items))
-    if start is None or start.user.shape[1] < min(rank, *functions):
-        _, item = _spectral_start(users, items, ratings, rank, cutoff)
-    else:
-        item = _extended(start.item, items.shape[1], start.cutoff, cutoff)
-    variance, square = _variance(ratings), _largest(ratings) ** 2
-    ridge = variance / len(ratings)
-    if variance <= equal_ratings.SPREAD**2 * square:
-        ridge = equal_ratings.PENALTY * square or 1.0
-    item = _Series(item, cutoff)
-    error = np.inf
-    for _ in range(ALTERNATIONS):
-        user = _Series(_half_step(users, items, item, ratings, cutoff, ridge), cutoff)
-        item = _Series(_half_step(items, users, user, ratings, cutoff, ridge), cutoff)
-        previous, total = error, 0.0
-        for window, (points, others, rated) in enumerate(_windows(users, items, ratings)):
-            predicted = (user.values(points, window) * item.values(others, window)).sum(axis=1)
-            total += np.square(predicted - rated).sum()
-        error = total / len(ratings)
-        if error > (1.0 - TOLERANCE) * previous:
-            break
-    return Sieve(cutoff, user.coefficients, item.coefficients)
-
-
-def _half_step(points, others, series: _Series, ratings, cutoff, ridge) -> np.ndarray:
-    """Least-squares coefficients [n_frequencies, p] of one tower; `series` is that of the other,
-    whose coordinates are `others`.
-    """
-    # Here, since it takes a fifth of a second, and a study is planned without it.
-    from scipy.linalg import solve
-
-    n, rank = len(ratings), series.coefficients.shape[1]
-    waves = _index_set(points.shape[1], cutoff)
-    size = len(waves)
-    pairs = [(r, s) for r in range(rank) for s in range(r + 1)]
-    products = right = None
-    for window, (own, other, rated) in enumerate(_windows(points, others, ratings)):
-        fixed = series.values(other, window)
-        squares = np.stack([fixed[:, r] * fixed[:, s] for r, s in pairs], axis=1)
-        weighted = fixed * rated[:, None]
-        if products is None:
-            products = Moments(own, squares, 2 * cutoff)
-            right = Moments(own, weighted, cutoff)
-        else:
-            products.add(own, squares)
-            right.add(own, weighted)
-    gram = products.at(waves[:, None, :] - waves[None, :, :]) / n
-    normal = np.empty((rank, size, rank, size), dtype=complex)
-    for block, (r, s) in zip(gram, pairs, strict=True):
-        normal[r, :, s] = normal[s, :, r] = block
-    normal = normal.reshape(rank * size, rank * size)
-    normal[np.diag_indices(rank * size)] += ridge
-    sums = right.at(waves) / n
-    solution = solve(normal, sums.reshape(-1), assume_a="her", overwrite_a=True)
-    return solution.reshape(rank, size).T
-
-
-def _spectral_start(users, items, ratings, rank, cutoff):
-    """Singular vectors of the cross-moment E[conj ψ(x_u) r ψ(x_i)ᵀ], the basis orthonormal."""
-    cross = 0.0
-    for own, other, rated in _windows(users, items, ratings):
-        left, right = (
-            np.exp(-2j * np.pi * points @ _index_set(points.shape[1], cutoff).T)
-            for points in (own, other)
-        )
-        cross = cross + left.T @ (right * rated[:, None])
-    u, singular, v = np.linalg.svd(cross / len(ratings))
-    root = np.sqrt(singular[:rank])
-    return _hermitian(u[:, :rank] * root, users, cutoff), _hermitian(
-        v[:rank].T * root, items, cutoff
-    )
-
-
-def _hermitian(coefficients, points, cutoff):
-    """Singular vectors of a Hermitian-symmetric matrix are so only up to a phase: take it out."""
-    waves = _index_set(points.shape[1], cutoff)
-    order = {tuple(k): j for j, k in enumerate(waves.tolist())}
-    mirror = np.array([order[tuple(-k)] for k in waves])
-    overlap = (coefficients * coefficients[mirror]).sum(axis=0)
-    coefficients = coefficients * np.exp(-0.5j * np.angle(overlap))
-    return 0.5 * (coefficients + coefficients[mirror].conj())
-
-
-def _extended(coefficients, dim, old_cutoff, cutoff):
-    """The same series in the larger index set."""
-    old, new = _index_set(dim, old_cutoff), _index_set(dim, cutoff)
-    inside = (new.astype(float) ** 2).sum(axis=1) <= old_cutoff**2
-    result = np.zeros((len(new), coefficients.shape[1]), dtype=complex)
-    assert inside.sum() == len(old)
-    result[inside] = coefficients  # both index sets are in lexical order after k = 0
-    return result
 
 
 def fit_sizes(
@@ -268,7 +148,7 @@ def fit_sizes(
                 parts = np.stack([coefficients.real, coefficients.imag], axis=-1)
                 tensors[f"{n:09d}/{tower}/{b}"] = parts
         tensors[f"{n:09d}/cutoff"] = np.array(cutoffs)
-        tensors[f"{n:09d}/bound"] = np.array([_largest(row[:n]) for row in data["ratings"]])
+        tensors[f"{n:09d}/bound"] = np.array([np.abs(row[:n]).max() for row in data["ratings"]])
     return tensors
 
 

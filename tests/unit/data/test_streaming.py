@@ -78,13 +78,13 @@ from cells import data_spec
 from test_streaming import job
 from twotower.base import mapped_pages, tensors
 from twotower.data import ratings
-from twotower.methods import reference
+from twotower.methods import alternation, reference
 from twotower.towers import chunks, rating_statistics, training_job
 from twotower.data.targets import draw_target
 
-ratings.CHUNK = reference.WINDOW = rating_statistics._STRETCH = chunks.STRETCH = 1 << 14
+ratings.CHUNK = reference.KEPT_BYTES = rating_statistics._STRETCH = chunks.STRETCH = 1 << 14
 mapped_pages.WINDOW, tensors.MAPPED_BYTES = 1 << 22, 0
-reference.ALTERNATIONS = reference.PATIENCE = 1  # enough to pass everywhere
+alternation.ALTERNATIONS = reference.PATIENCE = 1  # enough to pass everywhere
 n, path, spec = int(sys.argv[1]), sys.argv[2], data_spec(smoothness="inf")
 
 

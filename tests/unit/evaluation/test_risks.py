@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from cells import data_spec, draw_replicates, sample
-from twotower.evaluation import risks
+from twotower.evaluation import risks, tower_values
 from twotower.evaluation.reference_risks import reference_risks
 from twotower.evaluation.tower_risks import tower_risks
 from twotower.methods import reference
 from twotower.towers import training, weights
-from twotower.towers.networks import scores
+from twotower.towers.networks import embeddings, scores
 
 NO_BOUND = np.array([np.inf])
 
@@ -103,3 +103,19 @@ def test_risk_on_seen_users_is_that_of_all_their_other_pairs():
         true = (test["seen_user_embeddings"][b, u] * test["seen_item_embeddings"][b, i]).sum(1)
         expected.append(np.square(fitted - true).mean())
     assert found["seen_risk"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_values_of_a_tower_on_file_are_the_same_alone_in_a_batch_and_those_of_torch():
+    rng = np.random.default_rng(0)
+    sizes = [(3, 40), (40, 40), (40, 2)]
+    layers = [
+        (rng.standard_normal((3, a, b)) / np.sqrt(a), rng.standard_normal((3, 1, b)))
+        for a, b in sizes
+    ]
+    covariates = rng.random((3, 4000, 3))
+    together = tower_values.embeddings(layers, covariates)
+    alone = tower_values.embeddings([(w[1:2], b[1:2]) for w, b in layers], covariates[1:2])
+    assert np.array_equal(alone[0], together[1])
+    tensors = [tuple(torch.from_numpy(part) for part in layer) for layer in layers]
+    expected = embeddings(tensors, torch.from_numpy(covariates)).numpy()
+    np.testing.assert_allclose(together, expected, rtol=0, atol=1e-13 * np.abs(expected).max())

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cells import data_spec, draw_replicates
-from twotower.data import ratings
-from twotower.data.targets import draw_target
-from twotower.methods import reference
+from twotower.data.groups import TOWERS
+from twotower.methods import alternation, lattice_sums, pair_sums, reference
+from twotower.methods.pair_sums import PairSums
+from twotower.methods.real_basis import basis
 
 
 def observed(spec, n, replicates=1, test_pairs=2000):
@@ -19,36 +20,57 @@ def risk(sieve, test, replicate=0):
     return np.square(found - test["signal"][replicate]).mean()
 
 
-@pytest.mark.parametrize("window", [300, 64])
-@pytest.mark.parametrize(("dim", "cutoff"), [(1, 5), (2, 2), (3, 1)])
-def test_a_half_step_is_dense_ridge_regression(dim, cutoff, window, monkeypatch):
-    monkeypatch.setattr(reference, "WINDOW", window)
-    rng = np.random.default_rng(dim)
-    points, others = rng.random((2, 300, dim))
-    waves = reference._index_set(dim, cutoff)
-    other = rng.standard_normal((len(waves), 2, 2)) @ np.array([1.0, 1.0j])
-    fixed = reference._values(others, other, cutoff)
-    r = rng.standard_normal(300)
-    series = reference._Series(other, cutoff)
-    found = reference._half_step(points, others, series, r, cutoff, 0.01)
-    basis = np.exp(2j * np.pi * points @ waves.T)
-    columns = (fixed[:, :, None] * basis[:, None, :]).reshape(300, -1)
-    normal = columns.conj().T @ columns / 300 + 0.01 * np.eye(columns.shape[1])
-    dense = np.linalg.solve(normal, columns.conj().T @ r / 300).reshape(2, -1).T
-    np.testing.assert_allclose(found, dense, rtol=0, atol=1e-10)
-    # real series: what the sieve evaluates is the fit of the complex columns
-    values = reference._values(points, found, cutoff)
-    np.testing.assert_allclose(values, basis @ dense, rtol=0, atol=1e-10)
+@pytest.mark.parametrize("rows", [300, 64])
+@pytest.mark.parametrize(("dims", "cutoff"), [((1, 1), 5), ((2, 2), 2), ((2, 1), 3), ((3, 1), 1)])
+@pytest.mark.parametrize("tables", [True, False])
+def test_a_half_step_is_dense_ridge_regression(dims, cutoff, rows, tables, monkeypatch):
+    monkeypatch.setattr(lattice_sums, "ROWS", rows)
+    if not tables:
+        monkeypatch.setattr(pair_sums, "LARGEST_TABLE", 0)
+    rng = np.random.default_rng(sum(dims))
+    points = {tower: rng.random((300, dim)) for tower, dim in zip(TOWERS, dims, strict=True)}
+    ratings = rng.standard_normal(300)
+    sums = PairSums(*points.values(), ratings, 1 << 20)
+    for tower, fixed in (TOWERS, TOWERS[::-1]):
+        own, other = (basis(points[each].shape[1], cutoff) for each in (tower, fixed))
+        given = other.on_lattice(rng.standard_normal((2, other.size)))
+        found, fall = alternation.half_step(sums, tower, given, cutoff, 0.01)
+        values = series_values(points[fixed], given, cutoff)
+        exponentials = np.exp(2j * np.pi * points[tower] @ own.waves.T)
+        columns = (values[:, :, None] * exponentials[:, None, :]).reshape(300, -1)
+        normal = columns.conj().T @ columns / 300 + 0.01 * np.eye(columns.shape[1])
+        dense = np.linalg.solve(normal, columns.conj().T @ ratings / 300).reshape(2, -1)
+        places = lattice_sums.places(own.waves, cutoff)
+        np.testing.assert_allclose(found[:, places], dense, rtol=0, atol=1e-11)
+        predicted = (values * series_values(points[tower], found, cutoff)).sum(axis=1)
+        error = np.square(predicted - ratings).mean()
+        assert sums.mean_square - fall == pytest.approx(error, rel=1e-10)
+        user, item = (found, given) if tower == "user" else (given, found)
+        assert sums.squared_error(user, item, cutoff) == pytest.approx(error, rel=1e-10)
 
 
-def test_windows_of_pairs_do_not_matter(monkeypatch):
-    train, test = observed(data_spec(), 3000)
+def series_values(points, lattice, cutoff):
+    """Real values [n, p] of a series, term by term."""
+    waves = lattice_sums.lattice(points.shape[1], cutoff)
+    values = np.exp(2j * np.pi * points @ waves.T) @ lattice.T
+    np.testing.assert_allclose(values.imag, 0.0, atol=1e-12)
+    return values.real
+
+
+@pytest.mark.parametrize("dims", [(1, 1), (2, 1)])
+def test_blocks_of_pairs_and_what_is_kept_do_not_matter(dims, monkeypatch):
+    train, test = observed(data_spec(*dims), 3000)
     arrays = [train[name][0] for name in ("user_coordinates", "item_coordinates", "ratings")]
     whole = reference.fit(*arrays, rank=2)
-    monkeypatch.setattr(reference, "WINDOW", 700)
+    monkeypatch.setattr(reference, "KEPT_BYTES", 0)
+    anew = reference.fit(*arrays, rank=2)
+    assert np.array_equal(anew.user, whole.user)
+    assert np.array_equal(anew.item, whole.item)
+    monkeypatch.setattr(lattice_sums, "ROWS", 700)
     parts = reference.fit(*arrays, rank=2)
     assert parts.cutoff == whole.cutoff
-    assert risk(parts, test) == pytest.approx(risk(whole, test), rel=1e-6)
+    np.testing.assert_allclose(parts.user, whole.user, rtol=0, atol=1e-10)
+    assert risk(parts, test) == pytest.approx(risk(whole, test), rel=1e-9)
 
 
 @pytest.mark.parametrize(("user_dim", "item_dim"), [(1, 1), (2, 1), (1, 3)])
@@ -135,17 +157,31 @@ def test_fits_on_file_are_the_fits_and_prefixes_give_the_same():
     assert np.array_equal(alone["000000200/user/0"], fits["000000200/user/2"])
 
 
-def test_a_sieve_in_a_larger_index_set_is_the_same_series():
-    spec = data_spec(2)
-    target = draw_target(1, spec, 0)
-    pairs = ratings.draw_pairs(1, spec, target, 0, 200, "train")
-    points = pairs["user_coordinates"]
+def test_a_series_on_a_larger_lattice_is_the_same():
     rng = np.random.default_rng(0)
-    waves = len(reference._index_set(2, 2))
-    other = reference._Series(rng.standard_normal((waves, 2)) + 0.0j, 2)
-    half_step = reference._half_step
-    small = half_step(points, pairs["item_coordinates"], other, pairs["signal"], 2, 0.1)
-    large = reference._extended(small, 2, 2, 5)
+    points = rng.random((200, 2))
+    small = basis(2, 2).on_lattice(rng.standard_normal((2, basis(2, 2).size)))
+    large = pair_sums.extended(small, 2, 2, 5)
     np.testing.assert_allclose(
-        reference._values(points, large, 5), reference._values(points, small, 2), atol=1e-12
+        series_values(points, large, 5), series_values(points, small, 2), atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("dims", "cutoff", "user", "item", "score"),
+    [
+        ((1, 1), 2, 0.1782678838622061, -0.1184045956540510j, -0.4039387459674334),
+        ((2, 1), 3, 0.0112737034260059, 0.0154950114410233j, -0.1658645385299424),
+        ((1, 3), 2, 0.0081895070113188, 0.1224316414698996j, -0.2014974965013543),
+    ],
+)
+def test_fits_are_those_of_complex_exponentials_at_every_pair(dims, cutoff, user, item, score):
+    """Numbers of the implementation before this one (commit 2be975c), which had no transforms."""
+    train, _ = observed(data_spec(*dims), 800, test_pairs=2)
+    arrays = [train[name][0] for name in ("user_coordinates", "item_coordinates", "ratings")]
+    sieve = reference.fit(*arrays, rank=2)
+    assert sieve.cutoff == cutoff
+    assert sieve.user[1, 0].real == pytest.approx(user, rel=1e-10)
+    assert sieve.item[-1, 0].imag == pytest.approx(item.imag, rel=1e-10)
+    found = sieve.scores(np.full((1, dims[0]), 0.3), np.full((1, dims[1]), 0.7))
+    assert found[0] == pytest.approx(score, rel=1e-10)
