@@ -14,8 +14,8 @@ import numpy as np
 
 from twotower.kernels.compiled import compiled
 
-MOST_PAIRS = 1 << 20
-"""Beyond so many pairs of a network their sorted copies, 28 bytes a pair, are not made."""
+MOST_PAIRS = 1 << 18
+"""Beyond so many pairs of a network their sorted copies, 28 bytes a pair, are not made: 7 MiB."""
 
 
 class SortedPairs:
