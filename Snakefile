@@ -56,6 +56,7 @@ onstart:
     if not workflow.local_exec:
         check_submission()
     note_run()
+    compile_loops()
 
 
 onsuccess:

@@ -1,7 +1,9 @@
 # What happens before the first job and after the last one.
 
+import json
 import subprocess
 
+from twotower.kernels import code_folder
 from twotower.records import last_run
 
 
@@ -32,6 +34,25 @@ def note_run():
     except errors.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)
+
+
+def compile_loops():
+    """Compile what the fits of this study run, where no earlier study has: jobs do not wait for it."""
+    wanted = set()
+    for run_id in TOWER_RUNS:
+        cell = RUNS[run_id].cell.spec
+        dims = cell["user_ambient_dim"], cell["item_ambient_dim"]
+        rank, precision = cell.get("embedding_dim", cell["rank"]), RUNS[run_id].precision
+        if cell["depth"] == 1 and not STUDY.training.gpu:
+            wanted.add((RUNS[run_id].arm, *dims, rank, precision))
+    for cell in CELLS:
+        if cell.has_reference:
+            dims = cell.spec["user_intrinsic_dim"], cell.spec["item_intrinsic_dim"]
+            wanted.add(("reference", *dims, cell.spec["rank"]))
+    missing = code_folder.missing(sorted(map(json.dumps, wanted)))
+    if missing:
+        print("Compiling loops for this machine, once: less than a minute ...", file=sys.stderr)
+        subprocess.run([sys.executable, SCRIPTS / "compile_loops.py", *missing], check=False)
 
 
 def show_results():

@@ -1,27 +1,16 @@
-"""Compile loops with numba, once a machine and user, for the instructions that the pins name.
+"""Compile loops with numba, for the instructions that the pins name, and keep their code.
 
-A job must neither pay seconds of compiling nor fail since it may not write: compiled code is kept
-in the first of these folders that can be used, and in memory alone where none can:
-
-1. `NUMBA_CACHE_DIR`, where that variable is set,
-2. `tower-rates` in the user's cache folder (`XDG_CACHE_HOME`, by default `~/.cache`),
-3. `tower-rates-<user's number>` in the system's folder for temporary files.
-
-Code is found there by the content of this wing, never by its path or age, so that all copies of
-one commit share it and no edit leaves old code in use. numba adds its own version, the processor
-that it compiles for, and the types of the arguments. It replaces files whole, so that several
-jobs at once do no harm: at worst each compiles for itself.
+`code_folder` says where. numba names code by its own version, the processor that it compiles for,
+and the types of the arguments. It replaces files whole, so that several jobs at once do no harm:
+at worst each compiles for itself.
 """
 
-import hashlib
-import os
-import tempfile
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+
+from twotower.kernels.code_folder import folder
 
 FAST = {"reassoc", "contract", "nsz"}
 """What the compiler may do to sums: reorder them, and fuse a product with one. It may not assume
@@ -34,33 +23,6 @@ def compiled(function: Callable) -> Callable:
     if folder() is not None:
         dispatcher._cache = _Cache(dispatcher.py_func)
     return dispatcher
-
-
-@cache
-def folder() -> Path | None:
-    """Where compiled code of this wing is kept; None where no folder can be written."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    for root in _roots():
-        try:
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if root.stat().st_uid != os.getuid():  # code is run from there
-                continue
-            found = root / digest.hexdigest()[:16]
-            found.mkdir(mode=0o700, exist_ok=True)
-            tempfile.TemporaryFile(dir=found).close()
-        except OSError:
-            continue
-        return found
-    return None
-
-
-def _roots() -> list[Path]:
-    user = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
-    temporary = Path(tempfile.gettempdir(), f"tower-rates-{os.getuid()}")
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    return [*([Path(given)] if given else []), user / "tower-rates", temporary]
 
 
 class _Locator:
@@ -95,6 +57,10 @@ class _Cache(FunctionCache):
 
     _impl_class = _Impl
 
+    def _index_key(self, sig, codegen):
+        """numba's own key holds a new number of every function that this one calls."""
+        return sig, codegen.magic_tuple(), _constants(self._py_func)
+
     def load_overload(self, sig, target_context):
         try:
             return super().load_overload(sig, target_context)
@@ -110,3 +76,10 @@ class _Cache(FunctionCache):
             write(*arguments)
         except OSError:
             self.disable()
+
+
+def _constants(function: Callable) -> tuple:
+    """A function's name, and the constants in its machine code and in those that it calls."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    known = (_constants(cell.py_func) if hasattr(cell, "py_func") else repr(cell) for cell in cells)
+    return function.__qualname__, *known

@@ -9,18 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from twotower.kernels import compiled
+from twotower.kernels import code_folder
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 SUMS = """
 import twotower, numpy, sys
 from twotower.kernels.compiled import compiled, folder
-def total(values):
-    found = 0.0
-    for value in values:
-        found += value * value
-    return found
-kernel = compiled(total)
+def power(exponent):
+    @compiled
+    def raised(value):
+        return value**exponent
+    return raised
+def sums(exponent):
+    raised = power(exponent)
+    @compiled
+    def total(values):
+        found = 0.0
+        for value in values:
+            found += raised(value)
+        return found
+    return total
+print(sums(3)(numpy.ones(7)), sums(3)(numpy.arange(2.0)), end=" ")
+kernel = sums(2)
 print(kernel(numpy.arange(1000) / 7).hex(), sum(kernel.stats.cache_hits.values()), folder())
 """
 
@@ -34,7 +44,9 @@ def ran(folder: Path, scripts: Path = SCRIPTS, **variables: str) -> list[str]:
         del given[name]
     made = subprocess.run([sys.executable, program], env=given, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
-    return made.stdout.split()
+    cubes, one, *found = made.stdout.split()
+    assert (cubes, one) == ("7.0", "1.0")  # each constant has code of its own
+    return found
 
 
 def test_code_is_compiled_once_for_all_copies_of_a_commit(tmp_path):
@@ -72,15 +84,33 @@ def test_a_home_and_a_project_that_cannot_be_written_do_no_harm(tmp_path):
 def test_a_file_that_is_not_whole_is_compiled_anew(tmp_path, ending):
     root = {"NUMBA_CACHE_DIR": str(tmp_path / "code")}
     first = ran(tmp_path, **root)
-    [kept] = Path(first[2]).glob(f"*.{ending}")
-    kept.write_bytes(kept.read_bytes()[:100])
+    for kept in Path(first[2]).glob(f"*.{ending}"):
+        kept.write_bytes(kept.read_bytes()[:100])
     assert ran(tmp_path, **root)[:2] == [first[0], "0"]
     assert ran(tmp_path, **root)[:2] == [first[0], "1"]
 
 
 def test_code_of_another_user_is_not_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(compiled, "_roots", lambda: [tmp_path])
-    monkeypatch.setattr(compiled.os, "getuid", lambda: tmp_path.stat().st_uid + 1)
-    compiled.folder.cache_clear()
-    assert compiled.folder() is None
-    compiled.folder.cache_clear()
+    monkeypatch.setattr(code_folder, "_roots", lambda: [tmp_path])
+    monkeypatch.setattr(code_folder.os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+    code_folder.folder.cache_clear()
+    assert code_folder.folder() is None
+    code_folder.folder.cache_clear()
+
+
+def test_what_is_compiled_is_noted_once_and_for_this_numba(tmp_path, monkeypatch):
+    monkeypatch.setattr(code_folder, "_roots", lambda: [tmp_path])
+    code_folder.folder.cache_clear()
+    assert code_folder.missing(["a", "b"]) == ["a", "b"]
+    code_folder.note(["b"])
+    code_folder.note(["c"])
+    assert code_folder.missing(["a", "b", "c"]) == ["a"]
+    monkeypatch.setattr(code_folder.metadata, "version", lambda name: "another")
+    assert code_folder.missing(["b"]) == ["b"]
+    (code_folder.folder() / "ready.json").write_text("[")
+    assert code_folder.missing(["b"]) == ["b"]
+    monkeypatch.setattr(code_folder, "_roots", lambda: [])
+    code_folder.folder.cache_clear()
+    code_folder.note(["a"])
+    assert code_folder.missing(["a"]) == []  # it could not be kept: jobs compile for themselves
+    code_folder.folder.cache_clear()
