@@ -18,7 +18,8 @@ from card.checks import settings
 from card.scale import Scale, sample
 from twotower.base import pins
 from twotower.towers import training
-from twotower.towers.networks import Towers, loss_and_gradient
+from twotower.towers.networks import Towers
+from twotower.towers.objectives import SquaredError
 
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "JAX is not installed (`--jax PYTHON` names one that has it): it is left out."
@@ -56,7 +57,7 @@ def steps(scale: Scale, python: Path | None) -> Iterator[str]:
                 towers = training.random_towers(drawn)
                 towers = towers.unflat(towers.flat().to(dtype))
                 columns = [column.to(dtype) for column in drawn.pairs]
-                step = functools.partial(loss_and_gradient, towers, *columns)
+                step = functools.partial(SquaredError(towers, *columns), towers.flat())
                 seconds = scale.step_seconds(step)
                 row = f"| {n:,} | {width} | {precision} | {1e3 * seconds:.3f} "
                 yield row + _beside(rival, towers, columns, step()[0], seconds)

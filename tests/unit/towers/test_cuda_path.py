@@ -192,21 +192,20 @@ def test_a_resumed_fit_asks_the_card_for_nothing(a_card):
 
 
 PLANTED = {
-    "a sum": (rating_statistics, "ridges", lambda ridge: ridge.cpu()),
-    "a product": (joint_training, "_blocks", lambda blocks: [block.cpu() for block in blocks]),
-    "a minibatch": (minibatch_adam, "_minibatches", lambda parts: [part.cpu() for part in parts]),
-    "an array": (training, "random_towers", lambda towers: towers.user[0][0].numpy()),
-    "no order": (networks, "loss_and_gradient", lambda found: (found[0].cumsum(0), found[1])),
+    "a sum": ("erm", rating_statistics, "ridges", lambda ridge: ridge.cpu()),
+    "a product": ("erm", joint_training, "_blocks", lambda blocks: [b.cpu() for b in blocks]),
+    "a minibatch": ("adam", minibatch_adam, "_minibatches", lambda found: [f.cpu() for f in found]),
+    "an array": ("adam", training, "random_towers", lambda towers: towers.user[0][0].numpy()),
+    "no order": ("adam", networks, "loss_and_gradient", lambda found: (found[0].cumsum(0), found)),
 }
-"""Where a function of the library is made to hand on a tensor of the wrong place, and how."""
+"""Arms, and where a function of the library is made to hand on what CUDA refuses, and how."""
 
 
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_planted_fault_is_caught(what, monkeypatch):
-    module, name, spoiled = PLANTED[what]
+    arm, module, name, spoiled = PLANTED[what]
     function = getattr(module, name)
     monkeypatch.setattr(module, name, lambda *arguments: spoiled(function(*arguments)))
-    arm = "erm" if module in (rating_statistics, joint_training) else "adam"
     with pytest.raises((RuntimeError, TypeError), match="same device|to numpy|deterministic"):
         trained(arm)
 
