@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 WAITING = {
     *("item", "tolist", "__bool__", "__float__", "__int__", "__index__", "__contains__"),
@@ -127,3 +128,72 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
             yield from _tensors(value)
     elif isinstance(values, dict):
         yield from _tensors(list(values.values()))
+
+
+class Indexing(TorchFunctionMode):
+    """Lets torch's own fake tensors of a card be indexed where torch was built for CPUs alone.
+
+    Brackets and `contiguous` ask for the card's driver; the operations behind them do not.
+    """
+
+    def __torch_function__(self, function, types, arguments=(), keywords=None):
+        name = getattr(function, "__name__", "")
+        if name == "__getitem__":
+            return _picked(*arguments)
+        if name == "__setitem__":
+            place, value = _picked(*arguments[:2]), arguments[2]
+            setting = "copy_" if isinstance(value, torch.Tensor) else "fill_"
+            getattr(torch.ops.aten, setting)(place, value)
+            return None
+        if name == "contiguous":
+            return torch.clone(arguments[0], memory_format=torch.contiguous_format)
+        return function(*arguments, **(keywords or {}))
+
+
+def _picked(tensor: torch.Tensor, index: Any) -> torch.Tensor:
+    """`tensor[index]` for slices, whole numbers, None, dots and tensors of indices."""
+    axis, indices = 0, {}
+    listed = index if isinstance(index, tuple) else (index,)
+    for position, each in enumerate(listed):
+        if each is None:
+            tensor = torch.ops.aten.unsqueeze(tensor, axis)
+        elif each is Ellipsis:
+            later = sum(1 for other in listed[position + 1 :] if other is not None)
+            axis = tensor.dim() - later - 1
+        elif isinstance(each, slice):
+            start, stop, step = each.indices(tensor.shape[axis])
+            tensor = torch.ops.aten.slice(tensor, axis, start, stop, step)
+        elif isinstance(each, torch.Tensor):
+            indices[axis] = each
+        else:
+            tensor, axis = torch.ops.aten.select(tensor, axis, int(each)), axis - 1
+        axis += 1
+    if indices:
+        listed = [indices.get(axis) for axis in range(max(indices) + 1)]
+        return torch.ops.aten.index(tensor, listed)
+    return tensor
+
+
+class Kernels(TorchDispatchMode):
+    """Looks below the functions, at the operations that they consist of.
+
+    Attributes:
+        launched: operations on the card that move numbers; a view of a tensor does not.
+        waits: those that ask it for a number, or meet or make a tensor of the CPU.
+    """
+
+    ASKING = ("_local_scalar_dense", "nonzero", "equal", "is_nonzero", "_linalg_check_errors")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.launched, self.waits = 0, []
+
+    def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
+        found = operation(*arguments, **(keywords or {}))
+        places = {each.device.type for each in _tensors((arguments, keywords or {}, found))}
+        name = operation.__name__
+        if "cuda" in places and not name.startswith("device"):
+            self.launched += not operation.is_view
+            if len(places) > 1 or name.startswith(self.ASKING):
+                self.waits.append(name)
+        return found

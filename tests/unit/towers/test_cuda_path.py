@@ -13,7 +13,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cells import draw_replicates, job
-from fake_card import Card, OnCard
+from fake_card import Card, Indexing, Kernels, OnCard
 from twotower.study import arms
 from twotower.towers import (
     cards,
@@ -23,11 +23,13 @@ from twotower.towers import (
     lbfgs,
     minibatch_adam,
     networks,
+    pairwise,
     rating_statistics,
     training,
     training_job,
 )
 from twotower.towers.checkpoint import Checkpoint, Progress
+from twotower.towers.objectives import SquaredError
 
 SETTINGS = {
     "erm": {"alternations": 1, "joint_steps": 4},
@@ -250,3 +252,41 @@ def test_the_fake_card_judges_places_as_torch_does(what, mixed, a_card):
 def test_chunks_count_the_batch_on_a_card_alone():
     assert chunks.rows(64, "cpu", 1) == chunks.rows(64, "cpu", 20)
     assert chunks.rows(64, "cuda", 1) == 16 * chunks.rows(64, "cuda", 16) > 10**5
+
+
+def below(a_card: Card, objective: str, question: Callable = lambda x: None) -> Kernels:
+    """Operations of one evaluation of L-BFGS, by torch's own fake tensors."""
+    a_card.__exit__(None, None, None)
+    try:
+        with FakeTensorMode(), Indexing():
+            batch, n, width = 3, 40, 5
+            drawn = [torch.empty(batch, n, 1, device="cuda", dtype=torch.float64) for _ in range(2)]
+            ratings = torch.empty(batch, n, device="cuda", dtype=torch.float64)
+            sizes = ((1, width), (width, 2))
+            tower = [[drawn[0].new_empty(batch, i, o) for i in (n_in, 1)] for n_in, o in sizes]
+            like = networks.Towers(tower, tower)
+            error = SquaredError(like, *drawn, ratings)
+            if objective == "pairwise":
+                compared = pairwise.Comparisons(ratings.long(), ratings, 4, "size")
+
+            def function(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+                question(rows)
+                if objective == "pairwise":
+                    return pairwise.loss_and_gradient(like.unflat(rows), *drawn, compared)
+                return error(rows)
+
+            state = lbfgs._begun(function, like.flat())
+            with Kernels() as kernels:
+                lbfgs._evaluated(function, state)
+    finally:
+        a_card.__enter__()
+    return kernels
+
+
+@pytest.mark.parametrize("objective", ["erm", "pairwise"])
+def test_nothing_waits_below_the_functions_of_torch(objective, a_card):
+    kernels = below(a_card, objective)
+    assert kernels.waits == []
+    assert 100 < kernels.launched < 250
+    for question in (lambda x: x.cpu(), lambda x: x + torch.ones(x.shape[1]).to(x.device)):
+        assert below(a_card, objective, question).waits
