@@ -1,12 +1,13 @@
 """Is what a card computes right, the same each time, and made without waiting?"""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
 
 from card.scale import Scale, sample
-from twotower.towers import training
+from twotower.towers import minibatch_adam, training
 from twotower.towers.checkpoint import Progress
 from twotower.towers.networks import Towers, curvatures, loss_and_gradient, scores
 
@@ -146,7 +147,8 @@ def no_waiting(scale: Scale) -> Iterator[str]:
     yield "| --- | --- |"
     for arm in training.ARMS:
         of = settings(arm, scale)
-        strict = _Strict(of.get("steps") or of["joint_steps"] + 1)
+        blocks = math.ceil(of.get("steps", 0) / minibatch_adam.BLOCK)  # each offers a state
+        strict = _Strict(blocks or of["joint_steps"] + 1)
         try:
             fitted(arm, scale, scale.device, torch.float64, progress=strict)
             found = "none"
