@@ -50,7 +50,7 @@ def test_a_half_step_is_the_dense_ridge_regression(dim, solved, monkeypatch):
     """Normal equations of all p·M columns φ_m(x_u) g_r(x_i), written out by numpy."""
     if not solved:
         monkeypatch.setattr(half_steps, "SOLVED_SIZE", 1)
-        monkeypatch.setattr(half_steps, "STEPS", 40)
+        monkeypatch.setitem(half_steps.STEPS, "few", 40)
     data = sample(range(2), 200, dim=dim)
     hidden = hidden_layers(data, 6)
     user, item = (
@@ -173,8 +173,7 @@ def test_many_units_come_to_the_loss_of_the_exact_solutions(one, monkeypatch):
     for module in MANY.values():
         monkeypatch.setattr(module, "SOLVED_SIZE", 1)
     torch.testing.assert_close(loss(), exact, rtol=1e-4, atol=0)
-    monkeypatch.setattr(half_steps, "STEPS", 60)
-    monkeypatch.setattr(spectral, "_ROUNDS", 6)
+    monkeypatch.setitem(half_steps.STEPS, "many", 60)
     torch.testing.assert_close(loss(), exact, rtol=1e-8, atol=0)
 
 

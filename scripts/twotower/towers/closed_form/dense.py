@@ -74,7 +74,7 @@ class Dense:
         by chunk: [B, rows, p] each.
         """
         for _, phi in self.chunks():
-            yield phi @ raw
+            yield products.outputs(phi, raw)
 
     def equations(
         self, fixed: Callable[[], Iterable[torch.Tensor]], ratings: torch.Tensor, whole: bool
@@ -104,18 +104,18 @@ class DenseEquations:
         for (part, phi), other in zip(tower.chunks(), fixed(), strict=True):
             batch, rows, rank = other.shape
             if right is None:
-                right = phi.new_zeros(batch, tower.size, rank)
+                right = phi.new_zeros(batch, rank, tower.size)
                 moment = phi.new_zeros(batch, rank, rank)
                 if whole:
                     width = rank * tower.size
                     self._normal = phi.new_zeros(batch, width, width)
             rated = other * ratings[:, part, None].to(phi)
-            right.baddbmm_(phi.transpose(1, 2), rated)
+            right.baddbmm_(rated.transpose(1, 2), phi)
             moment.baddbmm_(other.transpose(1, 2), other)
             if whole:
                 stacked = (other[..., None] * phi[:, :, None, :]).reshape(batch, rows, -1)
                 products.add_lower(self._normal, stacked)
-        self.right = torch.bmm(tower.whitening.transpose(1, 2), right / tower.n)
+        self.right = torch.bmm(right / tower.n, tower.whitening).transpose(1, 2).contiguous()
         self.moment = moment / tower.n
 
     def matrix(self) -> torch.Tensor:
@@ -136,8 +136,8 @@ class DenseEquations:
         """The matrix times outputs [B, M, p], without the matrix."""
         tower = self._tower
         raw = torch.bmm(tower.whitening, outputs)
-        total = torch.zeros_like(raw)
+        total = raw.new_zeros(len(raw), raw.shape[2], tower.size)
         for (_, phi), other in zip(tower.chunks(), self._fixed(), strict=True):
-            scores = (torch.bmm(phi, raw) * other).sum(2, keepdim=True)
-            total.baddbmm_(phi.transpose(1, 2), scores * other)
-        return torch.bmm(tower.whitening.transpose(1, 2), total / tower.n)
+            scores = (products.outputs(phi, raw) * other).sum(2, keepdim=True)
+            total.baddbmm_((scores * other).transpose(1, 2), phi)
+        return torch.bmm(total / tower.n, tower.whitening).transpose(1, 2).contiguous()

@@ -1,31 +1,33 @@
-"""Symmetric products, of which little more than one triangle is computed."""
-
-from collections.abc import Iterator
+"""Products of features: symmetric ones, of which a CPU computes one triangle, and skinny ones, in
+the order that it takes fastest.
+"""
 
 import torch
-
-_BLOCK = 96  # columns whose products with all columns up to them are taken at once
+from scipy.linalg import blas
 
 
 def add_lower(total: torch.Tensor, left: torch.Tensor) -> None:
-    """Add leftᵀ left of [B, rows, M] to total [B, M, M], on its blocks up to the diagonal."""
-    for begin, end in _blocks(left.shape[2]):
-        columns = left[:, :, begin:end].transpose(1, 2)
-        total[:, begin:end, :end].baddbmm_(columns, left[:, :, :end])
+    """Add leftᵀ left of float64 [B, rows, M] to total [B, M, M], up to the diagonal at least."""
+    if left.device.type != "cpu":
+        total.baddbmm_(left.transpose(1, 2), left)
+        return
+    for b in range(len(left)):  # transposed views have the order of columns that BLAS works on
+        kept, factor = total[b].numpy().T, left[b].numpy().T
+        blas.dsyrk(1.0, factor, beta=1.0, c=kept, overwrite_c=True)
 
 
 def mirror(total: torch.Tensor) -> torch.Tensor:
-    """The same tensor [B, M, M], its blocks beyond the diagonal filled from those up to it."""
-    for begin, end in _blocks(total.shape[2]):
-        total[:, :begin, begin:end] = total[:, begin:end, :begin].transpose(1, 2)
+    """The same tensor [B, M, M], filled beyond the diagonal from what is below it."""
+    total.tril_()
+    total += total.tril(-1).transpose(1, 2)
     return total
+
+
+def outputs(phi: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
+    """Features [B, rows, M] times weights [B, M, p]: [B, rows, p], a transposed view."""
+    return torch.bmm(raw.transpose(1, 2), phi.transpose(1, 2)).transpose(1, 2)
 
 
 def inner(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Inner products [B, 1, 1] of each network's entries, with the bits that it gets alone."""
     return torch.bmm(left.flatten(1).unsqueeze(1), right.flatten(1).unsqueeze(2))
-
-
-def _blocks(size: int) -> Iterator[tuple[int, int]]:
-    step = -(-size // max(round(size / _BLOCK), 1))
-    return ((begin, min(begin + step, size)) for begin in range(0, size, step))
