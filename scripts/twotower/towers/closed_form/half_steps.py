@@ -49,15 +49,21 @@ def least_squares(
 
 
 def _solved(equations, ridge: torch.Tensor) -> torch.Tensor:
-    """By Cholesky factors; where rounding has left no positive matrix, by elimination."""
+    """By Cholesky factors; where rounding has left no positive matrix, by elimination.
+
+    Always by elimination on a card, which would have to wait for the answer whether it is positive.
+    """
     normal, right = equations.matrix(), equations.right
     batch, size, rank = right.shape
     normal.diagonal(dim1=1, dim2=2).add_(ridge[:, None])
     right = right.transpose(1, 2).reshape(batch, rank * size, 1)
-    factor, failed = torch.linalg.cholesky_ex(normal)
-    solution = torch.cholesky_solve(right, factor)
-    for b in failed.nonzero().flatten().tolist():
-        solution[b] = torch.linalg.solve(normal[b : b + 1], right[b : b + 1])[0]
+    if normal.device.type == "cpu":
+        factor, failed = torch.linalg.cholesky_ex(normal)
+        solution = torch.cholesky_solve(right, factor)
+        for b in failed.nonzero().flatten().tolist():
+            solution[b] = torch.linalg.solve(normal[b : b + 1], right[b : b + 1])[0]
+    else:
+        solution = torch.linalg.solve(normal, right)
     return solution.reshape(batch, rank, size).transpose(1, 2).contiguous()
 
 

@@ -88,7 +88,8 @@ def _spread_of_batch(gram: torch.Tensor, count: int) -> torch.Tensor:
     for _ in range(count):
         pivot, pick = (residual + barred).max(dim=1, keepdim=True)
         row = gram.gather(1, pick[:, :, None].expand(-1, 1, gram.shape[2]))
-        gram.baddbmm_((row / torch.maximum(pivot, smallest)[:, :, None]).transpose(1, 2), -row)
+        share = row / torch.maximum(pivot, smallest)[:, :, None]
+        gram.baddbmm_(share.transpose(1, 2), row, alpha=-1)
         barred.scatter_(1, pick, -torch.inf)
         picks.append(pick)
     return torch.cat(picks, dim=1)

@@ -3,7 +3,6 @@ the order that it takes fastest.
 """
 
 import torch
-from scipy.linalg import blas
 
 
 def add_lower(total: torch.Tensor, left: torch.Tensor) -> None:
@@ -11,15 +10,17 @@ def add_lower(total: torch.Tensor, left: torch.Tensor) -> None:
     if left.device.type != "cpu":
         total.baddbmm_(left.transpose(1, 2), left)
         return
+    from scipy.linalg import blas  # a fifth of a second, which fits of one covariate do without
+
     for b in range(len(left)):  # transposed views have the order of columns that BLAS works on
         kept, factor = total[b].numpy().T, left[b].numpy().T
         blas.dsyrk(1.0, factor, beta=1.0, c=kept, overwrite_c=True)
 
 
 def mirror(total: torch.Tensor) -> torch.Tensor:
-    """The same tensor [B, M, M], filled beyond the diagonal from what is below it."""
-    total.tril_()
-    total += total.tril(-1).transpose(1, 2)
+    """The same tensor [B, M, M], a sum by `add_lower` from 0, filled beyond the diagonal."""
+    if total.device.type == "cpu":
+        total += total.tril(-1).transpose(1, 2)
     return total
 
 
