@@ -12,13 +12,17 @@ KEPT_BYTES = {"cpu": 1 << 28, "cuda": 1 << 32}
 """What both towers' features of a batch may take in memory, by kind of device; larger ones are
 computed anew in every pass."""
 
-_ELEMENTS = {"cpu": 1 << 15, "cuda": 1 << 22}  # features of a network in a chunk
+_ELEMENTS = {"cpu": 1 << 15, "cuda": 1 << 24}  # features in a chunk: of a network, of a batch
 _FEWEST_ROWS = 256
 
 
-def chunk_rows(size: int, device: torch.device) -> int:
-    """Pairs in a chunk for so many features; a product over few pairs would be slow."""
-    return max(_FEWEST_ROWS, _ELEMENTS[device.type] // size)
+def chunk_rows(size: int, device: torch.device, batch: int) -> int:
+    """Pairs in a chunk for so many features; a product over few pairs would be slow.
+
+    On a CPU sums may not depend on the batch; a card must hold the chunks of all its networks.
+    """
+    networks = batch if device.type == "cuda" else 1
+    return max(_FEWEST_ROWS, _ELEMENTS[device.type] // (size * networks))
 
 
 class Dense:
@@ -38,7 +42,7 @@ class Dense:
         self.size = hidden[-1][0].shape[2] + 1
         batch, self.n, _ = covariates.shape
         device = hidden[0][0].device
-        self.rows = chunk_rows(self.size, device)
+        self.rows = chunk_rows(self.size, device, batch)
         self._keep = keep and 8 * batch * self.n * self.size <= KEPT_BYTES[device.type] // 2
         self._kept: list[tuple[slice, torch.Tensor]] = []
         gram = hidden[0][0].new_zeros(batch, self.size, self.size)
