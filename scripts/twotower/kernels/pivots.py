@@ -1,7 +1,9 @@
 """Pivoted Cholesky: which functions span the most, found one after another.
 
 Each pick is the function farthest from the span of those before it. Its column of the Gram matrix,
-less what the picks before it explain, shortens the distances (`residual`) of all others.
+less what the picks before it explain, shortens the distances (`residual`) of all others. Distances
+are compared in single precision: where some are equal but for rounding the first function is
+picked, in whatever way its column was computed. Units that look both ways from one kink are such.
 """
 
 import numpy as np
@@ -9,6 +11,16 @@ import numpy as np
 from twotower.kernels.compiled import compiled
 
 _ROUNDING = 1.0e-15  # of the largest residual at first: what is left is no direction
+
+
+@compiled
+def _farthest(residual):
+    """The first of the largest residuals."""
+    pick, largest = 0, np.float32(residual[0])
+    for c in range(1, len(residual)):
+        if np.float32(residual[c]) > largest:
+            pick, largest = c, np.float32(residual[c])
+    return pick
 
 
 @compiled
@@ -39,7 +51,7 @@ def spread(gram, count):
     factor = np.empty((len(gram), count))
     picks = np.empty(count, np.int64)
     for done in range(count):
-        picks[done] = np.argmax(residual)
+        picks[done] = _farthest(residual)
         _eliminate(gram[picks[done]], picks[done], done, smallest, factor, residual)
     return picks
 
@@ -76,7 +88,7 @@ def spread_on_a_line(kinks, slopes, nodes, place, diagonal, beside, count):
         residual[c] = total
     smallest = _ROUNDING * residual.max()
     for done in range(count):
-        pick = np.argmax(residual)
+        pick = _farthest(residual)
         picks[done] = pick
         for k in range(size):
             values[k] = max(slopes[pick] * (nodes[k] - kinks[pick]), 0.0)

@@ -86,9 +86,10 @@ def _spread_of_batch(gram: torch.Tensor, count: int) -> torch.Tensor:
     barred = torch.zeros_like(residual)  # never twice, even where all residuals are 0
     picks = []
     for _ in range(count):
-        pivot, pick = (residual + barred).max(dim=1, keepdim=True)
+        _, pick = (residual + barred).float().max(dim=1, keepdim=True)  # ties as in `pivots`
         row = gram.gather(1, pick[:, :, None].expand(-1, 1, gram.shape[2]))
-        share = row / torch.maximum(pivot, smallest)[:, :, None]
+        pivot = torch.maximum(residual.gather(1, pick), smallest)
+        share = row / pivot[:, :, None]
         gram.baddbmm_(share.transpose(1, 2), row, alpha=-1)
         barred.scatter_(1, pick, -torch.inf)
         picks.append(pick)
