@@ -9,11 +9,12 @@ import torch
 from cells import data_spec, sample
 from twotower.data import certificate, known_pairs, ratings, sampling, supports, targets
 from twotower.methods import reference
-from twotower.towers import closed_form, lbfgs, networks, pairwise, training
+from twotower.towers import lbfgs, networks, pairwise, training
+from twotower.towers.closed_form import hidden_layers, outputs
 
 MODULES = [
     certificate, known_pairs, ratings, sampling, supports, targets, reference,
-    closed_form, lbfgs, networks, pairwise, training,
+    hidden_layers, lbfgs, networks, outputs, pairwise, training,
 ]  # fmt: skip
 
 
@@ -21,5 +22,6 @@ MODULES = [
 def test_examples_are_true(module):
     names = {"np": np, "torch": torch, "spec": data_spec(), "draw_target": targets.draw_target}
     names |= {"sample": sample([0], 64), "rng": np.random.default_rng(0)}
+    names["random_hidden_layers"] = hidden_layers.random_hidden_layers
     failed, tried = doctest.testmod(module, extraglobs=names)
     assert tried and not failed

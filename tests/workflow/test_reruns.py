@@ -48,7 +48,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         ),
         ("scripts/twotower/evaluation/risks.py", ALL_EVALUATED),
         ("scripts/twotower/towers/training.py", {"train": 4} | TOWERS_EVALUATED),
-        ("scripts/twotower/towers/closed_form.py", {"train": 4} | TOWERS_EVALUATED),
+        ("scripts/twotower/towers/closed_form/hats.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/towers/train.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/twotower/records/job_records.py", {}),  # bookkeeping
         ("scripts/twotower/base/safe_names.py", {}),

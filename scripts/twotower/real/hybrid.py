@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from twotower.towers.closed_form import random_hidden_layers
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 
 _START = 0.1  # sd of the first embeddings; ratings have sd 1 within a fit
 _WEAK = 1.0e-3  # weight of the prior on each variance

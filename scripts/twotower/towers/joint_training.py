@@ -12,7 +12,8 @@ import torch
 
 from twotower.towers import lbfgs
 from twotower.towers.checkpoint import Progress
-from twotower.towers.closed_form import Features
+from twotower.towers.closed_form.features import features
+from twotower.towers.closed_form.outputs import WhitenedTowers
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
 
@@ -29,7 +30,8 @@ def train(
     """Towers of a lower (never a higher) loss, and that loss.
 
     Args:
-        start: B networks, in the dtype to train in.
+        start: B networks, in the dtype to train in; `WhitenedTowers` of these pairs bring the
+            whitening of their features.
         error: knows the pairs, and the curvatures on them.
         objective: from parameters [B, n_parameters], in the order of `Towers.flat`, to the losses
             on these pairs, [B], and their gradients; often the error itself.
@@ -67,18 +69,35 @@ def _blocks(start: Towers, error: SquaredError) -> list[torch.Tensor]:
     """
     curvature = start.unflat(error.curvatures(start.flat()))
     blocks = []
-    for layers, values, covariates in (
-        (start.user, curvature.user, error.users),
-        (start.item, curvature.item, error.items),
+    for layers, values, whitening in zip(
+        (start.user, start.item),
+        (curvature.user, curvature.item),
+        _whitening(start, error.users, error.items),
+        strict=True,
     ):
         for weight, bias in values[:-1]:
             rows = torch.cat([weight.flatten(1), bias.flatten(1)], dim=1)
             lowest = _LOWEST_CURVATURE * rows.amax(dim=1, keepdim=True)
             blocks.append(torch.maximum(rows, lowest).clamp_min(1.0e-30).rsqrt())
-        hidden = [(w.double(), b.double()) for w, b in layers[:-1]]
-        dtype = layers[0][0].dtype
-        blocks.append(Features(hidden, covariates, dtype).whitening.to(dtype))
+        blocks.append(whitening.to(layers[0][0].dtype))
     return blocks
+
+
+def _whitening(
+    start: Towers, users: torch.Tensor, items: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maps that whiten the features of both towers: those that the closed form has left, or
+    the same computed again.
+    """
+    if isinstance(start, WhitenedTowers):
+        return start.user_whitening, start.item_whitening
+    dtype = start.user[0][0].dtype
+
+    def whitening(layers: list, covariates: torch.Tensor) -> torch.Tensor:
+        hidden = [(weight.double(), bias.double()) for weight, bias in layers[:-1]]
+        return features(hidden, covariates, dtype).whitening
+
+    return whitening(start.user, users), whitening(start.item, items)
 
 
 def _mapped(blocks: list[torch.Tensor], rows: torch.Tensor, transposed: bool = False):

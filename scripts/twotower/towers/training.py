@@ -14,7 +14,8 @@ import torch
 
 from twotower.towers import joint_training, minibatch_adam, pairwise, rating_statistics
 from twotower.towers.checkpoint import Progress
-from twotower.towers.closed_form import fit_outputs, random_hidden_layers
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
+from twotower.towers.closed_form.outputs import WhitenedTowers, fit_outputs
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
 
@@ -67,7 +68,7 @@ class Fit:
     steps: int
 
 
-def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> Towers:
+def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> WhitenedTowers:
     """Towers with least-squares outputs, in float64.
 
     Hidden layers are random and the alternation starts from the spectral fit; with `start`, both
@@ -80,7 +81,8 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
         ]
         item = None
     else:
-        hidden, item = [start.user[:-1], start.item[:-1]], start.item
+        start = start.unflat(start.flat().double())
+        hidden, item = [start.user[:-1], start.item[:-1]], start.item[-1]
     ridge = rating_statistics.ridges(sample.ratings)  # in whitened coordinates
     return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
 
@@ -135,6 +137,8 @@ def _joint_start(
     if earlier:
         return blank_towers(sample).unflat(earlier["start"].to(sample.ratings.device))
     towers = closed_form(sample, settings["alternations"], start)
+    if sample.precision is torch.float64:
+        return towers  # with the whitening of their features, which is computed once
     return towers.unflat(towers.flat().to(sample.precision))
 
 

@@ -1,13 +1,18 @@
-"""The closed-form start: exact recovery, dense normal equations, degenerate features."""
+"""The closed-form start: exact recovery, dense normal equations, degenerate features, bits."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from cells import data_spec, sample
-from twotower.data.supports import draw_support
-from twotower.towers import closed_form, training
-from twotower.towers.closed_form import Features, _least_squares, fit_outputs, random_hidden_layers
+from cells import sample
+from twotower.towers import chunks, joint_training, training
+from twotower.towers.closed_form import dense, half_steps, outputs, spectral
+from twotower.towers.closed_form.features import features
+from twotower.towers.closed_form.half_steps import least_squares
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
+from twotower.towers.closed_form.outputs import fit_outputs
 from twotower.towers.networks import Towers, activations, scores
 
 NO_RIDGE = torch.full((2,), 1e-14, dtype=torch.float64)
@@ -39,16 +44,21 @@ def test_finds_a_network_whose_hidden_units_it_is_given(depth):
     assert (error < 1e-10 * ratings.var(dim=1)).all()
 
 
-def test_a_half_step_is_the_dense_ridge_regression():
+@pytest.mark.parametrize("dim", [1, 2])
+@pytest.mark.parametrize("solved", [True, False], ids=["solved", "conjugate gradients"])
+def test_a_half_step_is_the_dense_ridge_regression(dim, solved, monkeypatch):
     """Normal equations of all p·M columns φ_m(x_u) g_r(x_i), written out by numpy."""
-    data = sample(range(2), 200, dim=2)
+    if not solved:
+        monkeypatch.setattr(half_steps, "SOLVED_SIZE", 1)
+        monkeypatch.setitem(half_steps.STEPS, "few", 40)
+    data = sample(range(2), 200, dim=dim)
     hidden = hidden_layers(data, 6)
     user, item = (
-        Features(layers, x) for layers, x in zip(hidden, (data.users, data.items), strict=True)
+        features(layers, x) for layers, x in zip(hidden, (data.users, data.items), strict=True)
     )
     other = torch.from_numpy(np.random.default_rng(1).standard_normal((2, 7, 2)))
     ridge = torch.tensor([1e-2, 0.3], dtype=torch.float64)
-    found = _least_squares(user, item.embeddings(other), data.ratings, 2, ridge)
+    found = least_squares(user, lambda: item.embeddings(other), data.ratings, ridge)
     for b in range(2):
         phi = torch.cat([p for _, p in user.chunks()], dim=1)[b].numpy()
         whitened = phi @ user.whitening[b].numpy()
@@ -70,7 +80,7 @@ def test_alternation_lowers_the_loss_and_chunks_do_not_matter(monkeypatch):
     losses = [loss(rounds) for rounds in (1, 2, 3, 8)]
     assert all((b < a + 1e-6).all() for a, b in zip(losses[:-1], losses[1:], strict=True))
     assert (losses[-1] < 0.3).all()  # the noise's variance is 0.25
-    monkeypatch.setattr(closed_form, "chunk_rows", lambda *_: 37)
+    monkeypatch.setattr(chunks, "STRETCH", 37)
     torch.testing.assert_close(loss(3), losses[2], rtol=1e-9, atol=0)
 
 
@@ -86,42 +96,19 @@ def test_towers_are_balanced():
     assert (off_diagonal < 1e-5 * moments[0].diagonal(dim1=1, dim2=2).amax(1)).all()
 
 
-def test_directions_lie_along_the_support_and_kinks_on_the_data():
-    """Circles in R^6: the plane of the circle is all that a first layer may look along."""
-    spec = data_spec(1, ambient=(6, 6), support="torus")
-    support = draw_support("torus", 1, spec["user_ambient_dim"], np.random.default_rng(0))
-    points = support.covariates(np.random.default_rng(1).random((400, 1)))
-    covariates = torch.from_numpy(points)[None]
-    ((weight, bias),) = random_hidden_layers(covariates, 12, 1, [np.random.default_rng(2)])
-    normals = torch.from_numpy(support.rotation[:, 2:])  # the four directions without data
-    assert (normals.T @ weight[0]).abs().max() < 1e-12
-    torch.testing.assert_close(weight[0].norm(dim=0), torch.ones(12, dtype=torch.float64))
-    distance = (covariates[0] @ weight[0] + bias[0]).abs().amin(0)
-    assert distance.max() < 1e-12
-
-
-def test_units_are_kept_that_span_the_most():
-    data = sample([0], 1000)
-    ((weight, bias),) = random_hidden_layers(data.users, 16, 1, data.random("user_hidden"))
-    kinks = (-bias / weight).flatten().sort().values
-    assert kinks.diff().max() < 0.25
-    features = torch.baddbmm(bias, data.users, weight).relu()[0]
-    assert torch.linalg.matrix_rank(features) == 16
-
-
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(("dim", "depth"), [(1, 1), (2, 1), (2, 2)])
 @pytest.mark.parametrize("kind", ["constant column", "equal points", "duplicates", "few ratings"])
-def test_degenerate_covariates_give_finite_towers(kind, depth):
+def test_degenerate_covariates_give_finite_towers(kind, dim, depth):
     n = 16 if kind == "few ratings" else 200
-    data = sample(range(2), n, dim=2, depth=depth, width=24)
+    data = sample(range(2), n, dim=dim, depth=depth, width=24)
     users = data.users.clone()
     if kind == "constant column":
-        users[..., 1] = 0.5
+        users[..., -1] = 0.5
     elif kind == "equal points":
         users[:] = 0.25
     elif kind == "duplicates":
         users = users[:, torch.arange(n) % 5]
-    data = sample(range(2), n, dim=2, depth=depth, width=24, users=users)
+    data = sample(range(2), n, dim=dim, depth=depth, width=24, users=users)
     towers = training.closed_form(data, 3)
     predictions = scores(towers, data.users, data.items)
     assert towers.flat().isfinite().all()
@@ -131,3 +118,85 @@ def test_degenerate_covariates_give_finite_towers(kind, depth):
     fit = training.erm(data, {"alternations": 3, "joint_steps": 5})
     assert (fit.training_loss <= loss + 1e-12).all()
     assert fit.towers.flat().isfinite().all()
+
+
+MANY = {"half_steps": half_steps, "spectral": spectral}
+KINDS = {
+    "one covariate": {},
+    "one covariate and two": {"one": True, "dim": 2},
+    "two covariates": {"dim": 2},
+    "two layers": {"depth": 2},
+    "many units": {"dim": 2, "solved": 1},
+    "one covariate and two, many units": {"one": True, "dim": 2, "solved": 1},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bits_are_those_of_a_network_alone_and_of_features_made_anew(kind, monkeypatch):
+    """And the whitening that is handed on is what joint training would compute itself."""
+    settings = {"n": 700, "width": 21} | KINDS[kind]
+    solved, one = settings.pop("solved", None), settings.pop("one", False)
+    if solved:
+        for module in MANY.values():
+            monkeypatch.setattr(module, "SOLVED_SIZE", solved)
+
+    def fitted(replicates):
+        data = sample(replicates, **settings)
+        if one:
+            data = replace(data, users=data.users[..., :1])
+        return data, training.closed_form(data, 2)
+
+    data, together = fitted(range(3))
+    for b in range(3):
+        assert torch.equal(fitted([b])[1].flat()[0], together.flat()[b])
+    plain = together.unflat(together.flat())
+    again = joint_training._whitening(plain, data.users, data.items)
+    handed = joint_training._whitening(together, data.users, data.items)
+    assert all(torch.equal(a, b) for a, b in zip(again, handed, strict=True))
+    monkeypatch.setattr(dense, "KEPT_BYTES", {"cpu": 0})
+    monkeypatch.setattr(outputs, "_KEPT_BYTES", 0)
+    assert torch.equal(fitted(range(3))[1].flat(), together.flat())
+
+
+@pytest.mark.parametrize("one", [False, True])
+def test_many_units_come_to_the_loss_of_the_exact_solutions(one, monkeypatch):
+    """Leading singular vectors alone, and few conjugate gradients."""
+    data = sample(range(2), 3000, dim=2, width=40)
+    if one:
+        data = replace(data, users=data.users[..., :1].contiguous())
+
+    def loss():
+        towers = training.closed_form(data, 2)
+        return (scores(towers, data.users, data.items) - data.ratings).square().mean(1)
+
+    exact = loss()
+    for module in MANY.values():
+        monkeypatch.setattr(module, "SOLVED_SIZE", 1)
+    torch.testing.assert_close(loss(), exact, rtol=1e-4, atol=0)
+    monkeypatch.setitem(half_steps.STEPS, "many", 60)
+    torch.testing.assert_close(loss(), exact, rtol=1e-8, atol=0)
+
+
+def test_a_matrix_that_is_not_positive_is_solved_by_elimination():
+    class Equations:
+        right = torch.arange(8.0, dtype=torch.float64).reshape(2, 2, 2)
+
+        def matrix(self):
+            normal = torch.eye(4, dtype=torch.float64).repeat(2, 1, 1)
+            normal[1, 3, 3] = -0.5
+            return normal
+
+    found = half_steps._solved(Equations(), torch.zeros(2, dtype=torch.float64))
+    expected = Equations.right.clone()
+    expected[1, 1, 1] /= -0.5
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_start_in_single_precision_is_fitted_in_double():
+    data = sample(range(2), 300)
+    start = training.closed_form(data, 2)
+    single = start.unflat(start.flat().float())
+    towers = training.closed_form(data, 1, single)
+    assert towers.flat().dtype is torch.float64
+    double = training.closed_form(data, 1, single.unflat(single.flat().double()))
+    assert torch.equal(towers.flat(), double.flat())

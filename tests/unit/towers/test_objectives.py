@@ -7,7 +7,7 @@ import torch
 from cells import sample
 from twotower.kernels import fused, sorted_pairs
 from twotower.towers import chunks, networks, training
-from twotower.towers.closed_form import random_hidden_layers
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
 
