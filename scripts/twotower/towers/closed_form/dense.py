@@ -38,14 +38,15 @@ class Dense:
     """
 
     def __init__(self, hidden: list, covariates: torch.Tensor, precision: torch.dtype, keep: bool):
-        self.hidden, self.covariates, self.precision = hidden, covariates, precision
-        self.size = hidden[-1][0].shape[2] + 1
+        self.covariates, self.precision = covariates, precision
+        self.layers = [_with_constant(weight, bias) for weight, bias in hidden]
+        self.size = self.layers[-1].shape[2]
         batch, self.n, _ = covariates.shape
-        device = hidden[0][0].device
+        device = covariates.device
         self.rows = chunk_rows(self.size, device, batch)
         self._keep = keep and 8 * batch * self.n * self.size <= KEPT_BYTES[device.type] // 2
         self._kept: list[tuple[slice, torch.Tensor]] = []
-        gram = hidden[0][0].new_zeros(batch, self.size, self.size)
+        gram = self.layers[0].new_zeros(batch, self.size, self.size)
         for _, phi in self.chunks():
             products.add_lower(gram, phi)
         self.whitening = whitening_map(products.mirror(gram) / self.n)
@@ -64,14 +65,11 @@ class Dense:
         self._kept = made
 
     def _at(self, part: slice) -> torch.Tensor:
-        values = self.covariates[:, part].to(self.precision).to(self.hidden[0][0])
-        for weight, bias in self.hidden[:-1]:
-            values = torch.baddbmm(bias, values, weight).relu_()
-        weight, bias = self.hidden[-1]
-        phi = values.new_empty(*values.shape[:2], self.size)
-        phi[..., -1] = 1.0
-        torch.baddbmm(bias, values, weight, out=phi[..., :-1]).relu_()
-        return phi
+        values = self.covariates[:, part].to(self.precision).to(self.layers[0])
+        values = torch.cat([values, values.new_ones(*values.shape[:2], 1)], dim=2)
+        for layer in self.layers:
+            values = torch.bmm(values, layer).relu_()
+        return values
 
     def embeddings(self, raw: torch.Tensor) -> Iterator[torch.Tensor]:
         """The tower's outputs at all pairs by weights [B, M, p] on the features themselves, chunk
@@ -91,6 +89,13 @@ class Dense:
             whole: whether their matrix is asked for.
         """
         return DenseEquations(self, fixed, ratings, whole)
+
+
+def _with_constant(weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """A layer [B, n_in + 1, n_out + 1] that takes a constant as its last input, and hands it on."""
+    above = torch.cat([weight, torch.zeros_like(weight[..., :1])], dim=2)
+    below = torch.cat([bias, torch.ones_like(bias[..., :1])], dim=2)
+    return torch.cat([above, below], dim=1)
 
 
 class DenseEquations:
