@@ -1,8 +1,9 @@
 """Compile the loops that a study's jobs run, ahead of them: once a machine, user and edit.
 
 Snakemake's `onstart` calls this, with what is missing as JSON texts, one a fit: either
-`["adam", D_u, D_i, p, "float64"]` or `["reference", d_u, d_i, p]`. Each is fitted to a handful of
-ratings, which compiles all that such fits run. A job that finds nothing compiles for itself.
+`["adam", D_u, D_i, p, depth, "float64"]` or `["reference", d_u, d_i, p]`. Each is fitted to a
+handful of ratings, which compiles all that such fits run. A job that finds nothing compiles for
+itself.
 """
 
 import json
@@ -12,7 +13,9 @@ import twotower  # noqa: F401, pins threads before numpy is loaded
 from twotower.kernels import code_folder
 
 
-def fit_towers(arm: str, user_dim: int, item_dim: int, rank: int, precision: str) -> None:
+def fit_towers(
+    arm: str, user_dim: int, item_dim: int, rank: int, depth: int, precision: str
+) -> None:
     import torch
 
     from twotower.base.seeds import generator
@@ -21,7 +24,7 @@ def fit_towers(arm: str, user_dim: int, item_dim: int, rank: int, precision: str
     rng, n = generator(0, {}, "rehearsal", 0), 64
     users, items = (torch.from_numpy(rng.random((1, n, dim))) for dim in (user_dim, item_dim))
     ratings, numbers = torch.from_numpy(rng.random((1, n))), torch.arange(n)[None] // 4
-    shape = (4, 1, rank, training.DTYPES[precision], lambda role: [generator(0, {}, role, 0)])
+    shape = (4, depth, rank, training.DTYPES[precision], lambda role: [generator(0, {}, role, 0)])
     settings = {"alternations": 1, "joint_steps": 2, "comparisons": 2, "weight": "size"}
     settings |= {"steps": 2, "batch_size": 8, "learning_rate": 0.01}
     training.ARMS[arm](training.Sample(users, items, ratings, *shape, numbers), settings)

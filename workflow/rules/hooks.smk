@@ -43,8 +43,8 @@ def compile_loops():
         cell = RUNS[run_id].cell.spec
         dims = cell["user_ambient_dim"], cell["item_ambient_dim"]
         rank, precision = cell.get("embedding_dim", cell["rank"]), RUNS[run_id].precision
-        if cell["depth"] == 1 and not STUDY.training.gpu:
-            wanted.add((RUNS[run_id].arm, *dims, rank, precision))
+        if not STUDY.training.gpu:
+            wanted.add((RUNS[run_id].arm, *dims, rank, cell["depth"], precision))
     for cell in CELLS:
         if cell.has_reference:
             dims = cell.spec["user_intrinsic_dim"], cell.spec["item_intrinsic_dim"]

@@ -1,8 +1,8 @@
 """The mean squared error of a batch of networks as a function of their parameters, fast.
 
-On the CPU towers with one hidden layer are computed by compiled loops. With one covariate a side
-a full batch takes the pairs in order (`kernels.sorted_pairs`), otherwise all is one pass over the
-pairs (`kernels.fused`). Everything else, and every card, takes the matrix products of
+On the CPU compiled loops compute it in one pass over the pairs: `kernels.fused` for towers with one
+hidden layer, `kernels.deep` for others. A full batch of pairs with one covariate a side is taken
+in order (`kernels.sorted_pairs`). Wide layers, and every card, take the matrix products of
 `networks`, the reference that the loops are tested against.
 """
 
@@ -12,15 +12,18 @@ import numpy as np
 import torch
 
 from twotower.base import mapped_pages
-from twotower.kernels import fused, sorted_pairs
+from twotower.kernels import deep, fused, sorted_pairs
 from twotower.towers import chunks, networks
 from twotower.towers.networks import Towers
+
+MOST_DEEP_UNITS = 128
+"""In wider layers than this a library's matrix products are as fast as the loops."""
 
 
 def loop_sizes(
     like: Towers, users: torch.Tensor, items: torch.Tensor
 ) -> tuple[int, int, int] | None:
-    """Covariates of both sides and components, where compiled loops serve such towers, else None.
+    """Covariates of both sides and components, where `kernels.fused` serves the towers, else None.
 
     Args:
         users, items: covariates [..., D_u] and [..., D_i] on the towers' device.
@@ -29,6 +32,12 @@ def loop_sizes(
     is_shallow = users.device.type == "cpu" and len(like.user) == len(like.item) == 2
     is_small = max(sizes[:2]) <= fused.MOST_COVARIATES and sizes[2] <= fused.MOST_COMPONENTS
     return sizes if is_shallow and is_small else None
+
+
+def _is_deep(like: Towers, users: torch.Tensor, items: torch.Tensor) -> bool:
+    """Whether `kernels.deep` serves the towers."""
+    largest = max(networks.widest(like), users.shape[-1], items.shape[-1])
+    return users.device.type == "cpu" and len(like.user) > 1 and largest <= MOST_DEEP_UNITS
 
 
 class SquaredError:
@@ -62,10 +71,12 @@ class SquaredError:
         self._dtype = like.user[0][0].dtype
         self._rank = like.user[-1][0].shape[2]
         self._sizes = loop_sizes(like, users, items)
+        self._is_deep = self._sizes is None and _is_deep(like, users, items)
         self._sorted, self._whole = None, None
-        if self._sizes is None:
+        if self._sizes is None and not self._is_deep:
             return
-        if sorts and self._sizes[:2] == (1, 1) and ratings.shape[1] <= sorted_pairs.MOST_PAIRS:
+        is_small = ratings.shape[1] <= sorted_pairs.MOST_PAIRS
+        if sorts and is_small and self._sizes and self._sizes[:2] == (1, 1):
             columns = (users[..., 0], items[..., 0], ratings)
             rounded = [column.to(self._dtype).double().numpy() for column in columns]
             self._sorted = sorted_pairs.SortedPairs(*rounded)
@@ -77,8 +88,8 @@ class SquaredError:
         if self._sorted is not None:
             found = self._sorted.squared_error(rows.double().numpy(), self._rank)
             return tuple(torch.from_numpy(each).to(self._dtype) for each in found)
-        if self._sizes is not None:
-            return self._passed(fused.squared_error(*self._sizes), rows)
+        if self._sizes is not None or self._is_deep:
+            return self._passed(rows, False)
         towers = self._like.unflat(rows)
         return networks.loss_and_gradient(towers, self.users, self.items, self._ratings)
 
@@ -87,17 +98,22 @@ class SquaredError:
         if self._sorted is not None:
             found = self._sorted.curvatures(rows.double().numpy(), self._rank)
             return torch.from_numpy(found).to(self._dtype)
-        if self._sizes is not None:
-            total = self._passed(fused.curvatures(*self._sizes), rows)[1]
-            return total / self._ratings.shape[1]
+        if self._sizes is not None or self._is_deep:
+            return self._passed(rows, True)[1] / self._ratings.shape[1]
         return networks.curvatures(self._like.unflat(rows), self.users, self.items)
 
-    def _passed(self, kernel, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _passed(self, rows: torch.Tensor, is_squared: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        """Losses and gradients, or sums of squares, by one pass over the pairs."""
         rows = rows.contiguous()
         losses, gradients = rows.new_zeros(len(rows)), torch.zeros_like(rows)
-        arrays = [each.numpy() for each in (rows, losses, gradients)]
+        out = self._ratings.shape[1], losses.numpy(), gradients.numpy()
+        shape = len(self._like.user) - 1, self._like.user[0][0].shape[2], self._rank
         for part in self._parts():
-            kernel(*part, arrays[0], self._ratings.shape[1], *arrays[1:])
+            if self._is_deep:
+                deep.added(*part, rows.numpy(), shape, is_squared, *out)
+            else:
+                kernel = fused.curvatures if is_squared else fused.squared_error
+                kernel(*self._sizes)(*part, rows.numpy(), *out)
         return losses, gradients
 
     def _parts(self) -> Iterator[list[np.ndarray]]:
