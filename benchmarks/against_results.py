@@ -7,6 +7,8 @@ import pandas as pd
 
 LIMIT = 0.1  # of an interval's width: a slope that moves further is listed
 NAMED_APART = ("cell", "data")  # a cell's id may change with the code that makes ids
+WINDOW = ("n_min", "n_max", "units_min", "units_max", "widths", "n_ratings", "replicates")
+"""What a slope was fitted to, which its result may decide."""
 FIT = ("start", "n_ratings", "width", "replicate")
 
 
@@ -30,7 +32,7 @@ def tables(project: Path, name: str) -> pd.DataFrame:
 
 def slopes(old: pd.DataFrame, new: pd.DataFrame) -> str:
     """By arm, how many of the old intervals' widths the slopes moved; those that moved far."""
-    keys = settings(old, new, "n_min")
+    keys = [name for name in settings(old, new, "slope") if name not in WINDOW]
     both = joined(old, new, keys).dropna(subset=["slope_old", "slope_new"])
     both["moved"] = both.slope_new - both.slope_old
     both["share"] = both.moved.abs() / (both.slope_high_old - both.slope_low_old)
