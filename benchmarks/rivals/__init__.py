@@ -1,1 +1,3 @@
-"""What a user would pick in place of this project, run beside it by `benchmarks/throughput.py`."""
+"""What a user would pick instead of this project, or this project instead of what it does now: run
+beside it by `benchmarks/throughput.py` and `benchmarks/optimizers.py`.
+"""

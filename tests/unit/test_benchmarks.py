@@ -10,6 +10,10 @@ import pandas as pd
 import pytest
 import torch
 
+from cells import sample
+from twotower.towers import training
+from twotower.towers.objectives import SquaredError
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -82,3 +86,31 @@ def test_contestants_that_compute_something_else_are_refused(monkeypatch):
     )
     with pytest.raises(ValueError, match=r"torch\.func\.vmap and this project differ by"):
         steps.times(problem, "float64", None, rounds=1, seconds=0.001)
+
+
+def test_other_optimizers_see_the_loss_and_its_slope_as_this_project_does():
+    """The dense Jacobian gives the gradient, least-squares outputs leave none, and losses fall."""
+    from rivals import optimizers
+
+    data = sample(range(2), 300, dim=2)
+    start = training.random_towers(data)
+    one = [side[:1] for side in data.pairs]
+    rows = start.flat()[:1]
+    like = start.unflat(rows)
+    error = SquaredError(like, *one)
+    arrays = [side[0].numpy() for side in one]
+    jacobian, residuals = optimizers._jacobian(like, *arrays)
+    slope = 2 * jacobian.T @ residuals / len(residuals)
+    np.testing.assert_allclose(slope, error(rows)[1][0].numpy(), rtol=1e-9, atol=1e-12)
+
+    found = torch.from_numpy(optimizers._outputs(*arrays, like, 0))
+    like.user[-1][0][0], like.user[-1][1][0] = found[:-1], found[-1:]
+    slopes = like.unflat(error(like.flat())[1]).user[-1]
+    assert max(float(part.abs().max()) for part in slopes) < 1e-6
+
+    closed = training.closed_form(data, 2)
+    ways = ("quasi_newton", "renewed", "alternating", "projected", "levenberg_marquardt")
+    for name in ways:
+        losses, seconds = getattr(optimizers, name)(data, closed, 70)
+        assert losses.shape == (71, 2) and seconds.shape == (71,), name
+        assert (losses[-1] < losses[0]).all() and (np.diff(seconds) >= 0).all(), name

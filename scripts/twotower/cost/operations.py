@@ -26,7 +26,7 @@ from twotower.theory import spectrum
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
-from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, RENEWED_EVERY, with_doubled_steps
 
 Work = Counter
 
@@ -96,9 +96,10 @@ def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool
     gram = 2 * n * size**2
     hidden = sum(2 * n * (dim + (fit.depth - 1) * fit.width) * fit.width for dim in fit.dims)
     passes = 4 * alternations + 4
-    # whitening, there and in joint._blocks; an eigendecomposition is about 10 size³
-    product = 2 * (2 * gram + hidden)
-    factorization = 2 * 2 * 10 * size**3
+    # whitening, there and in joint_training._blocks; an eigendecomposition is about 10 size³
+    blocks = max(1, math.ceil(joint_steps / RENEWED_EVERY))
+    product = (1 + blocks) * (2 * gram + hidden)
+    factorization = (1 + blocks) * 2 * 10 * size**3
     # half-steps: features' products for each pair of components, a solve, the embeddings
     pairs = rank * (rank + 1) // 2
     half_step = pairs * gram + hidden + 4 * n * size * rank + 4 * rank**2 * size**3
@@ -113,7 +114,7 @@ def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool
         call += 2 * fit.depth * fit.width + fit.chunks(n)
     product += joint_steps * 8 * size**2 * rank  # to whitened coordinates and back
     element = passes * n * fit.width + joint_steps * 5 * fit.weights  # L-BFGS: its history
-    work = fit.gradients(joint_steps + 2)
+    work = fit.gradients(joint_steps + 2 * blocks)
     work.update(
         product=product * fit.batch,
         factorization=factorization * fit.batch,

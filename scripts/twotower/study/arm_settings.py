@@ -13,6 +13,9 @@ from twotower.base.values import Number, fault
 from twotower.study import arms
 from twotower.study.settings import Block, without_null
 
+NoiseFreeSteps = Annotated[int | None, Number(0, 100_000, or_null=True)]
+_NOISE_FREE = "joint_steps in cells without noise, where the loss falls for longer; null: the same."
+
 
 class ErmSettings(Block):
     """The empirical risk minimizer: a closed-form start, then joint training of all layers."""
@@ -23,6 +26,7 @@ class ErmSettings(Block):
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
         30, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
     )
+    noise_free_steps: NoiseFreeSteps = Field(None, description=_NOISE_FREE)
 
 
 class AdamSettings(Block):
@@ -59,6 +63,7 @@ class PairwiseSettings(Block):
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
         60, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
     )
+    noise_free_steps: NoiseFreeSteps = Field(None, description=_NOISE_FREE)
     comparisons: Annotated[int, Number(1, 4096)] = Field(
         16, description="Earlier ratings of the same user that each is compared with, at most."
     )

@@ -3,7 +3,8 @@
 Kinks of rough functions lie close together, so that raw weights are hopelessly ill-conditioned.
 Training moves z in θ = θ₀ + P z instead: output layers through the whitening of their features,
 hidden layers through the roots of their Gauss–Newton curvatures. The Hessian in z is near the
-identity at the start.
+identity at the start. Kinks move, so P and θ₀ are chosen anew after `RENEWED_EVERY` evaluations:
+without noise this halves the evaluations to the same loss (docs/benchmarks.md, Optimizers).
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from twotower.towers.closed_form.features import features
 from twotower.towers.closed_form.outputs import WhitenedTowers
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
+from twotower.towers.steps import RENEWED_EVERY
 
 _LOWEST_CURVATURE = 1.0e-6  # relative to a layer's highest: units that are dead on the data
 
@@ -26,6 +28,7 @@ def train(
     objective: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
     evaluations: int,
     progress: Progress,
+    renewed_every: int | None = None,
 ) -> tuple[Towers, torch.Tensor]:
     """Towers of a lower (never a higher) loss, and that loss.
 
@@ -35,11 +38,39 @@ def train(
         error: knows the pairs, and the curvatures on them.
         objective: from parameters [B, n_parameters], in the order of `Towers.flat`, to the losses
             on these pairs, [B], and their gradients; often the error itself.
-        evaluations: how often loss and gradient are computed after the start.
-        progress: keeps the start with the state of the minimizer.
+        evaluations: how often loss and gradient are computed after the start, not counting the
+            one more at each new choice of coordinates.
+        progress: keeps the start of the present coordinates with the state of the minimizer.
+        renewed_every: evaluations after which coordinates are chosen anew, RENEWED_EVERY unless
+            given.
 
     Returns:
         The towers and their losses [B].
+    """
+    block = renewed_every or RENEWED_EVERY
+    before, state = 0, None
+    if earlier := progress.earlier():
+        before = int(earlier["before"])
+        state = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields))
+    while True:
+        steps = min(block, evaluations - before)
+        start, loss = _trained(start, error, objective, steps, state, before, progress)
+        before, state = before + block, None
+        if before >= evaluations:
+            return start, loss
+
+
+def _trained(
+    start: Towers,
+    error: SquaredError,
+    objective: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    evaluations: int,
+    state: lbfgs.State | None,
+    before: int,
+    progress: Progress,
+) -> tuple[Towers, torch.Tensor]:
+    """`train` in the coordinates of `start`, from a state in these coordinates, if there is one,
+    after so many evaluations in earlier ones.
     """
     origin = start.flat()
     blocks = _blocks(start, error)
@@ -51,14 +82,12 @@ def train(
         loss, gradient = objective(point(z))
         return loss, _mapped(blocks, gradient, transposed=True)
 
-    begin = torch.zeros_like(origin)
-    if earlier := progress.earlier():
-        begin = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields)).to(origin.device)
+    kept = {"start": origin, "before": torch.tensor(before)}
     z, loss = lbfgs.minimize(
         function,
-        begin,
+        torch.zeros_like(origin) if state is None else state.to(origin.device),
         evaluations,
-        lambda state: progress.offer(lambda: {"start": origin} | state._asdict()),
+        lambda state: progress.offer(lambda: kept | state._asdict()),
     )
     return start.unflat(point(z)), loss
 

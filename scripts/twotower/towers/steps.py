@@ -2,13 +2,17 @@
 
 The oracle start is towers fitted to more ratings than a fit has, without their noise. The arm
 `erm` fits them, with the settings of `ORACLE`, to `ORACLE_SIZES` times the ratings, or to all of
-them where a study has fewer. Each arm then trains from them as from its own start.
+them where a study has fewer. Without noise joint training takes longer to settle
+(docs/benchmarks.md, Optimizers). Each arm then trains from them as from its own start.
 """
 
 STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
 """By arm, the key of its settings that counts steps."""
 
-ORACLE = {"alternations": 2, "joint_steps": 30}
+RENEWED_EVERY = 60
+"""Evaluations after which joint training chooses its coordinates anew."""
+
+ORACLE = {"alternations": 2, "joint_steps": 240}
 ORACLE_SIZES = 4
 
 

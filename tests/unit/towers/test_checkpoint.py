@@ -8,7 +8,7 @@ import pytest
 
 from cells import data_spec, draw_replicates
 from twotower.study import arms
-from twotower.towers import checkpoint, training_job
+from twotower.towers import checkpoint, joint_training, training_job
 from twotower.towers.checkpoint import Checkpoint
 
 SETTINGS = {
@@ -71,6 +71,8 @@ def killed_at(monkeypatch, write: int) -> None:
 def test_a_job_killed_anywhere_ends_with_the_same_bits(tmp_path, monkeypatch, arm, precision):
     """Every state of every fit is written, and the job is killed after each writing in turn."""
     spec, data = job(arm, precision)
+    monkeypatch.setattr(joint_training, "RENEWED_EVERY", 4)
+    monkeypatch.setattr(training_job, "ORACLE", {"alternations": 1, "joint_steps": 30})
     undisturbed = results(spec, data)
     assert len(undisturbed) == 6
     monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 0.0)

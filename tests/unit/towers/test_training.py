@@ -1,5 +1,7 @@
 """Arms and whole jobs: against the reference estimator, in blocks, in both precisions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,8 @@ from twotower.methods import reference
 from twotower.study import arms
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
-from twotower.towers import networks, training, training_job, weights
+from twotower.towers import joint_training, networks, training, training_job, weights
+from twotower.towers.objectives import SquaredError
 from twotower.towers.steps import with_doubled_steps
 
 
@@ -62,6 +65,32 @@ def test_more_joint_steps_never_raise_the_training_loss(depth):
     assert (losses[-1] < losses[0]).all()
     doubled = with_doubled_steps("erm", {"alternations": 2, "joint_steps": 20})
     assert torch.equal(training.erm(data, doubled).training_loss, losses[-1])
+
+
+@pytest.mark.parametrize("precision", [torch.float64, torch.float32])
+def test_coordinates_that_are_chosen_anew_lower_a_loss_without_noise(precision):
+    """Each block begins at the loss where the one before ended, and together they go lower."""
+    data = sample(range(4), 1024, width=16, precision=precision)
+    users, items = data.users[..., 0], data.items[..., 0]
+    signal = (9 * users).sin() * items.square() + users * (7 * items).cos()
+    data = replace(data, ratings=signal)
+    start = training.closed_form(data, 2)
+    start = start.unflat(start.flat().to(precision))
+    error = SquaredError(start, *data.pairs)
+
+    def trained(towers, evaluations, block):
+        progress = training.NOTHING
+        return joint_training.train(towers, error, error, evaluations, progress, block)
+
+    towers, loss = start, None
+    for _ in range(3):
+        towers, block = trained(towers, 60, 60)
+        assert loss is None or (block <= loss).all()
+        loss = block
+    together, last = trained(start, 180, None)
+    assert torch.equal(together.flat(), towers.flat()) and torch.equal(last, loss)
+    _, once = trained(start, 180, 180)
+    assert (last / once).log().mean().exp() < 0.97
 
 
 @pytest.mark.parametrize("n", [16, 400])  # fewer ratings than a minibatch, and more
