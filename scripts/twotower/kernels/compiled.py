@@ -5,6 +5,7 @@ and the types of the arguments. It replaces files whole, so that several jobs at
 at worst each compiles for itself.
 """
 
+import hashlib
 from collections.abc import Callable
 
 import numba
@@ -18,7 +19,15 @@ that no value is infinite or no number: a failed step of an optimizer is known b
 
 
 def compiled(function: Callable) -> Callable:
-    """The function as machine code, for arguments of whatever types it is first called with."""
+    """The function as machine code, for arguments of whatever types it is first called with.
+
+    A function with constants is named by them. numba tells functions of one name apart by a number
+    that starts anew in each process, so that code kept by two processes may bear one name, and
+    whichever a third process loads first would be run for both.
+    """
+    if function.__closure__:
+        digest = hashlib.sha256(repr(_constants(function)).encode()).hexdigest()[:16]
+        function.__qualname__ = f"{function.__qualname__}_{digest}"
     dispatcher = numba.njit(fastmath=FAST, error_model="numpy")(function)
     if folder() is not None:
         dispatcher._cache = _Cache(dispatcher.py_func)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from twotower.kernels import code_folder
+from twotower.kernels import code_folder, fused
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 SUMS = """
@@ -114,3 +114,11 @@ def test_what_is_compiled_is_noted_once_and_for_this_numba(tmp_path, monkeypatch
     code_folder.note(["a"])
     assert code_folder.missing(["a"]) == []  # it could not be kept: jobs compile for themselves
     code_folder.folder.cache_clear()
+
+
+def test_functions_with_other_constants_have_other_names():
+    """Kept code of two processes is linked by names: one name must be one function."""
+    sizes = [(1, 1, 2), (2, 2, 2), (1, 10, 4)]
+    made = [make(*each) for make in (fused.squared_error, fused.curvatures) for each in sizes]
+    made += [fused.one_network(*each, squared) for each in sizes for squared in (False, True)]
+    assert len({each.py_func.__qualname__ for each in made}) == len(made)
