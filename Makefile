@@ -39,7 +39,7 @@ pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -170,6 +170,9 @@ bench-streaming: $(venv)/installed  ## measure memory and time by the number of 
 
 bench-planning: $(venv)/installed  ## measure what planning a large study costs (docs/scale.md)
 	$(bin)/python benchmarks/planning.py
+
+bench-costs: $(venv)/installed  ## measure single fits beside what the plan predicts (docs/benchmarks.md)
+	$(bin)/python benchmarks/costs.py
 
 bench-retrieval: $(venv)/installed  ## measure search in catalogues of up to 10^6 items (docs/retrieval.md)
 	$(bin)/python benchmarks/retrieval.py

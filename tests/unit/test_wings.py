@@ -20,7 +20,7 @@ BELOW = {
     "methods": "data theory kernels",
     "evaluation": "data towers methods",
     "rates": "study data theory",
-    "cost": "study data theory towers methods",
+    "cost": "study data theory towers methods kernels",
     "lemmas": "theory towers",
     "running": "study records",
     "analyses": "rates study evaluation data theory",

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from twotower.cost import memory, operations
+from twotower.cost import memory
 from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
-from twotower.cost.operations import Work
+from twotower.cost.operations.targets import target_cutoff, target_waves
+from twotower.cost.operations.work import Work
 from twotower.data import sampling
 from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
 from twotower.data.ratings import CHUNK, SEEN_PAIRS
@@ -62,12 +63,12 @@ def ratings_job(data: DataSet, study: Study) -> PlannedJob:
     points = points_drawn(spec, data.most)
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
-        cutoff = operations.target_cutoff(dim, float(spec["smoothness"]))
+        cutoff = target_cutoff(dim, float(spec["smoothness"]))
         points[tower] += (2 * cutoff + 2) ** dim
     ratings = data.bytes(batch)
-    targets = operations.target_waves(spec, (1, 1)) * batch * 2 * NUMBER
-    waves = batch * operations.target_waves(spec, [points[tower] for tower in TOWERS])
-    work = Work(start=1, wave=waves, byte=ratings, neighbour=batch * 2 * 4096 * 3)
+    targets = target_waves(spec, (1, 1)) * batch * 2 * NUMBER
+    waves = batch * target_waves(spec, [points[tower] for tower in TOWERS])
+    work = Work(start=2, wave=waves, byte=ratings, neighbour=batch * 2 * 4096 * 3)
     tried = max(points.values())
     peak = memory.drawing(spec, data.most, tried, data.columns() + 2) + targets
     return PlannedJob("generate_data", data.id, "data", work, peak, ratings + targets)
@@ -84,7 +85,7 @@ def fresh_bytes(data: DataSet, study: Study) -> float:
 def fresh_job(data: DataSet, study: Study) -> PlannedJob:
     """The job of `generate_test_pairs`."""
     points = study.test_pairs + 2 * min(SEEN_PAIRS, data.most)
-    waves = study.replicates * operations.target_waves(data.spec, (points, points))
+    waves = study.replicates * target_waves(data.spec, (points, points))
     size = fresh_bytes(data, study)
     work = Work(start=1, wave=waves, byte=size)
     return PlannedJob(

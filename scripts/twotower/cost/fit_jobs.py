@@ -2,11 +2,14 @@
 
 import math
 
-from twotower.cost import memory, methods, operations
+from twotower.cost import memory, methods
 from twotower.cost.data_jobs import DataSet, fresh_bytes, points_drawn
 from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
-from twotower.cost.operations import Work
+from twotower.cost.operations import reference
+from twotower.cost.operations.arms import train_work
+from twotower.cost.operations.fit_size import fits_of
+from twotower.cost.operations.work import Work
 from twotower.data import sampling
 from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
 from twotower.data.targets import TOWERS
@@ -18,27 +21,29 @@ from twotower.theory.bound import Theory
 def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str) -> PlannedJob:
     """The job of `train` with a block of `batch` replicates; `about` is its id."""
     cell, certificate = run.cell, study.certificate_size
-    work = operations.train_work(
-        cell.spec, run.arm, run.settings, cell.sample_sizes, certificate, batch
-    )
-    work["byte"] += data.bytes(batch)
-    fits = operations.fits_of(cell.spec, cell.sample_sizes, batch)
+
+    def work(device: str) -> Work:
+        shape = (cell.sample_sizes, certificate, batch, run.precision, device)
+        made = train_work(cell.spec, run.arm, run.settings, *shape)
+        made["byte"] += data.bytes(batch)
+        return made
+
+    fits = fits_of(cell.spec, cell.sample_sizes, batch, run.precision)
     weights = sum(fit.weights for fit in fits.values())
     weights += 3 * fits.get(certificate, fits[max(fits)]).weights
-    peak = memory.training(fits, certificate) + data.held(study, batch)
+    peak = memory.training(fits, certificate, run.arm != arms.ADAM) + data.held(study, batch)
     if run.arm in arms.BY_USER:  # users, orders, scores and the like of every rating
         peak += 12 * batch * max(cell.sample_sizes) * NUMBER
-    return PlannedJob("train", about, "fits", work, peak, batch * weights * NUMBER, on_card=True)
+    disk = batch * weights * NUMBER
+    return PlannedJob("train", about, "fits", work("cpu"), peak, disk, lambda: work("cuda"))
 
 
 def reference_job(data: DataSet, study: Study, batch: int, about: str) -> PlannedJob:
     """The job of `fit_reference` with a block of `batch` replicates; `about` is its id."""
-    work = operations.reference_work(data.spec, data.sizes, batch)
+    work = reference.reference_work(data.spec, data.sizes, batch)
     work["byte"] += data.bytes(batch)
-    rank, cutoff = data.spec["rank"], max(operations.tried_cutoffs(data.spec, data.most))
-    functions = max(
-        operations.ball(data.spec[f"{tower}_intrinsic_dim"], cutoff) for tower in TOWERS
-    )
+    rank, cutoff = data.spec["rank"], max(reference.tried_cutoffs(data.spec, data.most))
+    functions = max(reference.ball(data.spec[f"{tower}_intrinsic_dim"], cutoff) for tower in TOWERS)
     peak = memory.sieve(rank, data.most, functions) + data.held(study, batch)
     disk = batch * len(data.sizes) * 32 * rank * functions / 3  # fewer at smaller sizes
     return PlannedJob("fit_reference", about, "fits", work, peak, disk)

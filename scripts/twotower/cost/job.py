@@ -1,8 +1,9 @@
 """What the cost model says of a job."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from twotower.cost.operations import Work
+from twotower.cost.operations.work import Work
 
 STAGES = ("data", "fits", "risks", "rates", "tables", "figures")
 """In this order: a job needs some of those of earlier stages."""
@@ -16,10 +17,10 @@ class PlannedJob:
         rule: name of its rule.
         about: id of its run or data set, an experiment, or "".
         stage: one of `STAGES`.
-        work: operations, see `operations.SECONDS`.
+        work: operations, see `operations.work.SECONDS`.
         memory: peak, bytes.
         disk: bytes that it writes.
-        on_card: whether it may run on a graphics card.
+        card_work: gives the operations on a graphics card, where the job may run on one.
     """
 
     rule: str
@@ -28,4 +29,4 @@ class PlannedJob:
     work: Work
     memory: float = 2e8
     disk: float = 1e5
-    on_card: bool = False
+    card_work: Callable[[], Work] | None = field(default=None, compare=False, repr=False)

@@ -1,11 +1,16 @@
 """Peak memory of the jobs that touch every rating, in bytes: none grows with large samples."""
 
+from dataclasses import replace
+
 from twotower.base import mapped_pages, tensors
+from twotower.cost.operations.fit_size import FitSize
 from twotower.data import ratings
 from twotower.methods import reference
 from twotower.towers import chunks
+from twotower.towers.closed_form import limits
+from twotower.towers.steps import ORACLE_SIZES
 
-BASE = {"start": 100e6, "torch": 400e6, "methods": 450e6}
+BASE = {"start": 140e6, "torch": 500e6, "methods": 500e6}
 """Bytes of Python and its libraries: without torch, with torch, with torch and other methods."""
 
 NUMBER = 8
@@ -28,13 +33,47 @@ def drawing(data: dict, n: int, tried: float, columns: int) -> float:
     return peak
 
 
-def training(fits: dict, certificate: int) -> float:
-    """Peak of `training_job.train` beside its ratings: the largest solve, and an oracle's start."""
-    largest = fits[max(fits)]
-    start = fits.get(certificate, largest)
-    solve = 8 * (largest.rank * (largest.width + 1)) ** 2
-    embedded = min(start.n, chunks.STRETCH) * (start.depth * start.width + start.rank)
-    return BASE["torch"] + largest.batch * (solve + embedded) * NUMBER
+def training(fits: dict[int, FitSize], certificate: int, closes: bool) -> float:
+    """Peak of `training_job.train` beside its ratings: that of its largest fit.
+
+    Args:
+        fits: by sample size.
+        certificate: size at which an oracle is fitted too, to more ratings.
+        closes: whether the arm's own fits begin with the closed form.
+    """
+    peaks = [_evaluated(fit) + (_closed_form(fit) if closes else 0.0) for fit in fits.values()]
+    if certificate in fits:
+        oracle = replace(fits[certificate], n=min(ORACLE_SIZES * certificate, max(fits)))
+        peaks.append(_evaluated(oracle) + _closed_form(oracle))
+    return BASE["torch"] + max(peaks)
+
+
+def _evaluated(fit: FitSize) -> float:
+    """Of the squared error: pairs that are copied in order or side by side, and the minimizers'
+    ten last steps, or minibatches of a block of steps.
+    """
+    columns = sum(fit.dims) + 1
+    match fit.way(sorts=True):
+        case "sorted":
+            copies = fit.n * (28 * fit.batch + 48 + 24)  # of one network work arrays, an order
+        case "fused":
+            copies = min(fit.n, chunks.STRETCH) * columns * fit.batch * NUMBER
+        case _:
+            copies = 0.0
+    blocks = 2 * chunks.BLOCK * 256 * columns * fit.batch * NUMBER
+    return copies + blocks + 30 * fit.weights * fit.batch * NUMBER
+
+
+def _closed_form(fit: FitSize) -> float:
+    """Of the closed form: its largest solve, dense features where they are kept, embeddings."""
+    solve = 7 * (fit.rank * fit.features) ** 2 * fit.batch * NUMBER
+    dense = sum(not fit.by_hats(dim) for dim in fit.dims)
+    # chunks of features that are not kept leave gaps between what is: as much is held at last
+    kept = min(dense * fit.feature_bytes, limits.KEPT_BYTES["cpu"])
+    embedded = 3 * min(fit.n, chunks.STRETCH) * fit.rank * fit.batch * NUMBER
+    candidates = max(limits.CANDIDATES_PER_UNIT * fit.width, limits.FEWEST_CANDIDATES)
+    drawn = (limits.DESIGN_POINTS + candidates) * candidates * fit.batch * NUMBER
+    return max(solve + kept + embedded, drawn if dense else 0.0)
 
 
 def sieve(rank: int, n: int, functions: float) -> float:

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twotower.base import words
-from twotower.cost import operations
 from twotower.cost.job import STAGES, PlannedJob
 from twotower.cost.jobs import jobs
+from twotower.cost.operations import work
 from twotower.study import grid
 from twotower.study.schema import Study
 
 CARD_SPEEDUP = 20
-"""A graphics card's speed at training, in reference cores: assumed, not measured."""
+"""A graphics card's speed at the matrix products of training, which is all that it runs there, in
+cores of the reference machine at the same products: assumed, not measured."""
 
 CARD_START = 5.0
 """Seconds until a card is ready for a job: assumed, not measured."""
@@ -35,7 +36,7 @@ class StudyCost:
     def seconds(self, listed: Iterable[PlannedJob] | None = None) -> float:
         """Core seconds of the given jobs, or of all."""
         chosen = self.listed if listed is None else listed
-        return sum(operations.seconds(job.work, self.pace) for job in chosen)
+        return sum(work.seconds(job.work, self.pace) for job in chosen)
 
     def longest(self) -> PlannedJob:
         """The job that takes longest."""
@@ -54,10 +55,11 @@ class StudyCost:
         starts = ("torch", "second", "byte")
         total = 0.0
         for job in self.listed:
-            if job.on_card:
-                fitting = operations.Work({k: v for k, v in job.work.items() if k not in starts})
-                rest = operations.seconds(job.work - fitting)
-                total += operations.seconds(fitting) / CARD_SPEEDUP + rest + CARD_START
+            if job.card_work is not None:
+                on_card = job.card_work()
+                fitting = work.Work({k: v for k, v in on_card.items() if k not in starts})
+                rest = work.seconds(on_card - fitting)
+                total += work.seconds(fitting) / CARD_SPEEDUP + rest + CARD_START
         return total
 
 
@@ -97,7 +99,8 @@ def report(study: Study, made: StudyCost) -> str:
             f"Longest job: {longest.rule} {longest.about}".rstrip()
             + f", {shown(made.seconds([longest]))}.",
             f"GPU hours if training.gpu were true: {made.card_seconds() / 3600:.2g}; a card counts "
-            f"as {CARD_SPEEDUP} cores of the reference machine (assumed, not measured).",
+            f"as {CARD_SPEEDUP} cores of the reference machine at matrix products (assumed, not "
+            "measured), and does shallow towers by these, not by the faster loops of a core.",
             "These are predictions for a run from nothing; they may be wrong by a factor of 2.",
         ]
     )

@@ -7,8 +7,8 @@ to 7 times. A job that still needs more is killed, and asks for twice as much at
 import math
 from collections.abc import Mapping
 
-from twotower.cost import operations
 from twotower.cost.jobs import Jobs
+from twotower.cost.operations.work import seconds
 
 _MEMORY_ROOM, _BESIDE_MB, _STEP_MB = 1.5, 500, 500
 """Beside a job on a cluster runs the Snakemake that starts it, of 150 MB; the rest is room."""
@@ -54,7 +54,7 @@ class Requests:
             else:
                 job = self._jobs.of(rule, wildcards)
                 held = _MEMORY_ROOM * job.memory
-                minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * operations.seconds(job.work) / 60)
+                minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * seconds(job.work) / 60)
             megabytes = _BESIDE_MB + held / 1e6
             self._known[key] = _STEP_MB * math.ceil(megabytes / _STEP_MB), minutes
         return self._known[key]

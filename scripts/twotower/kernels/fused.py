@@ -12,13 +12,10 @@ from functools import cache
 
 import numpy as np
 
+from twotower.kernels import limits
 from twotower.kernels.compiled import compiled
 
-MOST_COVARIATES, MOST_COMPONENTS = 16, 8
-"""Beyond so many covariates of a side, or components of an embedding, a library for matrices is
-faster."""
-
-_ROWS = 128  # pairs in a chunk
+_ROWS = limits.ROWS  # a constant in machine code
 
 
 @cache

@@ -14,9 +14,6 @@ import numpy as np
 
 from twotower.kernels.compiled import compiled
 
-MOST_PAIRS = 1 << 18
-"""Beyond so many pairs of a network their sorted copies, 28 bytes a pair, are not made: 7 MiB."""
-
 
 class SortedPairs:
     """Pairs [B, n] in the order of their users' covariates, and that of their items'."""

@@ -7,8 +7,8 @@ from twotower.data import equal_ratings
 from twotower.methods.lattice_sums import places
 from twotower.methods.pair_sums import PairSums, extended
 from twotower.methods.real_basis import basis
+from twotower.methods.sieve_sizes import ALTERNATIONS
 
-ALTERNATIONS = 10
 TOLERANCE = 1.0e-4  # relative fall of the squared error at which alternation stops
 CANCELLED = 1.0e-7  # share of the ratings' mean square below which the error is summed anew
 

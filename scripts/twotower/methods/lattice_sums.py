@@ -15,22 +15,15 @@ from functools import cache
 import numpy as np
 
 from twotower.kernels import gridding
+from twotower.methods.sieve_sizes import FINENESS, SPAN, grid_size, window_bytes
 from twotower.theory.fourier import Moments, half_space, synthesize
 
 WIDTH = 14  # grid points under a window
-SPAN = 16  # grid points that are stored of it: its own, and zeros
 TILE = SPAN - WIDTH + 1  # first grid points to the side of a tile, whose windows start as one
-FINENESS = 8  # grid points to the shortest wave
-SMALLEST_GRIDS = {1: 128, 2: 32}  # by axes
 DEGREE = 14  # of the polynomials that stand in for the window
 ROWS = 1 << 15  # points a time
 _DECAY = 0.97 * math.pi * WIDTH * (1 - 1 / FINENESS)
 _STEPS = 64  # to a grid point, of the trapezoidal sum of the window's transform
-
-
-def grid_size(dim: int, cutoff: int) -> int:
-    """Grid points to the period of each axis, a power of two."""
-    return max(SMALLEST_GRIDS[dim], 1 << math.ceil(math.log2(FINENESS * cutoff)))
 
 
 def lattice(dim: int, cutoff: int) -> np.ndarray:
@@ -58,7 +51,7 @@ class GriddedPoints:
     def __init__(self, points: np.ndarray, kept_bytes: int):
         self._points, self.dim = points, points.shape[1]
         self._size, self._windows = 0, {}
-        self._kept = len(points) * self.dim * 8 * (SPAN + 2) <= kept_bytes
+        self._kept = window_bytes(*points.shape) <= kept_bytes
 
     def windows(self, rows: slice, size: int) -> tuple[np.ndarray, ...]:
         """Points of those rows on a grid, see `gridded`."""

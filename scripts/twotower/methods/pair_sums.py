@@ -14,8 +14,7 @@ from twotower.base import mapped_pages
 from twotower.kernels import gridding
 from twotower.methods import lattice_sums
 from twotower.methods.lattice_sums import places, tower_points
-
-LARGEST_TABLE = 64  # cut-off up to which tables of both axes are made: a grid of 1024 × 1024
+from twotower.methods.sieve_sizes import FINENESS, LARGEST_TABLE, grid_size
 
 
 class PairSums:
@@ -98,7 +97,7 @@ class PairSums:
         return all(points.dim == 1 for points in self.points.values())
 
     def _from_tables(self, tower: str, other: np.ndarray, cutoff: int):
-        size = lattice_sums.grid_size(1, 2 * cutoff)
+        size = grid_size(1, 2 * cutoff)
         if self._tables is None or self._tables[0] != size:
             self._tables = size, *self._table_pair(size)
         tables = []
@@ -122,7 +121,7 @@ class PairSums:
             weights = np.stack([np.ones(len(ratings)), ratings], axis=1)
             gridding.spread(*windows, weights, grid)
         periods = lattice_sums.fold(grid, size)
-        reach = size // lattice_sums.FINENESS
+        reach = size // FINENESS
         tables = lattice_sums.lattice_transform(periods, 2, reach, size) / len(self._ratings)
         return tuple(table.reshape(2 * reach + 1, -1) for table in tables)
 

@@ -6,7 +6,7 @@ Whoever adds an arm writes it here, and gives it
 - a mark in `ARM_MARKS` of `twotower.report.style`, and a label below if its name is not one,
 - towers: a way to train them in `ARMS` of `twotower.towers.training`, the setting that counts their
   steps in `STEPS` of `twotower.towers.steps`, their operations in `ARM_WORK` of
-  `twotower.cost.operations`,
+  `twotower.cost.operations.arms`,
 - another method: a way to fit it in `COMPARATORS` of `twotower.methods.comparators`, its seconds in
   `SECONDS` of `twotower.cost.methods`,
 - anything else: a rule in `workflow/rules/train.smk` and a job in `twotower.cost.fit_jobs`.

@@ -8,6 +8,12 @@ counts too, and may change the last bits of a network.
 STRETCH = 1 << 16
 """Pairs whose embeddings by given towers are computed at a time."""
 
+BLOCK = 64
+"""Steps of Adam whose minibatches are drawn, copied and taken at once."""
+
+COMPARED = 4096
+"""Ratings of a network whose comparisons with others of their user are held at a time on a CPU."""
+
 _ELEMENTS = {"cpu": 1 << 13, "cuda": 1 << 24}
 """Of a network on a CPU; of a whole batch on a card, 128 MiB in float64."""
 

@@ -15,11 +15,9 @@ import torch
 from twotower.base import mapped_pages
 from twotower.kernels import adam as kernel
 from twotower.towers.checkpoint import Progress
+from twotower.towers.chunks import BLOCK
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError, loop_sizes
-
-BLOCK = 64
-"""Steps whose minibatches are drawn, copied and taken at once."""
 
 
 class State(NamedTuple):

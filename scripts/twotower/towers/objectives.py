@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from twotower.base import mapped_pages
-from twotower.kernels import deep, fused, sorted_pairs
+from twotower.kernels import deep, fused, limits, sorted_pairs
 from twotower.towers import chunks, networks
 from twotower.towers.networks import Towers
 
@@ -30,7 +30,7 @@ def loop_sizes(
     """
     sizes = (users.shape[-1], items.shape[-1], like.user[-1][0].shape[2])
     is_shallow = users.device.type == "cpu" and len(like.user) == len(like.item) == 2
-    is_small = max(sizes[:2]) <= fused.MOST_COVARIATES and sizes[2] <= fused.MOST_COMPONENTS
+    is_small = max(sizes[:2]) <= limits.MOST_COVARIATES and sizes[2] <= limits.MOST_COMPONENTS
     return sizes if is_shallow and is_small else None
 
 
@@ -75,7 +75,7 @@ class SquaredError:
         self._sorted, self._whole = None, None
         if self._sizes is None and not self._is_deep:
             return
-        is_small = ratings.shape[1] <= sorted_pairs.MOST_PAIRS
+        is_small = ratings.shape[1] <= limits.MOST_PAIRS
         if sorts and is_small and self._sizes and self._sizes[:2] == (1, 1):
             columns = (users[..., 0], items[..., 0], ratings)
             rounded = [column.to(self._dtype).double().numpy() for column in columns]

@@ -20,11 +20,11 @@ measured.
 
 import torch
 
+from twotower.towers import chunks
 from twotower.towers.networks import Towers, embeddings, gradient_of_scores, scores
 
 WEIGHTS = ("size", "none")
 
-_ROWS = 4096  # ratings whose comparisons are held at a time
 _ON_CARD = 1 << 24  # comparisons that are held at a time on a card
 
 
@@ -53,9 +53,9 @@ class Comparisons:
         """Take the users [B, n] of ratings [B, n]; `weight` is one of `WEIGHTS`."""
         batch, n = ratings.shape
         self._lags, self._weight = min(comparisons, n - 1), weight
-        self._rows = _ROWS
+        self._rows = chunks.COMPARED
         if ratings.device.type == "cuda":
-            self._rows = max(_ROWS, _ON_CARD // (batch * max(self._lags, 1)))
+            self._rows = max(chunks.COMPARED, _ON_CARD // (batch * max(self._lags, 1)))
         self._order = torch.argsort(numbers, dim=1, stable=True)  # users together, in their order
         self._back = torch.argsort(self._order, dim=1)
         self._users = self._sorted(numbers, -1)

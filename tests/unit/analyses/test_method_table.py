@@ -11,8 +11,8 @@ from risk_draws import N, risks_frame
 from twotower.analyses import methods as method_table
 from twotower.claims import method_rules
 from twotower.claims.findings import ClaimTables
-from twotower.cost import operations
 from twotower.cost.jobs import Jobs, jobs
+from twotower.cost.operations import work
 from twotower.data.groups import GROUPS
 from twotower.methods import comparators
 from twotower.rates.summary import summarize
@@ -63,7 +63,7 @@ def test_the_plan_has_a_job_for_every_method():
     single = Jobs(study, runs, {cell.data_id: cell.data_spec for cell in cells}, sizes)
     assert all(single.of(job.rule, {"run": job.about}) == job for job in made)
     seconds = {
-        (runs[job.about].arm, runs[job.about].cell.id): operations.seconds(job.work) for job in made
+        (runs[job.about].arm, runs[job.about].cell.id): work.seconds(job.work) for job in made
     }
     fresh, repeated = (cell.id for cell in cells)
     assert seconds[("svd", repeated)] > 2 * seconds[("svd", fresh)]  # there is nothing to fit

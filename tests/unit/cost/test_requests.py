@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from twotower.cost import operations
 from twotower.cost.jobs import Jobs, jobs
+from twotower.cost.operations.work import seconds
 from twotower.cost.requests import Requests
 from twotower.study import grid
 from twotower.study.reading import read_study
@@ -56,7 +56,7 @@ def test_requests_hold_the_predictions_and_double():
     for job in jobs(STUDY):
         named = job.rule, wildcards(job)
         assert requests.memory(*named) >= 1.5 * job.memory / 1e6
-        assert requests.runtime(*named) >= 3 * operations.seconds(job.work) / 60
+        assert requests.runtime(*named) >= 3 * seconds(job.work) / 60
         assert requests.memory(*named, attempt=3) == 4 * requests.memory(*named)
         assert requests.runtime(*named, attempt=2) == 2 * requests.runtime(*named)
 

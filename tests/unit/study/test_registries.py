@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from twotower.cost import methods as method_cost
-from twotower.cost import operations
 from twotower.cost.jobs import Jobs
+from twotower.cost.operations import arms as arm_cost
 from twotower.cost.requests import REAL, Requests
 from twotower.data import sampling
 from twotower.methods import comparators
@@ -32,7 +32,7 @@ OWED = {
         arms.TOWER_ARMS,
         steps.STEPS,
     ),
-    "its operations in ARM_WORK of cost/operations.py": (arms.TOWER_ARMS, operations.ARM_WORK),
+    "its operations in ARM_WORK of cost/operations/arms.py": (arms.TOWER_ARMS, arm_cost.ARM_WORK),
     "a way to fit it in methods/comparators.py": (arms.COMPARATORS, comparators.COMPARATORS),
     "its seconds in SECONDS of cost/methods.py": (
         arms.COMPARATORS,
@@ -58,7 +58,7 @@ def test_towers_count_their_steps_by_a_setting_of_theirs(arm):
 
 def test_an_arm_without_a_cost_is_named():
     with pytest.raises(NotImplementedError, match="arm 'new' has .* ARM_WORK of twotower"):
-        operations.train_work({}, "new", {}, [64], 64, 1)
+        arm_cost.train_work({}, "new", {}, [64], 64, 1)
     with pytest.raises(NotImplementedError, match="method 'new' has .* SECONDS of twotower"):
         method_cost.seconds("new", 1, 64, 64, 2, True)
 

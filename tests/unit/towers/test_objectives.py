@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cells import sample
-from twotower.kernels import compiled, fused, sorted_pairs
+from twotower.kernels import compiled, fused, limits
 from twotower.towers import chunks, networks, training
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.networks import Towers
@@ -103,7 +103,7 @@ def test_a_network_has_the_same_bits_alone_and_in_any_batch(name):
 def test_a_sample_of_many_stretches_needs_no_copy_of_itself(monkeypatch):
     """Beyond the limit of the sorted loops the fused ones go through the pairs part by part."""
     towers, data = problem("sorted")
-    monkeypatch.setattr(sorted_pairs, "MOST_PAIRS", 300)
+    monkeypatch.setattr(limits, "MOST_PAIRS", 300)
     monkeypatch.setattr(chunks, "STRETCH", 128)
     seen = []
     kernel = fused.squared_error(1, 1, 2)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cells import sample
-from twotower.towers import networks, pairwise, training
+from twotower.towers import chunks, networks, pairwise, training
 
 SETTINGS = {"alternations": 2, "joint_steps": 15, "comparisons": 8, "weight": "size"}
 
@@ -45,7 +45,7 @@ def test_loss_and_slopes_are_those_of_the_pairs(weight, comparisons, monkeypatch
     (by_autograd,) = torch.autograd.grad(expected.sum(), scores)
     torch.testing.assert_close(loss, expected.detach(), rtol=1e-12, atol=0)
     torch.testing.assert_close(slopes, by_autograd, rtol=1e-10, atol=1e-15)
-    monkeypatch.setattr(pairwise, "_ROWS", 7)  # parts do not matter but for rounding
+    monkeypatch.setattr(chunks, "COMPARED", 7)  # parts do not matter but for rounding
     in_parts = pairwise.Comparisons(numbers, ratings, comparisons, weight).loss(scores.detach())
     torch.testing.assert_close(in_parts, (loss, slopes), rtol=1e-12, atol=1e-15)
     for row in range(3):  # nor does the batch, not even for that

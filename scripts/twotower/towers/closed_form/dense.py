@@ -6,23 +6,17 @@ import torch
 
 from twotower.base import mapped_pages
 from twotower.towers.closed_form import products
+from twotower.towers.closed_form.limits import ELEMENTS, FEWEST_ROWS, KEPT_BYTES
 from twotower.towers.closed_form.whitening import whitening_map
-
-KEPT_BYTES = {"cpu": 1 << 28, "cuda": 1 << 32}
-"""What both towers' features of a batch may take in memory, by kind of device; larger ones are
-computed anew in every pass."""
-
-_ELEMENTS = {"cpu": 1 << 15, "cuda": 1 << 24}  # features in a chunk: of a network, of a batch
-_FEWEST_ROWS = 256
 
 
 def chunk_rows(size: int, device: torch.device, batch: int) -> int:
-    """Pairs in a chunk for so many features; a product over few pairs would be slow.
+    """Pairs in a chunk for so many features.
 
     On a CPU sums may not depend on the batch; a card must hold the chunks of all its networks.
     """
     networks = batch if device.type == "cuda" else 1
-    return max(_FEWEST_ROWS, _ELEMENTS[device.type] // (size * networks))
+    return max(FEWEST_ROWS, ELEMENTS[device.type] // (size * networks))
 
 
 class Dense:

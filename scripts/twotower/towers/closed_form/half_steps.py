@@ -7,22 +7,7 @@ import torch
 from twotower.towers.closed_form import products
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.hats import Hats
-
-SOLVED_SIZE = 151
-"""Dense features up to which the normal equations are solved; more take conjugate gradients."""
-
-FEW_PAIRS = 64
-"""Pairs for each feature below which sums over pairs are noisy, and iterations slow."""
-
-STEPS = {"few": 10, "many": 4}
-"""Of conjugate gradients, for few pairs and for many: whitened features are nearly white under
-weights too. Two rounds leave the training loss within 2e-3 of that of exact solutions where n is
-28 M, and within 2e-6 where it is 100 M."""
-
-
-def pairs_are(n: int, size: int) -> str:
-    """Whether n pairs are "few" or "many" for so many features."""
-    return "few" if n < FEW_PAIRS * size else "many"
+from twotower.towers.closed_form.limits import SOLVED_SIZE, STEPS, pairs_are
 
 
 def least_squares(

@@ -5,11 +5,8 @@ import torch
 
 from twotower.base import mapped_pages
 from twotower.kernels import hats, pivots
-from twotower.towers.closed_form import products
+from twotower.towers.closed_form import limits, products
 
-_DESIGN_POINTS = 2048  # data points among which kinks and directions are chosen
-_CANDIDATES_PER_UNIT = 4
-_FEWEST_CANDIDATES = 64
 _ROUNDING = 1.0e-15  # of the largest residual: what is left is no direction
 
 
@@ -37,11 +34,11 @@ def random_hidden_layers(
         [(2, 3, 8), (2, 8, 8)]
     """
     batch, n, _ = covariates.shape
-    points = min(n, _DESIGN_POINTS)
+    points = min(n, limits.DESIGN_POINTS)
     values = covariates[:, :: n // points][:, :points]  # evenly through a sample that is ordered
     layers = []
     for layer in range(depth):
-        shape = (3, max(_CANDIDATES_PER_UNIT * width, _FEWEST_CANDIDATES))
+        shape = (3, max(limits.CANDIDATES_PER_UNIT * width, limits.FEWEST_CANDIDATES))
         chosen = torch.stack([torch.from_numpy(rng.integers(points, size=shape)) for rng in rngs])
         rows = torch.arange(batch, device=values.device)[:, None, None]
         tail, head, kink = values[rows, chosen.to(values.device)].unbind(1)  # [B, C, n_in] each

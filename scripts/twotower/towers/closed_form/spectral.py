@@ -5,13 +5,9 @@ from collections.abc import Callable
 import torch
 
 from twotower.towers.closed_form.dense import Dense
-from twotower.towers.closed_form.half_steps import SOLVED_SIZE, pairs_are
 from twotower.towers.closed_form.hats import Hats
+from twotower.towers.closed_form.limits import MORE, ROUNDS, SOLVED_SIZE, pairs_are
 
-_MORE = 2  # vectors beside those that are wanted
-_ROUNDS = {"few": 8, "many": 5}
-"""Products with the cross-moment and back, for few pairs and for many. The training loss is within
-1e-4 of that from exact singular vectors where n is 20 M, within 1e-9 where it is 100 M."""
 Product = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -28,7 +24,7 @@ def spectral_start(
     elif max(user.size, item.size) <= SOLVED_SIZE:
         cross = _cross(user, item, ratings)
     else:
-        rounds = _ROUNDS[pairs_are(user.n, user.size)]
+        rounds = ROUNDS[pairs_are(user.n, user.size)]
         return _leading(*_products(user, item, ratings), item.whitening, rank, rounds)
     _, singular, right = torch.linalg.svd(cross, full_matrices=False)
     return right[:, :rank].transpose(1, 2) * singular[:, None, :rank].sqrt()
@@ -72,7 +68,7 @@ def _leading(
     `like` [B, M̃, ·] has the number of networks and of rows of the vectors.
     """
     batch, size, _ = like.shape
-    count = min(rank + _MORE, size // rounds)
+    count = min(rank + MORE, size // rounds)
     random = torch.Generator().manual_seed(0)
     vectors = torch.randn(size, count, dtype=torch.float64, generator=random)
     vectors = vectors.to(like).expand(batch, size, count).contiguous()

@@ -1,0 +1,86 @@
+"""Operations of a fit, by arm of towers, and of a training job."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from twotower.cost.operations.closed_form import closed_form
+from twotower.cost.operations.evaluations import (
+    adam_steps,
+    matrix_products,
+    minimizer,
+    squared_errors,
+)
+from twotower.cost.operations.fit_size import FitSize, fits_of
+from twotower.cost.operations.work import Work
+from twotower.towers import chunks
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
+
+
+def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
+    """`training.erm`: the closed form, then L-BFGS; `from_start`: from given towers."""
+    work = closed_form(fit, alternations, from_start) + minimizer(fit, joint_steps)
+    return work + squared_errors(fit, joint_steps + 2, sorts=True)  # one of them the curvatures
+
+
+def adam_work(fit: FitSize, steps: int, batch_size: int) -> Work:
+    """`training.adam`: minibatches, then the loss at all pairs."""
+    return adam_steps(fit, steps, batch_size) + squared_errors(fit, 1)
+
+
+def pairwise_work(
+    fit: FitSize, alternations: int, joint_steps: int, comparisons: int, from_start: bool = False
+) -> Work:
+    """`training.pairs_of_ratings`: as erm, by matrices, with scores computed twice and pairs
+    compared.
+    """
+    work = closed_form(fit, alternations, from_start) + minimizer(fit, joint_steps)
+    pairs = fit.n * min(comparisons, fit.n - 1) * fit.batch
+    calls = 20 * fit.batch * math.ceil(fit.n / chunks.COMPARED)
+    again = matrix_products(fit, (joint_steps + 1) * 4 / 3)
+    return (
+        work
+        + again
+        + squared_errors(fit, 1)
+        + Work(compared=(joint_steps + 1) * pairs, call=(joint_steps + 1) * calls)
+    )
+
+
+ARM_WORK: dict[str, Callable[[FitSize, dict, bool], Work]] = {
+    "erm": lambda fit, of, start: erm_work(fit, of["alternations"], of["joint_steps"], start),
+    "adam": lambda fit, of, start: adam_work(fit, of["steps"], of["batch_size"]),
+    "pairwise": lambda fit, of, start: pairwise_work(
+        fit, of["alternations"], of["joint_steps"], of["comparisons"], start
+    ),
+}
+"""By arm of towers, the operations of a fit with its settings; the last argument says whether
+training starts from given towers."""
+
+
+def train_work(
+    cell: dict,
+    arm: str,
+    settings: dict,
+    sizes: Sequence[int],
+    certificate: int,
+    batch: int,
+    precision: str = "float64",
+    device: str = "cpu",
+) -> Work:
+    """`training_job.train`: every size, and four fits in all at the certificate's.
+
+    Raises:
+        NotImplementedError: for an arm of towers that `ARM_WORK` lacks.
+    """
+    if arm not in ARM_WORK:
+        place = f"ARM_WORK of {__name__}"
+        raise NotImplementedError(f"the arm {arm!r} has no cost: count its operations in {place}")
+    of, doubled = ARM_WORK[arm], with_doubled_steps(arm, settings)
+    work = Work(torch=1)
+    for n, fit in fits_of(cell, sizes, batch, precision, device).items():
+        work += of(fit, settings, False)
+        if n == certificate:
+            oracle = replace(fit, n=min(ORACLE_SIZES * n, max(sizes)))
+            work += erm_work(oracle, **ORACLE)
+            work += of(fit, doubled, False) + of(fit, settings, True)
+    return work

@@ -1,0 +1,144 @@
+"""Operations of `training.closed_form`: random hidden layers, a spectral start, alternation."""
+
+from twotower.cost.operations.fit_size import FitSize
+from twotower.cost.operations.work import Work
+from twotower.towers.closed_form import limits
+
+
+def eigenvalues(size: int) -> float:
+    """Operations of an eigendecomposition; up to sizes of 1,000 the passes over memory count."""
+    return size**3 + 1000 * size**2
+
+
+def singular_values(size: int) -> float:
+    """Operations of singular values with their vectors."""
+    return 1.2 * size**3 + 1600 * size**2
+
+
+def triangles(size: int) -> float:
+    """Operations of a Cholesky factor."""
+    return 0.3 * size**3
+
+
+def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Work:
+    """`training.closed_form`; `from_start`: hidden layers and item tower are given."""
+    work = Work()
+    for dim in fit.dims:
+        hats = fit.by_hats(dim)
+        if not from_start:
+            work += _hidden_layers(fit, dim)
+        work += _whitening_by_hats(fit) if hats else _whitening(fit, dim)
+        half_step = _half_step_by_hats(fit) if hats else _half_step(fit, dim)
+        for kind, count in half_step.items():
+            work[kind] += alternations * count
+    if not from_start:
+        work += _spectral_start(fit)
+    return work
+
+
+def _hidden_layers(fit: FitSize, dim: int) -> Work:
+    """`hidden_layers.random_hidden_layers`."""
+    width, points = fit.width, min(fit.n, limits.DESIGN_POINTS)
+    candidates = max(limits.CANDIDATES_PER_UNIT * width, limits.FEWEST_CANDIDATES)
+    pivots = candidates * width * (width + 20)
+    if fit.by_hats(dim):
+        return Work(pivot=pivots * fit.batch, hat=points * fit.batch, call=5 * fit.batch)
+    product = points * candidates * (2 * fit.layers(dim) / width + fit.depth * candidates)
+    return Work(
+        product=product * fit.batch,
+        unit=fit.depth * points * candidates * fit.batch,
+        pivot=fit.depth * pivots * fit.batch,
+        call=10 * fit.depth,
+    )
+
+
+def _whitening_by_hats(fit: FitSize) -> Work:
+    """`hats.Hats`: its nodes, moments, and the map."""
+    cube = fit.features**3 * fit.batch
+    return Work(
+        hat=1.5 * fit.n * fit.batch,
+        factorization=eigenvalues(fit.features) * fit.batch,
+        product=4 * cube,
+        call=20,
+    )
+
+
+def _whitening(fit: FitSize, dim: int) -> Work:
+    """`dense.Dense`: features, half of their products with each other, and the map."""
+    size, pairs = fit.features, fit.n * fit.batch
+    work = _features(fit, dim)
+    work.update(product=pairs * size**2, factorization=eigenvalues(size) * fit.batch, call=20)
+    return work
+
+
+def _features(fit: FitSize, dim: int, count: float = 1) -> Work:
+    """Dense features of a tower at all pairs, `count` times."""
+    pairs = count * fit.n * fit.batch
+    return Work(product=2 * pairs * fit.layers(dim), unit=pairs * fit.width * fit.depth)
+
+
+def _half_step_by_hats(fit: FitSize) -> Work:
+    """`half_steps.least_squares` of a tower of hat functions, and its embeddings."""
+    size, rank = fit.features, fit.rank
+    products = rank * (rank + 1) // 2
+    return Work(
+        hat=fit.n * fit.batch * (1 + (products + rank) / 2),
+        product=products * 2 * size**3 * fit.batch,
+        factorization=triangles(rank * size) * fit.batch,
+        call=20,
+    )
+
+
+def _half_step(fit: FitSize, dim: int) -> Work:
+    """The same of a tower of dense features."""
+    size, rank, pairs = fit.features, fit.rank, fit.n * fit.batch
+    if fit.is_solved:
+        passes = 2  # over the features: normal equations, and embeddings for the other tower
+        work = Work(
+            product=pairs * (rank * size) ** 2 + 4 * rank**2 * size**3 * fit.batch,
+            unit=pairs * rank * size,
+            factorization=triangles(rank * size) * fit.batch,
+        )
+        skinny = 2
+    else:
+        steps = limits.STEPS[limits.pairs_are(fit.n, size)]
+        passes = 3 + steps
+        work = Work(product=steps * 4 * rank * size**2 * fit.batch)
+        skinny = 3 + 2 * steps
+    work.update(skinny=skinny * pairs * size, call=20, round=passes * fit.feature_chunks)
+    return work if fit.keeps_features else work + _features(fit, dim, passes)
+
+
+def _spectral_start(fit: FitSize) -> Work:
+    """`spectral.spectral_start`."""
+    size, pairs = fit.features, fit.n * fit.batch
+    cube = size**3 * fit.batch
+    by_hats = [fit.by_hats(dim) for dim in fit.dims]
+    if all(by_hats):
+        return Work(
+            hat=3 * pairs,
+            product=4 * cube,
+            factorization=singular_values(size) * fit.batch,
+            call=10,
+        )
+    if fit.is_solved:
+        passes, work = (
+            1,
+            Work(
+                product=2 * pairs * size**2 + 4 * cube,
+                unit=pairs * size,
+                factorization=singular_values(size) * fit.batch,
+                call=10,
+            ),
+        )
+    else:
+        rounds = limits.ROUNDS[limits.pairs_are(fit.n, size)]
+        columns = fit.rank + limits.MORE
+        passes = 4 * rounds
+        work = Work(skinny=passes * pairs * size * columns / 2, call=10 * rounds)
+        work["round"] += passes * fit.feature_chunks
+        work["product"] += 2 * rounds * 4 * size**2 * columns * fit.batch
+    for dim, hats in zip(fit.dims, by_hats, strict=True):
+        if hats or not fit.keeps_features:
+            work += _features(fit, dim, passes / 2 if not fit.is_solved else 1)
+    return work

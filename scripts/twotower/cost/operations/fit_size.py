@@ -1,0 +1,94 @@
+"""The size of a fit, and which of the ways to compute it the code chooses at that size."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twotower.kernels import limits
+from twotower.theory.bound import Theory
+from twotower.theory.width import units
+from twotower.towers import chunks
+from twotower.towers.closed_form import limits as closed_form
+
+
+@dataclass(frozen=True)
+class FitSize:
+    """B networks of `depth` hidden layers of `width` units, fitted to n ratings.
+
+    `dims` are the covariates of both sides, `rank` the components of the embeddings; `device` is
+    "cpu" or "cuda".
+    """
+
+    n: int
+    width: int
+    depth: int
+    dims: tuple[int, int]
+    rank: int
+    batch: int
+    precision: str = "float64"
+    device: str = "cpu"
+
+    @property
+    def features(self) -> int:
+        """M, units of the last hidden layer and the constant."""
+        return self.width + 1
+
+    def layers(self, dim: int) -> int:
+        """Weights of a tower's hidden layers; biases are left out."""
+        return dim * self.width + (self.depth - 1) * self.width**2
+
+    @property
+    def weights(self) -> int:
+        """Weights of one network, both towers; biases are left out."""
+        return sum(self.layers(dim) + self.width * self.rank for dim in self.dims)
+
+    def way(self, sorts: bool) -> str:
+        """How `objectives.SquaredError` is computed: "sorted", "fused", or by "matrices"."""
+        small = max(self.dims) <= limits.MOST_COVARIATES and self.rank <= limits.MOST_COMPONENTS
+        if self.device != "cpu" or self.depth > 1 or not small:
+            return "matrices"
+        alone = sorts and self.dims == (1, 1) and self.n <= limits.MOST_PAIRS
+        return "sorted" if alone else "fused"
+
+    def by_hats(self, dim: int) -> bool:
+        """Whether the closed form takes hat functions on a side of so many covariates."""
+        return self.device == "cpu" and self.depth == 1 and dim == 1
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether dense normal equations are solved, not descended."""
+        return self.features <= closed_form.SOLVED_SIZE
+
+    @property
+    def feature_bytes(self) -> int:
+        """Bytes of one tower's dense features of the batch."""
+        return 8 * self.batch * self.n * self.features
+
+    @property
+    def keeps_features(self) -> bool:
+        """Whether dense features stay in memory."""
+        return self.feature_bytes <= closed_form.KEPT_BYTES[self.device] // 2
+
+    @property
+    def feature_chunks(self) -> float:
+        """Chunks in which the closed form takes dense features."""
+        return self.n / max(closed_form.FEWEST_ROWS, closed_form.ELEMENTS["cpu"] // self.features)
+
+    def chunks(self, n: int) -> int:
+        """Chunks in which matrix products take n pairs."""
+        return math.ceil(n / chunks.rows(self.width, self.device, self.batch))
+
+
+def fits_of(
+    cell: dict,
+    sizes: Sequence[int],
+    batch: int,
+    precision: str = "float64",
+    device: str = "cpu",
+) -> dict[int, FitSize]:
+    """The fit at each sample size of a cell, given by its specification."""
+    theory = Theory.of(cell)
+    dims = (cell["user_ambient_dim"], cell["item_ambient_dim"])
+    rank = cell.get("embedding_dim", cell["rank"])
+    shape = (cell["depth"], dims, rank, batch, precision, device)
+    return {n: FitSize(n, units(cell["width"], theory, n), *shape) for n in sizes}
