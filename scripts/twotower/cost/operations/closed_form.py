@@ -122,23 +122,23 @@ def _spectral_start(fit: FitSize) -> Work:
             call=10,
         )
     if fit.is_solved:
-        passes, work = (
-            1,
-            Work(
-                product=2 * pairs * size**2 + 4 * cube,
-                unit=pairs * size,
-                factorization=singular_values(size) * fit.batch,
-                call=10,
-            ),
+        passes = 1.0  # over the features of each side
+        work = Work(
+            product=2 * pairs * size**2 + 4 * cube,
+            unit=pairs * size,
+            factorization=singular_values(size) * fit.batch,
+            call=10,
         )
     else:
         rounds = limits.ROUNDS[limits.pairs_are(fit.n, size)]
-        columns = fit.rank + limits.MORE
-        passes = 4 * rounds
-        work = Work(skinny=passes * pairs * size * columns / 2, call=10 * rounds)
-        work["round"] += passes * fit.feature_chunks
-        work["product"] += 2 * rounds * 4 * size**2 * columns * fit.batch
+        columns, passes = fit.rank + limits.MORE, 2.0 * rounds
+        work = Work(
+            product=8 * rounds * size**2 * columns * fit.batch,
+            skinny=passes * pairs * size * columns,
+            round=2 * passes * fit.feature_chunks,
+            call=10 * rounds,
+        )
     for dim, hats in zip(fit.dims, by_hats, strict=True):
         if hats or not fit.keeps_features:
-            work += _features(fit, dim, passes / 2 if not fit.is_solved else 1)
+            work += _features(fit, dim, passes)
     return work
