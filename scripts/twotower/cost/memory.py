@@ -56,7 +56,7 @@ def _evaluated(fit: FitSize) -> float:
     match fit.way(sorts=True):
         case "sorted":
             copies = fit.n * (28 * fit.batch + 48 + 24)  # of one network work arrays, an order
-        case "fused":
+        case "fused" | "deep":
             copies = min(fit.n, chunks.STRETCH) * columns * fit.batch * NUMBER
         case _:
             copies = 0.0

@@ -100,7 +100,7 @@ def report(study: Study, made: StudyCost) -> str:
             + f", {shown(made.seconds([longest]))}.",
             f"GPU hours if training.gpu were true: {made.card_seconds() / 3600:.2g}; a card counts "
             f"as {CARD_SPEEDUP} cores of the reference machine at matrix products (assumed, not "
-            "measured), and does shallow towers by these, not by the faster loops of a core.",
+            "measured), and does towers by these, not by the faster loops of a core.",
             "These are predictions for a run from nothing; they may be wrong by a factor of 2.",
         ]
     )

@@ -7,10 +7,10 @@ taken in small tiles while a chunk of pairs stays in cache. Values of units stan
 
 import numpy as np
 
+from twotower.kernels import limits
 from twotower.kernels.compiled import compiled
 
-_ROWS = 128  # pairs in a chunk
-_TILE = 4  # layers are padded to a multiple of so many units
+_ROWS, _TILE = limits.ROWS, limits.TILE  # constants in machine code
 
 
 @compiled

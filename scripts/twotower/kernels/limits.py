@@ -8,5 +8,11 @@ MOST_COVARIATES, MOST_COMPONENTS = 16, 8
 """Beyond so many covariates of a side, or components of an embedding, a library for matrices is
 faster than `fused`."""
 
+MOST_DEEP_UNITS = 128
+"""In wider layers than this a library's matrix products are as fast as the loops of `deep`."""
+
+TILE = 4
+"""Layers of `deep` are padded to a multiple of so many units."""
+
 ROWS = 128
-"""Pairs in a chunk of `fused`; the last one takes as long as the others."""
+"""Pairs in a chunk of `fused` and `deep`; the last one takes as long as the others."""

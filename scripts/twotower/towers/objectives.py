@@ -16,9 +16,6 @@ from twotower.kernels import deep, fused, limits, sorted_pairs
 from twotower.towers import chunks, networks
 from twotower.towers.networks import Towers
 
-MOST_DEEP_UNITS = 128
-"""In wider layers than this a library's matrix products are as fast as the loops."""
-
 
 def loop_sizes(
     like: Towers, users: torch.Tensor, items: torch.Tensor
@@ -37,7 +34,7 @@ def loop_sizes(
 def _is_deep(like: Towers, users: torch.Tensor, items: torch.Tensor) -> bool:
     """Whether `kernels.deep` serves the towers."""
     largest = max(networks.widest(like), users.shape[-1], items.shape[-1])
-    return users.device.type == "cpu" and len(like.user) > 1 and largest <= MOST_DEEP_UNITS
+    return users.device.type == "cpu" and len(like.user) > 1 and largest <= limits.MOST_DEEP_UNITS
 
 
 class SquaredError:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from twotower.cost.operations.closed_form import closed_form
+from twotower.cost.operations.closed_form import closed_form, whitenings
 from twotower.cost.operations.evaluations import (
     adam_steps,
     matrix_products,
@@ -14,13 +14,22 @@ from twotower.cost.operations.evaluations import (
 from twotower.cost.operations.fit_size import FitSize, fits_of
 from twotower.cost.operations.work import Work
 from twotower.towers import chunks
-from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, RENEWED_EVERY, with_doubled_steps
 
 
 def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
     """`training.erm`: the closed form, then L-BFGS; `from_start`: from given towers."""
+    work = _joint_training(fit, alternations, joint_steps, from_start)
+    blocks = max(1, math.ceil(joint_steps / RENEWED_EVERY))  # each with curvatures at its start
+    return work + squared_errors(fit, joint_steps + 2 * blocks, sorts=True)
+
+
+def _joint_training(fit: FitSize, alternations: int, joint_steps: int, from_start: bool) -> Work:
+    """The closed form, and `joint_training.train` but for its objective."""
     work = closed_form(fit, alternations, from_start) + minimizer(fit, joint_steps)
-    return work + squared_errors(fit, joint_steps + 2, sorts=True)  # one of them the curvatures
+    for _ in range(math.ceil(joint_steps / RENEWED_EVERY) - 1):  # the first is handed on
+        work += whitenings(fit)
+    return work
 
 
 def adam_work(fit: FitSize, steps: int, batch_size: int) -> Work:
@@ -34,7 +43,7 @@ def pairwise_work(
     """`training.pairs_of_ratings`: as erm, by matrices, with scores computed twice and pairs
     compared.
     """
-    work = closed_form(fit, alternations, from_start) + minimizer(fit, joint_steps)
+    work = _joint_training(fit, alternations, joint_steps, from_start)
     pairs = fit.n * min(comparisons, fit.n - 1) * fit.batch
     calls = 20 * fit.batch * math.ceil(fit.n / chunks.COMPARED)
     again = matrix_products(fit, (joint_steps + 1) * 4 / 3)

@@ -22,12 +22,11 @@ def triangles(size: int) -> float:
 
 def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Work:
     """`training.closed_form`; `from_start`: hidden layers and item tower are given."""
-    work = Work()
+    work = whitenings(fit)
     for dim in fit.dims:
         hats = fit.by_hats(dim)
         if not from_start:
             work += _hidden_layers(fit, dim)
-        work += _whitening_by_hats(fit) if hats else _whitening(fit, dim)
         half_step = _half_step_by_hats(fit) if hats else _half_step(fit, dim)
         for kind, count in half_step.items():
             work[kind] += alternations * count
@@ -50,6 +49,14 @@ def _hidden_layers(fit: FitSize, dim: int) -> Work:
         pivot=fit.depth * pivots * fit.batch,
         call=10 * fit.depth,
     )
+
+
+def whitenings(fit: FitSize) -> Work:
+    """Both towers' features, and the maps that whiten them."""
+    work = Work()
+    for dim in fit.dims:
+        work += _whitening_by_hats(fit) if fit.by_hats(dim) else _whitening(fit, dim)
+    return work
 
 
 def _whitening_by_hats(fit: FitSize) -> Work:

@@ -29,6 +29,8 @@ def squared_errors(fit: FitSize, count: int, n: int | None = None, sorts: bool =
             )
         case "fused":
             return Work(fused=count * fused_operations(fit, n), call=count)
+        case "deep":
+            return Work(deep=count * deep_operations(fit, n), call=count)
     return matrix_products(fit, count, n)
 
 
@@ -36,6 +38,19 @@ def fused_operations(fit: FitSize, n: int) -> float:
     """Of one pass of `kernels.fused` over n pairs of each network, in float64."""
     rows = limits.ROWS * math.ceil(n / limits.ROWS)
     each = sum(2 * (2 * dim + 3 * fit.rank + 1) * fit.width for dim in fit.dims)
+    return rows * each * fit.batch * (0.5 if fit.precision == "float32" else 1.0)
+
+
+def deep_operations(fit: FitSize, n: int) -> float:
+    """Of one pass of `kernels.deep`, whose layers are padded, over n pairs of each network."""
+    rows = limits.ROWS * math.ceil(n / limits.ROWS)
+    each = 0
+    for dim in fit.dims:
+        padded = [
+            limits.TILE * math.ceil(size / limits.TILE)
+            for size in (dim, *[fit.width] * fit.depth, fit.rank)
+        ]
+        each += sum(6 * i * o for i, o in zip(padded[:-1], padded[1:], strict=True))
     return rows * each * fit.batch * (0.5 if fit.precision == "float32" else 1.0)
 
 
@@ -69,7 +84,7 @@ def adam_steps(fit: FitSize, steps: int, batch_size: int) -> Work:
         gathered=steps * size * columns * fit.batch,
         number=steps * 8 * fit.weights * fit.batch,
     )
-    if fit.way(sorts=False) == "matrices":
-        return work + matrix_products(fit, steps, size) + Work(call=5 * steps)
+    if fit.way(sorts=False) != "fused":
+        return work + squared_errors(fit, steps, size) + Work(call=5 * steps)
     blocks = math.ceil(steps / chunks.BLOCK)
     return work + Work(fused=steps * fused_operations(fit, size), call=5 * blocks)

@@ -43,10 +43,13 @@ class FitSize:
         return sum(self.layers(dim) + self.width * self.rank for dim in self.dims)
 
     def way(self, sorts: bool) -> str:
-        """How `objectives.SquaredError` is computed: "sorted", "fused", or by "matrices"."""
+        """How `objectives.SquaredError` is computed: "sorted", "fused", "deep", or "matrices"."""
         small = max(self.dims) <= limits.MOST_COVARIATES and self.rank <= limits.MOST_COMPONENTS
-        if self.device != "cpu" or self.depth > 1 or not small:
+        if self.device != "cpu":
             return "matrices"
+        if self.depth > 1 or not small:
+            widest = max(self.width, self.rank, *self.dims)
+            return "deep" if widest <= limits.MOST_DEEP_UNITS else "matrices"
         alone = sorts and self.dims == (1, 1) and self.n <= limits.MOST_PAIRS
         return "sorted" if alone else "fused"
 

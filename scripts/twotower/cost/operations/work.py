@@ -8,6 +8,7 @@ SECONDS = {
     "product": 2.6e-11,  # a floating-point operation of a matrix product
     "element": 5.7e-9,  # a hidden unit at a pair, forward and back, by matrices
     "fused": 5.2e-11,  # a floating-point operation of a fused pass in float64
+    "deep": 3.5e-11,  # the same in a pass over several layers
     "sorted": 8.3e-9,  # a component at a pair, in order of the covariates, forward and back
     "sorting": 1.6e-7,  # a pair sorted by both covariates
     "kink": 5.8e-7,  # a hidden unit of a network among sorted pairs, whatever their number
