@@ -18,6 +18,7 @@ PINS = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "NUMBA_DISABLE_JIT": "0",
     "MPLBACKEND": "agg",
     "SOURCE_DATE_EPOCH": "0",
 }

@@ -14,6 +14,7 @@ one commit share it and no edit leaves old code in use.
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from functools import cache
 from importlib import metadata
@@ -45,10 +46,15 @@ def folder() -> Path | None:
 
 
 def _roots() -> list[Path]:
-    user = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
-    temporary = Path(tempfile.gettempdir(), f"tower-rates-{os.getuid()}")
     given = os.environ.get("NUMBA_CACHE_DIR")
-    return [*([Path(given)] if given else []), user / "tower-rates", temporary]
+    user = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tower-rates")
+    temporary = Path(tempfile.gettempdir(), f"tower-rates-{os.getuid()}")
+    # without a home "~" stays as it is, and would be a folder in the current one
+    return [
+        *([Path(given).absolute()] if given else []),
+        *([user] if user.is_absolute() else []),
+        temporary,
+    ]
 
 
 def missing(wanted: list[str]) -> list[str]:
@@ -62,7 +68,7 @@ def missing(wanted: list[str]) -> list[str]:
 def note(made: list[str]) -> None:
     """Note, for `missing`, what is compiled; nothing where no folder can be written."""
     if folder() is not None:
-        content = {"numba": metadata.version("numba"), "made": sorted({*_noted(), *made})}
+        content = {"by": _compiler(), "made": sorted({*_noted(), *made})}
         with atomic_write(folder() / _READY) as temporary:
             temporary.write_text(json.dumps(content), encoding="utf-8")
 
@@ -70,6 +76,14 @@ def note(made: list[str]) -> None:
 def _noted() -> list[str]:
     try:
         content = json.loads((folder() / _READY).read_text(encoding="utf-8"))
-        return content["made"] if content["numba"] == metadata.version("numba") else []
+        return content["made"] if content["by"] == _compiler() else []
     except (OSError, ValueError, TypeError, KeyError):  # no file yet, or not one of ours
         return []
+
+
+def _compiler() -> str:
+    """Whose code this is: an interpreter's and a numba's; none where there is no numba."""
+    try:
+        return f"{sys.implementation.cache_tag}, numba {metadata.version('numba')}"
+    except metadata.PackageNotFoundError:
+        return "no numba"

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 
 from twotower.kernels.code_folder import folder
 
@@ -23,12 +23,14 @@ def compiled(function: Callable) -> Callable:
 
     A function with constants is named by them. numba tells functions of one name apart by a number
     that starts anew in each process, so that code kept by two processes may bear one name, and
-    whichever a third process loads first would be run for both.
+    whichever a third process loads first would be run for both. Functions that others call become
+    a part of those: called apart, they would be optimized otherwise when kept code is loaded than
+    when it is made, and give other last bits.
     """
     if function.__closure__:
         digest = hashlib.sha256(repr(_constants(function)).encode()).hexdigest()[:16]
         function.__qualname__ = f"{function.__qualname__}_{digest}"
-    dispatcher = numba.njit(fastmath=FAST, error_model="numpy")(function)
+    dispatcher = numba.njit(fastmath=FAST, error_model="numpy", forceinline=True)(function)
     if folder() is not None:
         dispatcher._cache = _Cache(dispatcher.py_func)
     return dispatcher
@@ -61,10 +63,28 @@ class _Impl(CompileResultCacheImpl):
     _locator_classes = (_Locator,)
 
 
+class _File(IndexDataCacheFile):
+    """An index and files of code that several processes may write at once.
+
+    numba counts the files of a function: of two processes that add code for different types, both
+    would write the same file, and the index would lead one type to the code of the other.
+    """
+
+    def save(self, key, data):
+        name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+        self._save_data(f"{self._index_name}.{name}.nbc", data)
+        self._save_index(self._load_index() | {key: f"{self._index_name}.{name}.nbc"})
+
+
 class _Cache(FunctionCache):
     """numba's cache, which a file that is no longer whole or a full disk may not stop."""
 
     _impl_class = _Impl
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function)
+        file = self._cache_file
+        self._cache_file = _File(file._cache_path, self._impl.filename_base, file._source_stamp)
 
     def _index_key(self, sig, codegen):
         """numba's own key holds a new number of every function that this one calls."""

@@ -78,9 +78,11 @@ def _copied(row, sizes, weights, biases, is_back):
 
 @compiled
 def _transpose(covariates, out):
-    for i in range(len(covariates)):
-        for k in range(covariates.shape[1]):
-            out[k, i] = covariates[i, k]
+    """Covariates [rows, D] as [D, rows of a chunk], 0 beyond them."""
+    zero = out.dtype.type(0)
+    for k in range(covariates.shape[1]):
+        for i in range(_ROWS):
+            out[k, i] = covariates[i, k] if i < len(covariates) else zero
 
 
 @compiled

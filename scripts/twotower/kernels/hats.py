@@ -27,7 +27,7 @@ def lookup(nodes):
     scale = buckets / span if span > 0.0 else 0.0
     begins = np.zeros(buckets + 1, np.int64)
     for k in range(1, count - 1):
-        begins[min(int((nodes[k] - nodes[0]) * scale), buckets - 1) + 1] += 1
+        begins[min(max(int((nodes[k] - nodes[0]) * scale), 0), buckets - 1) + 1] += 1
     for bucket in range(buckets):
         begins[bucket + 1] += begins[bucket]
     inverse = np.zeros(count - 1)

@@ -54,8 +54,9 @@ def train(
     n, steps, device = pairs[2].shape[1], settings["steps"], pairs[2].device
     size = min(n, settings["batch_size"])
     state = _begun(like.flat(), progress)
-    for rng in draws:  # those of an earlier attempt
-        rng.integers(n, size=(int(state.done), size))
+    for rng in draws:
+        for _ in range(int(state.done)):  # those of an earlier attempt
+            rng.integers(n, size=size)
     while (done := int(state.done)) < steps:
         count = min(BLOCK - done % BLOCK, steps - done)
         picks = np.stack([rng.integers(n, size=(count, size)) for rng in draws])

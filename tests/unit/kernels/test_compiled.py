@@ -122,3 +122,48 @@ def test_functions_with_other_constants_have_other_names():
     made = [make(*each) for make in (fused.squared_error, fused.curvatures) for each in sizes]
     made += [fused.one_network(*each, squared) for each in sizes for squared in (False, True)]
     assert len({each.py_func.__qualname__ for each in made}) == len(made)
+
+
+FITS = """
+import hashlib, sys, twotower, numpy, torch
+sys.path.insert(0, sys.argv[1])
+from cells import sample
+from twotower.towers import networks, training
+from twotower.towers.objectives import SquaredError
+torch.set_num_threads(1)
+for text in sys.argv[2:]:
+    dim, depth = map(int, text.split(","))
+    data = sample(range(2), 300, dim=dim, depth=depth)
+    towers = training.random_towers(data)
+    loss, gradient = networks.loss_and_gradient(towers, *data.pairs)
+    found = SquaredError(towers, *data.pairs, sorts=False)(towers.flat())
+    assert torch.allclose(found[0], loss) and torch.allclose(found[1], gradient), text
+    steps = {"steps": 70, "batch_size": 32, "learning_rate": 0.01}
+    settings = {"alternations": 2, "joint_steps": 8} | steps
+    fits = [training.ARMS[arm](data, settings).towers.flat() for arm in ("erm", "adam")]
+    print(text, *(hashlib.sha256(fit.numpy().tobytes()).hexdigest() for fit in fits))
+"""
+
+
+def fits(folder: Path, *sizes: str, **variables: str) -> subprocess.Popen:
+    program = folder / "fits.py"
+    program.write_text(FITS)
+    command = [sys.executable, program, Path(__file__).parents[1], *sizes]
+    given = os.environ | {"PYTHONPATH": str(SCRIPTS)} | variables
+    return subprocess.Popen(command, env=given, stdout=subprocess.PIPE, text=True)
+
+
+def test_towers_have_the_same_bits_however_their_code_came(tmp_path):
+    """Compiled by several jobs at once, loaded together, or compiled where nothing is kept."""
+    kept = {"NUMBA_CACHE_DIR": str(tmp_path / "code")}
+    at_once = [fits(tmp_path, size, **kept) for size in ("2,1", "3,1", "1,2")]
+    first = [job.communicate()[0].splitlines() for job in at_once]
+    together = fits(tmp_path, "2,1", "3,1", "1,2", **kept).communicate()[0].splitlines()
+    assert [line for lines in first for line in lines] == together and len(together) == 3
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    nowhere = {"NUMBA_CACHE_DIR": str(blocked / "code"), "XDG_CACHE_HOME": str(blocked / "cache")}
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / f"tower-rates-{os.getuid()}").write_text("")
+    alone = fits(tmp_path, "2,1", **nowhere, TMPDIR=str(tmp_path / "tmp"))
+    assert alone.communicate()[0].splitlines() == together[:1]
