@@ -1,5 +1,6 @@
 """How far slopes, risks and verdicts of two runs of one study are apart, as Markdown."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,9 @@ def compared(old: Path, new: Path) -> str:
 def tables(project: Path, name: str) -> pd.DataFrame:
     """The table of that name of all experiments, below each other."""
     paths = sorted((project / "results/rates").glob(f"*/{name}.csv"))
+    if not paths:
+        place = f"results/rates/*/{name}.csv"
+        sys.exit(f"{project} has no {place}: name the folder of a project whose study is made")
     return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
 
 

@@ -5,6 +5,7 @@ best of several, divided by the machine's pace in the same process; then the wor
 picked by words: `benchmarks/costs.py adam reference`.
 """
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -136,7 +137,12 @@ def measured(fit: Callable[[], object]) -> float:
 
 def main() -> None:
     torch.set_num_threads(1)
-    wanted = sys.argv[1:] or ["erm", "adam", "pairwise", "reference"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    names = ["erm", "adam", "pairwise", "reference"]
+    parser.add_argument("kind", nargs="*", help=f"of {', '.join(names)}; by default all")
+    wanted = parser.parse_args().kind or names
+    if unknown := set(wanted) - set(names):
+        parser.error(f"no such kind of fit: {', '.join(sorted(unknown))}")
     print("| fit | D or d | W | n | networks | depth | predicted, s | measured, s | ratio | most |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     ratios = []

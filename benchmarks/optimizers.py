@@ -142,16 +142,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="a part of the name of the cells to measure")
     given = parser.parse_args()
+    chosen = [cell for cell in CELLS if given.only in cell.name]
+    if not chosen:
+        parser.error(f"no cell's name holds {given.only!r}: {'; '.join(c.name for c in CELLS)}")
     torch.set_num_threads(1)
     command = ["git", "describe", "--always", "--dirty"]
     commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     cores = len(os.sched_getaffinity(0))
     print(f"Commit {commit}, {platform.machine()}, {cores} cores, torch {torch.__version__}.\n")
     print(HEAD, flush=True)
-    for cell in CELLS:
-        if given.only in cell.name:
-            for line in rows(cell):
-                print(line, flush=True)
+    for cell in chosen:
+        for line in rows(cell):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

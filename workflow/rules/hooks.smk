@@ -51,12 +51,15 @@ def compile_loops():
             wanted.add(("reference", *dims, cell.spec["rank"]))
     missing = code_folder.missing(sorted(map(json.dumps, wanted)))
     if missing:
-        print("Compiling loops for this machine, once: less than a minute ...", file=sys.stderr)
+        told = "Compiling the loops that this study needs; later runs reuse them"
+        print(f"{told} (less than a minute) ...", file=sys.stderr)
         command = [sys.executable, SCRIPTS / "compile_loops.py", *missing]
         made = subprocess.run(command, capture_output=True, text=True)
         if made.returncode:  # jobs say it better, if it stops them too
             why = made.stderr.strip().rpartition("\n")[2]
             print(f"Jobs will compile their loops themselves: {why}", file=sys.stderr)
+        else:
+            print("... done.", file=sys.stderr)
 
 
 def show_results():

@@ -98,9 +98,9 @@ def report(study: Study, made: StudyCost) -> str:
             f"Wall time: {shown(made.wall_seconds())} on {cores}.",
             f"Longest job: {longest.rule} {longest.about}".rstrip()
             + f", {shown(made.seconds([longest]))}.",
-            f"GPU hours if training.gpu were true: {made.card_seconds() / 3600:.2g}; a card counts "
-            f"as {CARD_SPEEDUP} cores of the reference machine at matrix products (assumed, not "
-            "measured), and does towers by these, not by the faster loops of a core.",
+            f"GPU hours if training.gpu were true: {made.card_seconds() / 3600:.2g}. Assumed, not "
+            f"measured: a card does matrix products like {CARD_SPEEDUP} cores of the reference "
+            "machine, and lacks the faster loops of a core.",
             "These are predictions for a run from nothing; they may be wrong by a factor of 2.",
         ]
     )

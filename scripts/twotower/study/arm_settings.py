@@ -14,7 +14,7 @@ from twotower.study import arms
 from twotower.study.settings import Block, without_null
 
 NoiseFreeSteps = Annotated[int | None, Number(0, 100_000, or_null=True)]
-_NOISE_FREE = "joint_steps in cells without noise, where the loss falls for longer; null: the same."
+_NOISE_FREE = "Takes the place of joint_steps in cells with noise_sd 0; null: no, they take as many."
 
 
 class ErmSettings(Block):
