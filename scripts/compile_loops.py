@@ -9,7 +9,6 @@ itself.
 import json
 import sys
 
-import twotower  # noqa: F401, pins threads before numpy is loaded
 from twotower.kernels import code_folder
 
 
