@@ -14,9 +14,7 @@ from twotower.study import arms
 from twotower.study.settings import Block, without_null
 
 NoiseFreeSteps = Annotated[int | None, Number(0, 100_000, or_null=True)]
-_NOISE_FREE = (
-    "Takes the place of joint_steps in cells with noise_sd 0; null: no, they take as many."
-)
+_NOISE_FREE = "Takes the place of joint_steps in cells with noise_sd 0; null: joint_steps."
 
 
 class ErmSettings(Block):

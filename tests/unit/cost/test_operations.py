@@ -236,7 +236,7 @@ def test_plan_is_printed_and_a_bad_study_named(tmp_path):
     done = planned("workflow/studies/tiny.yaml", "--cores", "2")
     assert done.returncode == 0, done.stderr
     assert "Study tiny: 1 experiment, 2 cells" in done.stdout
-    assert "assumed, not measured" in done.stdout
+    assert "Assumed, not measured" in done.stdout
     text = (STUDIES / "tiny.yaml").read_text().replace("replicates: 3", "replicates: none")
     bad = tmp_path / "bad.yaml"
     bad.write_text(text)
