@@ -160,20 +160,6 @@ def test_runs_are_cells_by_arms_and_only_what_matters_renames_them():
         assert [run.id for run in runs(study(**same))] == [run.id for run in before]
 
 
-def test_cells_without_noise_may_have_steps_of_their_own():
-    """Cells with noise keep their ids, and those without it are as if joint_steps were given."""
-    experiments = {"one": {"title": "One", "vary": {"noise_sd": [0.0, 0.5]}}}
-
-    def found(**erm):
-        return runs(study(experiments=experiments, arms={"erm": erm}))
-
-    plain, longer, given = found(), found(noise_free_steps=240), found(joint_steps=240)
-    assert [run.settings["joint_steps"] for run in longer] == [240, 30]
-    assert all("noise_free_steps" not in run.settings for run in longer)
-    assert [run.id for run in longer] == [given[0].id, plain[1].id]
-    assert found(noise_free_steps=None) == plain
-
-
 def test_an_arm_may_be_left_out():
     lone = study(arms={"adam": {}})
     assert list(lone.arms) == ["adam"]
