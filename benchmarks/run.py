@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import yaml  # noqa: E402
+from plain_cell import DATA  # noqa: E402
 
 from twotower.base.seeds import generator  # noqa: E402
 from twotower.data import ratings  # noqa: E402
@@ -30,16 +31,6 @@ from twotower.records import job_log  # noqa: E402
 from twotower.towers import training  # noqa: E402
 from twotower.towers.networks import scores  # noqa: E402
 
-DATA = {
-    "smoothness": 1.0,
-    "user_intrinsic_dim": 1,
-    "item_intrinsic_dim": 1,
-    "user_ambient_dim": 1,
-    "item_ambient_dim": 1,
-    "support": "cube",
-    "rank": 2,
-    "noise_sd": 1.0,
-}
 ERM = {"alternations": 2, "joint_steps": 30}
 
 

@@ -1,9 +1,8 @@
 """Compile the loops that a study's jobs run, ahead of them: once a machine, user and edit.
 
-Snakemake's `onstart` calls this, with what is missing as JSON texts, one a fit: either
-`["adam", D_u, D_i, p, depth, "float64"]` or `["reference", d_u, d_i, p]`. Each is fitted to a
-handful of ratings, which compiles all that such fits run. A job that finds nothing compiles for
-itself.
+Snakemake's `onstart` calls this, with the names of fits from `kernels/code_folder.py` that are
+missing. Each is fitted to a handful of ratings, which compiles all that such fits run. A job that
+finds nothing compiles for itself.
 """
 
 import json

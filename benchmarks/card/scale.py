@@ -8,22 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from plain_cell import DATA
 
 from twotower.base.seeds import generator
 from twotower.data import ratings
 from twotower.data.targets import draw_target
 from twotower.towers.training import Sample
-
-DATA = {
-    "smoothness": 1.0,
-    "user_intrinsic_dim": 1,
-    "item_intrinsic_dim": 1,
-    "user_ambient_dim": 1,
-    "item_ambient_dim": 1,
-    "support": "cube",
-    "rank": 2,
-    "noise_sd": 1.0,
-}
 
 
 class TooLongError(Exception):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from plain_cell import DATA
 
 from twotower.base.seeds import generator
 from twotower.data import ratings
@@ -62,18 +63,8 @@ def random_problem(n: int, width: int, inputs: int, precision: torch.dtype) -> P
 
 def noisy_sample(n: int, width: int) -> training.Sample:
     """Ratings of targets with d = 1, β = 1 and unit noise, as a cell of the default study."""
-    data = {
-        "smoothness": 1.0,
-        "user_intrinsic_dim": 1,
-        "item_intrinsic_dim": 1,
-        "user_ambient_dim": 1,
-        "item_ambient_dim": 1,
-        "support": "cube",
-        "rank": RANK,
-        "noise_sd": 1.0,
-    }
-    targets = {r: draw_target(1, data, r) for r in range(NETWORKS)}
-    columns = ratings.draw_training(1, data, targets, n)
+    targets = {r: draw_target(1, DATA, r) for r in range(NETWORKS)}
+    columns = ratings.draw_training(1, DATA, targets, n)
     parts = (columns[name] for name in ("user_covariates", "item_covariates", "ratings"))
     return training.Sample(
         *map(torch.from_numpy, parts),

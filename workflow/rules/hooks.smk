@@ -1,6 +1,5 @@
 # What happens before the first job and after the last one.
 
-import json
 import subprocess
 
 from twotower.kernels import code_folder
@@ -44,12 +43,13 @@ def compile_loops():
         dims = cell["user_ambient_dim"], cell["item_ambient_dim"]
         rank, precision = cell.get("embedding_dim", cell["rank"]), RUNS[run_id].precision
         if not STUDY.training.gpu:
-            wanted.add((RUNS[run_id].arm, *dims, rank, cell["depth"], precision))
+            sizes = (*dims, rank, cell["depth"])
+            wanted.add(code_folder.fit_of_towers(RUNS[run_id].arm, *sizes, precision))
     for cell in CELLS:
         if cell.has_reference:
             dims = cell.spec["user_intrinsic_dim"], cell.spec["item_intrinsic_dim"]
-            wanted.add(("reference", *dims, cell.spec["rank"]))
-    missing = code_folder.missing(sorted(map(json.dumps, wanted)))
+            wanted.add(code_folder.fit_of_reference(*dims, cell.spec["rank"]))
+    missing = code_folder.missing(sorted(wanted))
     if missing:
         told = "Compiling the loops that this study needs; later runs reuse them"
         print(f"{told} (less than a minute) ...", file=sys.stderr)

@@ -57,6 +57,20 @@ def _roots() -> list[Path]:
     ]
 
 
+def fit_of_towers(
+    arm: str, user_dim: int, item_dim: int, rank: int, depth: int, precision: str
+) -> str:
+    """The name, in `missing` and `note`, of what fits of such towers run: covariates of both sides,
+    components and hidden layers. `scripts/compile_loops.py` reads it as JSON.
+    """
+    return json.dumps([arm, user_dim, item_dim, rank, depth, precision])
+
+
+def fit_of_reference(user_dim: int, item_dim: int, rank: int) -> str:
+    """The same of the reference estimator, by intrinsic dimensions."""
+    return json.dumps(["reference", user_dim, item_dim, rank])
+
+
 def missing(wanted: list[str]) -> list[str]:
     """Those of the wanted things that no program has noted as compiled, for this numba; none where
     no folder keeps them.

@@ -82,11 +82,8 @@ def _squared_error(covariates, places, ratings, hidden, outputs, kinks, units, l
     values, other = np.empty((2, rank, n)), np.empty((n, rank))
     cuts, sums = np.empty((2, width + 1), np.int64), np.empty((rank, 2, width + 1))
     for b in range(batch):
-        for side in range(2):
-            tower = hidden[side, b], outputs[side, b], units[side, b]
-            _cut(covariates[side, b], kinks[side, b], tower[0], tower[2], cuts[side])
-            _embed(covariates[side, b], *tower, cuts[side], values[side])
-        _scatter(values[1], places[b], other)
+        towers = hidden[:, b], outputs[:, b], kinks[:, b], units[:, b]
+        _forward(covariates[:, b], places[b], *towers, cuts, values, other)
         losses[b] = _residuals(values[0], other, ratings[b])
         _gather(other, places[b], values[1])
         for side in range(2):
@@ -105,11 +102,8 @@ def _curvatures(covariates, places, ratings, hidden, outputs, kinks, units, foun
     cuts = np.empty((2, width + 1), np.int64)
     sums = np.empty((len(products), 3, width + 1))
     for b in range(batch):
-        for side in range(2):
-            tower = hidden[side, b], outputs[side, b], units[side, b]
-            _cut(covariates[side, b], kinks[side, b], tower[0], tower[2], cuts[side])
-            _embed(covariates[side, b], *tower, cuts[side], values[side])
-        _scatter(values[1], places[b], other)
+        towers = hidden[:, b], outputs[:, b], kinks[:, b], units[:, b]
+        _forward(covariates[:, b], places[b], *towers, cuts, values, other)
         for side in range(2):
             at = 0
             for q in range(rank):
@@ -124,6 +118,18 @@ def _curvatures(covariates, places, ratings, hidden, outputs, kinks, units, foun
             _sum(covariates[side, b], products, cuts[side], sums)
             out = found[b, side * half : (side + 1) * half]
             _curvature(hidden[side, b], outputs[side, b], units[side, b], sums, out)
+
+
+@compiled
+def _forward(covariates, places, hidden, outputs, kinks, units, cuts, values, other):
+    """Cuts and embeddings of both towers of a network: values [2, p, n] in the order of each side's
+    covariates, and the items' [n, p] in the users' order too.
+    """
+    for side in range(2):
+        _cut(covariates[side], kinks[side], hidden[side], units[side], cuts[side])
+        tower = hidden[side], outputs[side], units[side]
+        _embed(covariates[side], *tower, cuts[side], values[side])
+    _scatter(values[1], places, other)
 
 
 @compiled
