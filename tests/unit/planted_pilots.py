@@ -6,7 +6,7 @@ import pandas as pd
 from twotower.base.seeds import generator
 from twotower.forecast.drifting_curve import Pilot
 from twotower.forecast.pilot_files.source import Source
-from twotower.rates.planted import noisy
+from twotower.rates.planted_curves import noisy
 
 SIZES = 2 ** np.arange(9, 14)
 POWER = 0.3 * (SIZES / 512) ** -0.6

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from twotower.rates.planted import SETTING
+from twotower.rates.planted_curves import SETTING
 from twotower.theory.bound import Theory, finite_n_risk
 
 N = 2 ** np.arange(9, 17)
@@ -12,8 +12,10 @@ TARGETS = 12
 
 def random_risks(seed=0, targets=TARGETS, slope=-0.5):
     rng = np.random.default_rng(seed)
-    effects = 0.3 * rng.standard_normal((targets, 1)) + 0.1 * rng.standard_normal((targets, N.size))
-    return 0.2 * (N / N[0]) ** slope * np.exp(effects)
+    levels = np.exp(0.3 * rng.standard_normal((targets, 1)))
+    return (
+        0.2 * (N / N[0]) ** slope * levels * np.exp(0.05 * rng.standard_normal((targets, N.size)))
+    )
 
 
 def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
@@ -23,6 +25,7 @@ def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
     rows = []
     for position, arm in enumerate([*arms, "reference"]):
         scale = random_risks(position) / (0.2 * (N / N[0]) ** -0.5)
+        level = np.exp(np.log(scale).mean(axis=1))  # of each target: its prediction knows it
         if arm != "reference":
             scale = scale * (N / N[-1]) ** (slope + 0.5)
         starts = ["used"] if arm == "reference" else ["used", "doubled", "oracle"]
@@ -33,10 +36,10 @@ def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
                 for replicate in range(TARGETS):
                     risk = predicted[size] * scale[replicate, size]
                     risk *= {"used": 1.0, "doubled": 0.9, "oracle": 0.95}[start]
-                    rows.append((arm, start, n, replicate, risk, 0.01 * risk))
-    frame = pd.DataFrame(
-        rows, columns=["arm", "start", "n_ratings", "replicate", "risk", "risk_se"]
-    )
+                    due = predicted[size] * level[replicate]
+                    rows.append((arm, start, n, replicate, risk, 0.01 * risk, due))
+    columns = ["arm", "start", "n_ratings", "replicate", "risk", "risk_se", "predicted_risk"]
+    frame = pd.DataFrame(rows, columns=columns)
     settings = {
         "experiment": "dimension",
         "cell": cell,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twotower.base.seeds import generator
 from twotower.rates import predictions
-from twotower.rates.planted import SETTING, noisy
+from twotower.rates.planted_curves import SETTING, noisy
 
 SIZES = 2 ** np.arange(9, 17)
 CERTIFICATE_SIZE = 8192
@@ -32,13 +32,14 @@ def cell_risks(
     for arm in arms:
         rng = generator(seed, {"cell": cell, "arm": arm}, "study draws", 0)
         shape = 1.0 if arm == "reference" else (SIZES / SIZES[-1]) ** tilt
-        risk, risk_se = noisy(mean * shape, SIZES, targets, rng)
-        starts = {"used": (SIZES, risk, risk_se)}
+        risk, risk_se, known = noisy(mean * shape, SIZES, targets, rng)
+        due = known / shape
+        starts = {"used": (SIZES, risk, risk_se, due)}
         if arm == "erm":
             at = SIZES == CERTIFICATE_SIZE
             for start, share in PARTS.items():
-                starts[start] = (SIZES[at], share * risk[:, at], share * risk_se[:, at])
-        for start, (sizes, values, errors) in starts.items():
+                starts[start] = (SIZES[at], share * risk[:, at], share * risk_se[:, at], due[:, at])
+        for start, (sizes, values, errors, predicted) in starts.items():
             seen = values / 1.05 if arm == "erm" and start == "used" else np.nan * values
             frames.append(
                 pd.DataFrame(
@@ -47,7 +48,7 @@ def cell_risks(
                     | {"n_ratings": np.tile(sizes, targets), "width": 16}
                     | {"replicate": np.repeat(np.arange(targets), sizes.size)}
                     | {"risk": values.ravel(), "risk_se": errors.ravel()}
-                    | {"seen_risk": seen.ravel()}
+                    | {"seen_risk": seen.ravel(), "predicted_risk": predicted.ravel()}
                 )
             )
     return pd.concat(frames, ignore_index=True)
@@ -60,11 +61,15 @@ def rate_rows(*rows, **common):
         **{"user_intrinsic_dim": 1, "item_intrinsic_dim": 1, "replicates": 12},
         **{"slope": -0.66, "predicted_slope": -0.66, "bound_slope": -2 / 3, "log_allowance": 0.2},
         **{"verdict": "consistent with the rate", "confirmatory": True, "risk_at_n_max": 0.01},
-        **{"p_slower": 0.9, "p_holm": 1.0},
+        **{"p_slower": 0.9, "p_holm": 1.0, "tail_difference": 0.0},
     }
     frame = pd.DataFrame([plain | common | row for row in rows])
     for name, sign in (("slope_low", -1), ("slope_high", 1)):
         if name not in frame:
             frame[name] = frame["slope"] + sign * 0.02
+    for name, due in (("difference", "predicted_slope"), ("upper_difference", "predicted_slope")):
+        for end in ("", "_low", "_high"):
+            frame[name + end] = frame.get(name + end, frame[f"slope{end}"] - frame[due])
+    frame["upper_predicted_slope"] = frame["predicted_slope"]
     names = [f"{index:010x}" for index in range(len(frame))]
     return frame.assign(cell=names, data=frame.get("data", pd.Series(names)))

@@ -70,6 +70,7 @@ rule falsifiability_table:
 rule tournament_table:
     input:
         rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
     output:
         table="results/tables/tournament.csv",
     log:
@@ -200,3 +201,25 @@ rule newcomers_table:
         "Comparing new with known users and items, by method"
     script:
         "../../scripts/analyses/compare_newcomers.py"
+
+
+rule levels_table:
+    input:
+        curves=expand("results/rates/{experiment}/curves.csv", experiment=ON_RATINGS),
+        rates=rules.combine_rates.output.rates,
+    output:
+        table="results/tables/levels.csv",
+    log:
+        "results/logs/levels_table.log",
+    benchmark:
+        "results/benchmarks/levels_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("levels_table"),
+        runtime=runtime("levels_table"),
+    params:
+        spec=spec("analyses/compare_levels.py"),
+    message:
+        "Comparing risks with what is predicted of them"
+    script:
+        "../../scripts/analyses/compare_levels.py"

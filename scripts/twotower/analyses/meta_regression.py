@@ -43,7 +43,10 @@ def combine(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def regression(rates: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
-    """The primary endpoint: measured slopes of confirmatory cells on their finite-n predictions.
+    """The first primary endpoint: measured slopes of confirmatory cells on their predictions.
+
+    Slopes are those over the upper half of the window, where predictions bind; a measured one is
+    the predicted one plus its difference, which is paired by target.
 
     Random-effects meta-regression: weights 1/(SE² + τ²), the variance τ² between cells by
     moments (DerSimonian and Laird), Student intervals with the scale estimated (Knapp and
@@ -58,7 +61,7 @@ def regression(rates: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
         over all confirmatory cells and over those whose certificates passed. NaN for fewer than
         three cells.
     """
-    usable = rates["slope_low"].notna() & rates["predicted_slope"].notna()
+    usable = rates["upper_difference_low"].notna()
     every = rates[rates["confirmatory"].astype(bool) & usable]
     certified = every[every["verdict"] != Verdict.INCONCLUSIVE]
     rows = []
@@ -71,10 +74,11 @@ def regression(rates: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
 
 def _terms(frame: pd.DataFrame, confidence: float) -> dict[str, tuple[float, float, float]]:
     """Estimate and interval of each term."""
-    if len(frame) < 3 or frame["predicted_slope"].nunique() < 2:
+    predicted = frame["upper_predicted_slope"].to_numpy()
+    if len(frame) < 3 or np.ptp(predicted) == 0:
         return dict.fromkeys(("slope", "intercept", "mean_difference"), (math.nan,) * 3)
-    measured, predicted = frame["slope"].to_numpy(), frame["predicted_slope"].to_numpy()
-    columns = ("slope_low", "slope_high", "replicates")
+    measured = predicted + frame["upper_difference"].to_numpy()
+    columns = ("upper_difference_low", "upper_difference_high", "replicates")
     errors = np.array(
         [slope_error(*row, confidence) for row in zip(*(frame[c] for c in columns), strict=True)]
     )

@@ -61,11 +61,7 @@ def intrinsic(evidence: ClaimTables) -> Finding:
 
 
 def ambient(evidence: ClaimTables) -> Finding:
-    rows = evidence.rows()
-    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
-    groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
-    several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
-    rows, groups = rows[several], groups[several]
+    rows, groups = _in_several_dims(evidence)
     if rows.empty:
         return UNTESTED
     rules = evidence.decisions.thresholds
@@ -76,6 +72,31 @@ def ambient(evidence: ClaimTables) -> Finding:
         answer = Answer.HOLDS
     result = f"{interval_text(change, low, high)} per factor 10 in D"
     return Finding(answer, result, change, low, high, rows=rows)
+
+
+def ambient_level(evidence: ClaimTables) -> Finding:
+    rows, groups = _in_several_dims(evidence)
+    rows = rows[rows["level"].notna()] if len(rows) else rows
+    if rows.empty:
+        return UNTESTED
+    rules = evidence.decisions.thresholds
+    logs = {name: np.log(rows[name].astype(float)) for name in ("level", "level_low", "level_high")}
+    log_dim = np.log10(rows["ambient_dim"].astype(float))
+    numbers = trend(rows.assign(**logs), log_dim, groups[rows.index], rules.confidence, "level")
+    limit = float(np.log(rules.level_ratio))
+    answer = within(numbers[1], numbers[2], 0.0, limit)
+    factors = tuple(float(np.exp(number)) for number in numbers)
+    result = f"risk changes by a factor {interval_text(*factors)} per factor 10 in D"
+    return Finding(answer, result, *factors, rows=rows)
+
+
+def _in_several_dims(evidence: ClaimTables) -> tuple[pd.DataFrame, pd.Series]:
+    """Rows that stand beside others alike but for D, and the group of each."""
+    rows = evidence.rows()
+    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
+    groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
+    several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
+    return rows[several], groups[several]
 
 
 def predicted(evidence: ClaimTables) -> Finding:
@@ -224,7 +245,7 @@ def _ordered(
 
 
 def _near(rows: pd.DataFrame, answers: list[Answer], name: str = "noise_sd") -> Finding:
-    distance = (rows["slope"] - rows["predicted_slope"]).abs().max()
+    distance = rows["difference"].abs().max()
     result = f"{answers.count(Answer.HOLDS)} of {len(rows)} slopes as predicted"
     detail = _exceptions(answers, [str(value) for value in rows[name]])
     return Finding(overall(answers), result, float(distance), detail=detail, rows=rows)

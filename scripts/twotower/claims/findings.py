@@ -94,42 +94,43 @@ def within(low: float, high: float, target: float, tolerance: float) -> Answer:
 
 
 def near_prediction(rows: pd.DataFrame, tolerance: float) -> list[Answer]:
-    """For each row, whether its slope is within a tolerance of its prediction.
+    """For each row, whether its slope is within a tolerance of its prediction, paired by target.
 
     A row whose certificates fail decides nothing.
     """
     return [
         Answer.UNDECIDED
         if row.verdict == Verdict.INCONCLUSIVE
-        else within(row.slope_low, row.slope_high, row.predicted_slope, tolerance)
+        else within(row.difference_low, row.difference_high, 0.0, tolerance)
         for row in rows.itertuples()
     ]
 
 
 def trend(
-    rows: pd.DataFrame, x: pd.Series, groups: pd.Series, confidence: float
+    rows: pd.DataFrame, x: pd.Series, groups: pd.Series, confidence: float, name: str = "slope"
 ) -> tuple[float, float, float]:
-    """Common slope of measured slopes on x within groups, with a normal interval.
+    """Common slope of a measured quantity on x within groups, with a normal interval.
 
-    Weighted by the slopes' errors, an intercept for each group; the interval is widened where
-    slopes scatter more than their errors say (Birge's ratio).
+    Weighted by its errors, an intercept for each group; the interval is widened where its values
+    scatter more than their errors say (Birge's ratio).
 
     Args:
         rows: rows of rates.
         x, groups: in the order of `rows`.
         confidence: of the rows' intervals and of the result.
+        name: the quantity's column, its limits in `<name>_low` and `<name>_high`.
 
     Returns:
         NaN where no group has two values of x.
     """
-    names = ("slope_low", "slope_high", "replicates")
+    names = (f"{name}_low", f"{name}_high", "replicates")
     errors = [slope_error(*row, confidence) for row in zip(*(rows[n] for n in names), strict=True)]
-    frame = pd.DataFrame({"x": x, "y": rows["slope"], "group": groups})
+    frame = pd.DataFrame({"x": x, "y": rows[name], "group": groups})
     frame["w"] = 1 / np.maximum(errors, 1e-4) ** 2
     total = frame.groupby("group")["w"].transform("sum")
-    for name in ("x", "y"):
-        mean = (frame["w"] * frame[name]).groupby(frame["group"]).transform("sum") / total
-        frame[name] = frame[name] - mean
+    for axis in ("x", "y"):
+        mean = (frame["w"] * frame[axis]).groupby(frame["group"]).transform("sum") / total
+        frame[axis] = frame[axis] - mean
     information = float((frame["w"] * frame["x"] ** 2).sum())
     if not information > 1e-9:
         return math.nan, math.nan, math.nan

@@ -20,6 +20,8 @@ from twotower.base import files
 from twotower.claims import ledger
 from twotower.rates import approximation, predictions, summary, verdicts
 from twotower.rates.experiments import in_experiments
+from twotower.rates.intervals import Interval
+from twotower.rates.slopes import halves
 from twotower.rates.windows import fit_window
 from twotower.study import arms, grid
 from twotower.study.decisions import Answer, Decisions, Thresholds
@@ -30,7 +32,9 @@ from twotower.theory.bound import least_squares_slope, log_factor_slope
 POINT_COLUMNS = ["arm", "confirmatory", "axis", "size", "predicted_risk", "in_window",
                  "predicted_slope", "bound_slope", "asymptotic_slope"]  # fmt: skip
 """Of `table`, after those of a cell (`grid.Cell.columns`)."""
-_JUDGED = ("slope", "slope_low", "slope_high", "verdict", "replicates", "log_allowance")
+_JUDGED = (
+    "slope", "slope_low", "slope_high", "verdict", "replicates", "log_allowance", "tail_difference",
+)  # fmt: skip
 _EXPECTED = {"verdict": "expected_verdict", "result": "expected_result", "measured": "expected"}
 _OF_WIDTH = ("cell", "width_constant")  # what differs between the cells of a curve over widths
 
@@ -88,7 +92,7 @@ def _claims(curves: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
             "meta_regression": meta_regression.regression(rates, decisions),
         }
     if in_experiments(rates, ["max_not_sum"]).any():
-        found["tournament"] = tournament.tournament(rates)
+        found["tournament"] = tournament.tournament(rates, decisions.thresholds.confidence)
     rows = ledger.ledger(found, decisions)
     rows.loc[rows["verdict"] == Answer.UNTESTED, list(_EXPECTED)[:2]] = ""
     columns = ["claim", "statement", "prediction", "judged", "cells", "tested_on", *_EXPECTED]
@@ -126,10 +130,17 @@ def _over_ratings(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds
                 "log_allowance": log_factor_slope(sizes[kept], 2), "p_slower": math.nan,
                 "asymptotic_slope": bound if joint else predictions.asymptotic_slope(settings),
             }  # fmt: skip
-            curve |= _exact(slope)
+            curve |= _exact(slope) | {
+                "upper_predicted_slope": _upper_slope(sizes[kept], curve["risks"][kept])
+            }
+            exactly = Interval(*[0.0 if math.isfinite(slope) else math.nan] * 3)
+            for name in ("difference", "upper_difference", "tail_difference"):
+                curve |= exactly.columns(name)
+            curve |= Interval(1.0, 1.0, 1.0).columns("level")
+            certificates = (verdicts.Certificate(window.valid, "window"),)
             evidence = verdicts.MeasuredSlope(
-                slope, slope, 0.0, bound, curve["log_allowance"], slope,
-                (verdicts.Certificate(window.valid, "window"),),
+                slope, slope, 0.0, bound, curve["log_allowance"], exactly, exactly, exactly,
+                certificates,
             )  # fmt: skip
             yield settings | curve | {"verdict": str(verdicts.judge(evidence, rules)[0])}
 
@@ -149,7 +160,7 @@ def _over_units(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds) 
             curve = {
                 "arm": arm, "axis": "units", "sizes": np.array(units), "risks": risks,
                 "kept": np.full(len(units), True), "bound_slope": bound, "asymptotic_slope": bound,
-                "steepening_high": 0.0, "optimization_error": 0.0,
+                "steepening_high": 0.0, "projection_slope": _slope(units, risks),
             } | _exact(_slope(units, risks))  # fmt: skip
             verdict, _ = approximation.judge(curve, faults, rules)
             yield widths[-1] | curve | {"verdict": str(verdict)}
@@ -163,6 +174,11 @@ def _exact(slope: float) -> dict[str, float]:
 def _settings(cell: Cell) -> dict[str, Any]:
     """A cell's columns, as tables hold them."""
     return {name: math.nan if value is None else value for name, value in cell.columns().items()}
+
+
+def _upper_slope(sizes: np.ndarray, risks: np.ndarray) -> float:
+    upper = halves(sizes.size)[1]
+    return _slope(sizes[upper], risks[upper])
 
 
 def _slope(sizes: Sequence[int] | np.ndarray, risks: np.ndarray) -> float:

@@ -6,8 +6,11 @@ Each rule is named in the frozen decisions, which also say in words what it does
 import math
 from collections.abc import Callable
 
+import numpy as np
 from scipy.special import bdtr
 
+from twotower.analyses.cold_start import COLD_START, GENERALIZATION
+from twotower.analyses.tournament import dimension_shifts
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
     UNTESTED,
@@ -18,8 +21,10 @@ from twotower.claims.findings import (
     of_verdict,
     overall,
     verdict_counts,
+    within,
 )
 from twotower.lemmas import verdicts
+from twotower.rates.intervals import student_quantile
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer
@@ -72,9 +77,10 @@ def estimation(evidence: ClaimTables) -> Finding:
 
 def cold_start(evidence: ClaimTables) -> Finding:
     table = evidence.table("cold_start")
-    table = table[table["confirmatory"].astype(bool)] if len(table) else table
-    if table.empty:
+    if table.empty or not (table["comparison"] == COLD_START).any():
         return UNTESTED
+    gaps = table[table["comparison"] == GENERALIZATION]
+    table = table[table["comparison"] == COLD_START]
     limit = evidence.decisions.thresholds.cold_start_ratio
     answers = [
         Answer.HOLDS
@@ -87,7 +93,10 @@ def cold_start(evidence: ClaimTables) -> Finding:
     worst = table.loc[table["ratio"].idxmax()]
     numbers = (worst["ratio"], worst["ratio_low"], worst["ratio_high"])
     result = f"largest ratio {interval_text(*numbers)}"
-    return Finding(overall(answers), result, *numbers, detail=counted(answers), rows=table)
+    detail = counted(answers)
+    if len(gaps):
+        detail += f"; largest generalization gap on fresh pairs {gaps['ratio'].max():.2f}"
+    return Finding(overall(answers), result, *numbers, detail=detail, rows=table)
 
 
 def falsifiability(evidence: ClaimTables) -> Finding:
@@ -105,7 +114,7 @@ def falsifiability(evidence: ClaimTables) -> Finding:
 
 def extrapolation(evidence: ClaimTables) -> Finding:
     table = evidence.table("extrapolation")
-    table = table[table["arm"] == arms.ERM] if len(table) else table
+    table = table[table["confirmatory"].astype(bool)] if len(table) else table
     if table.empty:
         return UNTESTED
     rules = evidence.decisions.thresholds
@@ -114,9 +123,12 @@ def extrapolation(evidence: ClaimTables) -> Finding:
     answer = Answer.HOLDS if share >= rules.extrapolation_coverage else Answer.UNDECIDED
     if bdtr(held, len(table), rules.extrapolation_coverage) < 1 - rules.confidence:
         answer = Answer.FAILS
-    error = float(table["log_ratio"].abs().median())
+    error, line = (float(table[name].abs().median()) for name in ("log_ratio", "line_log_ratio"))
     result = f"{share:.0%} of {len(table)} intervals hold the risk"
-    detail = f"median error {math.expm1(error):.1%}"
+    detail = (
+        f"median error {math.expm1(error):.1%}; a straight line: "
+        f"{table['line_covered'].astype(bool).mean():.0%}, {math.expm1(line):.1%}"
+    )
     return Finding(answer, result, share, detail=detail, rows=table)
 
 
@@ -135,40 +147,98 @@ def lemma(evidence: ClaimTables) -> Finding:
     )
 
 
-def tournament(evidence: ClaimTables) -> Finding:
+def levels(evidence: ClaimTables) -> Finding:
+    table = evidence.table("levels")
+    if len(table):
+        chosen = table["confirmatory"].astype(bool) & table["upper_half"].astype(bool)
+        table = table[chosen & table["ratio"].notna()]
+    if table.empty:
+        return UNTESTED
+    limit = evidence.decisions.thresholds.level_ratio
+    inside = (table["ratio"] <= limit) & (table["ratio"] >= 1 / limit)
+    outside = (table["ratio_low"] > limit) | (table["ratio_high"] < 1 / limit)
+    answer = Answer.HOLDS if inside.all() else Answer.UNDECIDED
+    if outside.any():
+        answer = Answer.FAILS
+    low, high = float(table["ratio"].min()), float(table["ratio"].max())
+    centre = float(np.exp(np.log(table["ratio"]).mean()))
+    result = f"ratios {low:.2f} to {high:.2f}; {inside.sum()} of {len(table)} within"
+    detail = f"{outside.sum()} surely outside" if outside.any() else ""
+    return Finding(answer, result, centre, low, high, detail, table)
+
+
+def tails(evidence: ClaimTables) -> Finding:
+    rows = evidence.confirmatory()
+    rows = rows[rows["tail_difference"].notna()]
+    if rows["data"].nunique() < 3:
+        return UNTESTED
+    rules = evidence.decisions.thresholds
+    by_data = rows.groupby("data")["tail_difference"].mean().to_numpy()
+    half = student_quantile(len(by_data), rules.confidence)
+    half *= float(by_data.std(ddof=1)) / math.sqrt(len(by_data))
+    mean = float(by_data.mean())
+    numbers = (mean, mean - half, mean + half)
+    answer = within(*numbers[1:], 0.0, 2 * rules.delta)
+    result = f"slope minus its prediction, on average {interval_text(*numbers)}"
+    return Finding(answer, result, *numbers, rows=rows)
+
+
+def dimensions(evidence: ClaimTables) -> Finding:
+    rows = evidence.rows()
+    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["upper_difference"].notna()]
+    answers, counts, kept = [], {}, []
+    for _, row in rows.iterrows():
+        shifts = dimension_shifts(row)
+        if not shifts:
+            continue
+        kept.append(row.name)
+        low, high = row["upper_difference_low"], row["upper_difference_high"]
+        rejected = {name: not low <= shift <= high for name, shift in shifts.items()}
+        for name, out in rejected.items():
+            before, total = counts.get(name, (0, 0))
+            counts[name] = (before + out, total + 1)
+        # The maximum itself is the prediction: its shift is 0.
+        if all(rejected.values()) and low <= 0 <= high:
+            answers.append(Answer.HOLDS)
+        elif not low <= 0 <= high and not all(rejected.values()):
+            answers.append(Answer.FAILS)
+        else:
+            answers.append(Answer.UNDECIDED)
+    if not answers or counts.get("mean", (0, 0))[1] == 0:
+        return UNTESTED
+    parts = [f"{name} rejected in {out} of {total}" for name, (out, total) in counts.items()]
+    maximum = sum(
+        rows.loc[kept, "upper_difference_low"].le(0) & rows.loc[kept, "upper_difference_high"].ge(0)
+    )
+    result = f"max kept in {maximum} of {len(kept)} cells, " + ", ".join(parts)
+    detail = f"{counted(answers)}{_tournament(evidence)}"
+    return Finding(
+        overall(answers), result, maximum / len(kept), detail=detail, rows=rows.loc[kept]
+    )
+
+
+def _tournament(evidence: ClaimTables) -> str:
+    """Errors of each dimension on left-out cells, in words."""
     table = evidence.table("tournament")
     here = table[table["arm"] == arms.ERM] if len(table) else table
-    # Where both dimensions are the same in every cell, max and mean are the same predictor.
-    if here.empty or here["unequal_cells"].iloc[0] == 0 or here["held_out_rmse"].isna().any():
-        return UNTESTED
-    rows = evidence.rows()
-    errors = dict(zip(here["predictor"], here["held_out_rmse"], strict=True))
-    result = ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
-    joint = table[table["arm"] == arms.JOINT]
-    # Up to an affine map the mean of the dimensions predicts almost what their sum does.
-    sides = [
-        f"{row.predictor} {row.held_out_rmse:.3f}"
-        for row in joint.itertuples()
-        if row.predictor in ("max", "sum")
+    if here.empty or here["held_out_rmse"].isna().any():
+        return ""
+    errors = [
+        f"{row.predictor} {row.held_out_rmse:.3f} [{row.rmse_low:.3f}, {row.rmse_high:.3f}]"
+        for row in here.itertuples()
     ]
-    detail = f"joint regression: {', '.join(sides)}" if sides else ""
-    winner = here.loc[here["winner"].astype(bool), "predictor"]
-    answer = Answer.UNDECIDED
-    if len(winner):
-        answer = Answer.HOLDS if winner.iloc[0] == "max" else Answer.FAILS
-    return Finding(
-        answer, f"held-out error: {result}", float(errors["max"]), detail=detail, rows=rows
-    )
+    return f"; error on left-out cells: {', '.join(errors)}"
 
 
 RULES: dict[str, Callable[[ClaimTables], Finding]] = {
     rule.__name__: rule
     for rule in (
-        primary, estimation, cold_start, falsifiability, extrapolation, lemma, tournament,
-        cell_rules.approximation, cell_rules.verdicts, cell_rules.limit, cell_rules.smoothness,
-        cell_rules.intrinsic, cell_rules.ambient, cell_rules.predicted, cell_rules.sampling,
-        cell_rules.off_manifold, cell_rules.embedding_dim, cell_rules.null_cells,
-        method_rules.rivals, method_rules.newcomers,
+        primary, levels, estimation, tails, cold_start, falsifiability, extrapolation, lemma,
+        dimensions, cell_rules.approximation, cell_rules.verdicts, cell_rules.limit,
+        cell_rules.smoothness, cell_rules.intrinsic, cell_rules.ambient, cell_rules.ambient_level,
+        cell_rules.predicted, cell_rules.sampling, cell_rules.off_manifold,
+        cell_rules.embedding_dim, cell_rules.null_cells, method_rules.rivals,
+        method_rules.newcomers,
     )
 }  # fmt: skip
 """By the names that the decisions use."""

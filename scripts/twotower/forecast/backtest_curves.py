@@ -15,7 +15,7 @@ import numpy as np
 from twotower.base.seeds import generator
 from twotower.forecast.drifting_curve import Pilot
 from twotower.rates import predictions
-from twotower.rates.planted import SETTING, noisy
+from twotower.rates.planted_curves import SETTING, noisy
 
 SIZES = 2 ** np.arange(8, 17)
 PILOT_SIZES = 5
@@ -69,7 +69,7 @@ def _case(kind: str, name: str, drawn: _Drawn, rng: np.random.Generator) -> Case
     mean = drawn.mean(n)
     risk = np.tile(mean, (replicates, 1))
     if not drawn.split:
-        whole, _ = noisy(drawn.mean(SIZES), SIZES, replicates, rng)
+        whole, *_ = noisy(drawn.mean(SIZES), SIZES, replicates, rng)
         risk = whole[:, :PILOT_SIZES]
     true = largest * float(np.exp(rng.uniform(*np.log(ASKED))))
     target = float(drawn.mean(np.array([true]))[0])

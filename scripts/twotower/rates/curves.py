@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from twotower.data.groups import GROUPS
-from twotower.rates.intervals import mean_interval
-from twotower.rates.slopes import RateFit, bootstrap_generator, fit_rate
+from twotower.rates.intervals import Interval, mean_interval, student_quantile
+from twotower.rates.slopes import RateFit, bootstrap_generator, fit_rate, halves
 from twotower.rates.verdicts import optimization_error
 from twotower.study.arms import REFERENCE
 
 MEASURED = (
     "arm", "start", "n_ratings", "width", "replicate", "risk", "risk_se", "seen_risk",
+    "predicted_risk", "approximation",
 )  # fmt: skip
 """Columns of a table of risks that are not settings of a cell."""
 _RIVALS = ("doubled", "oracle")  # starts that the one used is measured against
@@ -24,14 +25,21 @@ class Curve:
     """Risks of one cell and arm from the start used, and the rate fitted to them.
 
     `n` (numbers of ratings, or of units) has shape [sizes], `risk` and `risk_se` [replicates,
-    sizes]. `fit` is None where no rate can be fitted, `fault` then says why.
+    sizes], and `predicted`, the risks predicted of the same targets, too; it is NaN where there
+    are none. `fit` is None where no rate can be fitted, `fault` then says why.
     """
 
     n: np.ndarray
     risk: np.ndarray
     risk_se: np.ndarray
+    predicted: np.ndarray
     fit: RateFit | None = None
     fault: str = ""
+
+    def at(self, kept: np.ndarray | slice) -> "Curve":
+        """The curve at some of its sizes (a mask or a slice), not fitted yet."""
+        columns = (self.risk[:, kept], self.risk_se[:, kept], self.predicted[:, kept])
+        return Curve(self.n[kept], *columns)
 
 
 def cell_columns(risks: pd.DataFrame) -> list[str]:
@@ -44,8 +52,13 @@ def settings_of(frame: pd.DataFrame) -> dict[str, object]:
     return frame.iloc[0][cell_columns(frame)].to_dict()
 
 
-def used_curve(frame: pd.DataFrame, arm: str) -> Curve:
+def used_curve(frame: pd.DataFrame, arm: str, prediction: str = "predicted_risk") -> Curve:
     """The curve over n of an arm in the rows of one cell, not fitted yet.
+
+    Args:
+        frame: rows of a table of risks.
+        arm: the arm.
+        prediction: the column that holds what is predicted.
 
     Raises:
         ValueError: if a replicate was not measured at some size, or none at all.
@@ -53,7 +66,8 @@ def used_curve(frame: pd.DataFrame, arm: str) -> Curve:
     used = frame[(frame["arm"] == arm) & (frame["start"] == "used")]
     if used.empty:
         raise ValueError(f"cell {frame['cell'].iloc[0]} has no risks of arm {arm}")
-    wide = used.pivot(index="replicate", columns="n_ratings", values=["risk", "risk_se"])
+    values = ["risk", "risk_se", prediction]
+    wide = used.pivot(index="replicate", columns="n_ratings", values=values)
     counts = used.groupby("n_ratings")["replicate"].nunique()
     if (counts < len(wide)).any():
         raise ValueError(
@@ -61,7 +75,7 @@ def used_curve(frame: pd.DataFrame, arm: str) -> Curve:
             f"n_ratings = {int(counts.idxmin())} has only {int(counts.min())}"
         )
     sizes = wide["risk"].columns.to_numpy(dtype=int)
-    return Curve(sizes, wide["risk"].to_numpy(float), wide["risk_se"].to_numpy(float))
+    return Curve(sizes, *(wide[name].to_numpy(float) for name in values))
 
 
 def aligned(curves: dict[str, Curve], cell: str) -> dict[str, Curve]:
@@ -87,7 +101,7 @@ def aligned(curves: dict[str, Curve], cell: str) -> dict[str, Curve]:
                 f"cell {cell}: arm {first} has {len(leader.risk)} replicates, arm {arm} has "
                 f"{len(curve.risk)}"
             )
-        result[arm] = Curve(curve.n[kept], curve.risk[:, kept], curve.risk_se[:, kept])
+        result[arm] = curve.at(kept)
     return result
 
 
@@ -143,12 +157,18 @@ def points(curve: Curve, kept: np.ndarray, confidence: float, axis: str) -> list
     """One dict for each size: the columns of a table of curves that are read off the risks.
 
     `risk_low` and `risk_high` are the Student interval of the mean over replicates on the log
-    scale; `fitted_risk` is the fitted line, NaN at sizes that were not fitted.
+    scale; `predicted_risk` is the mean over replicates, `ratio` the geometric mean of measured
+    over predicted risks with its interval, `ratio_sd` the spread of its logarithm over targets;
+    `fitted_risk` is the fitted line, NaN at sizes that were not fitted; `upper_half` marks the
+    upper half of those.
     """
     rows = []
+    upper = np.zeros(curve.n.size, bool)
+    upper[np.flatnonzero(kept)[halves(int(kept.sum()))[1]]] = True
     for index, (size, used) in enumerate(zip(curve.n, kept, strict=True)):
-        risk = curve.risk[:, index]
+        risk, predicted = curve.risk[:, index], curve.predicted[:, index]
         mean, low, high = mean_interval(risk, confidence)
+        ratio, spread = _ratio(risk, predicted, confidence)
         rows.append(
             {
                 axis: int(size),
@@ -157,8 +177,26 @@ def points(curve: Curve, kept: np.ndarray, confidence: float, axis: str) -> list
                 "risk_low": low,
                 "risk_high": high,
                 "median_risk": float(np.median(risk)),
+                "predicted_risk": float(predicted.mean()),
+                **ratio.columns("ratio"),
+                "ratio_sd": spread,
                 "fitted_risk": float(curve.fit.risk(size)) if used and curve.fit else math.nan,
                 "in_window": bool(used),
+                "upper_half": bool(upper[index]),
             }
         )
     return rows
+
+
+def _ratio(risk: np.ndarray, predicted: np.ndarray, confidence: float) -> tuple[Interval, float]:
+    """Geometric mean of risk/predicted over replicates with its interval, and the spread of the
+    logarithm; NaN where there is no prediction.
+    """
+    known = np.isfinite(risk) & (risk > 0) & np.isfinite(predicted) & (predicted > 0)
+    if not known.all():
+        return Interval(), math.nan
+    log_ratio = np.log(risk / predicted)
+    spread = float(log_ratio.std(ddof=1)) if len(risk) > 1 else math.nan
+    half = student_quantile(len(risk), confidence) * spread / math.sqrt(len(risk))
+    ratio = math.exp(float(log_ratio.mean()))
+    return Interval(ratio, ratio * math.exp(-half), ratio * math.exp(half)), spread

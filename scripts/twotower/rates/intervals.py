@@ -5,9 +5,22 @@ takes a second to import.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
+
+
+class Interval(NamedTuple):
+    """An estimate and the limits of its interval; NaN where there are none."""
+
+    estimate: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    def columns(self, name: str) -> dict[str, float]:
+        """The three numbers as columns of a table."""
+        return dict(zip((name, f"{name}_low", f"{name}_high"), self, strict=True))
 
 
 def student_quantile(replicates: int, confidence: float) -> float:

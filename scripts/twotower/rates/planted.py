@@ -12,33 +12,23 @@ import numpy as np
 import pandas as pd
 
 from twotower.base.errors import ExpectedError
+from twotower.rates.departures import departure
+from twotower.rates.planted_curves import (
+    ANCHOR,
+    SETTING,
+    SIZES,
+    TARGETS,
+    THEORY,
+    noisy,
+    power_law,
+)
 from twotower.rates.slopes import bootstrap_generator, fit_rate
 from twotower.rates.summary import summarize
 from twotower.rates.verdicts import Verdict
 from twotower.study.decisions import Decisions
-from twotower.theory.bound import Theory, log_factor_slope
+from twotower.theory.bound import log_factor_slope
 
-SIZES = np.array([512, 1024, 2048, 4096, 8192, 16384, 32768, 65536])
-TARGETS = 12
-# One-dimensional towers of smoothness 2: the bound is steep, so that a violation by 0.3 beyond
-# the logarithms' allowance is still a falling curve.
-THEORY = Theory(smoothness=2.0, user_intrinsic_dim=1, item_intrinsic_dim=1)
-SETTING = {
-    "ambient_dim": 1, "support": "graph", "off_manifold_noise": math.nan, "rank": 2,
-    "embedding_dim": 2, "noise_sd": 1.0, "noise": "normal", "rating_scale": "exact",
-    "sampling": "fresh", "catalogue": math.nan, "ratings_each": math.nan, "control": "none",
-    "depth": 1, "schedule": "units", "width_constant": 1.0,
-}  # fmt: skip
-"""The other columns of a cell: a confirmatory one."""
 _CERTIFICATE_SIZE = 8192
-_ANCHOR = (1024, 0.2)  # size and mean risk; 512 lies outside the window, the other seven inside
-
-# Spread of the noisy curves, as in pilot trials: standard deviations on the log scale.
-_TARGET_SD = 0.3  # of a target's level
-_SLOPE_SD = 0.05  # of a target's slope
-_SIZE_SD = 0.1  # of one size around its target's curve …
-_SIZE_CORRELATION = 0.5  # … correlated with the next size: ratings are nested
-_MONTE_CARLO_SD = 0.02
 
 
 class FitterError(ExpectedError):
@@ -115,26 +105,36 @@ def check(table: pd.DataFrame) -> None:
         raise FitterError("\n".join(failed))
 
 
-def coverage(confidence: float, draws: int = 500, targets: int = TARGETS, seed: int = 1) -> float:
-    """Share of intervals that hold the true slope, over noisy power laws drawn anew.
+def coverage(
+    confidence: float, draws: int = 500, targets: int = TARGETS, seed: int = 1
+) -> dict[str, float]:
+    """Shares of intervals that hold the truth, over noisy power laws drawn anew.
 
-    Each draw goes through `fit_rate` as a real curve does, over the seven sizes of the window.
+    Each draw goes through `fit_rate` and `departure` as a real curve does, over the seven sizes of
+    the window.
 
     Args:
         confidence: of the intervals.
         draws: planted curves.
         targets: replicates of each.
         seed: names the streams of curves and bootstraps.
+
+    Returns:
+        By name: `slope`, and the differences from the prediction, `whole`, `upper` half and
+        `flattening`, whose truth is 0.
     """
-    sizes = SIZES[1:]
-    slope = THEORY.bound_slope
-    covered = 0
+    sizes, slope = SIZES[1:], THEORY.bound_slope
+    covered = dict.fromkeys(("slope", "whole", "upper", "flattening"), 0)
     for draw in range(draws):
         rng = bootstrap_generator(f"planted coverage {seed}", f"draw {draw}")
-        risk, risk_se = noisy(power_law(sizes, slope), sizes, targets, rng)
+        risk, risk_se, predicted = noisy(power_law(sizes, slope), sizes, targets, rng)
         fit = fit_rate(sizes, risk, risk_se, rng, confidence)
-        covered += fit.slope_low <= slope <= fit.slope_high
-    return covered / draws
+        covered["slope"] += fit.slope_low <= slope <= fit.slope_high
+        departs = departure(sizes, risk, risk_se, predicted, rng, confidence)
+        for name in ("whole", "upper", "flattening"):
+            interval = getattr(departs, name)
+            covered[name] += interval.low <= 0 <= interval.high
+    return {name: count / draws for name, count in covered.items()}
 
 
 def _cases(delta: float) -> list[_Case]:
@@ -146,7 +146,7 @@ def _cases(delta: float) -> list[_Case]:
         return np.ones(n.shape)
 
     def logarithms(n: np.ndarray) -> np.ndarray:
-        return (np.log(n) / math.log(_ANCHOR[0])) ** 2
+        return (np.log(n) / math.log(ANCHOR[0])) ** 2
 
     def floor(n: np.ndarray) -> np.ndarray:
         return 1.0 + 0.005 / power_law(n, bound)
@@ -183,8 +183,8 @@ def _cases(delta: float) -> list[_Case]:
             "floor-contaminated",
             bound,
             floor,
-            Verdict.UNRESOLVED,
-            lambda row: row["slope"] > bound + delta and row["steepening_low"] > 0,
+            Verdict.FLATTENS,
+            lambda row: row["slope"] > bound + delta and row["flattening_low"] > 0,
         ),
         _Case("violation", violation, plain, Verdict.SLOWER, found(violation)),
         _Case(
@@ -206,65 +206,40 @@ def _cases(delta: float) -> list[_Case]:
     ]
 
 
-def power_law(n: np.ndarray, slope: float) -> np.ndarray:
-    """Mean risks of slope `slope` at sizes n, in the shape of n."""
-    size, risk = _ANCHOR
-    return risk * (n / size) ** slope
-
-
-def noisy(
-    mean_risk: np.ndarray, n: np.ndarray, targets: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Risks of random targets and their Monte Carlo errors, both of shape [targets, sizes].
-
-    Log-normal around curves whose expectation over targets is exactly `mean_risk`, shape
-    [sizes]: a level and a slope for each target, an autoregression over sizes, and Monte Carlo
-    error.
-    """
-    x = np.log(n) - np.log(n).mean()
-    level = _TARGET_SD * rng.standard_normal((targets, 1))
-    tilt = _SLOPE_SD * rng.standard_normal((targets, 1)) * x
-    shocks = rng.standard_normal((targets, n.size))
-    wobble = np.empty_like(shocks)
-    wobble[:, 0] = shocks[:, 0]
-    for size in range(1, n.size):
-        innovation = math.sqrt(1 - _SIZE_CORRELATION**2) * shocks[:, size]
-        wobble[:, size] = _SIZE_CORRELATION * wobble[:, size - 1] + innovation
-    monte_carlo = _MONTE_CARLO_SD * rng.standard_normal((targets, n.size))
-    variance = _TARGET_SD**2 + (_SLOPE_SD * x) ** 2 + _SIZE_SD**2 + _MONTE_CARLO_SD**2
-    log_effect = level + tilt + _SIZE_SD * wobble + monte_carlo - variance / 2
-    risk = mean_risk * np.exp(log_effect)
-    return risk, _MONTE_CARLO_SD * risk
-
-
 def _risks(case: _Case) -> pd.DataFrame:
     """A table of risks as a study makes it: the planted curve as arm erm, and its reference."""
-    mean_risk = power_law(SIZES, case.true_slope) * case.shape(SIZES)
+    reference = np.tile(power_law(SIZES, THEORY.bound_slope), (TARGETS, 1))
+    risk, risk_se, predicted = reference, np.zeros_like(reference), reference
     if case.noisy:
         rng = bootstrap_generator("planted", case.name)
-        risk, risk_se = noisy(mean_risk, SIZES, TARGETS, rng)
-    else:
-        risk = np.tile(mean_risk, (TARGETS, 1))
-        risk_se = np.zeros_like(risk)
-    reference = np.tile(power_law(SIZES, THEORY.bound_slope), (TARGETS, 1))
+        risk, risk_se, predicted = noisy(reference[0], SIZES, TARGETS, rng)
+    departs = power_law(SIZES, case.true_slope) / reference[0] * case.shape(SIZES)
+    risk, risk_se = risk * departs, risk_se * departs
     at = SIZES == _CERTIFICATE_SIZE
     starts = [
-        ("erm", "used", SIZES, risk, risk_se),
-        ("erm", "doubled", SIZES[at], risk[:, at], risk_se[:, at]),
+        ("erm", "used", SIZES, risk, risk_se, predicted),
+        ("erm", "doubled", SIZES[at], risk[:, at], risk_se[:, at], predicted[:, at]),
         (
             "erm",
             "oracle",
             SIZES[at],
             (1 - case.optimization_error) * risk[:, at],
             (1 - case.optimization_error) * risk_se[:, at],
+            predicted[:, at],
         ),
-        ("reference", "used", SIZES, reference, np.zeros_like(reference)),
+        ("reference", "used", SIZES, reference, np.zeros_like(reference), reference),
     ]
     return pd.concat([_start(case.name, *start) for start in starts], ignore_index=True)
 
 
 def _start(
-    cell: str, arm: str, start: str, n: np.ndarray, risk: np.ndarray, risk_se: np.ndarray
+    cell: str,
+    arm: str,
+    start: str,
+    n: np.ndarray,
+    risk: np.ndarray,
+    risk_se: np.ndarray,
+    predicted: np.ndarray,
 ) -> pd.DataFrame:
     targets = len(risk)
     return pd.DataFrame(
@@ -283,5 +258,6 @@ def _start(
             "replicate": np.repeat(np.arange(targets), n.size),
             "risk": risk.ravel(),
             "risk_se": risk_se.ravel(),
+            "predicted_risk": predicted.ravel(),
         }
     )

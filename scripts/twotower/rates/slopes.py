@@ -164,15 +164,16 @@ def bootstrap_generator(cell: str, arm: str) -> np.random.Generator:
     return generator(0, {"arm": arm, "cell": cell}, "bootstrap", 0)
 
 
-def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Upper-half minus lower-half slope, shape [...]; an odd number of sizes shares its middle.
+def halves(sizes: int) -> tuple[slice, slice]:
+    """The lower and the upper half of so many sizes; an odd number shares its middle."""
+    return slice(0, (sizes + 1) // 2), slice(sizes // 2, sizes)
 
-    NaN for fewer than three sizes.
-    """
-    sizes = log_n.size
-    if sizes < 3:
+
+def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Upper-half minus lower-half slope, shape [...]; NaN for fewer than three sizes."""
+    if log_n.size < 3:
         return np.full(log_risk.shape[:-1], np.nan)
-    lower, upper = slice(0, (sizes + 1) // 2), slice(sizes // 2, sizes)
+    lower, upper = halves(log_n.size)
     return least_squares_slope(
         log_n[upper], log_risk[..., upper], weights[..., upper]
     ) - least_squares_slope(log_n[lower], log_risk[..., lower], weights[..., lower])

@@ -1,7 +1,7 @@
 """Tables of a study: one row per rate and its verdict, and one per point of a risk curve."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +9,10 @@ import pandas as pd
 
 from twotower.rates import curves, predictions
 from twotower.rates.curves import Curve
-from twotower.rates.intervals import p_above
-from twotower.rates.slopes import RateFit
+from twotower.rates.departures import Departure
+from twotower.rates.intervals import Interval, p_above
+from twotower.rates.judged_cells import JudgedCell, judged_cell
+from twotower.rates.slopes import RateFit, halves
 from twotower.rates.verdicts import (
     Certificate,
     MeasuredSlope,
@@ -20,26 +22,28 @@ from twotower.rates.verdicts import (
     precision_certificate,
     reference_certificate,
 )
-from twotower.rates.windows import Window, fit_window
 from twotower.study import arms
 from twotower.study.decisions import Decisions
-from twotower.theory.bound import Theory, log_factor_slope
+from twotower.theory.bound import Theory, least_squares_slope, log_factor_slope
 
 CERTIFIED = "certified"
 """Stands for a verdict in the row of a reference whose certificates pass."""
-REFERENCE, PREDICTION = "reference", "prediction"
-"""What a row may be judged against."""
 # fmt: off
 RATE_COLUMNS = [
-    "arm", "n_min", "n_max", "replicates", "slope", "slope_low", "slope_high",
-    "bound_slope", "predicted_slope", "asymptotic_slope", "reference_slope",
-    "judged_slope", "judged_against", "verdict", "reason", "log_allowance",
-    "slope_log1", "slope_log2", "optimization_error", "risk_ratio", "risk_at_n_max",
+    "arm", "n_min", "upper_min", "n_max", "replicates", "slope", "slope_low", "slope_high",
+    "bound_slope", "predicted_slope", "asymptotic_slope", "reference_slope", "judged_against",
+    "difference", "difference_low", "difference_high", "upper_predicted_slope",
+    "upper_difference", "upper_difference_low", "upper_difference_high",
+    "flattening", "flattening_low", "flattening_high",
+    "tail_difference", "tail_difference_low", "tail_difference_high",
+    "verdict", "reason", "log_allowance", "slope_log1", "slope_log2", "optimization_error",
+    "risk_ratio", "risk_at_n_max", "level", "level_low", "level_high",
     "steepening", "steepening_low", "steepening_high", "p_slower", "confirmatory", "decisions",
 ]
 CURVE_COLUMNS = [
     "arm", "n_ratings", "replicates", "mean_risk", "risk_low", "risk_high",
-    "median_risk", "predicted_risk", "fitted_risk", "in_window",
+    "median_risk", "predicted_risk", "ratio", "ratio_low", "ratio_high", "ratio_sd",
+    "fitted_risk", "in_window", "upper_half",
 ]
 # fmt: on
 
@@ -51,26 +55,14 @@ class Summary(NamedTuple):
     curves: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """Everything fitted in one cell; curves are keyed by arm, in the order of the tables.
-
-    `predicted` is the finite-n risk at each size, shape [sizes].
-    """
-
-    settings: dict[str, object]
-    frame: pd.DataFrame
-    predicted: np.ndarray
-    window: Window
-    curves: dict[str, Curve]
-
-
 def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
     """Rates with verdicts, one row per cell and arm, and the curves that they were fitted to.
 
-    Where there is no reference (and for the joint arm, which pays another rate) the prediction
-    decides what the reference decides elsewhere; `judged_against` says so. Other methods are
-    judged as towers are, but for the optimization certificate: they are tuned, not certified.
+    Each curve is judged against its prediction (`judged_against`): the arm's own for these very
+    targets; where its arm has none, that of the reference; where there is none either, that for
+    all targets of their law. The joint arm, which pays another rate, has an exponent alone. Where
+    there is no reference the prediction decides what is in the window. Other methods are judged as
+    towers are, but for the optimization certificate: they are tuned, not certified.
 
     Args:
         risks: one row per cell, arm, start, size and replicate, risks in units of the signal's
@@ -87,7 +79,7 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
         ValueError: if arms of a cell differ in sizes or replicates, or one lacks a replicate.
     """
     columns = curves.cell_columns(risks)
-    cells = [_cell(frame, decisions) for _, frame in risks.groupby("cell", sort=False)]
+    cells = [judged_cell(frame, decisions) for _, frame in risks.groupby("cell", sort=False)]
     rates = [_rate_row(cell, arm, decisions) for cell in cells for arm in cell.curves]
     rows = [row for cell in cells for row in _curve_rows(cell, decisions)]
     return Summary(
@@ -103,102 +95,83 @@ def bound_slope(settings: dict[str, object], arm: str) -> float:
     return float(Theory.of(settings).bound_slope)
 
 
-def _cell(frame: pd.DataFrame, decisions: Decisions) -> _Cell:
-    settings = curves.settings_of(frame)
-    present = set(frame["arm"])
-    # Arms this module has not heard of come before the reference.
-    order = [*arms.ORDER[:-1], *sorted(present - set(arms.ORDER)), arms.REFERENCE]
-    cell, thresholds = str(settings["cell"]), decisions.thresholds
-    raw = {arm: curves.used_curve(frame, arm) for arm in order if arm in present}
-    raw = curves.aligned(raw, cell)
-    sizes = next(iter(raw.values())).n
-    predicted = np.asarray(predictions.predicted_risks(settings, sizes), dtype=float)
-    if arms.REFERENCE in raw:
-        window = fit_window(sizes, raw[arms.REFERENCE].risk.mean(axis=0), thresholds)
-    else:
-        window = fit_window(sizes, predicted, thresholds, PREDICTION)
-    kept = window.contains(sizes)
-    fits = {
-        arm: curves.fitted(curve, kept, cell, arm, thresholds.confidence)
-        for arm, curve in raw.items()
-    }
-    return _Cell(settings, frame, predicted, window, fits)
-
-
-def _rate_row(cell: _Cell, arm: str, decisions: Decisions) -> dict[str, object]:
+def _rate_row(cell: JudgedCell, arm: str, decisions: Decisions) -> dict[str, object]:
     curve, reference = cell.curves[arm], cell.curves.get(arms.REFERENCE)
     trained = arm in arms.TOWER_ARMS
-    by_reference = reference is not None and arm != arms.JOINT
     error = curves.measured_optimization_error(cell.frame, arm) if trained else math.nan
     risk = float(curve.risk[:, -1].mean())
     reference_risk = float(reference.risk[:, -1].mean()) if reference else math.nan
-    reference_slope = reference.fit.slope if reference and reference.fit else math.nan
     bound = bound_slope(cell.settings, arm)
+    fitted = curve.n[cell.window.contains(curve.n)]
     row = dict.fromkeys(RATE_COLUMNS, math.nan) | cell.settings
     row |= {
         "arm": arm,
         "n_min": cell.window.n_min,
+        "upper_min": int(fitted[halves(fitted.size)[1]][0]),
         "n_max": cell.window.n_max,
         "replicates": len(curve.risk),
         "bound_slope": bound,
         "asymptotic_slope": bound
         if arm == arms.JOINT
         else predictions.asymptotic_slope(cell.settings),
-        "reference_slope": reference_slope,
-        "judged_slope": reference_slope,
-        "judged_against": REFERENCE if by_reference else PREDICTION,
+        "reference_slope": reference.fit.slope if reference and reference.fit else math.nan,
+        "judged_against": cell.judges[arm],
         "optimization_error": error,
         "risk_ratio": risk / reference_risk if reference_risk > 0 else math.nan,
         "risk_at_n_max": risk,
         "confirmatory": decisions.confirmatory.holds(cell.settings, arm),
         "decisions": decisions.label,
     }
-    thresholds, fit = decisions.thresholds, curve.fit
+    thresholds, fit, departs = decisions.thresholds, curve.fit, cell.departures.get(arm)
     if fit is None:
-        verdict, reason = judge(_evidence(row, (Certificate(False, curve.fault),)), thresholds)
+        certificates = (Certificate(False, curve.fault),)
+        verdict, reason = judge(_evidence(row, departs, certificates), thresholds)
         return row | {"verdict": str(verdict), "reason": reason}
-    predicted = _predicted_slope(cell, arm, fit)
     allowance = log_factor_slope(fit.n, 2, fit.weights)
     limit = bound + allowance + thresholds.delta
+    interval = (fit.slope, fit.slope_low, fit.slope_high)
     row |= {
-        "slope": fit.slope,
-        "slope_low": fit.slope_low,
-        "slope_high": fit.slope_high,
-        "predicted_slope": predicted,
-        "judged_slope": reference_slope if by_reference else predicted,
+        **Interval(*interval).columns("slope"),
+        **Interval(fit.steepening, fit.steepening_low, fit.steepening_high).columns("steepening"),
+        "predicted_slope": _predicted_slope(curve, fit),
         "log_allowance": allowance,
         "slope_log1": fit.log_corrected_slope(1),
         "slope_log2": fit.log_corrected_slope(2),
-        "steepening": fit.steepening,
-        "steepening_low": fit.steepening_low,
-        "steepening_high": fit.steepening_high,
-        "p_slower": p_above(
-            fit.slope,
-            fit.slope_low,
-            fit.slope_high,
-            limit,
-            len(curve.risk),
-            thresholds.confidence,
-        ),
+        "p_slower": p_above(*interval, limit, len(curve.risk), thresholds.confidence),
     }
+    if departs is not None:
+        row |= {
+            **departs.whole.columns("difference"),
+            **departs.upper.columns("upper_difference"),
+            **departs.flattening.columns("flattening"),
+            **departs.tail.columns("tail_difference"),
+            "upper_predicted_slope": departs.upper_predicted,
+        }
+        if arm != arms.JOINT:
+            last = curves.points(curve, cell.window.contains(curve.n), thresholds.confidence, "n")
+            row |= {f"level{end}": last[-1][f"ratio{end}"] for end in ("", "_low", "_high")}
     certificates = _certificates(cell, arm, error, decisions)
-    verdict, reason = judge(_evidence(row, certificates), thresholds)
+    verdict, reason = judge(_evidence(row, departs, certificates), thresholds)
     if arm == arms.REFERENCE and all(certificate.passed for certificate in certificates):
-        # Judged against its own slope it would always be consistent.
+        # The other rows rest on it: what its own verdict would be, they say.
         verdict, reason = CERTIFIED, "; ".join(c.reason for c in certificates if c.reason)
     if verdict == Verdict.SLOWER and row["asymptotic_slope"] > bound:
         reason += "; so it must be here, where the theorem's assumptions do not hold"
     return row | {"verdict": str(verdict), "reason": reason}
 
 
-def _evidence(row: dict[str, object], certificates: tuple[Certificate, ...]) -> MeasuredSlope:
+def _evidence(
+    row: dict[str, object], departs: Departure | None, certificates: tuple[Certificate, ...]
+) -> MeasuredSlope:
     names = ("slope_low", "slope_high", "steepening_high", "bound_slope", "log_allowance")
-    values = {name: row[name] for name in (*names, "judged_slope")}
-    return MeasuredSlope(**values, certificates=certificates, judge=str(row["judged_against"]))
+    parts = ("whole", "upper", "flattening")
+    differences = {part: getattr(departs, part) if departs else Interval() for part in parts}
+    values = {name: row[name] for name in names}
+    return MeasuredSlope(**values, **differences, certificates=certificates)
 
 
 def _certificates(
-    cell: _Cell, arm: str, error: float, decisions: Decisions
+    cell: JudgedCell, arm: str, error: float, decisions: Decisions
 ) -> tuple[Certificate, ...]:
     thresholds = decisions.thresholds
     certificates = [Certificate(cell.window.valid, cell.window.reason)]
@@ -209,15 +182,10 @@ def _certificates(
     if reference is not None and reference.fit is None:
         return *certificates, Certificate(False, f"reference: {reference.fault}")
     if reference is not None:
-        certificates.append(
-            reference_certificate(
-                reference.fit.slope_low,
-                reference.fit.slope_high,
-                _predicted_slope(cell, arms.REFERENCE, reference.fit),
-                _monte_carlo_error(cell, arms.REFERENCE),
-                thresholds,
-            )
-        )
+        departs = cell.departures.get(arms.REFERENCE)
+        upper = departs.upper if departs else Interval()
+        precision = _monte_carlo_error(cell, arms.REFERENCE)
+        certificates.append(reference_certificate(upper, precision, thresholds))
     if arm in arms.COMPARATORS:
         precise = precision_certificate(arm, _monte_carlo_error(cell, arm), thresholds)
         certificates.append(precise)
@@ -227,26 +195,25 @@ def _certificates(
     return tuple(certificates)
 
 
-def _predicted_slope(cell: _Cell, arm: str, fit: RateFit) -> float:
-    if arm == arms.JOINT:
-        return predictions.joint_slope(cell.settings)
-    return predictions.predicted_slope(cell.settings, fit.n, weights=fit.weights)
+def _predicted_slope(curve: Curve, fit: RateFit) -> float:
+    """Slope of the mean predicted risk over the sizes fitted; NaN where one is not known."""
+    due = curve.at(np.isin(curve.n, fit.n)).predicted.mean(axis=0)
+    if not (due > 0).all():
+        return math.nan
+    return float(least_squares_slope(np.log(fit.n), np.log(due), fit.weights))
 
 
-def _monte_carlo_error(cell: _Cell, arm: str) -> float:
+def _monte_carlo_error(cell: JudgedCell, arm: str) -> float:
     kept = cell.window.contains(cell.frame["n_ratings"])
     return curves.monte_carlo_error(cell.frame, arm, kept)
 
 
-def _curve_rows(cell: _Cell, decisions: Decisions) -> list[dict[str, object]]:
+def _curve_rows(cell: JudgedCell, decisions: Decisions) -> list[dict[str, object]]:
     rows = []
     for arm, curve in cell.curves.items():
-        # The finite-n prediction is one for two towers.
-        predicted = np.full(curve.n.size, np.nan) if arm == arms.JOINT else cell.predicted
+        if arm == arms.JOINT:  # its exponent is no risk
+            curve = replace(curve, predicted=np.full(curve.risk.shape, np.nan))
         kept = cell.window.contains(curve.n)
         measured = curves.points(curve, kept, decisions.thresholds.confidence, "n_ratings")
-        rows += [
-            cell.settings | {"arm": arm, "predicted_risk": float(value)} | point
-            for point, value in zip(measured, predicted, strict=True)
-        ]
+        rows += [cell.settings | {"arm": arm} | point for point in measured]
     return rows

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twotower.rates.intervals import Interval
 from twotower.study.decisions import Thresholds
 
 ROUNDING = 1e-9
@@ -14,10 +15,11 @@ ROUNDING = 1e-9
 
 
 class Verdict(StrEnum):
-    """What a cell's curve says about the bound, in the order in which the rule decides."""
+    """What a cell's curve says about the rate, in the order in which the rule decides."""
 
     INCONCLUSIVE = "inconclusive"
     SLOWER = "slower"
+    FLATTENS = "flattens"
     CONSISTENT = "consistent with the rate"
     FASTER = "faster"
     UNRESOLVED = "bound not contradicted, rate unresolved"
@@ -36,14 +38,12 @@ class MeasuredSlope:
     """What the rule looks at.
 
     Attributes:
-        slope_low, slope_high: interval of the arm's slope.
+        slope_low, slope_high: interval of the arm's slope over the window.
         steepening_high: upper limit of the interval of the slope's change from the lower to the
             upper half of the sizes; below 0 the curve steepens beyond doubt. NaN: not known.
         bound_slope: the bound's exponent s_B.
         log_allowance: slope that the bound's (log n)² adds over the sizes fitted.
-        judged_slope: slope s_R that is due, taken as given: the reference estimator's on the same
-            ratings, or the finite-n prediction's where there is no reference.
-        judge: whose slope that is, for the sentence.
+        whole, upper, flattening: as of `departures.Departure`: measured minus predicted.
         certificates: all must pass for any verdict but "inconclusive".
     """
 
@@ -52,9 +52,10 @@ class MeasuredSlope:
     steepening_high: float
     bound_slope: float
     log_allowance: float
-    judged_slope: float
+    whole: Interval
+    upper: Interval
+    flattening: Interval
     certificates: tuple[Certificate, ...]
-    judge: str = "reference"
 
 
 def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str]:
@@ -62,12 +63,10 @@ def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str
     failed = [certificate.reason for certificate in evidence.certificates if not certificate.passed]
     if failed:
         return Verdict.INCONCLUSIVE, "; ".join(failed)
-    low, high, due = evidence.slope_low, evidence.slope_high, evidence.judged_slope
-    delta = thresholds.delta
-    whose = f"the {evidence.judge}'s slope {due:.3f}"
-    interval = f"interval [{low:.3f}, {high:.3f}]"
-    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(due)):
-        return Verdict.INCONCLUSIVE, "interval: the slope or the one due has no finite value"
+    low, high, delta = evidence.slope_low, evidence.slope_high, thresholds.delta
+    whole, upper, flattening = evidence.whole, evidence.upper, evidence.flattening
+    if not all(map(math.isfinite, (low, high, *whole, *upper))):
+        return Verdict.INCONCLUSIVE, "interval: the slope or its prediction has no finite value"
 
     limit = evidence.bound_slope + evidence.log_allowance + delta
     above = low > limit
@@ -76,42 +75,50 @@ def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str
     if above and not steepens:
         return (
             Verdict.SLOWER,
-            f"{interval} is above {limit:.3f}, the bound's slope with its logarithms and "
-            f"{delta}, and the curve does not steepen",
+            f"interval [{low:.3f}, {high:.3f}] is above {limit:.3f}, the bound's slope with its "
+            f"logarithms and {delta}, and the curve does not steepen",
         )
-    if low >= due - 2 * delta and high <= due + 2 * delta:
+    tolerance = thresholds.upper_tolerance
+    half = f"over the upper half the slope is {_signed(upper)} from its prediction"
+    if upper.low > tolerance and not flattening.high < -ROUNDING:
+        return Verdict.FLATTENS, f"{half}, more than {tolerance} above it"
+    if flattening.low > ROUNDING and upper.estimate > 0:
         return (
-            Verdict.CONSISTENT,
-            f"{interval} is within {2 * delta:.2f} of {whose}",
+            Verdict.FLATTENS,
+            f"{half}, {_signed(flattening)} more than over the lower half",
         )
-    if high < due - 2 * delta:
+    if max(-upper.low, upper.high) <= tolerance and whole.high <= 2 * delta:
+        return Verdict.CONSISTENT, f"{half}, within {tolerance}"
+    if upper.high < -tolerance:
         return (
             Verdict.FASTER,
-            f"{interval} is more than {2 * delta:.2f} below {whose}, which an upper bound allows",
+            f"{half}, more than {tolerance} below it, which an upper bound allows",
         )
     if above:
         return (
             Verdict.UNRESOLVED,
-            f"{interval} is above {limit:.3f}, but the curve still steepens with n",
+            f"interval [{low:.3f}, {high:.3f}] is above {limit:.3f}, but the curve still steepens "
+            "with n",
         )
-    return (
-        Verdict.UNRESOLVED,
-        f"{interval} is neither above {limit:.3f} nor within {2 * delta:.2f} of {whose}",
-    )
+    if max(-upper.low, upper.high) <= tolerance:
+        return (
+            Verdict.UNRESOLVED,
+            f"{half}, but over the whole window {_signed(whole)}, not within {2 * delta:.2f}",
+        )
+    return Verdict.UNRESOLVED, f"{half}, not surely within {tolerance}"
+
+
+def _signed(interval: Interval) -> str:
+    return f"{interval.estimate:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
 
 
 def reference_certificate(
-    slope_low: float,
-    slope_high: float,
-    predicted_slope: float,
-    monte_carlo_error: float,
-    thresholds: Thresholds,
+    upper: Interval, monte_carlo_error: float, thresholds: Thresholds
 ) -> Certificate:
-    """Whether the reference estimator behaves as the finite-n prediction says.
+    """Whether the reference estimator behaves as its prediction says.
 
     Args:
-        slope_low, slope_high: interval of the reference's slope.
-        predicted_slope: slope of the finite-n prediction over the same sizes.
+        upper: its slope minus the predicted one over the upper half of the window.
         monte_carlo_error: largest risk_se/risk of the reference in the window.
         thresholds: `reference_tolerance`, `max_monte_carlo_error`.
     """
@@ -119,19 +126,12 @@ def reference_certificate(
     precise = precision_certificate("reference", monte_carlo_error, thresholds)
     if not precise.passed:
         return precise
-    if not slope_high - slope_low <= 2 * tolerance:
-        return Certificate(
-            False,
-            f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] is wider than "
-            f"± {tolerance}",
-        )
-    passed = slope_low <= predicted_slope + tolerance and slope_high >= predicted_slope - tolerance
+    differs = f"reference: over the upper half its slope is {_signed(upper)} from its prediction"
+    if not upper.high - upper.low <= 2 * tolerance:
+        return Certificate(False, f"{differs}, an interval wider than ± {tolerance}")
+    passed = upper.low <= tolerance and upper.high >= -tolerance
     verb = "meets" if passed else "misses"
-    return Certificate(
-        passed,
-        f"reference: its interval [{slope_low:.3f}, {slope_high:.3f}] {verb} the predicted slope "
-        f"{predicted_slope:.3f} ± {tolerance}",
-    )
+    return Certificate(passed, f"{differs}, which {verb} ± {tolerance}")
 
 
 def optimization_error(used: float, doubled: float, oracle: float) -> float:

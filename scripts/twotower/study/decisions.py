@@ -32,12 +32,13 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 RuleName = Literal[
     "primary", "estimation", "limit", "smoothness", "intrinsic", "ambient", "verdicts",
     "cold_start", "lemma", "sampling", "predicted", "off_manifold", "embedding_dim", "null_cells",
-    "extrapolation", "falsifiability", "approximation", "tournament", "rivals", "newcomers",
+    "extrapolation", "falsifiability", "approximation", "dimensions", "rivals", "newcomers",
+    "levels", "ambient_level", "tails",
 ]  # fmt: skip
 ExperimentName = Literal[
     "approximation", "smoothness", "dimension", "high_dimension", "dust", "max_not_sum", "depth",
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
-    "methods_fresh", "methods_repeated",
+    "methods_fresh", "methods_repeated", "unequal_smoothness", "rank", "worst_case", "cold_start",
 ]  # fmt: skip
 
 
@@ -69,6 +70,8 @@ class Thresholds:
 
     confidence: float = Field(gt=0.5, lt=1)
     delta: float = Field(gt=0)
+    upper_tolerance: float = Field(gt=0)
+    level_ratio: float = Field(gt=1)
     window_risk: float = Field(gt=0, lt=1)
     min_window_sizes: int = Field(ge=2)
     reference_tolerance: float = Field(gt=0)
@@ -105,6 +108,7 @@ class Confirmatory:
     controls: tuple[Control, ...]
     embedding_dim_is_rank: bool
     schedules: tuple[Schedule, ...]
+    min_dense_depth: int
 
     def holds(self, cell: Mapping[str, object], arm: str) -> bool:
         """Whether a cell, given by its columns, is confirmatory under an arm.
@@ -124,6 +128,7 @@ class Confirmatory:
             and cell["rating_scale"] in self.rating_scales
             and cell["control"] in self.controls
             and cell["schedule"] in self.schedules
+            and (cell["schedule"] != "dense" or cell["depth"] >= self.min_dense_depth)
             and (not self.embedding_dim_is_rank or cell["embedding_dim"] == cell["rank"])
             and all(cell[key] == default for key, default in NEWER.items())
         )

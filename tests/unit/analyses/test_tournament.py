@@ -30,25 +30,26 @@ def winner(table, arm="erm"):
 
 @pytest.mark.parametrize("planted", ["max", "sum", "ambient"])
 def test_what_was_planted_wins(planted):
-    table = tournament(slopes(planted))
+    table = tournament(slopes(planted), 0.95)
     assert winner(table) == [planted]
     assert table["cells"].eq(9).all() and table["unequal_cells"].eq(6).all()
     errors = table.set_index("predictor")["held_out_rmse"]
     assert errors[planted] < 0.005
     assert errors.drop([planted, "mean"]).min() > 0.01
+    assert (table["rmse_low"] < table["rmse_high"]).all()
 
 
 def test_each_arm_has_a_tournament_of_its_own():
-    table = tournament(pd.concat([slopes("max"), slopes("sum", arm="joint")]))
+    table = tournament(pd.concat([slopes("max"), slopes("sum", arm="joint")]), 0.95)
     assert winner(table) == ["max"]
     assert winner(table, "joint") == ["sum"]
 
 
 def test_cells_of_equal_dimensions_have_no_winner():
     """There max and mean are the same."""
-    table = tournament(slopes("max", dims=(1, 2, 3, 4), equal=True, ambient=(4, 4)))
+    table = tournament(slopes("max", dims=(1, 2, 3, 4), equal=True, ambient=(4, 4)), 0.95)
     assert winner(table) == []
 
 
 def test_cells_of_other_experiments_do_not_play():
-    assert tournament(slopes("max").assign(experiment="noise")).empty
+    assert tournament(slopes("max").assign(experiment="noise"), 0.95).empty

@@ -154,31 +154,71 @@ def test_null_cells(change, answer):
 
 
 def test_extrapolation_and_cold_start_need_their_share():
-    table = rate_rows(*[{}] * 20).assign(covered=[True] * 17 + [False] * 3, log_ratio=0.1)
+    def shares(held):
+        covered = [True] * held + [False] * (20 - held)
+        columns = {"covered": covered, "line_covered": covered, "log_ratio": 0.1}
+        return rate_rows(*[{}] * 20).assign(**columns, line_log_ratio=0.2)
+
+    table = shares(18)
     assert find("extrapolation", table, extrapolation=table).answer == HOLDS
-    few = table.assign(covered=[True] * 16 + [False] * 4)
-    assert find("extrapolation", table, extrapolation=few).answer == OPEN
-    fewer = table.assign(covered=[True] * 12 + [False] * 8)
-    assert find("extrapolation", table, extrapolation=fewer).answer == FAILS
-    ratios = table.assign(ratio=1.1, ratio_low=1.0, ratio_high=1.2)
+    assert find("extrapolation", table, extrapolation=shares(16)).answer == OPEN
+    assert find("extrapolation", table, extrapolation=shares(12)).answer == FAILS
+    ratios = table.assign(ratio=1.1, ratio_low=1.0, ratio_high=1.2, comparison="cold start")
     assert find("cold_start", table, cold_start=ratios).answer == HOLDS
     wide = ratios.assign(ratio_high=1.3)
     assert find("cold_start", table, cold_start=wide).answer == OPEN
     assert find("cold_start", table, cold_start=wide.assign(ratio_low=1.26)).answer == FAILS
+    gap = ratios.assign(comparison="generalization gap", ratio=2.0)
+    assert find("cold_start", table, cold_start=gap).answer == Answer.UNTESTED
+    both = find("cold_start", table, cold_start=pd.concat([ratios, gap]))
+    assert both.answer == HOLDS and both.measured == 1.1 and "2.00" in both.detail
 
 
-def test_the_tournament_needs_cells_of_unequal_dimensions():
-    table = pd.DataFrame(
-        {"arm": "erm", "predictor": ["max", "sum"], "cells": 6, "unequal_cells": 4}
-    ).assign(held_out_rmse=[0.01, 0.05], winner=[True, False])
-    rates = rate_rows({})
-    assert find("tournament", rates, tournament=table).answer == HOLDS
-    lost = table.assign(winner=[False, True])
-    assert find("tournament", rates, tournament=lost).answer == FAILS
-    tie = table.assign(winner=False)
-    assert find("tournament", rates, tournament=tie).answer == OPEN
-    equal = table.assign(unequal_cells=0)
-    assert find("tournament", rates, tournament=equal).answer == Answer.UNTESTED
+@pytest.mark.parametrize(
+    ("ratios", "answer"),
+    [((0.9, 1.2), HOLDS), ((0.9, 1.3), OPEN), ((0.7, 1.0), FAILS)],
+)
+def test_levels_are_judged_at_every_size_of_the_upper_half(ratios, answer):
+    table = rate_rows({}, {}).assign(ratio=ratios, upper_half=True)
+    table = table.assign(ratio_low=table["ratio"] - 0.06, ratio_high=table["ratio"] + 0.06)
+    assert find("levels", table, levels=table).answer == answer
+    assert find("levels", table, levels=table.assign(upper_half=False)).answer == Answer.UNTESTED
+
+
+@pytest.mark.parametrize(("factor", "answer"), [(1.02, HOLDS), (1.6, FAILS)])
+def test_the_constant_must_not_grow_with_the_ambient_dimension(factor, answer):
+    rows = [
+        {"ambient_dim": 10**power, "level": level, "level_low": level / 1.05}
+        | {"level_high": level * 1.05}
+        for power, level in ((1, 1.0), (2, factor), (3, factor**2))
+    ]
+    finding = find("ambient_level", rate_rows(*rows))
+    assert finding.answer == answer and finding.measured == pytest.approx(factor)
+
+
+def test_unlucky_targets_are_judged_over_data_sets():
+    rows = [{"tail_difference": 0.02 * sign} for sign in (-1, 0, 1, 1)]
+    assert find("tails", rate_rows(*rows)).answer == HOLDS
+    far = rate_rows(*rows)
+    assert find("tails", far.assign(tail_difference=far["tail_difference"] + 0.3)).answer == FAILS
+    assert find("tails", rate_rows(*rows[:2])).answer == Answer.UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("shift", "half", "answer"),
+    [
+        (0.0, 0.03, HOLDS),
+        (0.0, 0.08, OPEN),  # too wide to reject the mean, 0.071 steeper
+        (0.1, 0.03, FAILS),  # the sum's slope, -0.4
+    ],
+)
+def test_each_cell_must_reject_the_sum_and_the_mean(shift, half, answer):
+    low, high = shift - half, shift + half
+    cell = {"user_intrinsic_dim": 1, "item_intrinsic_dim": 2, "upper_difference": shift}
+    rates = rate_rows(cell | {"upper_difference_low": low, "upper_difference_high": high})
+    assert find("dimensions", rates).answer == answer
+    equal = rates.assign(user_intrinsic_dim=2)
+    assert find("dimensions", equal).answer == Answer.UNTESTED
 
 
 def test_lemmas_are_read_from_their_table():

@@ -13,7 +13,7 @@ from twotower.forecast import plan as data_plan
 from twotower.forecast.drifting_curve import Pilot, forecast
 from twotower.forecast.intervals import needed
 from twotower.forecast.plan import PlanRefused, plan
-from twotower.rates.planted import noisy
+from twotower.rates.planted_curves import noisy
 
 
 @pytest.mark.parametrize("slope", [-0.3, -0.6, -1.0])
@@ -107,7 +107,7 @@ def test_intervals_cover_curves_drawn_as_the_model_has_it(floor):
         given = floor == 0.0 or rng.random() < prior.NO_FLOOR
         share = 0.0 if given else rng.random()  # of the smallest mean error
         bottom = mean[:5].min() * share / (1 - share)
-        error, _ = noisy(mean, 2 ** np.arange(9, 16), 8, rng)
+        error, *_ = noisy(mean, 2 ** np.arange(9, 16), 8, rng)
         found = forecast(Pilot(SIZES, bottom + error[:, :5], floor=floor), draws=1000)
         low, high = np.quantile(found.error_at(2.0**15), [0.1, 0.9])
         held.append(low <= bottom + mean[6] <= high)

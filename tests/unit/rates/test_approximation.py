@@ -10,18 +10,22 @@ from frozen import DECISIONS
 from twotower.base.seeds import generator
 from twotower.rates import predictions
 from twotower.rates.approximation import CURVE_COLUMNS, RATE_COLUMNS, summarize
-from twotower.rates.planted import SETTING, noisy
+from twotower.rates.planted_curves import SETTING, noisy
 
 UNITS = np.array([4, 8, 16, 32, 64, 128])
 SIZES = (8192, 16384)
 
 
-def risks_frame(slope=-2.0, gain=0.05, error=0.1, replicates=8, **settings):
-    """Risks ∝ units^slope; twice the ratings take `gain` (a share, or one for each width) off."""
+def risks_frame(slope=-1.875, gain=0.05, projection=-1.875, replicates=8, **settings):
+    """Risks ∝ units^slope; twice the ratings take `gain` (a share, or one for each width) off.
+
+    The best linear approximation falls by -1.875 over these units; the projection by `projection`.
+    """
     gains = np.broadcast_to(gain, UNITS.shape)
     mean = 0.3 * (UNITS / UNITS[0]) ** slope
     rng = generator(0, {"slope": slope}, "approximation", 0)
-    risk, risk_se = noisy(mean, UNITS, replicates, rng)
+    risk, risk_se, known = noisy(mean, UNITS, replicates, rng)
+    exact = known / mean * 0.3 * (UNITS / UNITS[0]) ** projection
     row = {"experiment": "approximation", "smoothness": 1.0, **SETTING, "noise_sd": 0.0}
     row |= {"user_intrinsic_dim": 1, "item_intrinsic_dim": 1, "schedule": "fixed"} | settings
     frames = []
@@ -30,8 +34,6 @@ def risks_frame(slope=-2.0, gain=0.05, error=0.1, replicates=8, **settings):
         columns = [
             (size, "used", 1 if size == SIZES[1] else 1 / (1 - gains[index])) for size in SIZES
         ]
-        if error is not None:
-            columns += [(SIZES[1], "doubled", 1 - error), (SIZES[1], "oracle", 1.0)]
         for size, start, factor in columns:
             frames.append(
                 pd.DataFrame(
@@ -39,6 +41,7 @@ def risks_frame(slope=-2.0, gain=0.05, error=0.1, replicates=8, **settings):
                     | {"arm": "erm", "start": start, "n_ratings": size, "width": units}
                     | {"replicate": np.arange(replicates), "risk": factor * risk[:, index]}
                     | {"risk_se": factor * risk_se[:, index], "seen_risk": math.nan}
+                    | {"approximation": exact[:, index]}
                 )
             )
     return pd.concat(frames, ignore_index=True)
@@ -49,8 +52,11 @@ def test_a_planted_slope_is_found_and_consistent():
     assert list(rates.columns)[-len(RATE_COLUMNS) :] == RATE_COLUMNS
     assert list(curves.columns)[-len(CURVE_COLUMNS) :] == CURVE_COLUMNS
     row = rates.iloc[0]
-    assert row["slope_low"] < -2 < row["slope_high"]
+    assert row["slope_low"] < -1.875 < row["slope_high"]
     assert row["bound_slope"] == -2
+    assert row["predicted_slope"] == pytest.approx(-1.875, abs=0.01)
+    assert row["projection_slope"] == pytest.approx(-1.875, abs=0.05)
+    assert row["difference_low"] < 0 < row["difference_high"]
     assert row["verdict"] == "consistent with the rate"
     assert (row["units_min"], row["units_max"], row["widths"], row["n_ratings"]) == (
         4,
@@ -60,13 +66,13 @@ def test_a_planted_slope_is_found_and_consistent():
     )
     assert row["cell"] == "0000000128" and math.isnan(row["width_constant"])
     assert row["doubling_change"] == pytest.approx(0.05)
-    assert row["optimization_error"] == pytest.approx(0.1)
     assert row["decisions"] == DECISIONS.label
     assert curves["units"].tolist() == UNITS.tolist()
     assert curves["in_window"].all()
     settings = risks_frame().iloc[0].to_dict()
     due = [predictions.interpolation(units, settings) for units in UNITS]
-    np.testing.assert_allclose(curves["predicted_risk"], due)
+    np.testing.assert_allclose(curves["linear_risk"], due)
+    assert curves["ratio"].between(0.8, 1.25).all()
 
 
 def test_points_that_ratings_still_limit_are_shown_and_not_used():
@@ -81,11 +87,10 @@ def test_points_that_ratings_still_limit_are_shown_and_not_used():
 @pytest.mark.parametrize(
     ("changes", "verdict", "reason"),
     [
-        ({"slope": -1.2}, "slower", "above -1.600"),
-        ({"slope": -1.2, "error": None}, "inconclusive", "was not measured"),
-        ({"slope": -2.9}, "faster", "below -2.400"),
-        ({"slope": -2.4}, "bound not contradicted, rate unresolved", "nor above"),
-        ({"error": 0.4}, "inconclusive", "40% of a risk is optimization error"),
+        ({"slope": -1.2, "projection": -1.2}, "slower", "90% of the slope -1.8"),
+        ({"slope": -1.2}, "inconclusive", "that of the projection, -1.8"),
+        ({"slope": -2.9}, "faster", "below -2.0"),
+        ({"slope": -2.1}, "bound not contradicted, rate unresolved", "nor above"),
         ({"gain": [0, 0, 0, 0.3, 0.3, 0.3]}, "inconclusive", "only 3 of 6 widths, 4 are needed"),
     ],
 )
@@ -93,12 +98,6 @@ def test_verdicts(changes, verdict, reason):
     row = summarize(risks_frame(**changes), DECISIONS).rates.iloc[0]
     assert row["verdict"] == verdict
     assert reason in row["reason"]
-
-
-def test_an_unmeasured_optimization_does_not_stop_a_good_slope():
-    row = summarize(risks_frame(error=None), DECISIONS).rates.iloc[0]
-    assert row["verdict"] == "consistent with the rate"
-    assert math.isnan(row["optimization_error"])
 
 
 def test_settings_make_curves_of_their_own():

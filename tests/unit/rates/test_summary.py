@@ -2,16 +2,16 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 from frozen import DECISIONS
 from risk_draws import TARGETS, N, risks_frame
-from twotower.rates import predictions
 from twotower.rates.intervals import student_quantile
 from twotower.rates.summary import CURVE_COLUMNS, RATE_COLUMNS, summarize
-from twotower.theory.bound import Theory, finite_n_risk, log_factor_slope
+from twotower.theory.bound import log_factor_slope
 
 
 def rate_table(risks):
@@ -38,6 +38,8 @@ def test_rate_table_holds_what_was_planted():
     erm, reference = rates.loc["erm"], rates.loc["reference"]
     assert erm["bound_slope"] == -0.5
     assert erm["predicted_slope"] == pytest.approx(-0.51, abs=0.02)
+    assert erm["judged_against"] == reference["judged_against"] == "own"
+    assert erm["level"] == pytest.approx(1, abs=0.05)
     assert erm["reference_slope"] == reference["slope"] == reference["reference_slope"]
     assert erm["optimization_error"] == pytest.approx(0.1)
     assert math.isnan(reference["optimization_error"])
@@ -106,24 +108,44 @@ def test_optimization_error_compares_the_same_replicates():
     assert rate_table(few)["optimization_error"].iloc[0] == pytest.approx(0.1)
 
 
-def test_without_a_reference_the_prediction_judges():
+def test_differences_are_paired_by_target():
+    """A prediction that knows each target leaves none of their spread."""
+    risks = risks_frame(slope=-0.45)
+    known = rate_table(risks).set_index("arm").loc["erm"]
+    law = risks.groupby(["arm", "n_ratings"])["predicted_risk"].transform("mean")
+    blind = rate_table(risks.assign(predicted_risk=law)).set_index("arm").loc["erm"]
+    assert known["difference"] == pytest.approx(0.05, abs=0.01)
+    for end in ("", "_low", "_high"):  # levels cancel in slopes, but not in the level itself
+        assert known[f"difference{end}"] == pytest.approx(blind[f"difference{end}"], abs=0.01)
+    widths = [np.log(row["level_high"] / row["level_low"]) for row in (known, blind)]
+    assert widths[0] < widths[1] / 3
+
+
+def test_where_an_arm_has_no_prediction_another_judges():
+    risks = risks_frame()
+    risks.loc[risks["arm"] == "adam", "predicted_risk"] = math.nan
+    judges = rate_table(risks).set_index("arm")["judged_against"]
+    assert judges.to_dict() == {"erm": "own", "adam": "oracle sieve", "reference": "own"}
+    risks["predicted_risk"] = math.nan
+    assert set(rate_table(risks)["judged_against"]) == {"closed form"}
+
+
+def test_without_a_reference_the_prediction_sets_the_window():
     risks = risks_frame()
     both = summarize(risks[risks["arm"] != "reference"], DECISIONS)
     erm = both.rates.set_index("arm").loc["erm"]
-    assert (both.rates["judged_against"] == "prediction").all()
-    assert erm["judged_slope"] == erm["predicted_slope"]
     assert math.isnan(erm["reference_slope"]) and math.isnan(erm["risk_ratio"])
     assert erm["verdict"] == "consistent with the rate"
-    settings = risks.iloc[0].to_dict()
-    below = [n for n in N if predictions.predicted_risk(settings, n) < 0.25]
-    assert erm["n_min"] == below[0]
+    used = risks[(risks["arm"] == "erm") & (risks["start"] == "used")]
+    due = used.groupby("n_ratings")["predicted_risk"].mean()
+    assert erm["n_min"] == due[due < 0.25].index[0]
 
 
 def test_the_joint_arm_is_judged_against_the_sum_of_dimensions():
     joint = rate_table(risks_frame(arms=("erm", "joint"), slope=-1 / 3)).set_index("arm")
     row = joint.loc["joint"]
-    assert row["bound_slope"] == row["judged_slope"] == pytest.approx(-1 / 3)
-    assert row["judged_against"] == "prediction"
+    assert row["bound_slope"] == pytest.approx(-1 / 3) == row["predicted_slope"]
+    assert row["judged_against"] == "exponent"
     assert row["verdict"] == "consistent with the rate"
     assert math.isnan(row["optimization_error"])
     assert not row["confirmatory"]
@@ -139,6 +161,7 @@ def test_only_what_was_registered_is_confirmatory():
         {"sampling": "grid"},
         {"support": "dust"},
         {"schedule": "fixed"},
+        {"schedule": "dense", "depth": 1},
     ]:
         assert not DECISIONS.confirmatory.holds(risks_frame(**change).iloc[0], "erm")
 
@@ -199,7 +222,13 @@ def test_curve_table_describes_each_point():
     half = student_quantile(TARGETS, 0.95) * sample.std() / sample.mean() / math.sqrt(TARGETS)
     assert point["risk_low"] == pytest.approx(sample.mean() * math.exp(-half))
     assert point["risk_high"] == pytest.approx(sample.mean() * math.exp(half))
-    assert point["predicted_risk"] == finite_n_risk(8192, Theory(1.0, 2, 2), 2, 1.0)
+    due = risks.loc[used, "predicted_risk"]
+    assert point["predicted_risk"] == pytest.approx(due.mean())
+    log_ratio = np.log(sample / due)
+    assert point["ratio"] == pytest.approx(math.exp(log_ratio.mean()))
+    assert point["ratio_sd"] == pytest.approx(log_ratio.std())
     n_min = rate_table(risks)["n_min"].iloc[0]
     assert (curves["in_window"] == (curves["n_ratings"] >= n_min)).all()
     assert (curves["fitted_risk"].notna() == curves["in_window"]).all()
+    window = N[n_min <= N]
+    assert (curves["upper_half"] == (curves["n_ratings"] >= window[window.size // 2])).all()

@@ -82,7 +82,7 @@ def test_a_study_without_slopes_says_so(tmp_path):
 
 
 def test_the_tournament_has_a_bar_per_predictor_and_names_the_winner(rates, tmp_path):
-    table = tournament_table.tournament(rates)
+    table = tournament_table.tournament(rates, 0.95)
     fig = tournament.figure(table)
     erm = table[table["arm"] == "erm"]
     ax, _ = panels(fig)

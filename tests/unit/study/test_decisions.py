@@ -29,7 +29,7 @@ def test_any_byte_changes_the_label_and_nothing_else(tmp_path):
 def test_the_thresholds_are_those_of_the_theory():
     rules = DECISIONS.thresholds
     assert (rules.delta, rules.window_risk, rules.min_window_sizes) == (0.05, 0.25, 5)
-    assert (rules.reference_tolerance, rules.max_optimization_error) == (0.15, 0.25)
+    assert (rules.reference_tolerance, rules.max_optimization_error) == (0.1, 0.15)
     assert (rules.meta_slope_low, rules.meta_slope_high) == (0.85, 1.15)
 
 
@@ -42,9 +42,9 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
     [
         ("delta: 0.05", "delta: -1", "thresholds.delta: input should be greater than 0"),
         ("delta: 0.05", "dleta: 0.05", "thresholds.dleta: unexpected keyword argument"),
-        ("version: 2", "version: one", "version: input should be a valid integer"),
+        ("version: 3", "version: one", "version: input should be a valid integer"),
         ('id: "2"', 'id: "1"', "claims with the same id: 1"),
-        ("version: 2", "version: [", "line "),
+        ("version: 3", "version: [", "line "),
         (
             "delta: 0.05",
             "delta: .inf",
@@ -64,9 +64,9 @@ def test_every_claim_has_a_rule_and_every_rule_a_claim():
         ),
         ("[normal]", "[gauss]", "confirmatory.noises.0: input should be 'normal' or 'student'"),
         ("rule: primary", "rule: primry", "claims.0.rule: input should be 'primary', "),
-        ("[approximation]", "[aproximation]", "claims.1.experiments.0: input should be 'approx"),
+        ("[approximation]", "[aproximation]", "claims.2.experiments.0: input should be 'approx"),
         ("_low: 0.85", "_low: 1.85", "thresholds.meta_slope_low: not below meta_slope_high"),
-        ("version: 2", "version: !!python/name:os.system 1", "leave it out, values need no tag"),
+        ("version: 3", "version: !!python/name:os.system 1", "leave it out, values need no tag"),
     ],
 )
 def test_a_faulty_file_is_one_message(tmp_path, old, new, message):

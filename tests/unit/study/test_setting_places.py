@@ -8,7 +8,7 @@ import figure_fakes
 from frozen import DECISIONS
 from studies import GOOD, with_keys
 from twotower.claims import cell_rules
-from twotower.rates import planted, predictions
+from twotower.rates import planted_curves, predictions
 from twotower.study import decisions, grid, labels
 from twotower.study.reading import validated
 from twotower.study.settings import Settings
@@ -32,9 +32,9 @@ PLACES = {
         "support",
         "width",
     },
-    "a value in the planted cells, SETTING of rates/planted.py": {
+    "a value in the planted cells, SETTING of rates/planted_curves.py": {
         *labels.KEYS,
-        *planted.SETTING,
+        *planted_curves.SETTING,
         "width",
     },
     "a value in the fake cells, DEFAULTS of tests/unit/figure_fakes.py": {
