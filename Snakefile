@@ -14,6 +14,7 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/hooks.smk"
 include: "workflow/rules/failures.smk"
+include: "workflow/rules/predictions.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
@@ -38,6 +39,7 @@ rule all:
     default_target: True
     input:
         rules.index.output,
+        rules.predictions.output,
         rules.combine_rates.output,
         rules.claims.output,
         rules.tables.output,

@@ -6,6 +6,7 @@ import pandas as pd
 
 from twotower.base import files, tensors
 from twotower.data import groups
+from twotower.predictions import joining
 from twotower.rates import approximation, curves, predictions, summary
 from twotower.records import job_records
 from twotower.study import decisions
@@ -16,9 +17,12 @@ with job_records.job(snakemake) as spec:
         (data, dim): predictions.lost_energy(tensors.read(path), dim).mean()
         for (data, dim), path in zip(spec["truncated"], snakemake.input.targets, strict=True)
     }
-    frames = []
-    for columns, path in zip(spec["runs"], snakemake.input.risks, strict=True):
-        frame = pd.read_csv(path)
+    frames, predicted = [], iter(snakemake.input.predictions)
+    for columns, path, has in zip(
+        spec["runs"], snakemake.input.risks, spec["predicted"], strict=True
+    ):
+        due = pd.read_csv(next(predicted)) if has else None
+        frame = joining.joined(pd.read_csv(path), due)
         # of the targets drawn, since its spread over targets is large
         columns["lost_energy"] = lost.get((columns["data"], columns["embedding_dim"]), 0.0)
         named = columns | {"experiment": spec["experiment"]}

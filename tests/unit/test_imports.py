@@ -22,6 +22,7 @@ FOLDERS = {
     "towers": "pandas torch",
     "methods": "pandas",
     "evaluation": "pandas",
+    "predictions": "pandas",
     "rates": "pandas scipy",
     "analyses": "pandas scipy",
     "claims": "pandas scipy",

@@ -18,6 +18,7 @@ PAPER = {
 ALL_EVALUATED = {"evaluate": 6} | PAPER
 TOWERS_EVALUATED = {"evaluate": 4} | PAPER
 FITTER = {"check_fitter": 1} | PAPER
+PREDICTED = {"predict": 4, "predictions": 1}
 
 
 def add_comment(project, path):
@@ -47,6 +48,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
             FITTER | {"falsifiability_table": 1, "draw_figure": 6},
         ),
         ("scripts/twotower/evaluation/risks.py", ALL_EVALUATED),
+        ("scripts/twotower/predictions/oracle_sieve.py", PREDICTED | PAPER),
         ("scripts/twotower/towers/training.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/twotower/towers/closed_form/hats.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/towers/train.py", {"train": 4} | TOWERS_EVALUATED),
@@ -55,6 +57,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         (
             "scripts/twotower/data/targets.py",
             {"generate_data": 2, "generate_test_pairs": 2, "fit_reference": 2, "train": 4}
+            | PREDICTED
             | ALL_EVALUATED,
         ),
     ],
@@ -69,19 +72,22 @@ def test_edited_code(finished_copy, path, jobs):
     [
         ({"name": "other"}, {"index": 1}),  # where the name stands
         ({"certificate_size": 512}, {"train": 4} | TOWERS_EVALUATED),
-        ({"sample_sizes": [64, 128, 512]}, {"fit_reference": 2, "train": 4} | ALL_EVALUATED),
+        (
+            {"sample_sizes": [64, 128, 512]},
+            {"fit_reference": 2, "train": 4} | PREDICTED | ALL_EVALUATED,
+        ),
         (
             {"arms": {"erm": {"alternations": 1, "joint_steps": 2}}},  # adam is dropped
             {"index": 1} | PAPER | {"draw_figure": 4},  # none of what plain training costs
         ),
         (
             {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [2.0, 1.0]}}}},
-            {"index": 1} | PAPER,
+            {"index": 1, "predictions": 1} | PAPER,
         ),
         (
             {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [1, 2, 3]}}}},
             {"generate_data": 1, "generate_test_pairs": 1, "fit_reference": 1, "train": 2}
-            | {"evaluate": 3, "index": 1}
+            | {"predict": 2, "predictions": 1, "evaluate": 3, "index": 1}
             | PAPER,
         ),
         (

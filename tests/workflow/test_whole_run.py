@@ -125,6 +125,7 @@ def test_an_experiment_runs_alone(project):
     )
     planned = project.planned("depth", "--config", "study=study.yaml")
     assert planned == {
+        "predict": 3,
         "generate_data": 1,
         "generate_test_pairs": 1,
         "fit_reference": 1,
@@ -177,6 +178,8 @@ def test_the_rule_graph_runs_from_data_to_paper(finished):
         ("generate_data", "fit_reference"),
         ("fit_reference", "evaluate"),
         ("check_fitter", "fit_rates"),
+        ("predict", "fit_rates"),
+        ("predict", "predictions"),
         ("fit_rates", "draw_experiment"),
         ("claims", "tables"),
         ("tables", "all"),

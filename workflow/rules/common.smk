@@ -140,6 +140,19 @@ def train_spec(wildcards):
     )
 
 
+def predict_spec(wildcards):
+    fit = wildcards.fit
+    sizes = list(RUNS[fit].cell.sample_sizes) if fit in RUNS else SIZES[data_of(fit)]
+    return spec(
+        "predictions/predict.py",
+        seed=STUDY.seed,
+        data=DATA[data_of(fit)],
+        cell=RUNS[fit].cell.spec if fit in RUNS else None,
+        sample_sizes=sizes,
+        replicates=STUDY.replicates,
+    )
+
+
 def comparator_spec(wildcards):
     run = RUNS[wildcards.run]
     return spec(
@@ -175,8 +188,16 @@ def risks_name(run):
     return f"{'joint' if RUNS[run].arm == arms.JOINT else 'comparator'}-{run}"
 
 
+def predicted_fits(cell):
+    """Arms of a cell whose risks are predicted target by target, and their fits."""
+    found = [(run.arm, run_id) for run_id, run in RUNS_OF[cell.id] if run.arm == arms.ERM]
+    return found + [(arms.REFERENCE, f"reference-{cell.data_id}")] * cell.has_reference
+
+
 def rate_inputs(experiment):
-    """Tables of risks of an experiment's cells, and the columns that name each of them."""
+    """Tables of risks of an experiment's cells, the columns that name each of them, and the fits
+    whose predictions stand beside it, if there are any.
+    """
     tables = []
     asked = STUDY.experiments[experiment].arms or tuple(STUDY.arms)
     for cell in CELLS_OF[experiment]:
@@ -184,10 +205,11 @@ def rate_inputs(experiment):
         for run_id, run in RUNS_OF[cell.id]:
             if run.arm in asked:  # others are of another experiment
                 path = f"results/risks/{risks_name(run_id)}.csv"
-                tables.append((path, columns | {"arm": run.arm}))
+                fit = run_id if run.arm == arms.ERM else None
+                tables.append((path, columns | {"arm": run.arm}, fit))
         if cell.has_reference:
             path = f"results/risks/reference-{cell.data_id}.csv"
-            tables.append((path, columns | {"arm": arms.REFERENCE}))
+            tables.append((path, columns | {"arm": arms.REFERENCE}, f"reference-{cell.data_id}"))
     return tables
 
 
@@ -215,6 +237,7 @@ def ranked_fits():
 TRUNCATED = {experiment: truncated(experiment) for experiment in EXPERIMENTS}
 RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS}
 RANKED = ranked_fits()
+PREDICTED = list(dict.fromkeys(fit for cell in CELLS for _, fit in predicted_fits(cell)))
 EXPERIMENT_RISKS = [f"results/rates/{experiment}/risks.csv" for experiment in ON_RATINGS]
 
 # Tables and figures over all experiments: which there are, twotower.study.analyses says.

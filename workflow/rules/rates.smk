@@ -51,7 +51,12 @@ rule check_fitter:
 
 rule fit_rates:
     input:
-        risks=lambda wildcards: [path for path, _ in RATE_INPUTS[wildcards.experiment]],
+        risks=lambda wildcards: [path for path, _, _ in RATE_INPUTS[wildcards.experiment]],
+        predictions=lambda wildcards: [
+            f"results/predictions/{fit}.csv"
+            for _, _, fit in RATE_INPUTS[wildcards.experiment]
+            if fit
+        ],
         targets=lambda wildcards: [
             f"results/data/{data}/targets.safetensors"
             for data, _ in TRUNCATED[wildcards.experiment]
@@ -75,7 +80,8 @@ rule fit_rates:
             "rates/fit_rates.py",
             experiment=wildcards.experiment,
             axis=STUDY.experiments[wildcards.experiment].axis,
-            runs=[columns for _, columns in RATE_INPUTS[wildcards.experiment]],
+            runs=[columns for _, columns, _ in RATE_INPUTS[wildcards.experiment]],
+            predicted=[bool(fit) for _, _, fit in RATE_INPUTS[wildcards.experiment]],
             truncated=TRUNCATED[wildcards.experiment],
         ),
     message:

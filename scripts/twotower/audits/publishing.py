@@ -14,7 +14,9 @@ from twotower.records import git
 
 TABLES = Path("results/tables")
 FIGURES = Path("results/figures")
-LARGE = ("losses.csv", "certificates.csv")  # a row for each replicate: they stay in results/
+LARGE = ("losses.csv", "certificates.csv", "predictions.csv")
+"""A row for each replicate: they stay in results/. Predictions are published before the study."""
+
 NOTE = "PROVENANCE.md"
 
 

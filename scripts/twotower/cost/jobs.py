@@ -5,7 +5,7 @@ The rules themselves stand in workflow/rules/*.smk; a test compares the two with
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from twotower.cost import data_jobs, fit_jobs, risk_jobs
+from twotower.cost import data_jobs, fit_jobs, prediction_jobs, risk_jobs
 from twotower.cost.data_jobs import DataSet
 from twotower.cost.job import PlannedJob
 from twotower.cost.later_jobs import later_jobs
@@ -26,6 +26,11 @@ def jobs(study: Study) -> Iterator[PlannedJob]:
     unique = {cell.data_id: cell for cell in cells}
     data = {i: DataSet(i, cell.data_spec, sorted(sizes[i])) for i, cell in unique.items()}
     referenced = [data[i] for i, cell in unique.items() if cell.has_reference]
+    for run in runs:
+        if run.arm == arms.ERM:
+            yield prediction_jobs.minimizer_job(run, data[run.cell.data_id], study)
+    for one in referenced:
+        yield prediction_jobs.sieve_job(one, study)
     for one in data.values():
         yield data_jobs.ratings_job(one, study)
         yield data_jobs.fresh_job(one, study)
@@ -51,7 +56,7 @@ def jobs(study: Study) -> Iterator[PlannedJob]:
 
 
 _OF_IDS = (
-    "generate_data", "generate_test_pairs", "train", "fit_reference", "fit_joint",
+    "predict", "generate_data", "generate_test_pairs", "train", "fit_reference", "fit_joint",
     "fit_comparator", "evaluate", "rank",
 )  # fmt: skip
 """Rules whose jobs `Jobs` finds by the ids of runs and data sets."""
@@ -90,6 +95,8 @@ class Jobs:
             run = self._runs[fit]
             data = self._data[run.cell.data_id]
             match rule:
+                case "predict":
+                    return prediction_jobs.minimizer_job(run, data, self._study)
                 case "train":
                     return fit_jobs.train_job(run, data, self._study, batch, f"{fit}-{block}")
                 case "fit_joint":
@@ -102,6 +109,8 @@ class Jobs:
                     return risk_jobs.rank_job(fit, data, run.cell, self._study)
         data = self._data[fit.removeprefix("reference-")]
         match rule:
+            case "predict":
+                return prediction_jobs.sieve_job(data, self._study)
             case "generate_data":
                 return data_jobs.ratings_job(data, self._study)
             case "generate_test_pairs":

@@ -22,6 +22,7 @@ def later_jobs(study: Study, curves: int, designs: set[str]) -> Iterator[Planned
         return PlannedJob(rule, about, stage, Work(second=seconds), 2.3e8, disk)
 
     yield job("index", "rates", 0.5)
+    yield job("predictions", "tables", 2.0)
     yield job("check_fitter", "rates", 3.5)
     for name in study.experiments:
         yield job("fit_rates", "rates", 1.5 + 0.05 * curves / len(study.experiments), name)

@@ -33,7 +33,7 @@ def wildcards(job):
             return {"data": fit, "block": block}
         case "fit_joint":
             return {"run": job.about}
-        case "evaluate":
+        case "predict" | "evaluate":
             return {"fit": job.about}
     return {}
 
