@@ -68,7 +68,7 @@ def test_edited_code(finished_copy, path, jobs):
     "changes, jobs",
     [
         ({"name": "other"}, {"index": 1}),  # where the name stands
-        ({"certificate_size": 512}, {"train": 4} | TOWERS_EVALUATED),
+        ({"certificate_sizes": [512]}, {"train": 4} | TOWERS_EVALUATED),
         ({"sample_sizes": [64, 128, 512]}, {"fit_reference": 2, "train": 4} | ALL_EVALUATED),
         (
             {"arms": {"erm": {"alternations": 1, "joint_steps": 2}}},  # adam is dropped

@@ -283,5 +283,6 @@ def _start(
             "replicate": np.repeat(np.arange(targets), n.size),
             "risk": risk.ravel(),
             "risk_se": risk_se.ravel(),
+            "training_loss": 1.0 if start == "used" else 0.9,
         }
     )

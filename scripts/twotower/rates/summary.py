@@ -129,7 +129,8 @@ def _rate_row(cell: _Cell, arm: str, decisions: Decisions) -> dict[str, object]:
     curve, reference = cell.curves[arm], cell.curves.get(arms.REFERENCE)
     trained = arm in arms.TOWER_ARMS
     by_reference = reference is not None and arm != arms.JOINT
-    error = curves.measured_optimization_error(cell.frame, arm) if trained else math.nan
+    within = cell.window.contains(cell.frame["n_ratings"])
+    error = curves.measured_optimization_error(cell.frame, arm, within) if trained else math.nan
     risk = float(curve.risk[:, -1].mean())
     reference_risk = float(reference.risk[:, -1].mean()) if reference else math.nan
     reference_slope = reference.fit.slope if reference and reference.fit else math.nan

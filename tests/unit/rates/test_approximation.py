@@ -39,6 +39,7 @@ def risks_frame(slope=-2.0, gain=0.05, error=0.1, replicates=8, **settings):
                     | {"arm": "erm", "start": start, "n_ratings": size, "width": units}
                     | {"replicate": np.arange(replicates), "risk": factor * risk[:, index]}
                     | {"risk_se": factor * risk_se[:, index], "seen_risk": math.nan}
+                    | {"training_loss": 1.0 if start == "used" else 0.99}
                 )
             )
     return pd.concat(frames, ignore_index=True)
