@@ -8,7 +8,7 @@ from twotower.base import console
 console.start()
 
 from twotower.cost import probe, report  # noqa: E402
-from twotower.study import conflicts, reading  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
@@ -22,5 +22,3 @@ if given.pace is not None and not 0 < given.pace < float("inf"):
 study = reading.read_study(given.study)
 pace = probe.pace() if given.pace is None else given.pace
 print(report.report(study, report.plan(study, pace, given.cores)))
-for remark in conflicts.remarks(study):
-    print(remark)

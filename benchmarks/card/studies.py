@@ -131,7 +131,8 @@ def large_cell(scale: Scale) -> Iterator[str]:
         "precision": run.precision,
         "gpu": scale.device.type == "cuda",
         "sample_sizes": [n],
-        "certificate_size": 0,
+        "certificate_sizes": [],
+        "certificate_replicates": 0,
     }
     if scale.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()

@@ -16,7 +16,7 @@ with job_records.job(snakemake) as spec:
     for (first, last), fits in zip(spec["blocks"], snakemake.input.fits, strict=True):
         test = tensors.read(snakemake.input.test, slice(first, last))
         for row in measure(tensors.read(fits), test):
-            frames.append(pd.DataFrame(row | {"replicate": range(first, last)}))
+            frames.append(pd.DataFrame(row | {"replicate": range(first, first + len(row["risk"]))}))
     risks = pd.concat(frames).sort_values(["n_ratings", "start", "replicate"], kind="stable")
     present = [name for name in groups.GROUPS if name in risks]
     files.write_csv(risks[[*COLUMNS, *present]], snakemake.output.risks)

@@ -20,10 +20,11 @@ with job_records.job(snakemake) as spec:
     for result in training_job.train(spec, data, range(first, last), kept):
         weights |= result.tensors
         key = {"n_ratings": result.n_ratings, "start": result.start}
+        loss = result.training_loss
         losses.append(
-            pd.DataFrame(
-                {"replicate": np.arange(first, last), "training_loss": result.training_loss}
-            ).assign(**key, width=result.width, steps=result.steps)
+            pd.DataFrame({"replicate": first + np.arange(len(loss)), "training_loss": loss}).assign(
+                **key, width=result.width, steps=result.steps
+            )
         )
         seconds.append(key | {"seconds": result.seconds, "device": device})
         print(f"n = {result.n_ratings}, start {result.start}: {result.seconds:.1f} s", flush=True)

@@ -43,7 +43,7 @@ seed: 1
 replicates: 2
 sample_sizes: [64, 512]
 test_pairs: 256
-certificate_size: 64
+certificate_sizes: [64]
 arms:
   erm: {alternations: 1, joint_steps: 2}
 experiments:

@@ -6,7 +6,6 @@ import pytest
 
 from studies import GOOD, SETTINGS, SMOOTHNESS, messages
 from twotower.data.sampling import AGAIN
-from twotower.study.conflicts import remarks
 from twotower.study.reading import validated
 
 
@@ -172,12 +171,3 @@ def test_what_the_names_and_axes_of_experiments_cannot_be():
         "experiments: every experiment has axis units; allowed: at least one with axis ratings; "
         "the ledger of claims is about rates in the number of ratings"
     ]
-
-
-def test_a_certificate_that_an_experiment_cannot_have_is_remarked_on():
-    """It is allowed, the standard study has it: `make plan` says what it means."""
-    small = {"title": "Small", "set": {"depth": 2}, "sample_sizes": [32, 64]}
-    study = validated(GOOD | {"experiments": GOOD["experiments"] | {"two": small}}, "study.yaml")
-    (remark,) = remarks(study)
-    assert "certificate_size, 128, which is not among the sample_sizes of two:" in remark
-    assert remarks(validated(GOOD, "study.yaml")) == []

@@ -25,8 +25,9 @@ def test_the_good_study_is_good():
         (
             {"replicate": 3},
             "replicate: unknown key; allowed: name, seed, replicates, replicates_per_job, "
-            "sample_sizes, test_pairs, certificate_size, arms, experiments, defaults, overrides, "
-            "training, lemmas, ranking; did you mean 'replicates'?",
+            "sample_sizes, test_pairs, certificate_sizes, certificate_replicates, arms, "
+            "experiments, defaults, overrides, training, lemmas, ranking; "
+            "did you mean 'replicates'?",
         ),
         (
             {"defaults": {"smothness": 1.0}},
@@ -79,8 +80,8 @@ def test_the_good_study_is_good():
             "allowed: a whole number from 16 to 134,217,728",
         ),
         (
-            {"certificate_size": 100},
-            "certificate_size: 100 is not one of sample_sizes; allowed: 64, 128",
+            {"certificate_sizes": [100]},
+            "certificate_sizes: 100 is not one of sample_sizes; allowed: 64, 128",
         ),
         (
             {"defaults": {"smoothness": 0}},
@@ -171,7 +172,7 @@ def test_one_fault_one_line(overrides, line):
     assert messages(with_keys(**overrides)) == [line]
 
 
-@pytest.mark.parametrize("key", sorted(set(GOOD) - {"replicates_per_job"}))
+@pytest.mark.parametrize("key", sorted(set(GOOD) - {"replicates_per_job", "certificate_sizes"}))
 def test_every_key_that_is_needed_is_asked_for(key):
     (line,) = messages({name: value for name, value in GOOD.items() if name != key})
     about = Study.model_fields[key].description.rstrip(".")

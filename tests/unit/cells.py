@@ -79,7 +79,7 @@ AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings c
 WIDTH = {"schedule": "units", "constant": 1.0}
 
 
-def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **changes):
+def job(data=None, *, arm="erm", sizes=(256, 512), certificate_sizes=None, **changes):
     """Plain settings of a job; depth and width make a cell of data settings."""
     data = data or data_spec()
     if arm == "pairwise":
@@ -93,6 +93,7 @@ def job(data=None, *, arm="erm", sizes=(256, 512), certificate_size=None, **chan
         "precision": "float64",
         "gpu": False,
         "sample_sizes": list(sizes),
-        "certificate_size": certificate_size or sizes[-1],
+        "certificate_sizes": certificate_sizes or [sizes[-1]],
+        "certificate_replicates": 4,
     }
     return spec | changes

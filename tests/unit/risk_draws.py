@@ -52,4 +52,5 @@ def risks_frame(cell="aaaaaaaaaa", arms=("erm", "adam"), slope=-0.5, **changes):
         "width": 32,
     }
     settings |= changes
+    frame["training_loss"] = np.where(frame["start"] == "used", 1.0, 0.99)
     return frame.assign(**settings)[[*settings, *frame.columns]]

@@ -15,7 +15,7 @@ GOOD = {
     "replicates_per_job": 2,
     "sample_sizes": [64, 128],
     "test_pairs": 256,
-    "certificate_size": 128,
+    "certificate_sizes": [128],
     "arms": {"erm": {}, "adam": {}},
     "experiments": {"one": {"title": "One", "vary": {"smoothness": [1.0]}}},
 }

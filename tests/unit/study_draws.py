@@ -49,6 +49,8 @@ def cell_risks(
                     | {"replicate": np.repeat(np.arange(targets), sizes.size)}
                     | {"risk": values.ravel(), "risk_se": errors.ravel()}
                     | {"seen_risk": seen.ravel(), "predicted_risk": predicted.ravel()}
+                    | {"seen_risk": seen.ravel()}
+                    | {"training_loss": 1.0 if start == "used" else 0.99}
                 )
             )
     return pd.concat(frames, ignore_index=True)

@@ -26,7 +26,7 @@ MICRO = {
     "replicates_per_job": 2,
     "sample_sizes": [64, 512],
     "test_pairs": 256,
-    "certificate_size": 64,
+    "certificate_sizes": [64],
     "defaults": {"width": {"schedule": "fixed", "units": 8}},
     "arms": {
         "erm": {"alternations": 1, "joint_steps": 2},

@@ -71,7 +71,7 @@ def test_edited_code(finished_copy, path, jobs):
     "changes, jobs",
     [
         ({"name": "other"}, {"index": 1}),  # where the name stands
-        ({"certificate_size": 512}, {"train": 4} | TOWERS_EVALUATED),
+        ({"certificate_sizes": [512]}, {"train": 4} | TOWERS_EVALUATED),
         (
             {"sample_sizes": [64, 128, 512]},
             {"fit_reference": 2, "train": 4} | PREDICTED | ALL_EVALUATED,

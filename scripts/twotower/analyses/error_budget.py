@@ -10,16 +10,15 @@ COLUMNS = [
     "arm", "n_ratings", "mean_risk", *PARTS, *(f"{part}_share" for part in PARTS),
     "clipped", "confirmatory",
 ]  # fmt: skip
-_STARTS = ["used", "doubled", "oracle", "noise_free"]
 
 
 def error_budget(risks: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame:
-    """Parts of arm erm's risk at the size where all starts were run.
+    """Parts of arm erm's risk at the largest size where all starts were run.
 
     Approximation is the risk of towers of the same shape fitted without noise to four times the
     ratings; optimization what more steps or an oracle start take off, used − min(doubled,
-    oracle), at least 0; estimation is the rest, at least 0. All are means over the replicates
-    that have every start.
+    oracle), at least 0, of the starts that `curves.starts_at` counts; estimation is the rest, at
+    least 0. All are means over the replicates that have every start.
 
     Args:
         risks: tables of risks, one for each experiment; a cell in several is used once.
@@ -37,10 +36,10 @@ def error_budget(risks: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame
         at = frame.loc[frame["start"] == "noise_free", "n_ratings"]
         if at.empty or cell not in known.index:
             continue
-        size = int(at.iloc[0])
-        here = frame[frame["n_ratings"] == size].drop_duplicates(["start", "replicate"])
-        wide = here.pivot(index="replicate", columns="start", values="risk")
-        mean = wide.reindex(columns=_STARTS).dropna().mean()
+        size = int(at.max())
+        free = frame[(frame["n_ratings"] == size) & (frame["start"] == "noise_free")]
+        free = free.drop_duplicates("replicate").set_index("replicate")["risk"]
+        mean = curves.starts_at(frame, size).assign(noise_free=free).dropna().mean()
         used = mean["used"]
         if not used > 0:
             continue

@@ -8,7 +8,7 @@ from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
 from twotower.cost.operations import reference
 from twotower.cost.operations.arms import train_work
-from twotower.cost.operations.fit_size import fits_of
+from twotower.cost.operations.fit_size import Certificate, fits_of
 from twotower.cost.operations.work import Work
 from twotower.data import sampling
 from twotower.data.groups import MOST_PAIRS, PAIR_KINDS
@@ -18,9 +18,12 @@ from twotower.study.schema import Study
 from twotower.theory.bound import Theory
 
 
-def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str) -> PlannedJob:
-    """The job of `train` with a block of `batch` replicates; `about` is its id."""
-    cell, certificate = run.cell, study.certificate_size
+def train_job(
+    run: grid.Run, data: DataSet, study: Study, replicates: range, about: str
+) -> PlannedJob:
+    """The job of `train` with a block of replicates; `about` is its id."""
+    cell, batch = run.cell, len(replicates)
+    certificate = Certificate.of(study, cell.sample_sizes, replicates)
 
     def work(device: str) -> Work:
         shape = (cell.sample_sizes, certificate, batch, run.precision, device)
@@ -29,12 +32,12 @@ def train_job(run: grid.Run, data: DataSet, study: Study, batch: int, about: str
         return made
 
     fits = fits_of(cell.spec, cell.sample_sizes, batch, run.precision)
-    weights = sum(fit.weights for fit in fits.values())
-    weights += 3 * fits.get(certificate, fits[max(fits)]).weights
+    weights = batch * sum(fit.weights for fit in fits.values())
+    weights += 3 * certificate.batch * sum(fits[size].weights for size in certificate.sizes)
     peak = memory.training(fits, certificate, run.arm != arms.ADAM) + data.held(study, batch)
     if run.arm in arms.BY_USER:  # users, orders, scores and the like of every rating
         peak += 12 * batch * max(cell.sample_sizes) * NUMBER
-    disk = batch * weights * NUMBER
+    disk = weights * NUMBER
     return PlannedJob("train", about, "fits", work("cpu"), peak, disk, lambda: work("cuda"))
 
 

@@ -38,7 +38,9 @@ def jobs(study: Study) -> Iterator[PlannedJob]:
         for run in runs:
             if run.arm in arms.TOWER_ARMS:
                 about = f"{run.id}-{block}"
-                yield fit_jobs.train_job(run, data[run.cell.data_id], study, last - first, about)
+                yield fit_jobs.train_job(
+                    run, data[run.cell.data_id], study, range(first, last), about
+                )
         for one in referenced:
             yield fit_jobs.reference_job(one, study, last - first, f"{one.id}-{block}")
     for run in runs:
@@ -90,7 +92,7 @@ class Jobs:
             raise NotImplementedError(f"the rule {rule!r} has no job in this study; {new}")
         fit = wildcards.get("fit") or wildcards.get("run") or wildcards["data"]
         block = int(wildcards.get("block", 0))
-        batch = self._blocks[block][1] - self._blocks[block][0]
+        replicates = range(*self._blocks[block])
         if fit in self._runs:
             run = self._runs[fit]
             data = self._data[run.cell.data_id]
@@ -98,7 +100,7 @@ class Jobs:
                 case "predict":
                     return prediction_jobs.minimizer_job(run, data, self._study)
                 case "train":
-                    return fit_jobs.train_job(run, data, self._study, batch, f"{fit}-{block}")
+                    return fit_jobs.train_job(run, data, self._study, replicates, f"{fit}-{block}")
                 case "fit_joint":
                     return fit_jobs.joint_job(run, data, self._study)
                 case "fit_comparator":
@@ -116,7 +118,7 @@ class Jobs:
             case "generate_test_pairs":
                 return data_jobs.fresh_job(data, self._study)
             case "fit_reference":
-                return fit_jobs.reference_job(data, self._study, batch, f"{fit}-{block}")
+                return fit_jobs.reference_job(data, self._study, len(replicates), f"{fit}-{block}")
             case "evaluate":
                 return risk_jobs.reference_risks_job(data, self._study)
             case "rank":

@@ -1,14 +1,11 @@
 """Peak memory of the jobs that touch every rating, in bytes: none grows with large samples."""
 
-from dataclasses import replace
-
 from twotower.base import mapped_pages, tensors
-from twotower.cost.operations.fit_size import FitSize
+from twotower.cost.operations.fit_size import Certificate, FitSize
 from twotower.data import ratings
 from twotower.methods import reference
 from twotower.towers import chunks
 from twotower.towers.closed_form import limits
-from twotower.towers.steps import ORACLE_SIZES
 
 BASE = {"start": 140e6, "torch": 500e6, "methods": 500e6}
 """Bytes of Python and its libraries: without torch, with torch, with torch and other methods."""
@@ -33,18 +30,17 @@ def drawing(data: dict, n: int, tried: float, columns: int) -> float:
     return peak
 
 
-def training(fits: dict[int, FitSize], certificate: int, closes: bool) -> float:
+def training(fits: dict[int, FitSize], certificate: Certificate, closes: bool) -> float:
     """Peak of `training_job.train` beside its ratings: that of its largest fit.
 
     Args:
         fits: by sample size.
-        certificate: size at which an oracle is fitted too, to more ratings.
+        certificate: sizes at which an oracle is fitted too, to more ratings.
         closes: whether the arm's own fits begin with the closed form.
     """
     peaks = [_evaluated(fit) + (_closed_form(fit) if closes else 0.0) for fit in fits.values()]
-    if certificate in fits:
-        oracle = replace(fits[certificate], n=min(ORACLE_SIZES * certificate, max(fits)))
-        peaks.append(_evaluated(oracle) + _closed_form(oracle))
+    oracles = [certificate.oracle(fits[size], max(fits)) for size in certificate.sizes]
+    peaks += [_evaluated(oracle) + _closed_form(oracle) for oracle in oracles]
     return BASE["torch"] + max(peaks)
 
 

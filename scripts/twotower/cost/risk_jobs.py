@@ -1,6 +1,7 @@
 """Jobs that judge fits: their risks, and their rankings."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from twotower.cost import memory
 from twotower.cost.data_jobs import DataSet, fresh_bytes
@@ -14,6 +15,7 @@ from twotower.data.ratings import SEEN_PAIRS
 from twotower.data.targets import TOWERS
 from twotower.study import arms, grid
 from twotower.study.schema import Study
+from twotower.towers.steps import certified_of
 
 
 def _embedded(fit: FitSize, points: float) -> Work:
@@ -29,9 +31,12 @@ def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     cell, test = run.cell, fresh_bytes(data, study)
     work = Work(start=1, byte=test)
     fits = fits_of(cell.spec, cell.sample_sizes, study.replicates)
+    certified = certified_of(range(study.replicates), study.certificate_replicates)
     for n, fit in fits.items():
-        times = 4 if n == study.certificate_size else 1
-        work += _embedded(fit, times * (study.test_pairs + min(n, SEEN_PAIRS)))
+        points = study.test_pairs + min(n, SEEN_PAIRS)
+        work += _embedded(fit, points)
+        if n in study.certified(cell.sample_sizes):
+            work += _embedded(replace(fit, batch=3 * len(certified)), points)
     return PlannedJob("evaluate", run.id, "risks", work, memory.BASE["start"] + 1.5 * test)
 
 

@@ -3,14 +3,13 @@
 import numpy as np
 
 from twotower.data.groups import TOWERS
-from twotower.evaluation import known_risks
-from twotower.evaluation.risks import risk
+from twotower.evaluation import known_risks, risks
 from twotower.methods.reference import sieves_of
 
 
 def reference_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> list[dict]:
     """As `tower_risks`, for the reference estimator: its width is its basis functions, its
-    `seen_risk` is not measured.
+    `seen_risk` and `training_loss` are not measured.
     """
     rows = []
     for name in sorted(name for name in tensors if name.endswith("/bound")):
@@ -32,8 +31,8 @@ def reference_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray])
                     sieves, test["user_coordinates"], test["item_coordinates"], strict=True
                 )
             ]
-            found = risk(np.stack(predictions), tensors[name], test["signal"])
+            found = risks.risk(np.stack(predictions), tensors[name], test["signal"])
         width = np.array([sieve.n_functions for sieve in sieves])
-        found["seen_risk"] = np.full(len(width), np.nan)
+        found |= dict.fromkeys(risks.OF_TOWERS, np.full(len(width), np.nan))
         rows.append({"n_ratings": n_ratings, "start": "used", "width": width} | found)
     return rows

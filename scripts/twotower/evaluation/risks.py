@@ -30,7 +30,10 @@ def risk(predictions: np.ndarray, bound: np.ndarray, signal: np.ndarray) -> dict
     }
 
 
-COLUMNS = ("n_ratings", "start", "replicate", "width", "risk", "risk_se", "seen_risk")
+OF_TOWERS = ("seen_risk", "training_loss")
+"""Columns that are measured for towers alone; other methods have NaN."""
+
+COLUMNS = ("n_ratings", "start", "replicate", "width", "risk", "risk_se", *OF_TOWERS)
 """Of a table of risks; those of `groups.GROUPS` follow where they were measured."""
 
 
@@ -40,11 +43,12 @@ def method_risks(
     """Risks of one replicate of a method that predicts pairs; identities of users and items who
     are not in the ratings are unknown.
     """
+    unmeasured = dict.fromkeys(OF_TOWERS, np.nan)
     if known_risks.judged(test):
         judge = known_risks.Judge(test, replicate, n)
-        return judge.risks(predict(judge.pairs()), bound) | {"seen_risk": np.nan}
+        return judge.risks(predict(judge.pairs()), bound) | unmeasured
     covariates = [test[f"{tower}_covariates"][replicate] for tower in TOWERS]
     unknown = -1 - np.arange(len(covariates[0]))
     predicted = predict(Pairs(unknown, unknown, *covariates))[None]
     found = risk(predicted, np.array([bound]), test["signal"][replicate][None])
-    return {name: float(value[0]) for name, value in found.items()} | {"seen_risk": np.nan}
+    return {name: float(value[0]) for name, value in found.items()} | unmeasured

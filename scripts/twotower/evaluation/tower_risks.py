@@ -14,21 +14,25 @@ def tower_risks(tensors: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> 
 
     Args:
         tensors: as written by the job.
-        test: `user_covariates` [B, n_pairs, D_u], `item_covariates`, `signal` [B, n_pairs].
+        test: `user_covariates` [B, n_pairs, D_u], `item_covariates`, `signal` [B, n_pairs]; a fit
+            of fewer replicates is of the first ones.
 
     Returns:
-        One dict for each size and start: `n_ratings`, `start`, `width`, `risk`, `risk_se` and
-        `seen_risk`, the last four [B]; `seen_risk` is NaN where no trained-on users are given.
+        One dict for each size and start: `n_ratings`, `start`, `width`, `risk`, `risk_se`,
+        `seen_risk` and `training_loss`, the last five [B]; `seen_risk` is NaN where no trained-on
+        users are given.
     """
-    users, items = (test[f"{tower}_covariates"] for tower in TOWERS)
-    rows = []
+    whole, rows = test, []
     for n_ratings, start, towers, bound in fits_in(tensors):
+        test = {name: column[: len(bound)] for name, column in whole.items()}
         width = np.full(len(bound), towers["user"][0][0].shape[2])
         if known_risks.judged(test):
             found = _known_risks(towers, bound, test, n_ratings)
         else:
+            users, items = (test[f"{tower}_covariates"] for tower in TOWERS)
             found = risk(scores(towers, users, items), bound, test["signal"])
         found["seen_risk"] = _seen_risk(towers, bound, test, n_ratings)
+        found["training_loss"] = tensors[f"{n_ratings:09d}/{start}/training_loss"]
         rows.append({"n_ratings": n_ratings, "start": start, "width": width} | found)
     return rows
 

@@ -14,7 +14,7 @@ from twotower.study.arms import REFERENCE
 
 MEASURED = (
     "arm", "start", "n_ratings", "width", "replicate", "risk", "risk_se", "seen_risk",
-    "predicted_risk", "approximation",
+    "training_loss", "approximation", "predicted_risk",
 )  # fmt: skip
 """Columns of a table of risks that are not settings of a cell."""
 _RIVALS = ("doubled", "oracle")  # starts that the one used is measured against
@@ -127,30 +127,48 @@ def fitted(
 
 def monte_carlo_error(frame: pd.DataFrame, arm: str, kept: np.ndarray | pd.Series) -> float:
     """Largest risk_se/risk of an arm at the rows kept (a mask) and at the starts compared."""
-    counted = ((frame["start"] == "used") & kept) | frame["start"].isin(_RIVALS)
-    rows = frame[(frame["arm"] == arm) & counted]
+    rows = frame[(frame["arm"] == arm) & frame["start"].isin(("used", *_RIVALS)) & kept]
     return float((rows["risk_se"] / rows["risk"]).max(skipna=False)) if len(rows) else math.nan
 
 
-def measured_optimization_error(frame: pd.DataFrame, arm: str) -> float:
-    """`optimization_error` where other starts were run, over the replicates that all three have.
+def starts_at(frame: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Risks of an arm at one size in the rows of one cell, a column for each start, over the
+    replicates that have all that a comparison needs; no row if there are none.
+
+    A start counts only where it ends with a lower training loss than the one used; elsewhere it
+    has the risk of that one. An oracle that trains into a worse minimum nearer the truth shows no
+    error of optimization.
+    """
+    compared = frame[(frame["n_ratings"] == size) & frame["start"].isin(("used", *_RIVALS))]
+    compared = compared.drop_duplicates(["start", "replicate"])
+    wide = compared.pivot(index="replicate", columns="start", values=["risk", "training_loss"])
+    names = pd.MultiIndex.from_product([("risk", "training_loss"), ("used", *_RIVALS)])
+    wide = wide.reindex(columns=names).dropna()
+    risk, loss = wide["risk"].copy(), wide["training_loss"]
+    for start in _RIVALS:
+        risk[start] = risk[start].where(loss[start] < loss["used"], risk["used"])
+    return risk
+
+
+def measured_optimization_error(
+    frame: pd.DataFrame, arm: str, kept: pd.Series | None = None
+) -> float:
+    """The largest `optimization_error` over the sizes at which other starts were run.
 
     Args:
-        frame: rows of one cell.
+        frame: rows of one cell, with `training_loss`.
         arm: the arm.
+        kept: a mask of the rows that count, as those in the fit window; by default all.
 
     Returns:
-        The error; NaN if other starts were run at no size, or at several.
+        The error, over the replicates that have all starts (see `starts_at`); NaN if it was
+        measured at no size.
     """
-    frame = frame[(frame["arm"] == arm) & frame["start"].isin(("used", *_RIVALS))]
-    sizes = frame.loc[frame["start"] != "used", "n_ratings"].unique()
-    if len(sizes) != 1:
-        return math.nan
-    wide = frame[frame["n_ratings"] == sizes[0]].pivot(
-        index="replicate", columns="start", values="risk"
-    )
-    mean = wide.reindex(columns=["used", *_RIVALS]).dropna().mean()
-    return optimization_error(mean["used"], mean["doubled"], mean["oracle"])
+    frame = frame[(frame["arm"] == arm) & (True if kept is None else kept)]
+    sizes = frame.loc[frame["start"].isin(_RIVALS), "n_ratings"].unique()
+    means = [starts_at(frame, size).mean() for size in sizes]
+    errors = [optimization_error(mean["used"], mean["doubled"], mean["oracle"]) for mean in means]
+    return max((error for error in errors if error >= 0), default=math.nan)
 
 
 def points(curve: Curve, kept: np.ndarray, confidence: float, axis: str) -> list[dict[str, object]]:

@@ -259,5 +259,6 @@ def _start(
             "risk": risk.ravel(),
             "risk_se": risk_se.ravel(),
             "predicted_risk": predicted.ravel(),
+            "training_loss": 1.0 if start == "used" else 0.9,
         }
     )

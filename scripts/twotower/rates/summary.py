@@ -98,7 +98,8 @@ def bound_slope(settings: dict[str, object], arm: str) -> float:
 def _rate_row(cell: JudgedCell, arm: str, decisions: Decisions) -> dict[str, object]:
     curve, reference = cell.curves[arm], cell.curves.get(arms.REFERENCE)
     trained = arm in arms.TOWER_ARMS
-    error = curves.measured_optimization_error(cell.frame, arm) if trained else math.nan
+    within = cell.window.contains(cell.frame["n_ratings"])
+    error = curves.measured_optimization_error(cell.frame, arm, within) if trained else math.nan
     risk = float(curve.risk[:, -1].mean())
     reference_risk = float(reference.risk[:, -1].mean()) if reference else math.nan
     bound = bound_slope(cell.settings, arm)

@@ -139,7 +139,8 @@ def optimization_error(used: float, doubled: float, oracle: float) -> float:
 
     Args:
         used, doubled, oracle: mean risk from the start used, after twice the steps, and from an
-            oracle start, at the same size and over the same replicates.
+            oracle start, at the same size and over the same replicates; of each replicate the
+            risk used where the training loss is no lower (`curves.starts_at`).
 
     Returns:
         The share; NaN if one of them was not measured, or the risk used is not positive.
@@ -155,9 +156,8 @@ def optimization_certificate(
     """Whether the towers reached the empirical risk minimizer the theorem is about.
 
     Args:
-        error: `optimization_error` at the certificate size; NaN (not measured) fails.
-        monte_carlo_error: largest risk_se/risk of the arm in the window and at the certificate
-            size.
+        error: largest `optimization_error` at the sizes where it is measured; NaN (at none) fails.
+        monte_carlo_error: largest risk_se/risk of the arm in the window, at all starts.
         thresholds: `max_optimization_error`, `max_monte_carlo_error`.
     """
     if math.isnan(error):

@@ -76,23 +76,6 @@ def trainings_fault(study: Study) -> list[str]:
     return ["replicates_per_job: " + complaint(found, f"at most {MOST_TRAININGS:,}", hint)]
 
 
-def remarks(study: Study) -> list[str]:
-    """What the author of a valid study may not have meant: sentences for `make plan`."""
-    size = study.certificate_size
-    without = [
-        name
-        for name, experiment in study.experiments.items()
-        if experiment.sample_sizes is not None and size not in experiment.sample_sizes
-    ]
-    if not without:
-        return []
-    return [
-        f"The optimization error is measured at certificate_size, {size:,}, which is not among the "
-        f"sample_sizes of {', '.join(without)}: cells that are in no other experiment stay "
-        "inconclusive where a verdict needs this error."
-    ]
-
-
 def _name_and_arm_faults(
     name: str, experiment: Experiment, arms: Collection[str] | None
 ) -> Iterator[str]:

@@ -10,14 +10,22 @@ into one line.
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from twotower.base.values import Number, Text, fault, shown
 from twotower.study.arm_settings import Arms
 from twotower.study.experiments import Experiment, Override
-from twotower.study.settings import Block, SampleSize, SampleSizes, Settings, without_null
+from twotower.study.settings import (
+    Block,
+    SampleSize,
+    SampleSizes,
+    Settings,
+    growing,
+    without_null,
+)
 
 _MOST_RANKED = 2**26
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -102,8 +110,17 @@ class Study(Block):
     test_pairs: Annotated[int, Number(256, 2**22)] = Field(
         description="Fresh pairs of a user and an item on which the risk is measured."
     )
-    certificate_size: SampleSize = Field(
-        description="The one of sample_sizes at which the optimization error is measured."
+    certificate_sizes: Annotated[
+        tuple[SampleSize, ...], Field(max_length=64, strict=False), AfterValidator(growing)
+    ] = Field(
+        (),
+        description="Those of sample_sizes at which the optimization error is measured, beside "
+        "the largest of each cell.",
+    )
+    certificate_replicates: Annotated[int, Number(0, 10_000)] = Field(
+        4,
+        description="Replicates, the first ones, on which it is measured; 0: it is not, and "
+        "verdicts on towers stay inconclusive.",
     )
     arms: Arms = Field(description=Arms.__doc__)
     experiments: dict[Name, Experiment] = Field(
@@ -134,14 +151,21 @@ class Study(Block):
         starts = range(0, self.replicates, size)
         return [(first, min(first + size, self.replicates)) for first in starts]
 
-    @field_validator("certificate_size")
+    def certified(self, sizes: Sequence[int]) -> list[int]:
+        """Those of a cell's sizes, growing, at which the optimization error is measured."""
+        if not self.certificate_replicates:
+            return []
+        return [size for size in sizes if size in self.certificate_sizes or size == sizes[-1]]
+
+    @field_validator("certificate_sizes")
     @classmethod
-    def _among_sizes(cls, value: int, info: ValidationInfo) -> int:
-        sizes = info.data.get("sample_sizes", (value,))
-        if value not in sizes:
-            allowed = ", ".join(shown(size) for size in sizes)
-            raise fault(f"{value} is not one of sample_sizes", allowed)
-        return value
+    def _among_sizes(cls, values: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        sizes = info.data.get("sample_sizes", values)
+        for value in values:
+            if value not in sizes:
+                allowed = ", ".join(shown(size) for size in sizes)
+                raise fault(f"{value} is not one of sample_sizes", allowed)
+        return values
 
 
 def json_schema() -> str:

@@ -31,7 +31,7 @@ def without_null(schema: dict[str, Any]) -> None:
         schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
 
 
-def _growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
+def growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
     for before, after in itertools.pairwise(sizes):
         if after <= before:
             raise fault(
@@ -46,7 +46,7 @@ SampleSize = Annotated[int, Number(16, 2**27)]
 SampleSizes = Annotated[
     tuple[SampleSize, ...],
     Field(min_length=2, max_length=64, strict=False),
-    AfterValidator(_growing),
+    AfterValidator(growing),
 ]
 ArmName = Literal[arms.FITTED]
 Sampling = Literal["fresh", "grid", "fixed_users", "popularity", "repeated", "not_at_random"]

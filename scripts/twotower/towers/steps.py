@@ -16,6 +16,13 @@ ORACLE = {"alternations": 2, "joint_steps": 240}
 ORACLE_SIZES = 4
 
 
+def certified_of(replicates: range, count: int) -> range:
+    """Those of a block of replicates on which the optimization error is measured: the ones among
+    the first `count` of the study.
+    """
+    return range(replicates.start, max(replicates.start, min(replicates.stop, count)))
+
+
 def with_doubled_steps(arm: str, settings: dict) -> dict:
     """The arm's settings with twice the steps, for the optimization certificate."""
     return settings | {STEPS[arm]: 2 * settings[STEPS[arm]]}

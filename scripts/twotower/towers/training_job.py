@@ -14,7 +14,7 @@ from twotower.theory.width import units
 from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
-from twotower.towers.steps import ORACLE, ORACLE_SIZES, with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_SIZES, certified_of, with_doubled_steps
 from twotower.towers.training import ARMS, DTYPES, Sample
 from twotower.towers.weights import fits_in, named
 
@@ -25,7 +25,8 @@ class SizeResult:
 
     Attributes:
         start: "used", or "doubled" and "oracle" where the optimization error is measured, and
-            "noise_free" for the oracle itself, whose risk is the approximation error.
+            "noise_free" for the oracle itself, whose risk is the approximation error. These
+            three are fits of the first replicates only, and have fewer rows.
         training_loss: [B].
     """
 
@@ -63,14 +64,16 @@ def train(
 
     Args:
         spec: plain settings: `seed`, `cell` (a cell's spec), `arm`, `settings` (of the arm),
-            `precision`, `gpu`, `sample_sizes`, `certificate_size`; for an arm that asks which user
-            a rating is of also `data`, the cell's data settings.
+            `precision`, `gpu`, `sample_sizes`; `certificate_sizes`, the ones of them at which the
+            optimization error is measured, and `certificate_replicates`, below which number a
+            replicate takes part in this; for an arm that asks which user a rating is of also
+            `data`, the cell's data settings.
         data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
         replicates: which replicates the rows of the arrays are.
         checkpoint: of this very job; what an earlier attempt has finished is not fitted again.
 
     Yields:
-        One result for each size and, at the certificate size, one for each further start.
+        One result for each size and, at a certificate size, one for each further start.
     """
     cell, settings = spec["cell"], spec["settings"]
     checkpoint = checkpoint or Checkpoint()
@@ -79,19 +82,19 @@ def train(
     given = {name: torch.from_numpy(data[name]).to(device) for name in names}
     theory = Theory.of(cell)
 
-    def sample(n: int, width: int, ratings: str = "ratings") -> Sample:
+    def sample(n: int, width: int, used: range, ratings: str = "ratings") -> Sample:
         def random(role: str) -> list[np.random.Generator]:
             key = {"cell": cell, "arm": spec["arm"], "n_ratings": n, "width": width}
-            return [generator(spec["seed"], key, role, r) for r in replicates]
+            return [generator(spec["seed"], key, role, r) for r in used]
 
         numbers = None
         if "data" in spec:
-            users = [sampling.numbers(spec["seed"], spec["data"], r, n)[0] for r in replicates]
+            users = [sampling.numbers(spec["seed"], spec["data"], r, n)[0] for r in used]
             numbers = torch.from_numpy(np.stack(users)).to(device)
         return Sample(
-            given["user_covariates"][:, :n],
-            given["item_covariates"][:, :n],
-            given[ratings][:, :n],
+            given["user_covariates"][: len(used), :n],
+            given["item_covariates"][: len(used), :n],
+            given[ratings][: len(used), :n],
             width,
             cell["depth"],
             cell.get("embedding_dim", cell["rank"]),
@@ -107,26 +110,26 @@ def train(
         if name not in checkpoint.finished:
             began, progress = time.perf_counter(), checkpoint.fit(name)
             fit = ARMS[arm](used, chosen, towers, progress)
-            arrays = named(fit.towers, rating_statistics.largest(used.ratings), n, start)
-            arrays["training_loss"] = fit.training_loss.double().cpu().numpy()
+            bound = rating_statistics.largest(used.ratings)
+            arrays = named(fit.towers, bound, fit.training_loss, n, start)
             seconds = progress.seconds + time.perf_counter() - began
             values = {"n_ratings": n, "start": start, "width": used.width, "steps": fit.steps}
             checkpoint.finish(name, arrays, values | {"seconds": seconds})
         entry = checkpoint.finished[name]
-        tensors = {key: array for key, array in entry.arrays.items() if key != "training_loss"}
-        loss = entry.arrays["training_loss"]
-        return SizeResult(**entry.values, training_loss=loss, tensors=tensors)
+        loss = entry.arrays[f"{n:09d}/{start}/training_loss"]
+        return SizeResult(**entry.values, training_loss=loss, tensors=entry.arrays)
 
+    certified = certified_of(replicates, spec["certificate_replicates"])
     for n in spec["sample_sizes"]:
         width = units(cell["width"], theory, n)
-        current = sample(n, width)
-        if n != spec["certificate_size"]:
-            yield fitted(n, "used", spec["arm"], settings, current)
+        yield fitted(n, "used", spec["arm"], settings, sample(n, width, replicates))
+        if not certified or n not in spec["certificate_sizes"]:
             continue
         large = min(ORACLE_SIZES * n, max(spec["sample_sizes"]))
-        result = fitted(n, "noise_free", "erm", ORACLE, sample(large, width, "signal"))
+        noise_free = sample(large, width, certified, "signal")
+        result = fitted(n, "noise_free", "erm", ORACLE, noise_free)
         yield result
-        yield fitted(n, "used", spec["arm"], settings, current)
+        current = sample(n, width, certified)
         doubled = with_doubled_steps(spec["arm"], settings)
         yield fitted(n, "doubled", spec["arm"], doubled, current)
         ((_, _, oracle, _),) = fits_in(result.tensors)

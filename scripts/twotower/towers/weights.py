@@ -9,10 +9,14 @@ _TOWERS = ("user", "item")
 _PARTS = ("weight", "bias")
 
 
-def named(towers: Towers, bound: torch.Tensor, n_ratings: int, start: str) -> dict[str, np.ndarray]:
-    """Arrays of one fit: every weight [B, n_in, n_out] and bias [B, 1, n_out], and M [B]."""
+def named(
+    towers: Towers, bound: torch.Tensor, loss: torch.Tensor, n_ratings: int, start: str
+) -> dict[str, np.ndarray]:
+    """Arrays of one fit: every weight [B, n_in, n_out] and bias [B, 1, n_out], M [B], and the
+    training loss [B].
+    """
     prefix = f"{n_ratings:09d}/{start}"
-    tensors = {f"{prefix}/bound": bound}
+    tensors = {f"{prefix}/bound": bound, f"{prefix}/training_loss": loss.double()}
     for tower in _TOWERS:
         for index, layer in enumerate(getattr(towers, tower)):
             for part, tensor in zip(_PARTS, layer, strict=True):

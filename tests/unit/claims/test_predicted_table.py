@@ -32,7 +32,7 @@ def test_slopes_and_risks_are_the_closed_forms():
     found = tables(
         arms={"erm": {}, "joint": {}, "ridge": {}},
         sample_sizes=sizes,
-        certificate_size=256,
+        certificate_sizes=[256],
         experiments={"one": {"title": "One", "vary": {"smoothness": [1.0, 2.0]}}},
     )["predictions"]
     rows = found[found["smoothness"] == 2.0]

@@ -31,7 +31,7 @@ MEASURED = {  # config.yaml as it was at commit e7b4d76, the study whose seconds
     "replicates": 12,
     "sample_sizes": [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536],
     "test_pairs": 65536,
-    "certificate_size": 8192,
+    "certificate_sizes": [8192],
     "overrides": [
         {"where": where, "set": {"width": width}}
         for where, width in (

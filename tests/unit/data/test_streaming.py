@@ -30,7 +30,8 @@ def job(arm, data, sizes, precision="float64"):
         "precision": precision,
         "gpu": False,
         "sample_sizes": sizes,
-        "certificate_size": sizes[0],
+        "certificate_sizes": sizes[:1],
+        "certificate_replicates": 2,
     }
 
 

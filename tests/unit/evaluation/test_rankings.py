@@ -16,7 +16,7 @@ SHAPE = {"users": 24, "items": 60, "k": 5}
 @pytest.fixture(scope="module")
 def fitted():
     """Targets, ratings, and what towers and the reference made of them."""
-    spec = job(sizes=(128, 1024), certificate_size=1024)
+    spec = job(sizes=(128, 1024), certificate_sizes=[1024])
     targets, data, _ = draw_replicates(1, data_spec(), range(2), 1024, 16)
     tensors = {}
     for result in training_job.train(spec, data, range(2)):

@@ -55,7 +55,8 @@ def test_tower_risks_are_those_of_the_towers_on_file(precision):
         towers = training.random_towers(data)
         rows = towers.flat().to(precision)
         fits[n] = towers.unflat(rows)
-        named = weights.named(fits[n], data.ratings.abs().amax(dim=1), n, "used")
+        bound, loss = data.ratings.abs().amax(dim=1), torch.tensor([n, 1.0])
+        named = weights.named(fits[n], bound, loss, n, "used")
         ((_, _, again, _),) = weights.fits_in(named)
         tensors |= named
         assert torch.equal(again.flat(), rows.double())
@@ -68,6 +69,7 @@ def test_tower_risks_are_those_of_the_towers_on_file(precision):
         bound = tensors[f"{row['n_ratings']:09d}/used/bound"]
         expected = risks.risk(predictions.numpy(), bound, signal)
         assert row["width"].tolist() == [width, width]
+        assert row["training_loss"].tolist() == [row["n_ratings"], 1.0]
         assert row["risk"] == pytest.approx(expected["risk"], rel=1e-12)
         assert row["risk_se"] == pytest.approx(expected["risk_se"], rel=1e-12)
 
@@ -93,7 +95,7 @@ def test_risk_on_seen_users_is_that_of_all_their_other_pairs():
     names = ("user_covariates", "item_covariates", "ratings")
     users, items, ratings = (torch.from_numpy(train[name]) for name in names)
     towers = training.random_towers(sample(range(2), 40, dim=1, users=users, items=items))
-    tensors = weights.named(towers, torch.full((2,), 9.0), 40, "used")
+    tensors = weights.named(towers, torch.full((2,), 9.0), torch.ones(2), 40, "used")
     (found,) = tower_risks(tensors, test)
     expected = []
     for b in range(2):

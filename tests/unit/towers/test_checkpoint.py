@@ -33,7 +33,8 @@ def job(arm: str, precision: str = "float64") -> tuple[dict, dict]:
         "precision": precision,
         "gpu": False,
         "sample_sizes": [64, 128, 256],
-        "certificate_size": 128,
+        "certificate_sizes": [128],
+        "certificate_replicates": 2,
         "code": "0123456789abcdef",
     } | ({"data": data} if arm == "pairwise" else {})
     return spec, draw_replicates(1, data, range(2), 256, 16)[1]

@@ -37,8 +37,8 @@ SETTINGS = {
     "pairwise": {"alternations": 1, "joint_steps": 4, "comparisons": 4, "weight": "size"},
 }
 ORACLE_STEPS = 5
-SIZES = {"sizes": (64, 128), "certificate_size": 64}
-STARTS = ["64/noise_free", "64/used", "64/doubled", "64/oracle", "128/used"]
+SIZES = {"sizes": (64, 128), "certificate_sizes": [64]}
+STARTS = ["64/used", "64/noise_free", "64/doubled", "64/oracle", "128/used"]
 
 
 @pytest.fixture(autouse=True)

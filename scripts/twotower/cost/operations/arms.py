@@ -11,10 +11,10 @@ from twotower.cost.operations.evaluations import (
     minimizer,
     squared_errors,
 )
-from twotower.cost.operations.fit_size import FitSize, fits_of
+from twotower.cost.operations.fit_size import Certificate, FitSize, fits_of
 from twotower.cost.operations.work import Work
 from twotower.towers import chunks
-from twotower.towers.steps import ORACLE, ORACLE_SIZES, RENEWED_EVERY, with_doubled_steps
+from twotower.towers.steps import ORACLE, RENEWED_EVERY, with_doubled_steps
 
 
 def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
@@ -71,12 +71,12 @@ def train_work(
     arm: str,
     settings: dict,
     sizes: Sequence[int],
-    certificate: int,
+    certificate: Certificate,
     batch: int,
     precision: str = "float64",
     device: str = "cpu",
 ) -> Work:
-    """`training_job.train`: every size, and four fits in all at the certificate's.
+    """`training_job.train`: every size, and three further fits at a certificate's.
 
     Raises:
         NotImplementedError: for an arm of towers that `ARM_WORK` lacks.
@@ -88,8 +88,8 @@ def train_work(
     work = Work(torch=1)
     for n, fit in fits_of(cell, sizes, batch, precision, device).items():
         work += of(fit, settings, False)
-        if n == certificate:
-            oracle = replace(fit, n=min(ORACLE_SIZES * n, max(sizes)))
-            work += erm_work(oracle, **ORACLE)
-            work += of(fit, doubled, False) + of(fit, settings, True)
+        if n in certificate.sizes:
+            some = replace(fit, batch=certificate.batch)
+            work += erm_work(certificate.oracle(fit, max(sizes)), **ORACLE)
+            work += of(some, doubled, False) + of(some, settings, True)
     return work

@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from twotower.kernels import limits
+from twotower.study.schema import Study
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
 from twotower.towers.closed_form import limits as closed_form
+from twotower.towers.steps import ORACLE_SIZES, certified_of
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,24 @@ class FitSize:
     def chunks(self, n: int) -> int:
         """Chunks in which matrix products take n pairs."""
         return math.ceil(n / chunks.rows(self.width, self.device, self.batch))
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Sizes at which a job measures the optimization error, and of how many of its replicates."""
+
+    sizes: Sequence[int]
+    batch: int
+
+    @classmethod
+    def of(cls, study: Study, sizes: Sequence[int], replicates: range) -> Self:
+        """That of a cell with these sizes, in the job of a block of replicates."""
+        batch = len(certified_of(replicates, study.certificate_replicates))
+        return cls(study.certified(sizes) if batch else (), batch)
+
+    def oracle(self, fit: FitSize, largest: int) -> FitSize:
+        """The fit of the oracle start of a fit, where the largest sample has so many ratings."""
+        return replace(fit, n=min(ORACLE_SIZES * fit.n, largest), batch=self.batch)
 
 
 def fits_of(
