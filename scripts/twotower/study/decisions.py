@@ -47,7 +47,8 @@ _FROZEN = (
     "ratings_each", "control", "embedding_dim", "depth", "width",
 )  # fmt: skip
 NEWER = {key: field.default for key, field in Settings.model_fields.items() if key not in _FROZEN}
-"""Settings that are newer than the rule of `Confirmatory`, with their defaults."""
+"""Settings that are newer than the rule of `Confirmatory`, with their defaults; of those that are
+null, a column holds None, or NaN once it was written to a file."""
 
 
 class Answer(StrEnum):
@@ -125,8 +126,14 @@ class Confirmatory:
             and cell["control"] in self.controls
             and cell["schedule"] in self.schedules
             and (not self.embedding_dim_is_rank or cell["embedding_dim"] == cell["rank"])
-            and all(cell[key] == default for key, default in NEWER.items())
+            and all(_is_default(cell.get(key), default) for key, default in NEWER.items())
         )
+
+
+def _is_default(value: object, default: object) -> bool:
+    if default is None:
+        return value is None or value != value  # NaN is not itself
+    return value == default
 
 
 @dataclass(frozen=True, config=_STRICT)
