@@ -16,6 +16,8 @@ SIZES = tuple(2**k for k in range(9, 17))
 UNITS = (8, 16, 32, 64, 128, 256)
 DEFAULTS = {
     "smoothness": 1.0,
+    "user_smoothness": math.nan,
+    "item_smoothness": math.nan,
     "user_intrinsic_dim": 1,
     "item_intrinsic_dim": 1,
     "ambient_dim": 1,

@@ -51,23 +51,23 @@ def certificate(
         >>> certificate(spec, [draw_target(1, spec, 0)], drawn, 2000)["passed"].all()
         np.True_
     """
-    smoothness = float(spec["smoothness"])
+    smoothness = {tower: spectrum.smoothness_of(spec, tower) for tower in TOWERS}
     dims = {tower: coordinate_dim(spec, tower) for tower in TOWERS}
-    theory = Theory(smoothness, dims["user"], dims["item"])
+    theory = Theory(float(spec["smoothness"]), *dims.values(), *smoothness.values())
     predicted = finite_n_risk(float(n_ratings), theory, spec["rank"], float(spec["noise_sd"]))
     allowed_tail = TAIL_SHARE * predicted
     if float(spec["noise_sd"]) == 0:
         allowed_tail = max(allowed_tail, NOISE_FREE_TAIL)
     tails = {
-        tower: spectrum.cut_tail_energy(dim, spectrum.default_cutoff(dim, smoothness), smoothness)
-        for tower, dim in dims.items()
+        tower: spectrum.cut_tail_energy(dim, spectrum.default_cutoff(dim, beta), beta)
+        for (tower, dim), beta in zip(dims.items(), smoothness.values(), strict=True)
     }
     rows = []
     for replicate, target in enumerate(targets):
         for tower in TOWERS:
             checks = [("cut_tail", 0.0, sum(tails.values()), allowed_tail)]
             measured = measured_smoothness(getattr(target, tower))
-            checks.append(("smoothness", smoothness, measured, SMOOTHNESS_TOLERANCE))
+            checks.append(("smoothness", smoothness[tower], measured, SMOOTHNESS_TOLERANCE))
             expected = _visible_dim(spec, tower)
             if expected is not None:
                 points = np.unique(covariates[tower][replicate, :_NEIGHBOUR_POINTS], axis=0)

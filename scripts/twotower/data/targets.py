@@ -72,10 +72,10 @@ def draw_target(seed: int, spec: dict, replicate: int) -> Target:
         >>> draw_target(1, spec, 0).user.values(np.array([[0.25], [0.5]])).shape
         (2, 2)
     """
-    smoothness = float(spec["smoothness"])
     embeddings = []
     for tower in TOWERS:
         dim = coordinate_dim(spec, tower)
+        smoothness = spectrum.smoothness_of(spec, tower)
         rng = generator(seed, spec, f"{tower}_support", replicate)
         support = draw_support(spec["support"], dim, spec[f"{tower}_ambient_dim"], rng)
         waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, smoothness))

@@ -23,7 +23,7 @@ from twotower.rates.summary import Summary
 from twotower.rates.verdicts import ROUNDING, Verdict, precision_certificate
 from twotower.study import arms
 from twotower.study.decisions import Decisions, Thresholds
-from twotower.theory.bound import least_squares_slope
+from twotower.theory.bound import Theory, least_squares_slope
 
 RATE_COLUMNS = [
     "arm", "units_min", "units_max", "widths", "n_ratings", "replicates",
@@ -81,8 +81,7 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
 
 def bound_slope(settings: dict[str, object]) -> float:
     """Exponent −2β/max(d_u, d_i) of Theorem 1; −∞ for β = ∞, where there is none."""
-    dims = (float(settings["user_intrinsic_dim"]), float(settings["item_intrinsic_dim"]))
-    return -2.0 * float(settings["smoothness"]) / max(dims)
+    return Theory.of(settings).approximation_slope
 
 
 def judge(row: dict[str, object], faults: list[str], thresholds: Thresholds) -> tuple[Verdict, str]:

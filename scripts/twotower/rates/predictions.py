@@ -46,9 +46,7 @@ def predicted_risk(row: Mapping, n: float) -> float:
         towers = [_tower(row, tower) for tower in ("user", "item")]
         risk = _fixed_point(towers, [None, None], float(n), max(rank, dim), noise_sd)
     else:
-        dims = [int(row[f"{tower}_intrinsic_dim"]) for tower in ("user", "item")]
-        theory = Theory(float(row["smoothness"]), *dims)
-        risk = finite_n_risk(float(n), theory, max(rank, dim), noise_sd)
+        risk = finite_n_risk(float(n), Theory.of(row), max(rank, dim), noise_sd)
     return risk + floor(row)
 
 
@@ -77,19 +75,20 @@ def asymptotic_slope(row: Mapping) -> float:
         return 0.0
     if int(row["embedding_dim"]) < int(row["rank"]):
         return 0.0
-    if math.isinf(theory.smoothness):
+    if math.isinf(theory.approximation_slope):
         return -1.0
     slope = theory.bound_slope
     if float(row["noise_sd"]) == 0:
-        slope = -2.0 * theory.smoothness / theory.intrinsic_dim
-    full = -theory.smoothness / theory.intrinsic_dim
+        slope = theory.approximation_slope
+    full = theory.approximation_slope / 2.0
     return float(max(slope, full) if row["sampling"] == "grid" else slope)
 
 
 def joint_slope(row: Mapping) -> float:
     """The exponent of k nearest neighbours on the joined covariates, −2β/(2β+d_u+d_i).
 
-    They see no more than one derivative: smoothness above 1 counts as 1.
+    They see no more than one derivative: smoothness above 1 counts as 1. Where the towers'
+    differs, the column holds the smaller one.
     """
     smoothness = min(float(row["smoothness"]), 1.0)
     total = float(row["user_intrinsic_dim"]) + float(row["item_intrinsic_dim"])

@@ -17,7 +17,7 @@ def key_of(row: Mapping, tower: str) -> tuple:
     thickness = float(row["off_manifold_noise"]) if row["support"] == "slab" else None
     dim = float(row[f"{tower}_intrinsic_dim"])
     ambient = int(row["ambient_dim"]) if thickness is not None else 0
-    return float(row["smoothness"]), dim, thickness, ambient
+    return spectrum.smoothness_of(row, tower), dim, thickness, ambient
 
 
 @lru_cache(maxsize=256)

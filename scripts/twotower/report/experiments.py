@@ -67,9 +67,11 @@ def _fitted_dim(row: pd.Series) -> str:
 
 
 def _with_and_without_noise(row: pd.Series) -> dict[str, float]:
-    theory = Theory(row["smoothness"], row["user_intrinsic_dim"], row["item_intrinsic_dim"])
-    noiseless = -2 * theory.smoothness / theory.intrinsic_dim
-    return {"−2β/(2β+d)": theory.bound_slope, "−2β/d\n(no noise)": noiseless}
+    theory = Theory.of(row)
+    return {
+        "−2β/(2β+d)": theory.bound_slope,
+        "−2β/d\n(no noise)": theory.approximation_slope,
+    }
 
 
 def _of_d_and_of_ambient(row: pd.Series) -> dict[str, float]:

@@ -12,13 +12,13 @@ from twotower.study import arms
 from twotower.study.labels import (
     ABSENT,
     KEYS,
+    betas_text,
     cell_titles,
     cells_in_order,
     dims_text,
     interval_text,
     number_text,
     size_text,
-    smoothness_text,
 )
 
 CONSOLE_WIDTH = 110
@@ -73,7 +73,7 @@ PRINTED_CLAIMS = ["claim", "statement", "cells", "measured", "verdict", "command
 def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
     """The rates frame as text: one row per row of `rates`, by cell and arm, columns to be read.
 
-    Columns: experiment, β, d (both sides where they differ), D, [setting: the other settings,
+    Columns: experiment, β and d (both sides where they differ), D, [setting: the other settings,
     where cells differ in any], arm, window, slope [95% interval], bound, predicted, reference,
     verdict.
     """
@@ -82,7 +82,7 @@ def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
     order = {arm: position for position, arm in enumerate(arms.ORDER)}
     rows = rates.assign(_cell=rates["cell"].map(place), _arm=rates["arm"].map(order))
     rows = rows.sort_values(["_cell", "_arm"], kind="stable")
-    dims = cells.apply(dims_text, axis=1)
+    dims, betas = (cells.apply(write, axis=1) for write in (dims_text, betas_text))
     settings = cell_titles(rates, without=("smoothness", "intrinsic_dim", "ambient_dim"))
     setting = (
         {"setting": [settings[cell] for cell in rows["cell"]]} if any(settings.values()) else {}
@@ -94,7 +94,7 @@ def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "experiment": texts(lambda names: str(names).replace(";", ", "), "experiment"),
-            "β": texts(smoothness_text, "smoothness"),
+            "β": [betas[cell] for cell in rows["cell"]],
             "d": [dims[cell] for cell in rows["cell"]],
             "D": texts("{:d}".format, KEYS[-1]),
             **setting,

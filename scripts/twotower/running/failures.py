@@ -148,12 +148,8 @@ def data_words(cell: Cell) -> str:
     )
 
     columns = cell.columns()
-    dims = (columns["user_intrinsic_dim"], columns["item_intrinsic_dim"])
-    words = [f"β = {labels.smoothness_text(columns['smoothness'])}"]
-    if dims[0] == dims[1]:
-        words.append(f"d = {labels.dim_text(dims[0])}")
-    else:
-        words.append(f"d_u = {labels.dim_text(dims[0])}, d_i = {labels.dim_text(dims[1])}")
+    sides = [("β", labels.betas_text(columns)), ("d", labels.dims_text(columns))]
+    words = [labels.by_side(*side).replace("$", "") for side in sides]
     words.append(f"D = {columns['ambient_dim']}")
     usual = PLAIN | Settings().model_dump()
     for name in labels.OPTIONAL_SETTINGS:

@@ -38,7 +38,8 @@ RuleName = Literal[
 ExperimentName = Literal[
     "approximation", "smoothness", "dimension", "high_dimension", "dust", "max_not_sum", "depth",
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
-    "methods_fresh", "methods_repeated", "unequal_smoothness", "rank", "worst_case", "cold_start",
+    "methods_fresh", "methods_repeated", "new_and_known", "unequal_smoothness", "true_rank",
+    "worst_case",
 ]  # fmt: skip
 
 
@@ -48,7 +49,8 @@ _FROZEN = (
     "ratings_each", "control", "embedding_dim", "depth", "width",
 )  # fmt: skip
 NEWER = {key: field.default for key, field in Settings.model_fields.items() if key not in _FROZEN}
-"""Settings that are newer than the rule of `Confirmatory`, with their defaults."""
+"""Settings that are newer than the rule of `Confirmatory`, with their defaults; of those that are
+null, a column holds None, or NaN once it was written to a file."""
 
 
 class Answer(StrEnum):
@@ -130,8 +132,14 @@ class Confirmatory:
             and cell["schedule"] in self.schedules
             and (cell["schedule"] != "dense" or cell["depth"] >= self.min_dense_depth)
             and (not self.embedding_dim_is_rank or cell["embedding_dim"] == cell["rank"])
-            and all(cell[key] == default for key, default in NEWER.items())
+            and all(_is_default(cell.get(key), default) for key, default in NEWER.items())
         )
+
+
+def _is_default(value: object, default: object) -> bool:
+    if default is None:
+        return value is None or value != value  # NaN is not itself
+    return value == default
 
 
 @dataclass(frozen=True, config=_STRICT)

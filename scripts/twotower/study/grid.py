@@ -13,13 +13,22 @@ from typing import Any
 
 from twotower.base.errors import ExpectedError
 from twotower.base.identity import canonical_json, short_id
-from twotower.base.values import complaint
 from twotower.study.arm_settings import ArmSettings
 from twotower.study.experiments import Experiment, Override
 from twotower.study.schema import Study
-from twotower.study.settings import SHAPE_KEYS, Settings, spelled_out
+from twotower.study.settings import (
+    OWN_SMOOTHNESS,
+    SHAPE_KEYS,
+    Settings,
+    refuse_geometry,
+    smoothness_by_side,
+    spelled_out,
+    support_kind,
+)
 
 PLAIN = {
+    "user_smoothness": None,
+    "item_smoothness": None,
     "off_manifold_noise": None,
     "noise": "normal",
     "rating_scale": "exact",
@@ -65,8 +74,10 @@ class Cell:
     def columns(self) -> dict[str, str | int | float]:
         """The columns that tell this cell from others in every table of risks and rates.
 
-        `experiment` joins the names with ";", `smoothness` is a float (inf allowed), `ambient_dim`
-        is the larger of both sides, and `width_constant` is the units of a fixed width.
+        `experiment` joins the names with ";", `smoothness` is a float (inf allowed), the smaller
+        of both sides, and `user_smoothness` or `item_smoothness` is that of the other side;
+        `ambient_dim` is the larger of both sides, and `width_constant` is the units of a fixed
+        width.
         """
         spec = PLAIN | self.spec
         width = spec["width"]
@@ -75,6 +86,7 @@ class Cell:
             "cell": self.id,
             "data": self.data_id,
             "smoothness": float(spec["smoothness"]),
+            **{key: None if spec[key] is None else float(spec[key]) for key in OWN_SMOOTHNESS},
             "user_intrinsic_dim": spec["user_intrinsic_dim"],
             "item_intrinsic_dim": spec["item_intrinsic_dim"],
             "ambient_dim": max(spec["user_ambient_dim"], spec["item_ambient_dim"]),
@@ -201,7 +213,9 @@ def resolve(
 
     The support is "dust" where a dimension is a fraction, "slab" with off_manifold_noise, and
     "cube" where no side is bent (its ambient dimension is its intrinsic one), whatever was asked
-    for; settings at their `PLAIN` values are left out: so equal data have equal settings.
+    for; `smoothness` is the smaller of both sides, and the other side's own one stands
+    beside it where it differs; settings at their `PLAIN` values are left out: so equal data have
+    equal settings.
 
     Raises:
         ValueError: if the geometry is impossible; the text is a complaint for the user.
@@ -216,16 +230,16 @@ def resolve(
     dims = [settings["user_intrinsic_dim"], settings["item_intrinsic_dim"]]
     ambient = settings["ambient_dim"]
     thickness = settings["off_manifold_noise"]
-    _refuse_geometry(ambient, dims, settings["support"], thickness)
+    refuse_geometry(ambient, dims, settings["support"], thickness)
     ambients = [math.ceil(dim) if ambient is None else ambient for dim in dims]
-    smoothness = settings["smoothness"]
+    settings |= smoothness_by_side(settings)
     spec = {
-        "smoothness": "inf" if math.isinf(smoothness) else smoothness,
+        "smoothness": settings["smoothness"],
         "user_intrinsic_dim": dims[0],
         "item_intrinsic_dim": dims[1],
         "user_ambient_dim": ambients[0],
         "item_ambient_dim": ambients[1],
-        "support": _support(ambients, dims, settings["support"], thickness),
+        "support": support_kind(ambients, dims, settings["support"], thickness),
         "rank": settings["rank"],
         "noise_sd": settings["noise_sd"],
         "depth": settings["depth"],
@@ -239,41 +253,6 @@ def resolve(
     if settings["embedding_dim"] not in (None, settings["rank"]):
         spec["embedding_dim"] = settings["embedding_dim"]
     return spec
-
-
-def _support(ambients: list[int], dims: list[int | float], bent: str, thickness: float | None):
-    if thickness is not None:
-        return "slab"
-    if any(dim != int(dim) for dim in dims):
-        return "dust"
-    return "cube" if ambients == dims else bent
-
-
-def _refuse_geometry(
-    ambient: int | None, dims: list[int | float], support: str, thickness: float | None
-) -> None:
-    fraction = next((dim for dim in dims if dim != int(dim)), None)
-    if thickness is not None:
-        if fraction is not None or dims[0] != dims[1] or ambient != dims[0] + 1 or ambient > 3:
-            found = f"off_manifold_noise with intrinsic dimensions {dims[0]:g} and {dims[1]:g}"
-            hint = "the support is thick in one further dimension"
-            allowed = "1 more than intrinsic_dim, 1 or 2, here"
-            raise ValueError(complaint(found, allowed, hint))
-        return
-    if ambient is None:
-        return
-    if fraction is not None:
-        found = f"{ambient} with a fraction, {fraction:g}, as an intrinsic dimension"
-        raise ValueError(complaint(found, "null", "a dust is not bent"))
-    largest = max(dims)
-    if ambient < largest:
-        found = f"{ambient} is below the intrinsic dimension {largest}"
-        raise ValueError(complaint(found, f"{largest} or more here, or null"))
-    bent = max((dim for dim in dims if dim < ambient), default=0)
-    if support == "torus" and ambient < 2 * bent:
-        found = f"{ambient} is too small for a torus of {bent} intrinsic dimensions"
-        hint = "each of them is a circle and takes two; support: graph takes any"
-        raise ValueError(complaint(found, f"{2 * largest} or more here, or null", hint))
 
 
 def has_grid(experiment: Experiment) -> bool:

@@ -6,9 +6,18 @@ from fractions import Fraction
 
 import pandas as pd
 
+from twotower.study.settings import OWN_SMOOTHNESS
+from twotower.theory.spectrum import smoothness_of
+
 ABSENT = "–"
 
-KEYS = ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim"]
+KEYS = [
+    "smoothness",
+    *OWN_SMOOTHNESS,
+    "user_intrinsic_dim",
+    "item_intrinsic_dim",
+    "ambient_dim",
+]
 
 # Settings shown only where they tell cells apart, in the order in which they are named and sorted:
 # those that are words by the word for each value, and "" where it goes without saying …
@@ -122,6 +131,12 @@ def dims_text(row: pd.Series) -> str:
     return user if user == item else f"{user}, {item}"
 
 
+def betas_text(row: pd.Series) -> str:
+    """Both β of a cell: one number where they agree, else users', items'."""
+    user, item = (smoothness_text(smoothness_of(row, tower)) for tower in ("user", "item"))
+    return user if user == item else f"{user}, {item}"
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -132,11 +147,13 @@ def cells_in_order(frame: pd.DataFrame) -> pd.DataFrame:
     order of the frame's rows.
     """
     settings = [name for name in (*OPTIONAL_SETTINGS, LAST_RESORT) if name in frame]
-    cells = frame[["cell", *KEYS, *settings]].drop_duplicates("cell", ignore_index=True)
+    keys = [name for name in KEYS if name in frame]  # tables of older studies have fewer
+    cells = frame[["cell", *keys, *settings]].drop_duplicates("cell", ignore_index=True)
     ranks = {name: cells[name].map(_rank(name)) for name in settings if name != LAST_RESORT}
     dims = cells[["user_intrinsic_dim", "item_intrinsic_dim"]]
-    ranks |= {"larger": dims.max(axis=1), **{name: cells[name] for name in KEYS[1:]}}
-    ranks |= {name: cells[name] for name in ("smoothness", LAST_RESORT, "cell") if name in cells}
+    ranks |= {"larger": dims.max(axis=1), **{name: cells[name] for name in (*dims, KEYS[-1])}}
+    last = ("smoothness", *OWN_SMOOTHNESS, LAST_RESORT, "cell")
+    ranks |= {name: cells[name] for name in last if name in cells}
     order = pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index
     return cells.loc[order].set_index("cell")
 
@@ -221,15 +238,19 @@ def _said(cells: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def _keys_said(row: pd.Series) -> dict[str, str]:
-    user, item = row["user_intrinsic_dim"], row["item_intrinsic_dim"]
-    said = {"smoothness": f"β = {smoothness_text(row['smoothness'])}"}
-    if user == item:
-        said["intrinsic_dim"] = f"d = {dim_text(user)}"
-    else:
-        said["intrinsic_dim"] = f"$d_u$ = {dim_text(user)}, $d_i$ = {dim_text(item)}"
-    if row["ambient_dim"] > math.ceil(max(user, item)):
+    said = {
+        "smoothness": by_side("β", betas_text(row)),
+        "intrinsic_dim": by_side("d", dims_text(row)),
+    }
+    if row["ambient_dim"] > math.ceil(max(row["user_intrinsic_dim"], row["item_intrinsic_dim"])):
         said["ambient_dim"] = f"D = {row['ambient_dim']:g}"
     return said
+
+
+def by_side(symbol: str, text: str) -> str:
+    """A number of both sides, or the two of a text that names users' and items'."""
+    *user, item = text.split(", ")
+    return f"${symbol}_u$ = {user[0]}, ${symbol}_i$ = {item}" if user else f"{symbol} = {item}"
 
 
 def _told_apart(said: dict, name: str, texts: dict[str, str]) -> dict[str, dict[str, str]]:

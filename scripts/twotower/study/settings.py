@@ -1,7 +1,9 @@
 """The settings of a cell: what each may hold, and what it means."""
 
 import itertools
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -11,7 +13,7 @@ from pydantic import (
     Field,
 )
 
-from twotower.base.values import Number, Text, fault
+from twotower.base.values import Number, Text, complaint, fault
 from twotower.study import arms
 from twotower.theory import width
 
@@ -58,6 +60,10 @@ Title = Annotated[str, Text(r"\S.{0,119}", "one line of 1 to 120 printable chara
 IntrinsicDim = Annotated[
     int | float, Number(1, 4, whole=False, whole_if_equal=True, hint=HIGH_DIMENSION)
 ]
+_SMOOTHNESS = Number(
+    0, 10, whole=False, above_low=True, or_infinite=True, hint="beyond 10 write .inf"
+)
+OwnSmoothness = Annotated[float | None, replace(_SMOOTHNESS, or_null=True)]
 Constant = Annotated[float, Number(0, 1000, whole=False, above_low=True)]
 
 
@@ -68,7 +74,7 @@ class ScheduledWidth(Block):
         description="units: constant * n^(d/(2*smoothness+d)) units a layer, the theorem's count; "
         "dense: the square root of that power, for deep towers with width^2 weights a layer; "
         "proportional: constant * n, for ratings without noise. d is the larger intrinsic "
-        "dimension."
+        "dimension; where the towers' smoothness differs, the larger power counts."
     )
     constant: Constant = Field(description="Factor in front of the power of n.")
 
@@ -88,10 +94,15 @@ Width = Annotated[ScheduledWidth | FixedWidth, Field(discriminator="schedule")]
 class Settings(Block):
     """Settings of a cell: one target, one way to sample it, one shape of the towers."""
 
-    smoothness: Annotated[
-        float,
-        Number(0, 10, whole=False, above_low=True, or_infinite=True, hint="beyond 10 write .inf"),
-    ] = Field(1.0, description="Hölder exponent beta of the true embeddings, up to 10, or .inf.")
+    smoothness: Annotated[float, _SMOOTHNESS] = Field(
+        1.0, description="Hölder exponent beta of the true embeddings, up to 10, or .inf."
+    )
+    user_smoothness: OwnSmoothness = Field(
+        None, description="The same of the users' embedding alone; null: smoothness."
+    )
+    item_smoothness: OwnSmoothness = Field(
+        None, description="The same of the items' embedding alone; null: smoothness."
+    )
     user_intrinsic_dim: IntrinsicDim = Field(
         1,
         description=f"Dimension d_u of the users' support; {HIGH_DIMENSION}. A fraction makes it "
@@ -153,6 +164,7 @@ class Settings(Block):
     )
 
 
+OWN_SMOOTHNESS = ("user_smoothness", "item_smoothness")
 SHAPE_KEYS = ("embedding_dim", "depth", "width")
 """Settings that shape the towers; all others decide the data."""
 
@@ -164,3 +176,58 @@ def spelled_out(block: Mapping[str, Any] | BaseModel) -> dict[str, Any]:
         dim = settings.pop("intrinsic_dim")
         settings |= {"user_intrinsic_dim": dim, "item_intrinsic_dim": dim}
     return settings
+
+
+def smoothness_by_side(settings: Mapping[str, Any]) -> dict[str, float | str | None]:
+    """`smoothness`, the smaller of both sides, and the own one of the other side or None.
+
+    An infinite one is the text "inf".
+    """
+    both = settings["smoothness"]
+    own = [both if settings[key] is None else settings[key] for key in OWN_SMOOTHNESS]
+    smaller = min(own)
+    found = {"smoothness": smaller}
+    found |= {
+        key: None if beta == smaller else beta
+        for key, beta in zip(OWN_SMOOTHNESS, own, strict=True)
+    }
+    return {key: "inf" if beta == math.inf else beta for key, beta in found.items()}
+
+
+def support_kind(
+    ambients: list[int], dims: list[int | float], bent: str, thickness: float | None
+) -> str:
+    """The support's kind: `bent`, what was asked for, where a side is bent at all."""
+    if thickness is not None:
+        return "slab"
+    if any(dim != int(dim) for dim in dims):
+        return "dust"
+    return "cube" if ambients == dims else bent
+
+
+def refuse_geometry(
+    ambient: int | None, dims: list[int | float], support: str, thickness: float | None
+) -> None:
+    """Raise ValueError, with a complaint for the user, if no support has these dimensions."""
+    fraction = next((dim for dim in dims if dim != int(dim)), None)
+    if thickness is not None:
+        if fraction is not None or dims[0] != dims[1] or ambient != dims[0] + 1 or ambient > 3:
+            found = f"off_manifold_noise with intrinsic dimensions {dims[0]:g} and {dims[1]:g}"
+            hint = "the support is thick in one further dimension"
+            allowed = "1 more than intrinsic_dim, 1 or 2, here"
+            raise ValueError(complaint(found, allowed, hint))
+        return
+    if ambient is None:
+        return
+    if fraction is not None:
+        found = f"{ambient} with a fraction, {fraction:g}, as an intrinsic dimension"
+        raise ValueError(complaint(found, "null", "a dust is not bent"))
+    largest = max(dims)
+    if ambient < largest:
+        found = f"{ambient} is below the intrinsic dimension {largest}"
+        raise ValueError(complaint(found, f"{largest} or more here, or null"))
+    bent = max((dim for dim in dims if dim < ambient), default=0)
+    if support == "torus" and ambient < 2 * bent:
+        found = f"{ambient} is too small for a torus of {bent} intrinsic dimensions"
+        hint = "each of them is a circle and takes two; support: graph takes any"
+        raise ValueError(complaint(found, f"{2 * largest} or more here, or null", hint))

@@ -26,6 +26,10 @@ class Theory:
         smoothness: Hölder exponent β > 0 of the true embeddings; `math.inf` is allowed.
         user_intrinsic_dim: dimension d_u ≥ 1 of the users' support.
         item_intrinsic_dim: dimension d_i ≥ 1 of the items' support; a fraction on a dust.
+        user_smoothness, item_smoothness: β of one tower alone; None where it is `smoothness`.
+
+    The theorem speaks of one β. Where the towers have two, each has the exponent of its own β and
+    d, and the slower one rules: derived for this project, as `finite_n_risk` is.
 
     Raises:
         ValueError: if a field is out of range.
@@ -34,6 +38,8 @@ class Theory:
     smoothness: float
     user_intrinsic_dim: float
     item_intrinsic_dim: float
+    user_smoothness: float | None = None
+    item_smoothness: float | None = None
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> "Theory":
@@ -49,16 +55,26 @@ class Theory:
             dims = [spec.get(f"{tower}_ambient_dim", both) for tower in ("user", "item")]
         else:
             dims = [spec[f"{tower}_intrinsic_dim"] for tower in ("user", "item")]
-        return cls(float(spec["smoothness"]), *dims)
+        own = [spectrum.smoothness_of(spec, tower) for tower in ("user", "item")]
+        both = float(spec["smoothness"])
+        return cls(both, *dims, *(None if beta == both else beta for beta in own))
 
     def __post_init__(self) -> None:
-        if not self.smoothness > 0:
-            raise ValueError(f"smoothness must be above 0, got {self.smoothness}")
+        for smoothness, _ in ((self.smoothness, None), *self.towers):
+            if not smoothness > 0:
+                raise ValueError(f"smoothness must be above 0, got {smoothness}")
         if min(self.user_intrinsic_dim, self.item_intrinsic_dim) < 1:
             raise ValueError(
                 "intrinsic dimensions must be at least 1, got "
                 f"{self.user_intrinsic_dim} (user) and {self.item_intrinsic_dim} (item)"
             )
+
+    @property
+    def towers(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """β and d of the user and of the item tower."""
+        own = self.user_smoothness, self.item_smoothness
+        user, item = (self.smoothness if beta is None else beta for beta in own)
+        return (user, self.user_intrinsic_dim), (item, self.item_intrinsic_dim)
 
     @property
     def intrinsic_dim(self) -> float:
@@ -67,10 +83,16 @@ class Theory:
 
     @property
     def bound_slope(self) -> float:
-        """Exponent −2β/(2β+d) of the bound without its logarithms; −1 at β = ∞."""
-        if math.isinf(self.smoothness):
-            return -1.0
-        return -2.0 * self.smoothness / (2.0 * self.smoothness + self.intrinsic_dim)
+        """Exponent −2β/(2β+d) of the slower tower, without logarithms; −1 at β = ∞."""
+        return max(
+            -1.0 if math.isinf(beta) else -2.0 * beta / (2.0 * beta + dim)
+            for beta, dim in self.towers
+        )
+
+    @property
+    def approximation_slope(self) -> float:
+        """Exponent −2β/d of Theorem 1 in hidden units, of the slower tower; −∞ at β = ∞."""
+        return max(-2.0 * beta / dim for beta, dim in self.towers)
 
 
 def least_squares_slope(
@@ -135,10 +157,9 @@ def finite_n_risk(
     Returns:
         The risk; 0 where noise-free ratings outnumber the unknowns and determine the target.
     """
-    user, item = cutoffs or (None, None)
     shells = [
-        _shells(theory.user_intrinsic_dim, user, theory.smoothness),
-        _shells(theory.item_intrinsic_dim, item, theory.smoothness),
+        _shells(dim, cutoff, smoothness)
+        for (smoothness, dim), cutoff in zip(theory.towers, cutoffs or (None, None), strict=True)
     ]
     variance = np.concatenate([shell[0] for shell in shells])
     count = np.concatenate([shell[1] for shell in shells])

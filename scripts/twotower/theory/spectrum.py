@@ -6,6 +6,8 @@ Hölder exponent β (up to logarithms) and Sobolev exponent β, in the mean-squa
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,18 @@ TRIGONOMETRIC_DEGREE = 2
 _CUTOFFS = {1: (512, 8192), 2: (64, 192), 3: (16, 32), 4: (8, 12)}
 # Above two dimensions risks in reach are larger, and frequencies dearer.
 _TAIL_SHARES = {1: 2.0e-4, 2: 2.0e-4, 3: 3.0e-3, 4: 3.0e-3}
+
+
+def smoothness_of(cell: Mapping[str, Any], tower: str) -> float:
+    """β of one tower: its own, or that of both where it has none (absent, None or NaN).
+
+    Args:
+        cell: the cell's specification, or its columns in a table of risks or rates.
+        tower: "user" or "item".
+    """
+    own = cell.get(f"{tower}_smoothness")
+    own = math.nan if own is None else float(own)
+    return float(cell["smoothness"]) if math.isnan(own) else own
 
 
 def default_cutoff(dim: int, smoothness: float) -> int:

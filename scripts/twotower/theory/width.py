@@ -13,10 +13,8 @@ if TYPE_CHECKING:  # the names of the schedules are asked for without numpy
 
 
 def _resolved(theory: "Theory") -> float:
-    """d/(2β+d), the exponent of the units whose weights grow no faster than the theorem's."""
-    if math.isinf(theory.smoothness):
-        return 0.0
-    return theory.intrinsic_dim / (2.0 * theory.smoothness + theory.intrinsic_dim)
+    """d/(2β+d) of the tower that needs more units: weights grow no faster than the theorem's."""
+    return max(0.0 if math.isinf(beta) else dim / (2.0 * beta + dim) for beta, dim in theory.towers)
 
 
 GROWING: dict[str, Callable[["Theory"], float]] = {

@@ -30,7 +30,8 @@ def checks(drawn: dict, claimed: dict | None = None, n_ratings: int = N, replica
 @pytest.mark.parametrize("dim", [1, 2])
 @pytest.mark.parametrize("smoothness", [0.5, 1.0, 2.0, "inf"])
 def test_honest_data_pass(dim, smoothness):
-    spec = data_spec(dim, 1, ambient=(dim + 2, 2), smoothness=smoothness)
+    own = {"item_smoothness": 2.0} if smoothness == 0.5 else {}
+    spec = data_spec(dim, 1, ambient=(dim + 2, 2), smoothness=smoothness, **own)
     table = checks(spec)
     require(table)
     assert len(table) == 2 * 2 * 3
@@ -45,6 +46,11 @@ def test_honest_data_pass(dim, smoothness):
         (data_spec(1, smoothness=1.0), data_spec(1, smoothness=0.5), "smoothness"),
         (data_spec(1, smoothness=2.0), data_spec(1, smoothness="inf"), "smoothness"),
         (data_spec(1, smoothness="inf"), data_spec(1, smoothness=2.0), "smoothness"),
+        (
+            data_spec(smoothness=0.5, user_smoothness=1.0),
+            data_spec(smoothness=0.5, item_smoothness=1.0),
+            "smoothness",
+        ),
         (data_spec(1, 2), data_spec(1, 1), "intrinsic_dim"),
         (data_spec(2, 1), data_spec(2, 2), "intrinsic_dim"),
     ],

@@ -66,6 +66,18 @@ def test_spectrum_decays_as_smoothness_and_dimension_say(dim, smoothness):
     assert slope == pytest.approx(-(2 * smoothness + dim), abs=0.1)
 
 
+@pytest.mark.parametrize(("user", "item"), [(0.5, 1.0), (2.0, 0.5)])
+def test_each_tower_has_its_own_smoothness(user, item):
+    """Also where the other tower has another one: slopes of |k|^(−(2β+1)), tower by tower."""
+    own = {"user_smoothness": user} if user > item else {"item_smoothness": item}
+    target = draw_target(1, data_spec(1, smoothness=min(user, item), rank=8, **own), 0)
+    for embedding, smoothness in ((target.user, user), (target.item, item)):
+        power = np.square(np.abs(embedding.coefficients)).mean(axis=0)
+        slope = np.polyfit(np.log(embedding.frequencies[:, 0]), np.log(power), 1)[0]
+        assert slope == pytest.approx(-(2 * smoothness + 1), abs=0.1)
+    assert (target.user.second_moment() * target.item.second_moment()).sum() == pytest.approx(1.0)
+
+
 def test_infinite_smoothness_is_a_trigonometric_polynomial():
     embedding = draw_target(1, data_spec(2, smoothness="inf"), 0).user
     degree = spectrum.TRIGONOMETRIC_DEGREE

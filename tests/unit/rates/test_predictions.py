@@ -21,12 +21,13 @@ SLAB = {"support": "slab", "ambient_dim": 2}
         {"smoothness": 0.5, "item_intrinsic_dim": 2},
         {"noise": "student"},
         {"smoothness": math.inf},
+        {"smoothness": 0.5, "user_smoothness": 2.0, "item_intrinsic_dim": 2},
     ],
 )
 def test_ordinary_cells_have_the_plain_prediction(changes):
     row = PLAIN | changes
     dims = row["user_intrinsic_dim"], row["item_intrinsic_dim"]
-    theory = Theory(row["smoothness"], *dims)
+    theory = Theory(row["smoothness"], *dims, changes.get("user_smoothness"))
     expected = [finite_n_risk(n, theory, 2, 1.0) for n in SIZES]
     np.testing.assert_array_equal(predictions.predicted_risks(row, SIZES), expected)
     slope = np.polyfit(np.log(SIZES), np.log(expected), 1)[0]
@@ -143,6 +144,9 @@ def test_exponents():
     assert predictions.asymptotic_slope(PLAIN | {"smoothness": math.inf}) == -1.0
     for stopped in ({"embedding_dim": 1}, {"rating_scale": "stars"}, {"sampling": "popularity"}):
         assert predictions.asymptotic_slope(PLAIN | stopped) == 0.0
+    rough = PLAIN | {"smoothness": 0.5, "item_smoothness": 2.0, "item_intrinsic_dim": 3}
+    assert predictions.asymptotic_slope(rough) == -0.5  # both towers: 1/2 and 4/7
+    assert predictions.asymptotic_slope(rough | {"noise_sd": 0.0}) == -1.0
     assert predictions.joint_slope(PLAIN) == -0.5
     assert predictions.joint_slope(PLAIN | {"smoothness": 3.0}) == -0.5  # neighbours saturate
     units = np.array([16, 64, 256])

@@ -61,6 +61,7 @@ def test_titles_name_only_what_a_reader_needs():
     ("settings", "title"),
     [
         ({"user_intrinsic_dim": 1, "item_intrinsic_dim": 3}, "β = 1, $d_u$ = 1, $d_i$ = 3"),
+        ({"item_smoothness": 2.0, "smoothness": 0.5}, "$β_u$ = 1/2, $β_i$ = 2, d = 1"),
         (both(1.26) | {"support": "dust"}, "β = 1, d = 1.26, dust"),
         (
             {"support": "slab", "ambient_dim": 3, "off_manifold_noise": 0.1},

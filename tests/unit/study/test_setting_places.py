@@ -64,6 +64,7 @@ def test_a_setting_left_at_its_default_leaves_the_ids_as_they_are():
         {"control": "permuted_ratings"},
         {"off_manifold_noise": 0.1, "ambient_dim": 2},
         {"noise_sd": 0.5},
+        {"user_smoothness": 2.0},
         {"embedding_dim": 1},
         {"width": {"schedule": "fixed", "units": 8}},
     ],
@@ -83,6 +84,10 @@ def test_a_setting_that_is_newer_than_the_rule_is_exploratory(monkeypatch):
     rule = DECISIONS.confirmatory
     assert rule.holds(CELL.columns() | {"target": "series"}, "erm")
     assert not rule.holds(CELL.columns() | {"target": "kink"}, "erm")
+    monkeypatch.setattr(decisions, "NEWER", {"target": None})
+    for unset in (None, float("nan")):  # in a cell, and in a table that was read
+        assert rule.holds(CELL.columns() | {"target": unset}, "erm")
+    assert not rule.holds(CELL.columns() | {"target": 0.5}, "erm")
 
 
 NO_MATTER = {"support", "noise"}

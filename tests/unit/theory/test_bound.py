@@ -129,6 +129,32 @@ def test_infinite_smoothness():
     assert width.exponent(theory, "units") == width.exponent(theory, "dense") == 0
 
 
+@pytest.mark.parametrize(
+    ("betas", "dims", "slope", "exponent", "approximation"),
+    [
+        ((0.5, 1.0), (1, 1), -1 / 2, 1 / 2, -1.0),
+        ((2.0, 1.0), (1, 1), -2 / 3, 1 / 3, -2.0),
+        ((0.5, 2.0), (1, 2), -1 / 2, 1 / 2, -1.0),  # the smaller dimension rules
+        ((2.0, 0.5), (1, 2), -1 / 3, 2 / 3, -0.5),
+        ((math.inf, 1.0), (2, 1), -2 / 3, 1 / 3, -2.0),
+    ],
+)
+def test_of_two_smoothnesses_the_slower_tower_rules(betas, dims, slope, exponent, approximation):
+    smaller = min(betas)
+    cell = {"smoothness": smaller, "user_intrinsic_dim": dims[0], "item_intrinsic_dim": dims[1]}
+    own = {"user_smoothness": betas[0], "item_smoothness": betas[1]}
+    written = {key: math.nan if beta == smaller else beta for key, beta in own.items()}
+    theory = Theory.of(cell | written)
+    assert theory.towers == tuple(zip(betas, dims, strict=True))
+    assert theory == Theory.of(cell | {key: beta for key, beta in own.items() if beta != smaller})
+    assert theory.bound_slope == pytest.approx(slope)
+    assert width.exponent(theory, "units") == pytest.approx(exponent)
+    assert theory.approximation_slope == pytest.approx(approximation)
+    alone = [Theory(beta, dim, dim) for beta, dim in theory.towers]
+    slopes = [predicted_slope(LARGE, each, 2, 1.0) for each in (theory, *alone)]
+    assert slopes[0] > sum(slopes[1:]) / 2 and slopes[0] < max(slopes[1:]) + 0.01
+
+
 @pytest.mark.parametrize(("thickness", "dim"), [(None, 1), (math.nan, 1), (0.0, 1), (0.1, 2)])
 def test_a_thick_slab_has_the_dimension_of_the_space_around_it(thickness, dim):
     """By a cell's specification, where None is left out, and by its columns in a table."""

@@ -68,6 +68,8 @@ _INDEX = {
     "cell": ("sc:Text", "Id of the cell: one setting of data and towers."),
     "data": ("sc:Text", "Id of the data set: its folder in results/data/."),
     "smoothness": ("sc:Float", ""),
+    "user_smoothness": ("sc:Float", ""),
+    "item_smoothness": ("sc:Float", ""),
     "user_intrinsic_dim": ("sc:Float", ""),
     "item_intrinsic_dim": ("sc:Float", ""),
     "ambient_dim": ("sc:Integer", "Covariates D of the side that has more."),

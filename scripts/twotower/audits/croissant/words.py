@@ -14,6 +14,7 @@ from twotower.base.words import count
 Specs = Mapping[str, dict[str, Any]]
 """Full settings of the data sets, by their ids."""
 
+_BETAS = ("smoothness", "user_smoothness", "item_smoothness")
 _DESIGNS = {
     "fresh": "every user and every item has exactly one rating.",
     "grid": "all pairs of a square of users and items are rated; real ratings are sparse.",
@@ -131,7 +132,7 @@ def _preprocessing(specs: Specs) -> Iterator[str]:
 def _limitations(specs: Specs) -> Iterator[str]:
     yield (
         "The ratings follow a model by design: an inner product of functions of the covariates, of "
-        f"rank {_values(specs, 'rank')} and smoothness {_values(specs, 'smoothness')}, plus "
+        f"rank {_values(specs, 'rank')} and smoothness {_values(specs, *_BETAS)}, plus "
         "independent noise. They hold no text, no time, and no reaction to a recommendation."
     )
     yield (
@@ -159,6 +160,7 @@ def _by_value(specs: Specs, key: str, told: Mapping[str, str]) -> Iterator[str]:
             yield f"In {where} `{key}` is {value}: {sentence}"
 
 
-def _values(specs: Specs, key: str) -> str:
-    """The values of a setting that is a number, sorted."""
-    return ", ".join(map(str, sorted({spec[key] for spec in specs.values()}, key=float)))
+def _values(specs: Specs, *keys: str) -> str:
+    """The values of settings that are numbers, each once, sorted; None where one is not given."""
+    found = {spec[key] for spec in specs.values() for key in keys} - {None}
+    return ", ".join(map(str, sorted(found, key=float)))

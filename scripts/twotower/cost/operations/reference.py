@@ -12,6 +12,7 @@ from twotower.data.targets import TOWERS
 from twotower.methods import reference
 from twotower.methods.sieve_sizes import ALTERNATIONS, LARGEST_TABLE, SPAN, grid_size, window_bytes
 from twotower.theory import spectrum
+from twotower.theory.bound import Theory
 
 _CUTOFFS = reference.cutoffs(4096)
 FEWEST_HALF_STEPS, BY_SHARE = 4, 100
@@ -23,23 +24,23 @@ def reference_cutoff(data: dict, n: int) -> int:
     """The cut-off of least predicted risk on n ratings of a data set with a reference."""
     if "control" in data:  # nothing to be learned
         return 1
-    dims = [data[f"{tower}_intrinsic_dim"] for tower in TOWERS]
-    return _cutoff(float(data["smoothness"]), *dims, data["rank"], float(data["noise_sd"]), n)
+    towers = Theory.of(data).towers
+    return _cutoff(towers, data["rank"], float(data["noise_sd"]), n)
 
 
 @lru_cache(maxsize=4096)
-def _cutoff(smoothness, user_dim, item_dim, rank, noise_sd, n) -> int:
+def _cutoff(towers, rank, noise_sd, n) -> int:
     """The risk R is the tail plus p·functions/n·(σ² + R), summed over both towers.
 
     Functions of d axes count (1 + d) / 2 times: with this the cut-offs are those that the estimator
     chose on targets of one to three axes, or next to them.
     """
-    dims, risks = (user_dim, item_dim), {}
+    risks = {}
     for cutoff in _CUTOFFS:
-        share = rank * sum((1 + dim) / 2 * ball(dim, cutoff) for dim in dims) / n
+        share = rank * sum((1 + dim) / 2 * ball(dim, cutoff) for _, dim in towers) / n
         if share >= 1:
             break
-        tail = sum(cut_tail(dim, cutoff, smoothness) for dim in dims)
+        tail = sum(cut_tail(dim, cutoff, smoothness) for smoothness, dim in towers)
         risks[cutoff] = (tail + share * noise_sd**2) / (1 - share)
     return min(risks, key=risks.get, default=1)
 

@@ -21,6 +21,6 @@ def target_waves(data: dict, points: Sequence[float]) -> float:
     total = 0.0
     for tower, count in zip(TOWERS, points, strict=True):
         dim = coordinate_dim(data, tower)
-        cutoff = target_cutoff(dim, float(data["smoothness"]))
+        cutoff = target_cutoff(dim, spectrum.smoothness_of(data, tower))
         total += count * box(dim, cutoff) * data["rank"]
     return total
