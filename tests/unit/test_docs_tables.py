@@ -12,7 +12,7 @@ import table_page
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import methods, tournament
+from twotower.analyses import levels, methods, tournament
 from twotower.analyses import rankings as ranking_rates
 from twotower.audits import publishing
 from twotower.claims import predicted_table
@@ -47,6 +47,7 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/rates/y/rates.csv": [*cell, *summary.RATE_COLUMNS],
             "results/rates/y/curves.csv": [*cell, *summary.CURVE_COLUMNS],
             "results/tables/lemmas.csv": table.COLUMNS,
+            "results/tables/levels.csv": [*cell, *levels.COLUMNS],
             "results/tables/tournament.csv": tournament.COLUMNS,
             "results/tables/methods.csv": [*cell, *methods.METHOD_COLUMNS],
             "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],

@@ -110,6 +110,29 @@ rule meta_regression_table:
         "../../scripts/analyses/regress_slopes.py"
 
 
+rule levels_table:
+    input:
+        risks=EXPERIMENT_RISKS,
+        rates=rules.combine_rates.output.rates,
+        decisions=DECISIONS,
+    output:
+        table="results/tables/levels.csv",
+    log:
+        "results/logs/levels_table.log",
+    benchmark:
+        "results/benchmarks/levels_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("levels_table"),
+        runtime=runtime("levels_table"),
+    params:
+        spec=spec("analyses/compare_levels.py"),
+    message:
+        "Comparing risks with what was predicted for their targets"
+    script:
+        "../../scripts/analyses/compare_levels.py"
+
+
 rule cold_start_table:
     input:
         risks=EXPERIMENT_RISKS,
