@@ -39,7 +39,7 @@ pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings readme help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -98,8 +98,11 @@ backtest: $(venv)/installed  ## do plan-data's intervals hold? on synthetic curv
 paper: STUDY := workflow/studies/paper.yaml
 paper: plan study  ## run the study of paper scale: `make plan STUDY=workflow/studies/paper.yaml` first
 
-findings: $(venv)/installed  ## copy a finished study's tables and figures to docs/findings
-	$(bin)/python scripts/publish_findings.py -- $(call typed,STUDY) docs/findings
+findings: $(venv)/installed  ## publish a finished study's tables, figures and risks in docs/findings/<its name>
+	@$(bin)/python scripts/publish_findings.py -- $(call typed,STUDY)
+
+readme: $(venv)/installed  ## write README's ledger and picture from docs/findings/default and docs/findings/standard
+	@$(bin)/python scripts/write_readme.py
 
 doctor:  ## what a bug report needs, and what is missing on this machine
 	@$(any_python) scripts/doctor.py $(call typed,STUDY)
@@ -145,6 +148,7 @@ check: $(venv)/installed-dev  ## lint and format checks, without changing anythi
 	$(bin)/ruff format --check .
 	$(bin)/snakefmt --check Snakefile workflow
 	$(bin)/python -m snakemake --lint
+	$(bin)/python scripts/write_readme.py --check
 
 format: $(venv)/installed-dev  ## put code into the project's format
 	$(bin)/ruff check --fix .

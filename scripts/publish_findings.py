@@ -1,4 +1,4 @@
-"""Copy a finished study's tables and figures: `python publish_findings.py STUDY FOLDER`.
+"""Publish a finished study's tables and figures: `python publish_findings.py STUDY [FOLDER]`.
 
 Run it in the folder that holds results/, with no uncommitted change, right after the study.
 """
@@ -13,7 +13,7 @@ from twotower.audits import publishing  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", help="the study file whose results these are")
-parser.add_argument("folder", type=console.path("FOLDER"), help="where to: docs/findings")
+parser.add_argument("folder", nargs="?", type=console.path("FOLDER"), help="docs/findings/<name>")
 given = parser.parse_args()
-publishing.publish(given.study, given.folder)
-print(f"Wrote {given.folder}/tables, {given.folder}/figures and {given.folder}/PROVENANCE.md.")
+folder = publishing.publish(given.study, given.folder)
+print(f"Wrote {folder}/tables, {folder}/figures and {folder}/PROVENANCE.md.")

@@ -8,6 +8,7 @@ from twotower.records import job_records
 from twotower.report import (
     curves,
     extrapolation,
+    levels,
     limits,
     methods,
     slope_comparison,
@@ -35,6 +36,7 @@ FIGURES = {
     ),
     "tournament": lambda: tournament.figure(table("tournament")),
     "extrapolation": lambda: extrapolation.figure(table("extrapolation")),
+    "levels": lambda: levels.figure(table("levels")),
     "plain_training_cost": lambda: training_cost.figure(table("risks")),
     "falsifiability": lambda: limits.falsifiability(table("falsifiability")),
     "error_budget": lambda: limits.error_budget(table("error_budget")),

@@ -27,6 +27,10 @@ with job_records.job(snakemake) as spec:
     ledger = claims_ledger.display(pd.read_csv(paths.claims))
     tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
     tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
+    levels = pd.read_csv(paths.levels)
+    upper = levels[levels["upper_half"].astype(bool)]
+    tables.to_latex(tables.level_table(upper), tables.LEVELS, output.levels_tex)
+    tables.to_markdown(tables.level_table(levels), tables.LEVELS, output.levels_markdown)
     data_sets = [{"data": data} for data in spec["data"]]
     files.write_csv(joined(data_sets, paths.certificates), output.certificates)
     losses = joined(spec["runs"], paths.losses)

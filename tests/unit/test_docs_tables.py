@@ -12,8 +12,9 @@ import table_page
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import methods, tournament
+from twotower.analyses import levels, methods, tournament
 from twotower.analyses import rankings as ranking_rates
+from twotower.audits import publishing
 from twotower.claims import predicted_table
 from twotower.evaluation import rankings as evaluation_rankings
 from twotower.forecast import plan_text
@@ -26,10 +27,11 @@ from twotower.study.reading import validated
 
 def test_every_published_column_is_documented():
     tables = {}
-    for path in sorted((ROOT / "docs/findings/tables").glob("*.*")):
+    for path in sorted((ROOT / "docs/findings").glob("*/tables/*.*")):
         if path.suffix in (".csv", ".md"):
-            own = "docs/findings" if path.stem == "approximation" else "results"
-            tables[f"{own}/tables/{path.name}"] = table_page.header(path)
+            own = path.stem in ("approximation", "risks")
+            place = path.relative_to(ROOT).as_posix() if own else f"results/tables/{path.name}"
+            tables[place] = table_page.header(path)
     assert len(tables) > 10
     assert not table_page.faults(tables, complete=False)
 
@@ -45,9 +47,11 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/rates/y/rates.csv": [*cell, *summary.RATE_COLUMNS],
             "results/rates/y/curves.csv": [*cell, *summary.CURVE_COLUMNS],
             "results/tables/lemmas.csv": table.COLUMNS,
+            "results/tables/levels.csv": [*cell, *levels.COLUMNS],
             "results/tables/tournament.csv": tournament.COLUMNS,
             "results/tables/methods.csv": [*cell, *methods.METHOD_COLUMNS],
             "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],
+            "docs/findings/x/tables/risks.csv": [*publishing.RISK_KEYS, *publishing.RISK_VALUES],
             "results/ranking/x.csv": evaluation_rankings.COLUMNS,
             "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
             "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],

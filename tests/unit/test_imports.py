@@ -38,6 +38,7 @@ MORE = {
     "publish_findings": "pandas",
     "show_results": "pandas scipy",
     "verify": "pandas",
+    "write_readme": "pandas",
     "rank": "torch",
     "fit_joint": "sklearn",
     "check_lemmas": "torch",

@@ -10,8 +10,9 @@ PAPER = {
     "cold_start_table": 1,
     "error_budget_table": 1,
     "extrapolation_table": 1,
+    "levels_table": 1,
     "meta_regression_table": 1,
-    "draw_figure": 5,
+    "draw_figure": 6,
     "claims": 1,
     "tables": 1,
 }

@@ -11,11 +11,12 @@ import table_page
 from twotower.cost.jobs import jobs
 from twotower.study.reading import read_study
 
-FIGURES = ["error_budget", "extrapolation", "falsifiability", "learning_curves"]
+FIGURES = ["error_budget", "extrapolation", "falsifiability", "learning_curves", "levels"]
 FIGURES += ["plain_training_cost", "slope_comparison", "smoothness"]
 TABLES = ["certificates.csv", "claims.csv", "claims.md", "claims.tex", "cold_start.csv"]
 TABLES += ["error_budget.csv", "extrapolation.csv", "falsifiability.csv", "losses.csv"]
-TABLES += ["meta_regression.csv", "rates.csv", "rates.md", "rates.tex"]
+TABLES += ["levels.csv", "levels.md", "levels.tex", "meta_regression.csv", "rates.csv"]
+TABLES += ["rates.md", "rates.tex"]
 
 
 def expected_files(finished):

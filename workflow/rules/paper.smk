@@ -93,6 +93,7 @@ rule tables:
     input:
         rates="results/tables/rates.csv",
         claims="results/tables/claims.csv",
+        levels="results/tables/levels.csv",
         certificates=expand("results/data/{data}/certificate.csv", data=DATA),
         losses=expand(
             "results/runs/{run}/{block}.losses.csv", run=TOWER_RUNS, block=range(len(BLOCKS))
@@ -103,6 +104,8 @@ rule tables:
         markdown="results/tables/rates.md",
         claims_tex="results/tables/claims.tex",
         claims_markdown="results/tables/claims.md",
+        levels_tex="results/tables/levels.tex",
+        levels_markdown="results/tables/levels.md",
         certificates="results/tables/certificates.csv",
         losses="results/tables/losses.csv",
     log:

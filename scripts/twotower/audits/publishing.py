@@ -1,4 +1,4 @@
-"""A finished study's tables and figures, copied with a note that says where they come from."""
+"""A finished study's tables, figures and risks, with a note that says where they come from."""
 
 import datetime
 import shlex
@@ -8,35 +8,51 @@ from pathlib import Path
 import pandas as pd
 
 from twotower.audits.seal import sealed_files
-from twotower.base import commands
+from twotower.base import commands, files
 from twotower.base.errors import ExpectedError
 from twotower.records import git
+from twotower.study import reading
 
+FINDINGS = Path("docs/findings")
+"""Holds a folder for each published study, of the study's name."""
 TABLES = Path("results/tables")
 FIGURES = Path("results/figures")
 LARGE = ("losses.csv", "certificates.csv", "predictions.csv")
 """A row for each replicate: they stay in results/. Predictions are published before the study."""
 
 NOTE = "PROVENANCE.md"
+PREDICTIONS = "predictions.csv"  # made before the run: of results/tables, kept beside the note
+RISK_KEYS = ["experiment", "cell", "arm", "start", "n_ratings", "replicate"]
+RISK_VALUES = ["risk", "predicted_risk"]
+SAME = 1e-9  # relative: CSV holds ten digits
 
 
 class PublishError(ExpectedError):
     """What there is cannot be published; the message says why, and what to do first."""
 
 
-def publish(study: str, folder: Path) -> None:
-    """Replace tables/, figures/ and PROVENANCE.md in `folder` by those of results/.
+def publish(study: str, folder: Path | None = None) -> Path:
+    """Replace tables/, figures/ and PROVENANCE.md in a folder by those of results/.
+
+    tables/risks.csv holds every risk of results/rates/, by replicate. Predictions made before the
+    run, `predictions.csv` in the folder, are never replaced: those of the run must be the same.
 
     Args:
         study: path of the study's file, as its results were made from.
-        folder: absent, empty, or one that an earlier call wrote: others are not overwritten.
+        folder: absent, empty, or one that an earlier call wrote: others are not overwritten. By
+            default the folder of the study's name in `FINDINGS`.
+
+    Returns:
+        The folder.
 
     Raises:
         PublishError: if no study is named; if there are no finished results, or of another study;
             if git does not know the commit, or there are changes that none holds; if `folder` holds
-            something else.
+            something else, or other predictions.
+        StudyError: if no folder is named and the study cannot be read.
     """
     _check_results(study)
+    folder = folder or FINDINGS / reading.read_study(study).name
     _check_folder(folder)
     project = sealed_files.project_of(Path())
     try:
@@ -47,17 +63,22 @@ def publish(study: str, folder: Path) -> None:
     if changed:
         lines = "\n".join(changed)
         raise PublishError(f"there are changes that no commit holds, commit them first:\n{lines}")
-    for part, files in {
-        "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in LARGE],
+    _keep_predictions(folder)
+    kept_in_results = (*LARGE, PREDICTIONS)
+    for part, found in {
+        "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in kept_in_results],
         "figures": [*sorted(FIGURES.glob("*.png"))],
     }.items():
         shutil.rmtree(folder / part, ignore_errors=True)
         (folder / part).mkdir(parents=True)
-        for path in files:
+        for path in found:
             shutil.copyfile(path, folder / part / path.name)
     units = Path("results/rates/approximation/rates.csv")  # its axis is not that of rates.csv
     if units.exists():
         shutil.copyfile(units, folder / "tables" / "approximation.csv")
+    tables = [pd.read_csv(path) for path in sorted(Path("results/rates").glob("*/risks.csv"))]
+    if tables:
+        files.write_csv(risks(tables), folder / "tables" / "risks.csv")
     made = datetime.datetime.fromtimestamp((TABLES / "claims.csv").stat().st_mtime, datetime.UTC)
     (folder / NOTE).write_text(
         f"""# Where these tables and figures come from
@@ -68,6 +89,40 @@ def publish(study: str, folder: Path) -> None:
 """,
         encoding="utf-8",
     )
+    return folder
+
+
+def risks(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Every risk of tables of risks: columns `RISK_KEYS` and `RISK_VALUES`, sorted by the keys.
+
+    Risks have six significant digits; a table without predictions has none (NaN).
+    """
+    columns = [*RISK_KEYS, *RISK_VALUES]
+    joined = pd.concat([table.reindex(columns=columns) for table in tables])
+    joined = joined.sort_values(RISK_KEYS, kind="stable", ignore_index=True)
+    for name in RISK_VALUES:
+        joined[name] = [float(f"{value:.6g}") for value in joined[name]]
+    return joined
+
+
+def _keep_predictions(folder: Path) -> None:
+    """Take the run's predictions where none were published before; else they must be the same."""
+    made, kept = TABLES / PREDICTIONS, folder / PREDICTIONS
+    if not made.exists():
+        return
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made, kept)
+        return
+    before, after = pd.read_csv(kept), pd.read_csv(made)
+    try:
+        pd.testing.assert_frame_equal(before, after, check_exact=False, rtol=SAME, atol=0.0)
+    except AssertionError as error:
+        differs = " ".join(str(error).split())
+        raise PublishError(
+            f"{made} differs from {kept}, which was published before the run ({differs}); "
+            "predictions are never replaced: run the study that they were made for"
+        ) from None
 
 
 def _check_results(study: str) -> None:
@@ -90,8 +145,10 @@ def _check_results(study: str) -> None:
 def _check_folder(folder: Path) -> None:
     """Its tables/ and figures/ will be removed: only those written here may be there."""
     if folder.exists() and not folder.is_dir():
-        raise PublishError(f"{folder}: this is a file; allowed: a folder, such as docs/findings")
+        raise PublishError(
+            f"{folder}: this is a file; allowed: a folder, such as {FINDINGS}/default"
+        )
     present = [part for part in ("tables", "figures") if (folder / part).exists()]
     if present and not (folder / NOTE).exists():
         found = f"{folder}/{present[0]} is there and was not written by this command"
-        raise PublishError(f"{found}; allowed: a new folder, or docs/findings")
+        raise PublishError(f"{found}; allowed: a new folder, or one that it wrote")

@@ -1,6 +1,7 @@
-"""Tables of results for papers, web pages and screens: the rates and the ledger of claims."""
+"""Tables of results for papers, web pages and screens: rates, levels, and the ledger of claims."""
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +53,16 @@ RATES = Layout(
     words=frozenset({"experiment", "setting", "arm", "window", "verdict"}),
     widths={"experiment": 2.1, "setting": 2.3, "verdict": 2.8},
 )
+LEVELS = Layout(
+    caption=(
+        "Levels. Mean risk over targets, the mean of what was predicted for each of these targets "
+        "before the run, and the geometric mean of the ratio of both with its 95% interval; spread "
+        "is the standard deviation of the log ratio over the targets (k = 1,024)."
+    ),
+    label="tab:levels",
+    words=frozenset({"experiment", "setting", "arm", "fitted"}),
+    widths={"experiment": 2.1, "setting": 2.3},
+)
 CLAIMS = Layout(
     caption=(
         "The ledger of claims: what the theory states, what was measured (with 95% intervals), "
@@ -77,36 +88,71 @@ def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
     where cells differ in any], arm, window, slope [95% interval], bound, predicted, reference,
     verdict.
     """
-    cells = cells_in_order(rates)
-    place = {cell: position for position, cell in enumerate(cells.index)}
-    order = {arm: position for position, arm in enumerate(arms.ORDER)}
-    rows = rates.assign(_cell=rates["cell"].map(place), _arm=rates["arm"].map(order))
-    rows = rows.sort_values(["_cell", "_arm"], kind="stable")
-    dims, betas = (cells.apply(write, axis=1) for write in (dims_text, betas_text))
-    settings = cell_titles(rates, without=("smoothness", "intrinsic_dim", "ambient_dim"))
-    setting = (
-        {"setting": [settings[cell] for cell in rows["cell"]]} if any(settings.values()) else {}
-    )
-
-    def texts(write, *columns: str) -> list[str]:
-        return [write(*values) for values in rows[list(columns)].itertuples(index=False)]
-
+    rows = _in_order(rates)
     return pd.DataFrame(
-        {
-            "experiment": texts(lambda names: str(names).replace(";", ", "), "experiment"),
-            "β": [betas[cell] for cell in rows["cell"]],
-            "d": [dims[cell] for cell in rows["cell"]],
-            "D": texts("{:d}".format, KEYS[-1]),
-            **setting,
-            "arm": texts(str, "arm"),
-            "window": texts(_window_text, "n_min", "n_max"),
-            "slope [95% interval]": texts(interval_text, "slope", "slope_low", "slope_high"),
-            "bound": texts(number_text, "bound_slope"),
-            "predicted": texts(number_text, "predicted_slope"),
-            "reference": texts(number_text, "reference_slope"),
-            "verdict": texts(lambda verdict: ABSENT if pd.isna(verdict) else verdict, "verdict"),
+        _cell_texts(rows)
+        | {
+            "arm": _texts(rows, str, "arm"),
+            "window": _texts(rows, _window_text, "n_min", "n_max"),
+            "slope [95% interval]": _texts(rows, interval_text, *_with_limits("slope")),
+            "bound": _texts(rows, number_text, "bound_slope"),
+            "predicted": _texts(rows, number_text, "predicted_slope"),
+            "reference": _texts(rows, number_text, "reference_slope"),
+            "verdict": _texts(rows, lambda each: ABSENT if pd.isna(each) else each, "verdict"),
         }
     )
+
+
+def level_table(levels: pd.DataFrame) -> pd.DataFrame:
+    """The table of levels as text: one row per row of `levels`, by cell, arm and size.
+
+    Columns: experiment, β, d, D, [setting] as in `rate_table`, arm, ratings, risk, predicted,
+    ratio [95% interval], spread, fitted.
+    """
+    rows = _in_order(levels, "n_ratings")
+    return pd.DataFrame(
+        _cell_texts(rows)
+        | {
+            "arm": _texts(rows, str, "arm"),
+            "ratings": _texts(rows, size_text, "n_ratings"),
+            "risk": _texts(rows, "{:.3g}".format, "mean_risk"),
+            "predicted": _texts(rows, "{:.3g}".format, "predicted_risk"),
+            "ratio [95% interval]": _texts(rows, interval_text, *_with_limits("ratio")),
+            "spread": _texts(rows, number_text, "ratio_sd"),
+            "fitted": _texts(rows, _fitted_text, "in_window", "upper_half"),
+        }
+    )
+
+
+def _in_order(frame: pd.DataFrame, *further: str) -> pd.DataFrame:
+    """The rows by cell and arm, in the order of every table, then by further columns."""
+    place = {cell: position for position, cell in enumerate(cells_in_order(frame).index)}
+    order = {arm: position for position, arm in enumerate(arms.ORDER)}
+    rows = frame.assign(_cell=frame["cell"].map(place), _arm=frame["arm"].map(order))
+    return rows.sort_values(["_cell", "_arm", *further], kind="stable")
+
+
+def _cell_texts(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns that say what a row's cell is: its settings where cells differ in any."""
+    cells = cells_in_order(rows)
+    dims, betas = (cells.apply(write, axis=1) for write in (dims_text, betas_text))
+    settings = cell_titles(rows, without=("smoothness", "intrinsic_dim", "ambient_dim"))
+    named = any(settings.values())
+    return {
+        "experiment": _texts(rows, lambda names: str(names).replace(";", ", "), "experiment"),
+        "β": [betas[cell] for cell in rows["cell"]],
+        "d": [dims[cell] for cell in rows["cell"]],
+        "D": _texts(rows, "{:d}".format, KEYS[-1]),
+        **({"setting": [settings[cell] for cell in rows["cell"]]} if named else {}),
+    }
+
+
+def _texts(rows: pd.DataFrame, write: Callable[..., str], *columns: str) -> list[str]:
+    return [write(*values) for values in rows[list(columns)].itertuples(index=False)]
+
+
+def _with_limits(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
 
 
 def console_table(rates: pd.DataFrame) -> str:
@@ -192,6 +238,10 @@ def _column_format(name: str, layout: Layout) -> str:
     if name in layout.widths:
         return rf">{{\raggedright\arraybackslash}}p{{{layout.widths[name]}cm}}"
     return "l" if name in layout.words else "r"
+
+
+def _fitted_text(in_window: bool, upper_half: bool) -> str:
+    return "upper half" if upper_half else "yes" if in_window else ABSENT
 
 
 def _window_text(n_min: float, n_max: float) -> str:

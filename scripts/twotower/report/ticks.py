@@ -43,14 +43,21 @@ def _risk_text(risk: float, powers: bool) -> str:
     return f"$10^{{{round(math.log10(risk))}}}$" if powers else f"{risk:g}"
 
 
-def ratio_axis(ax: Axes) -> None:
-    """Ticks of the logarithmic y axis at powers of 2, or of √2 or 2^¼ if it spans few of them."""
+def ratio_axis(ax: Axes, tolerance: float | None = None) -> None:
+    """Ticks of the logarithmic y axis at powers of 2, or of √2 or 2^¼ if it spans few of them.
+
+    With a tolerance, ticks are at 1 and that factor to both sides, and at powers of 2 beyond.
+    """
     low, high = np.log2(ax.get_ylim())
-    step = 1.0 if high - low > 2 else 0.5 if high - low > 1 else 0.25
+    step = 1.0 if high - low > 2 or tolerance else 0.5 if high - low > 1 else 0.25
     ticks = 2.0 ** np.arange(math.floor(low), math.ceil(high) + step, step)
+    if tolerance:
+        beyond = ticks[np.abs(np.log(ticks)) > math.log(tolerance)]
+        ticks = np.concatenate([[1 / tolerance, 1.0, tolerance], beyond])
+    digits = 3 if tolerance else 2
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda ratio, _: f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}")
+        FuncFormatter(lambda ratio, _: f"{ratio:.{digits}g}" if ratio < 10 else f"{ratio:.0f}")
     )
     ax.yaxis.set_minor_locator(NullLocator())
 

@@ -1,0 +1,101 @@
+"""Publishing: every risk is kept; predictions made before a run are never replaced."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from git_fakes import made, no_settings
+from twotower.audits import publishing
+from twotower.base import files, places
+
+PREDICTED = pd.DataFrame({"cell": ["a", "b"], "predicted_risk": [0.123456789, 2e-7]})
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A finished study in a clone: ledger, predictions, and risks of two experiments."""
+    no_settings(tmp_path, monkeypatch)
+    place = made(tmp_path / "project")
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(places, "PROJECT", place)
+    (place / "results/figures").mkdir(parents=True)
+    (place / "results/figures/curve.png").write_bytes(b"png")
+    (place / "results/figures/curve.svg").write_bytes(b"svg")
+    ledger = pd.DataFrame({"command": ["snakemake one --config study=study.yaml"]})
+    files.write_csv(ledger, place / "results/tables/claims.csv")
+    files.write_csv(ledger, place / "results/tables/losses.csv")
+    files.write_csv(PREDICTED, place / "results/tables/predictions.csv")
+    for name, table in risk_tables().items():
+        files.write_csv(table, place / f"results/rates/{name}/risks.csv")
+    return place
+
+
+def risk_tables() -> dict[str, pd.DataFrame]:
+    keys = pd.DataFrame(
+        [("late", "c", "erm", "used", 512, replicate) for replicate in (10, 2)],
+        columns=publishing.RISK_KEYS,
+    )
+    late = keys.assign(risk=[1 / 3, 0.5], seen_risk=0.1, predicted_risk=[math.nan, 2 / 3])
+    early = keys.assign(experiment="early", risk=1e-9 / 3)
+    return {"late": late, "early": early}
+
+
+def test_risks_are_joined_sorted_and_rounded_to_six_digits():
+    joined = publishing.risks(list(risk_tables().values()))
+    assert list(joined.columns) == [*publishing.RISK_KEYS, *publishing.RISK_VALUES]
+    assert joined["experiment"].tolist() == ["early", "early", "late", "late"]
+    assert joined["replicate"].tolist() == [2, 10, 2, 10]
+    assert joined["risk"].tolist() == [3.33333e-10, 3.33333e-10, 0.5, 0.333333]
+    assert joined["predicted_risk"].fillna(-1).tolist() == [-1, -1, 0.666667, -1]
+
+
+def test_a_study_is_published_in_the_folder_of_its_name(project, monkeypatch):
+    study = type("Study", (), {"name": "small"})
+    monkeypatch.setattr(publishing.reading, "read_study", lambda path: study)
+    folder = publishing.publish("study.yaml")
+    assert folder == publishing.FINDINGS / "small"
+    written = sorted(path.relative_to(folder).as_posix() for path in files.below(folder))
+    assert written == ["PROVENANCE.md", "figures/curve.png", "predictions.csv",
+                       "tables/claims.csv", "tables/risks.csv"]  # fmt: skip
+    assert publishing.publish("study.yaml") == folder  # again
+
+
+def test_predictions_made_before_the_run_are_kept_byte_by_byte(project):
+    kept = project / "new/predictions.csv"
+    kept.parent.mkdir()
+    rounded = PREDICTED.assign(predicted_risk=PREDICTED["predicted_risk"] * (1 + 5e-10))
+    kept.write_text(rounded.to_csv(index=False))
+    before = kept.read_bytes()
+    publishing.publish("study.yaml", project / "new")
+    assert kept.read_bytes() == before
+    assert (project / "new/tables/claims.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.assign(predicted_risk=frame["predicted_risk"] * (1 + 3e-9)),
+        lambda frame: frame.assign(cell=["a", "c"]),
+        lambda frame: frame.iloc[:1],
+        lambda frame: frame.rename(columns={"cell": "run"}),
+    ],
+    ids=["a number", "a name", "a row", "a column"],
+)
+def test_a_run_of_other_predictions_than_those_published_is_refused(project, change):
+    folder = project / "new"
+    (folder / "tables").mkdir(parents=True)
+    (folder / "tables/old.csv").write_text("old")
+    (folder / publishing.NOTE).write_text("")
+    files.write_csv(change(PREDICTED), folder / "predictions.csv")
+    before = (folder / "predictions.csv").read_bytes()
+    with pytest.raises(publishing.PublishError, match="predictions are never replaced"):
+        publishing.publish("study.yaml", folder)
+    assert (folder / "predictions.csv").read_bytes() == before
+    assert (folder / "tables/old.csv").exists()
+
+
+def test_the_name_of_a_study_that_is_faulty_is_not_guessed(project):
+    (project / "study.yaml").write_text("name: ../elsewhere\n")
+    with pytest.raises(publishing.reading.StudyError):
+        publishing.publish("study.yaml")
