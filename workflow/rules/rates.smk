@@ -54,7 +54,7 @@ rule fit_rates:
         risks=lambda wildcards: [path for path, _ in RATE_INPUTS[wildcards.experiment]],
         targets=lambda wildcards: [
             f"results/data/{data}/targets.safetensors"
-            for data, _ in TRUNCATED[wildcards.experiment]
+            for data, _ in FLOORED[wildcards.experiment]
         ],
         planted=rules.check_fitter.output.table,
         decisions=DECISIONS,
@@ -76,7 +76,7 @@ rule fit_rates:
             experiment=wildcards.experiment,
             axis=STUDY.experiments[wildcards.experiment].axis,
             runs=[columns for _, columns in RATE_INPUTS[wildcards.experiment]],
-            truncated=TRUNCATED[wildcards.experiment],
+            floored=FLOORED[wildcards.experiment],
         ),
     message:
         "Fitting rates and judging them, experiment {wildcards.experiment}"
