@@ -7,15 +7,16 @@ import pandas as pd
 from twotower.base import files, tensors
 from twotower.data import groups
 from twotower.predictions import joining
-from twotower.rates import approximation, curves, predictions, summary
+from twotower.rates import approximation, curves, floors, summary
 from twotower.records import job_records
 from twotower.study import decisions
 
 with job_records.job(snakemake) as spec:
     output = snakemake.output
+    rows = {(columns["data"], columns["embedding_dim"]): columns for columns in spec["runs"]}
     lost = {
-        (data, dim): predictions.lost_energy(tensors.read(path), dim).mean()
-        for (data, dim), path in zip(spec["truncated"], snakemake.input.targets, strict=True)
+        (data, dim): floors.lost_energy(tensors.read(path), rows[data, dim]).mean()
+        for (data, dim), path in zip(spec["floored"], snakemake.input.targets, strict=True)
     }
     frames, predicted = [], iter(snakemake.input.predictions)
     for columns, path, has in zip(

@@ -20,6 +20,7 @@ import twotower  # pins every numerical library to one thread, for the jobs as w
 from twotower.base import console, errors
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
+from twotower.data import sampling
 from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
 from twotower.running import statements, workplace
@@ -214,11 +215,13 @@ def rate_inputs(experiment):
     return tables
 
 
-def truncated(experiment):
-    """Data sets whose targets have more components than some towers, and how many those have."""
+def floored(experiment):
+    """Data sets whose targets decide where the risk stops, and how many components towers have."""
     columns = [cell.columns() for cell in CELLS_OF[experiment]]
-    pairs = [(each["data"], each["embedding_dim"], each["rank"]) for each in columns]
-    return sorted({(data, dim) for data, dim, rank in pairs if dim < rank})
+    stopped = [
+        each for each in columns if each["embedding_dim"] < each["rank"] or sampling.bent(each)
+    ]
+    return sorted({(each["data"], each["embedding_dim"]) for each in stopped})
 
 
 def ranked_fits():
@@ -235,7 +238,7 @@ def ranked_fits():
     return fits
 
 
-TRUNCATED = {experiment: truncated(experiment) for experiment in EXPERIMENTS}
+FLOORED = {experiment: floored(experiment) for experiment in EXPERIMENTS}
 RATE_INPUTS = {experiment: rate_inputs(experiment) for experiment in EXPERIMENTS}
 RANKED = ranked_fits()
 PREDICTED = list(dict.fromkeys(fit for cell in CELLS for _, fit in predicted_fits(cell)))

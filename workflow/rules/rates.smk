@@ -59,7 +59,7 @@ rule fit_rates:
         ],
         targets=lambda wildcards: [
             f"results/data/{data}/targets.safetensors"
-            for data, _ in TRUNCATED[wildcards.experiment]
+            for data, _ in FLOORED[wildcards.experiment]
         ],
         planted=rules.check_fitter.output.table,
         decisions=DECISIONS,
@@ -82,7 +82,7 @@ rule fit_rates:
             axis=STUDY.experiments[wildcards.experiment].axis,
             runs=[columns for _, columns, _ in RATE_INPUTS[wildcards.experiment]],
             predicted=[bool(fit) for _, _, fit in RATE_INPUTS[wildcards.experiment]],
-            truncated=TRUNCATED[wildcards.experiment],
+            floored=FLOORED[wildcards.experiment],
         ),
     message:
         "Fitting rates and judging them, experiment {wildcards.experiment}"

@@ -18,7 +18,7 @@ from twotower.claims.findings import (
     verdict_counts,
     within,
 )
-from twotower.rates import predictions
+from twotower.rates import floors
 from twotower.rates.intervals import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
@@ -156,7 +156,7 @@ def embedding_dim(evidence: ClaimTables) -> Finding:
         if row["embedding_dim"] >= row["rank"]:
             answers.append(of_verdict(row["verdict"]))
             continue
-        ratio = row["risk_at_n_max"] / predictions.floor(row.to_dict())
+        ratio = row["risk_at_n_max"] / floors.floor(row.to_dict())
         ratios.append(f"{ratio:.2f}")
         answers.append(Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS)
     names = [f"fitted p = {p}" for p in rows["embedding_dim"]]

@@ -34,6 +34,7 @@ POINT_COLUMNS = ["arm", "confirmatory", "axis", "size", "predicted_risk", "in_wi
 """Of `table`, after those of a cell (`grid.Cell.columns`)."""
 _JUDGED = (
     "slope", "slope_low", "slope_high", "verdict", "replicates", "log_allowance", "tail_difference",
+    "upper_difference",
 )  # fmt: skip
 _EXPECTED = {"verdict": "expected_verdict", "result": "expected_result", "measured": "expected"}
 _OF_WIDTH = ("cell", "width_constant")  # what differs between the cells of a curve over widths

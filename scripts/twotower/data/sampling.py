@@ -4,7 +4,7 @@ Users and items are numbered in the order in which they were drawn. Every design
 first rows whatever the number of ratings, so that smaller samples are prefixes of larger ones.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -103,3 +103,12 @@ def selection(seed: int, spec: dict, replicate: int) -> Callable[[np.ndarray], n
         return rng.random(len(ratings)) < 1.0 / (1.0 + np.exp(-ratings))
 
     return seen
+
+
+def bent(spec: Mapping) -> bool:
+    """Whether observed ratings have another mean than R*: they are rounded, or seen by their value.
+
+    `spec` holds a cell's data settings, or its columns.
+    """
+    rounded = spec.get("rating_scale", "exact") != "exact"
+    return rounded or spec.get("sampling", "fresh") == "not_at_random"

@@ -29,6 +29,7 @@ from twotower.study.decisions import Decisions
 from twotower.theory.bound import log_factor_slope
 
 _CERTIFICATE_SIZE = 8192
+_TARGETS = 48  # of each case: so many that the rule can decide
 
 
 class FitterError(ExpectedError):
@@ -208,11 +209,11 @@ def _cases(delta: float) -> list[_Case]:
 
 def _risks(case: _Case) -> pd.DataFrame:
     """A table of risks as a study makes it: the planted curve as arm erm, and its reference."""
-    reference = np.tile(power_law(SIZES, THEORY.bound_slope), (TARGETS, 1))
+    reference = np.tile(power_law(SIZES, THEORY.bound_slope), (_TARGETS, 1))
     risk, risk_se, predicted = reference, np.zeros_like(reference), reference
     if case.noisy:
         rng = bootstrap_generator("planted", case.name)
-        risk, risk_se, predicted = noisy(reference[0], SIZES, TARGETS, rng)
+        risk, risk_se, predicted = noisy(reference[0], SIZES, _TARGETS, rng)
     departs = power_law(SIZES, case.true_slope) / reference[0] * case.shape(SIZES)
     risk, risk_se = risk * departs, risk_se * departs
     at = SIZES == _CERTIFICATE_SIZE

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from twotower.theory import spectrum
-from twotower.theory.fourier import half_space, synthesize
 
-_TARGETS, _PAIRS = 128, 32  # drawn for the law of R*
+_DUST_STEPS = {2: 6, 3: 4, 4: 3}  # of each Cantor set, by the number of axes: 4096 cells
+_DUST_OCTAVES, _STEPS_AN_OCTAVE = 12, 4  # of modes beyond those that the cells tell
 
 
 def key_of(row: Mapping, tower: str) -> tuple:
@@ -50,43 +50,61 @@ def modes(
     return variance, count
 
 
-@lru_cache(maxsize=64)
-def signals(user: tuple, item: tuple, rank: int) -> np.ndarray:
-    """R* at random pairs of random targets, each target's of variance 1: [4096].
-
-    Targets are drawn with frequencies up to a low cut-off, which hold nearly all of the variance,
-    from a fixed seed. `user` and `item` are keys; a thin support counts as the cube around it.
-    """
-    rng = np.random.default_rng(0)
-    found = []
-    for _ in range(_TARGETS):
-        values = []
-        for smoothness, dim, _, ambient in (user, item):
-            axes = ambient or math.ceil(dim)
-            low = {1: 16, 2: 6}.get(axes, 3)
-            low = spectrum.TRIGONOMETRIC_DEGREE if math.isinf(smoothness) else low
-            waves = spectrum.frequencies(axes, low)
-            waves = waves[half_space(waves)]
-            sd = np.sqrt(spectrum.mode_variances(waves, smoothness))
-            normal = rng.standard_normal((rank, len(waves), 2))
-            coefficients = (normal[..., 0] + 1j * normal[..., 1]) * sd
-            moment = (coefficients @ coefficients.conj().T).real
-            values.append((synthesize(rng.random((_PAIRS, axes)), waves, coefficients), moment))
-        (left, one), (right, other) = values
-        # synthesize takes 2 Re: second moments are twice those of the coefficients
-        found.append((left * right).sum(axis=1) / (2.0 * math.sqrt((one * other).sum())))
-    drawn = np.concatenate(found)
-    drawn.setflags(write=False)
-    return drawn
-
-
 def _dust(smoothness: float, dim: float) -> tuple[np.ndarray, np.ndarray]:
-    radius = np.arange(1.0, spectrum.default_cutoff(math.ceil(dim), smoothness) + 1.0)
-    ball = math.pi ** (dim / 2) / math.gamma(dim / 2 + 1)
-    variance = np.ones_like(radius)
-    if not math.isinf(smoothness):
-        variance = radius ** -(2.0 * smoothness + dim)
-    return variance, ball * (radius**dim - (radius - 1.0) ** dim)
+    """Modes of a field restricted to a dust: eigenvalues of its covariance on the dust's cells.
+
+    The cells are products of the intervals that are left after some steps of each Cantor set; each
+    has the same weight, and its centre stands for it. As the set is symmetric, its functions are
+    even or odd about the centre along each axis, and the field, whose covariance is
+    Σ_k λ_k Π_axes (cos cos + sin sin), is uncorrelated between these kinds.
+
+    The finite size of the cells bends the small eigenvalues. An eighth of them is taken as it is.
+    What energy is left follows the law of a set of dimension d, λ_i ∝ i^(−(2β+d)/d), in equal
+    steps to the octave.
+    """
+    axes = math.ceil(dim)
+    waves = spectrum.frequencies(axes, spectrum.default_cutoff(axes, smoothness))
+    energy = spectrum.mode_variances(waves, smoothness)
+    quadrant = (waves >= 0).all(axis=1)  # cos and sin of −k are those of k up to the sign
+    mirrored = 2.0 ** (waves[quadrant] > 0).sum(axis=1)
+    grid = np.zeros((waves.max() + 1,) * axes)
+    grid[tuple(waves[quadrant].T)] = energy[quadrant] * mirrored
+    steps = _DUST_STEPS[axes]
+    phases = 2.0 * math.pi * (_cantor(2.0 ** (-axes / dim), steps) - 0.5)[:, None]
+    phases = phases * np.arange(len(grid))
+    kinds = [wave(phases) for wave in (np.cos, np.sin)]
+    halves = len(phases)
+    found = []
+    for odd in range(axes + 1):  # axes along which a function is odd; which they are is all one
+        covariance = grid
+        for axis in range(axes):
+            values = kinds[axis < odd]
+            pairs = (values[:, None, :] * values[None, :, :]).reshape(halves**2, -1)
+            covariance = np.tensordot(covariance, pairs, axes=(0, 1))
+        shape = (halves, halves) * axes
+        order = [*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)]
+        matrix = covariance.reshape(shape).transpose(order).reshape(halves**axes, -1)
+        variance = np.linalg.eigvalsh(matrix) / halves**axes
+        found.append(np.tile(variance, math.comb(axes, odd)))
+    variance = np.sort(np.concatenate(found))[::-1]
+    if math.isinf(smoothness):  # a finite number of modes
+        kept = variance > 1.0e-12 * variance[0]
+        return variance[kept], np.ones(kept.sum())
+    variance = variance[: len(variance) // 8]
+    rank = len(variance) * 2.0 ** (
+        np.arange(_DUST_OCTAVES * _STEPS_AN_OCTAVE + 1) / _STEPS_AN_OCTAVE
+    )
+    law = (rank[1:] * rank[:-1]) ** (-(smoothness + dim / 2.0) / dim)
+    law *= (1.0 - variance.sum()) / (law * np.diff(rank)).sum()
+    return np.append(variance, law), np.append(np.ones(len(variance)), np.diff(rank))
+
+
+def _cantor(ratio: float, steps: int) -> np.ndarray:
+    """Centres above 1/2 of the intervals that are left after some steps: [2^(steps − 1)]."""
+    left = np.zeros(1)
+    for step in range(steps):
+        left = np.concatenate([left, left + (1.0 - ratio) * ratio**step])
+    return np.sort(left)[len(left) // 2 :] + 0.5 * ratio**steps
 
 
 def _slab(

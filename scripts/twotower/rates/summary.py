@@ -184,9 +184,9 @@ def _certificates(
         return *certificates, Certificate(False, f"reference: {reference.fault}")
     if reference is not None:
         departs = cell.departures.get(arms.REFERENCE)
-        upper = departs.upper if departs else Interval()
+        whole = departs.whole if departs else Interval()
         precision = _monte_carlo_error(cell, arms.REFERENCE)
-        certificates.append(reference_certificate(upper, precision, thresholds))
+        certificates.append(reference_certificate(whole, precision, thresholds))
     if arm in arms.COMPARATORS:
         precise = precision_certificate(arm, _monte_carlo_error(cell, arm), thresholds)
         certificates.append(precise)

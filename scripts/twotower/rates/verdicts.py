@@ -113,12 +113,12 @@ def _signed(interval: Interval) -> str:
 
 
 def reference_certificate(
-    upper: Interval, monte_carlo_error: float, thresholds: Thresholds
+    whole: Interval, monte_carlo_error: float, thresholds: Thresholds
 ) -> Certificate:
     """Whether the reference estimator behaves as its prediction says.
 
     Args:
-        upper: its slope minus the predicted one over the upper half of the window.
+        whole: its slope minus the predicted one over the window.
         monte_carlo_error: largest risk_se/risk of the reference in the window.
         thresholds: `reference_tolerance`, `max_monte_carlo_error`.
     """
@@ -126,10 +126,10 @@ def reference_certificate(
     precise = precision_certificate("reference", monte_carlo_error, thresholds)
     if not precise.passed:
         return precise
-    differs = f"reference: over the upper half its slope is {_signed(upper)} from its prediction"
-    if not upper.high - upper.low <= 2 * tolerance:
+    differs = f"reference: its slope is {_signed(whole)} from its prediction"
+    if not whole.high - whole.low <= 2 * tolerance:
         return Certificate(False, f"{differs}, an interval wider than ± {tolerance}")
-    passed = upper.low <= tolerance and upper.high >= -tolerance
+    passed = whole.low <= tolerance and whole.high >= -tolerance
     verb = "meets" if passed else "misses"
     return Certificate(passed, f"{differs}, which {verb} ± {tolerance}")
 

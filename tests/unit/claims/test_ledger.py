@@ -17,11 +17,12 @@ from twotower.rates.summary import summarize
 
 def study_tables(**last):
     """All tables of a small study whose cells follow the prediction; `last` is one more cell."""
-    frames = [cell_risks("smoothness", smoothness=beta) for beta in (0.5, 1.0, 2.0)]
-    frames.append(cell_risks("dimension", user_intrinsic_dim=2, item_intrinsic_dim=2))
-    frames.append(cell_risks("dimension", ambient_dim=10))
-    frames.append(cell_risks("dimension"))
-    frames += [cell_risks("dimension", **last)] if last else []
+    cells = [("smoothness", {"smoothness": beta}) for beta in (0.5, 1.0, 2.0)]
+    cells.append(("dimension", {"user_intrinsic_dim": 2, "item_intrinsic_dim": 2}))
+    cells += [("dimension", settings) for settings in ({"ambient_dim": 10}, {})]
+    cells += [("dimension", last)] if last else []
+    # So many targets that the rules can decide.
+    frames = [cell_risks(name, targets=48, **settings) for name, settings in cells]
     risks = pd.concat(frames, ignore_index=True)
     parts = [risks[risks["experiment"] == name] for name in ("smoothness", "dimension")]
     made = [summarize(part, DECISIONS) for part in parts]

@@ -1,4 +1,4 @@
-"""Finite-n predictions: limits in which they must be the plain one, and floors of known height."""
+"""Finite-n predictions: limits in which they must be the plain one, and spectra of supports."""
 
 import math
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from figure_fakes import DEFAULTS as PLAIN
-from twotower.rates import predictions, spectra
+from twotower.data.supports import coordinates_on
+from twotower.rates import catalogues, predictions, spectra
 from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk
 
@@ -32,53 +33,6 @@ def test_ordinary_cells_have_the_plain_prediction(changes):
     np.testing.assert_array_equal(predictions.predicted_risks(row, SIZES), expected)
     slope = np.polyfit(np.log(SIZES), np.log(expected), 1)[0]
     assert predictions.predicted_slope(row, SIZES) == pytest.approx(slope)
-
-
-def test_an_endless_catalogue_is_fresh_pairs():
-    plain = predictions.predicted_risk(PLAIN, 4096)
-    ratios = []
-    for size in (100, 1000, 100_000):
-        row = PLAIN | {"sampling": "fixed_users", "catalogue": size}
-        ratios.append(predictions.predicted_risk(row, 4096) / plain)
-    assert ratios[0] > ratios[1] > ratios[2] > 1.0
-    assert ratios[2] == pytest.approx(1.0, abs=0.01)
-
-
-def test_few_users_leave_a_floor_of_their_own_rate():
-    """n_users^(−2β/d) at endless ratings, and nothing to gain from more of them."""
-    row = PLAIN | {"sampling": "fixed_users", "smoothness": 0.5}
-    floors = []
-    for size in (64, 256):
-        risks = [predictions.predicted_risk(row | {"catalogue": size}, n) for n in (1e8, 1e9)]
-        assert risks[1] == pytest.approx(risks[0], rel=0.05)
-        floors.append(risks[1])
-    slope = math.log(floors[1] / floors[0]) / math.log(4)
-    assert slope == pytest.approx(-1.0, abs=0.15)
-
-
-def test_many_ratings_of_each_cost_and_few_are_fresh_pairs():
-    plain = predictions.predicted_risk(PLAIN, 4096)
-    ratios = []
-    for each in (1, 16, 256):
-        row = PLAIN | {"sampling": "repeated", "ratings_each": each}
-        ratios.append(predictions.predicted_risk(row, 4096) / plain)
-    assert 1.0 < ratios[0] < ratios[1] < ratios[2]
-    assert ratios[0] < 1.1 and ratios[2] > 2.0
-    row = PLAIN | {"sampling": "repeated", "ratings_each": 16}
-    assert predictions.predicted_slope(row, [2**19, 2**21]) == pytest.approx(
-        predictions.predicted_slope(PLAIN, [2**19, 2**21]), abs=0.05
-    )
-
-
-def test_a_grid_is_a_catalogue_of_the_root_of_n():
-    grid = PLAIN | {"sampling": "grid", "smoothness": 0.5}
-    risk = predictions.predicted_risk(grid, 4096)
-    assert risk > predictions.predicted_risk(PLAIN | {"smoothness": 0.5}, 4096)
-    same = [predictions.predicted_risk(grid, n) for n in (64**2, 64**2 + 100)]
-    assert same[1] < same[0] < 1.1 * same[1]  # as many users, a few more ratings each
-    assert predictions.asymptotic_slope(grid) == -0.5
-    steep = {"user_intrinsic_dim": 3, "item_intrinsic_dim": 3}
-    assert predictions.asymptotic_slope(grid | steep) == pytest.approx(-0.5 / 3)
 
 
 def test_a_slab_runs_from_the_slice_to_the_cube():
@@ -123,20 +77,40 @@ def test_a_dust_lies_between_its_neighbours():
     assert slope(1.5) == pytest.approx(-2 / 3.5, abs=0.03)
 
 
-def test_floors():
-    assert predictions.floor(PLAIN) == 0.0
-    few = PLAIN | {"embedding_dim": 1}
-    assert predictions.floor(few | {"lost_energy": 0.07}) == pytest.approx(0.07)
-    assert 0.08 < predictions.floor(few) < 0.18  # 0.125 ± 0.008 over 200 drawn targets
-    # without noise a rating not at random still tells the truth
-    seen = PLAIN | {"sampling": "not_at_random", "noise_sd": 1e-6}
-    assert predictions.floor(seen) == pytest.approx(0.0, abs=1e-9)
-    # rounding alone costs what is clipped and a twelfth
-    stars = predictions.floor(PLAIN | {"rating_scale": "stars", "noise_sd": 0.0})
-    signal = spectra.signals((1.0, 1.0, None, 0), (1.0, 1.0, None, 0), 2)
-    assert stars == pytest.approx(np.square(np.clip(np.round(signal), -2, 2) - signal).mean())
-    assert signal.var() == pytest.approx(1.0, abs=0.1)
-    assert predictions.predicted_risk(PLAIN | {"control": "permuted_ratings"}, 512) == 1.0
+def test_the_modes_of_a_dust_are_those_of_the_field_at_points_drawn_on_it():
+    """Largest eigenvalues of the covariance at random points, and the energy beyond them."""
+    waves = spectrum.frequencies(2, 16)  # of β = 2 all but 10⁻⁵
+    energy = spectrum.mode_variances(waves, 2.0)
+    spec = {"support": "dust", "user_intrinsic_dim": 1.25}
+    points = coordinates_on(spec, "user", np.random.default_rng(0).random((4000, 2)))
+    phases = np.exp(2j * np.pi * points @ waves.T) * np.sqrt(energy)
+    found = np.linalg.eigvalsh(phases.conj().T @ phases / len(points))[::-1]
+    variance, count = spectra.modes(2.0, 1.25, None, 0)
+    assert (count[:10] == 1).all()
+    assert variance[:10] == pytest.approx(found[:10], rel=0.1)
+    assert 1.0 - variance[:20].sum() == pytest.approx(1.0 - found[:20].sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("dim", [1.25, 1.75, 2.5, 3.5])
+def test_modes_of_a_dust_hold_all_energy_and_fall_as_those_of_a_set_of_its_dimension(dim):
+    variance, count = spectra.modes(1.0, dim, None, 0)
+    assert (variance * count).sum() == pytest.approx(1.0)
+    assert (np.diff(variance) <= 0).all()
+    beyond = 1.0 - np.interp([40, 160, 640], np.cumsum(count), np.cumsum(variance * count))
+    slope = np.polyfit(np.log([40, 160, 640]), np.log(beyond), 1)[0]
+    assert slope == pytest.approx(-2.0 / dim, abs=0.15)
+
+
+def test_a_dust_of_full_dimension_is_the_cube():
+    variance, count = spectra._dust(1.0, 2.0)
+    cube, number = spectra.modes(1.0, 2.0, None, 0)
+    expected = np.repeat(cube, number.astype(int))
+    assert (variance * count).sum() == pytest.approx(1.0)
+    assert variance[:200] == pytest.approx(expected[:200], rel=0.002)
+    both = [catalogues.fixed_point([each, each], [None, None], n, 2, 1.0) for n in SIZES
+            for each in ((variance, count), (cube, number))]  # fmt: skip
+    risks = np.array(both).sum(axis=1).reshape(-1, 2)
+    assert risks[:, 0] == pytest.approx(risks[:, 1], rel=0.01)
 
 
 def test_exponents():
