@@ -5,6 +5,9 @@ from twotower.predictions import table
 from twotower.records import job_records
 
 with job_records.job(snakemake) as spec:
-    shared = spec["seed"], spec["data"], spec["sample_sizes"], range(spec["replicates"])
-    found = table.of_reference(*shared) if spec["cell"] is None else table.nothing(*shared[2:])
+    shared = spec["sample_sizes"], range(spec["replicates"])
+    if spec["cell"] is None:
+        found = table.of_reference(spec["seed"], spec["data"], *shared)
+    else:
+        found = table.of_minimizer(spec["seed"], spec["data"], spec["cell"], *shared)
     files.write_csv(found, snakemake.output.predictions)

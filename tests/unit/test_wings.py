@@ -21,7 +21,7 @@ BELOW = {
     "evaluation": "data towers methods",
     "predictions": "data theory towers methods",
     "rates": "study data theory",
-    "cost": "study data theory towers methods kernels",
+    "cost": "study data theory towers methods kernels predictions",
     "lemmas": "theory towers",
     "running": "study records",
     "analyses": "rates study evaluation data theory",

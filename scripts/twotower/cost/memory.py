@@ -1,6 +1,7 @@
 """Peak memory of the jobs that touch every rating, in bytes: none grows with large samples."""
 
 from twotower.base import mapped_pages, tensors
+from twotower.cost.operations import closed_form
 from twotower.cost.operations.fit_size import Certificate, FitSize
 from twotower.data import ratings
 from twotower.methods import reference
@@ -67,7 +68,7 @@ def _closed_form(fit: FitSize) -> float:
     # chunks of features that are not kept leave gaps between what is: as much is held at last
     kept = min(dense * fit.feature_bytes, limits.KEPT_BYTES["cpu"])
     embedded = 3 * min(fit.n, chunks.STRETCH) * fit.rank * fit.batch * NUMBER
-    candidates = max(limits.CANDIDATES_PER_UNIT * fit.width, limits.FEWEST_CANDIDATES)
+    candidates = closed_form.candidates(fit.width)
     drawn = (limits.DESIGN_POINTS + candidates) * candidates * fit.batch * NUMBER
     return max(solve + kept + embedded, drawn if dense else 0.0)
 

@@ -17,9 +17,11 @@ CHUNK = 1 << 19
 """Most pairs drawn at a time: more would only need more memory. Another value changes what is
 computed of larger samples in the last bits."""
 
-_STUDENT_DEGREES = 3
-_STARS = (1, 5)
-_MEAN_STARS = 3
+STUDENT_DEGREES = 3
+STARS = (1, 5)
+"""The fewest and the most."""
+MEAN_STARS = 3
+"""Of a signal of 0."""
 
 
 class _Stream:
@@ -106,13 +108,13 @@ def noise(seed: int, spec: dict, replicate: int) -> Callable[[np.ndarray], np.nd
 
     def noisy(signal: np.ndarray) -> np.ndarray:
         if spec.get("noise") == "student":
-            degrees = _STUDENT_DEGREES
+            degrees = STUDENT_DEGREES
             drawn = rng.standard_t(degrees, size=len(signal)) * np.sqrt((degrees - 2) / degrees)
         else:
             drawn = rng.standard_normal(len(signal))
         ratings = signal + float(spec["noise_sd"]) * drawn
         if spec.get("rating_scale") == "stars":
-            ratings = np.clip(np.round(ratings + _MEAN_STARS), *_STARS) - _MEAN_STARS
+            ratings = np.clip(np.round(ratings + MEAN_STARS), *STARS) - MEAN_STARS
         return ratings
 
     return noisy

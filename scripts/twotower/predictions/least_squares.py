@@ -1,36 +1,67 @@
-"""The risk of a least-squares fit that leaves a part of its target out."""
+"""The risk of a rank-q least-squares fit of two towers that leaves a part of its target out.
+
+Written in orthonormal functions of both towers, M_u and M_i of them, the target is a matrix of
+singular values s_j plus what lies outside, of energy T. A fit to n ratings sees the matrix under
+noise of variance τ² an entry, and keeps the q strongest components. Its error in a component is
+
+    E_j = τ²(M_u + M_i − q) + 3 τ⁴ M_u M_i / s_j²   where s_j² > τ² √(M_u M_i),
+    E_j = s_j² + τ²((√M_u + √M_i)² − q)             below, where noise is taken for the component
+
+(singular values of a low-rank matrix plus noise: Benaych-Georges & Nadakuditi 2012, Gavish & Donoho
+2014; −q since f → Af, f̃ → A^(−T)f̃ changes nothing). What is left out and what is not yet known
+act as noise too: τ² = (σ² + T + Σ E_j)/(n − 1). Where all components are seen this is the risk
+T + (σ² + T)·ν/(n − ν − 1) of ordinary least squares with ν = q(M_u + M_i) − q² parameters. Derived
+for this project.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+_ROUNDS = 1000
+_TOLERANCE = 1.0e-10
+_MOST = 100.0  # in signal variances: no fit is left
+
 
 def risk(
-    n: ArrayLike, lost: ArrayLike, noise_variance: ArrayLike, parameters: ArrayLike
+    n: ArrayLike,
+    lost: ArrayLike,
+    strengths: ArrayLike,
+    noise_variance: float,
+    user_functions: ArrayLike,
+    item_functions: ArrayLike,
+    slope: float = 1.0,
 ) -> np.ndarray:
-    """T + (σ² + T)·ν/(n − ν − 1): what no fit can follow, and the variance of what it follows.
-
-    Exact for ν parameters of Gaussian regressors, where what is left out, T, acts as noise too
-    (the mean of an inverse Wishart matrix). Solves R = Σ_j A_j + ν_j·(σ² + R − R_j + A_j)/(n − ν_j)
-    for two towers alike, up to the −1: while one is wrong, it is noise to the other.
+    """The risk of the fit, in the unit of the energies.
 
     Args:
-        n: numbers of ratings.
-        lost: T, energy of the target that the fit cannot follow.
+        n: numbers of ratings, [...].
+        lost: T, energy that the fit cannot follow, [...].
+        strengths: s_j² of the q components that are fitted, [..., q]; 0 for a component that the
+            target does not have.
         noise_variance: σ².
-        parameters: ν.
+        user_functions, item_functions: M_u and M_i, [...].
+        slope: of the ratings' means in R*: the fit follows this multiple of R*.
 
     Returns:
-        Shape of all arguments together; NaN where there are no more ratings than n = ν + 1.
+        [...]; NaN where the ratings are too few: the fit's errors, as noise, exceed themselves.
     """
-    n, lost, parameters = (np.asarray(each, dtype=float) for each in (n, lost, parameters))
-    rest = n - parameters - 1.0
-    enough = rest > 0
-    share = parameters / np.where(enough, rest, 1.0)
-    return np.where(enough, lost + (noise_variance + lost) * share, np.nan)
-
-
-def two_tower_parameters(user: ArrayLike, item: ArrayLike, rank: int) -> np.ndarray:
-    """p(M_u + M_i) − p² of embeddings made of M_u and M_i functions: ⟨f, f̃⟩ is unchanged by
-    f → Af, f̃ → A^(−T)f̃ for p × p matrices A.
-    """
-    return rank * (np.asarray(user) + np.asarray(item)) - rank**2
+    strengths = slope**2 * np.asarray(strengths, dtype=float)
+    rank = strengths.shape[-1]
+    user, item = (np.asarray(m, dtype=float)[..., None] for m in (user_functions, item_functions))
+    sum_, root = user + item - rank, np.sqrt(user * item)
+    n, lost = np.asarray(n, dtype=float), np.asarray(lost, dtype=float)
+    shape = np.broadcast_shapes(n.shape, lost.shape, strengths.shape[:-1], sum_.shape[:-1])
+    error, done = np.zeros(shape), np.zeros(shape, dtype=bool)
+    for _ in range(_ROUNDS):
+        noise = ((noise_variance + slope**2 * lost + error) / (n - 1.0))[..., None]
+        edge = noise * root
+        seen = strengths > edge
+        known = noise * sum_ + 3.0 * edge**2 / np.where(seen, strengths, 1.0)
+        each = np.where(seen, known, strengths + noise * sum_ + 2.0 * edge)
+        found = np.minimum(each.sum(axis=-1), _MOST)
+        done = np.abs(found - error) <= _TOLERANCE * found
+        error = found
+        if done.all():
+            break
+    kept = (1.0 - slope) ** 2 * strengths.sum(axis=-1) / slope**2
+    return np.where(done & (error < _MOST), lost + kept + error, np.nan)

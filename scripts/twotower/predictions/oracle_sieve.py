@@ -12,7 +12,8 @@ import numpy as np
 
 from twotower.data.targets import Embedding, Target
 from twotower.methods.reference import cutoffs
-from twotower.predictions import least_squares
+from twotower.predictions import energy, least_squares
+from twotower.predictions.rating_law import RatingLaw
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,7 @@ class OracleSieve:
     """What is due at several sizes; all of shape [sizes].
 
     Attributes:
-        risk: in units of the signal's variance; NaN where no cut-off has fewer parameters than
-            there are ratings.
+        risk: in units of the signal's variance; NaN where the ratings are too few for any cut-off.
         lost: energy that the best cut-offs leave out.
         functions: basis functions of the user tower there.
     """
@@ -31,7 +31,7 @@ class OracleSieve:
     functions: np.ndarray
 
 
-def oracle_sieve(target: Target, sizes: list[int], noise_variance: float) -> OracleSieve:
+def oracle_sieve(target: Target, sizes: list[int], law: RatingLaw) -> OracleSieve:
     """The best sieve for a target whose coordinates fill the cube.
 
     Cut-offs are those that the reference estimator tries, one for both towers; each its own where
@@ -40,18 +40,20 @@ def oracle_sieve(target: Target, sizes: list[int], noise_variance: float) -> Ora
     Args:
         target: of energy 1.
         sizes: numbers of ratings.
-        noise_variance: σ², in units of the signal's variance.
+        law: what its ratings tell of it.
     """
     user, item = _Cut.of(target.user), _Cut.of(target.item)
     if np.array_equal(target.user.frequencies, target.item.frequencies):
         pairs = np.arange(len(user.functions)), np.arange(len(item.functions))
     else:
         pairs = np.indices((len(user.functions), len(item.functions))).reshape(2, -1)
-    lost = _lost(user.beyond[pairs[0]], user.whole, item.beyond[pairs[1]], item.whole)
+    moments = [each[pairs[0]] for each in (user.kept, user.rest)]
+    moments += [each[pairs[1]] for each in (item.kept, item.rest)]
+    lost = energy.lost(*moments)
+    strengths = energy.strengths(moments[0], moments[2])
     functions = user.functions[pairs[0]], item.functions[pairs[1]]
-    parameters = least_squares.two_tower_parameters(*functions, len(user.whole))
     n = np.asarray(sizes, dtype=float)[:, None]
-    risks = least_squares.risk(n, lost, noise_variance, parameters)
+    risks = least_squares.risk(n, lost, strengths, law.noise_variance, *functions, slope=law.slope)
     best = np.where(np.isnan(risks), np.inf, risks).argmin(axis=1)
     return OracleSieve(risks[np.arange(len(n)), best], lost[best], functions[0][best])
 
@@ -62,14 +64,13 @@ class _Cut:
 
     Attributes:
         functions: [cutoffs].
-        beyond: second moments of what lies beyond the cut-off, [cutoffs, p, p]; exactly 0 at the
-            last one.
-        whole: second moment of the embedding, [p, p].
+        kept, rest: second moments of what is kept and of what lies beyond, [cutoffs, p, p]; the
+            rest is exactly 0 at the last cut-off.
     """
 
     functions: np.ndarray
-    beyond: np.ndarray
-    whole: np.ndarray
+    kept: np.ndarray
+    rest: np.ndarray
 
     @classmethod
     def of(cls, embedding: Embedding) -> "_Cut":
@@ -84,15 +85,7 @@ class _Cut:
             for j, other in enumerate(embedding.coefficients):
                 weights = 2.0 * (one * other.conj()).real
                 moments[:, i, j] = np.bincount(first, weights, count)
-        beyond = np.zeros_like(moments)
-        beyond[:-1] = np.cumsum(moments[:0:-1], axis=0)[::-1]
+        rest = np.zeros_like(moments)
+        rest[:-1] = np.cumsum(moments[:0:-1], axis=0)[::-1]
         functions = 1 + 2 * np.cumsum(np.bincount(first, minlength=count))
-        return cls(functions, beyond, beyond[0] + moments[0])
-
-
-def _lost(
-    user_beyond: np.ndarray, user: np.ndarray, item_beyond: np.ndarray, item: np.ndarray
-) -> np.ndarray:
-    """tr(M_u M_i) − tr(M_u^K M_i^K) without cancellation, for beyond = M − M^K [..., p, p]."""
-    first = (user_beyond * item).sum(axis=(-2, -1))
-    return first + ((user - user_beyond) * item_beyond).sum(axis=(-2, -1))
+        return cls(functions, np.cumsum(moments, axis=0), rest)

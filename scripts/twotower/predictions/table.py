@@ -1,19 +1,21 @@
 """Tables of predictions: one row for each size and replicate of a fit."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
-from twotower.data.targets import draw_target
+from twotower.data.targets import Target, draw_target
 from twotower.predictions.oracle_sieve import oracle_sieve
+from twotower.predictions.rating_law import RatingLaw, rating_law
 
 COLUMNS = ["n_ratings", "replicate", "width", "approximation", "predicted_risk", "predictor"]
 """`predictor` names the formula; it is empty, and the numbers are missing, where there is none."""
-ORACLE_SIEVE = "oracle sieve"
+ORACLE_SIEVE, MINIMIZER = "oracle sieve", "minimizer"
 
 
 def is_predicted(data: dict) -> bool:
-    """Whether the risk due on single targets is known: fresh pairs whose ratings are not bent."""
-    plain = {"sampling": "fresh", "control": "none", "rating_scale": "exact"}
-    return all(data.get(key, usual) == usual for key, usual in plain.items())
+    """Whether the risk due on single targets is known: fresh pairs, and a link to the truth."""
+    return data.get("sampling", "fresh") == "fresh" and data.get("control", "none") == "none"
 
 
 def of_reference(seed: int, data: dict, sample_sizes: list[int], replicates: range) -> pd.DataFrame:
@@ -25,22 +27,48 @@ def of_reference(seed: int, data: dict, sample_sizes: list[int], replicates: ran
         sample_sizes: numbers of ratings.
         replicates: of which the targets are drawn.
     """
+
+    def due(target: Target, law: RatingLaw, replicate: int) -> dict:
+        found = oracle_sieve(target, sample_sizes, law)
+        return {"width": found.functions, "approximation": found.lost, "predicted_risk": found.risk}
+
+    return _table(seed, data, sample_sizes, replicates, due, ORACLE_SIEVE)
+
+
+def of_minimizer(
+    seed: int, data: dict, cell: dict, sample_sizes: list[int], replicates: range
+) -> pd.DataFrame:
+    """Predictions for the empirical risk minimizer of a cell, `COLUMNS`.
+
+    Args:
+        seed, data, sample_sizes, replicates: as of `of_reference`.
+        cell: the cell's settings (`Cell.spec`).
+    """
+    from twotower.predictions.minimizer import minimizer  # with torch, which a sieve does not need
+
+    def due(target: Target, law: RatingLaw, replicate: int) -> dict:
+        found = minimizer(seed, cell, target, replicate, sample_sizes, law)
+        return {"width": found.width, "approximation": found.lost, "predicted_risk": found.risk}
+
+    return _table(seed, data, sample_sizes, replicates, due, MINIMIZER)
+
+
+def _table(
+    seed: int,
+    data: dict,
+    sample_sizes: list[int],
+    replicates: range,
+    due: Callable[[Target, RatingLaw, int], dict],
+    predictor: str,
+) -> pd.DataFrame:
     if not is_predicted(data):
-        return nothing(sample_sizes, replicates)
+        rows = [{"n_ratings": n, "replicate": each} for n in sample_sizes for each in replicates]
+        return pd.DataFrame(rows, columns=COLUMNS).assign(predictor="")
     frames = []
     for replicate in replicates:
         target = draw_target(seed, data, replicate)
-        due = oracle_sieve(target, sample_sizes, float(data["noise_sd"]) ** 2)
-        frame = {"width": due.functions, "approximation": due.lost, "predicted_risk": due.risk}
-        frames.append(pd.DataFrame({"n_ratings": sample_sizes, "replicate": replicate} | frame))
-    return _sorted(pd.concat(frames).assign(predictor=ORACLE_SIEVE))
-
-
-def nothing(sample_sizes: list[int], replicates: range) -> pd.DataFrame:
-    """A table, `COLUMNS`, that predicts nothing."""
-    rows = [{"n_ratings": n, "replicate": each} for n in sample_sizes for each in replicates]
-    return pd.DataFrame(rows, columns=COLUMNS).assign(predictor="")
-
-
-def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.sort_values(["n_ratings", "replicate"], kind="stable")[COLUMNS]
+        law = rating_law(seed, data, target, replicate)
+        keys = {"n_ratings": sample_sizes, "replicate": replicate}
+        frames.append(pd.DataFrame(keys | due(target, law, replicate)))
+    table = pd.concat(frames).assign(predictor=predictor)
+    return table.sort_values(["n_ratings", "replicate"], kind="stable")[COLUMNS]

@@ -26,7 +26,7 @@ def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Wo
     for dim in fit.dims:
         hats = fit.by_hats(dim)
         if not from_start:
-            work += _hidden_layers(fit, dim)
+            work += hidden_layers(fit, dim)
         half_step = _half_step_by_hats(fit) if hats else _half_step(fit, dim)
         for kind, count in half_step.items():
             work[kind] += alternations * count
@@ -35,17 +35,22 @@ def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Wo
     return work
 
 
-def _hidden_layers(fit: FitSize, dim: int) -> Work:
-    """`hidden_layers.random_hidden_layers`."""
+def candidates(width: int) -> int:
+    """Hidden units of which so many are kept."""
+    return max(limits.CANDIDATES_PER_UNIT * width, limits.FEWEST_CANDIDATES)
+
+
+def hidden_layers(fit: FitSize, dim: int) -> Work:
+    """`hidden_layers.random_hidden_layers` of a tower of so many covariates."""
     width, points = fit.width, min(fit.n, limits.DESIGN_POINTS)
-    candidates = max(limits.CANDIDATES_PER_UNIT * width, limits.FEWEST_CANDIDATES)
-    pivots = candidates * width * (width + 20)
+    drawn = candidates(width)
+    pivots = drawn * width * (width + 20)
     if fit.by_hats(dim):
         return Work(pivot=pivots * fit.batch, hat=points * fit.batch, call=5 * fit.batch)
-    product = points * candidates * (2 * fit.layers(dim) / width + fit.depth * candidates)
+    product = points * drawn * (2 * fit.layers(dim) / width + fit.depth * drawn)
     return Work(
         product=product * fit.batch,
-        unit=fit.depth * points * candidates * fit.batch,
+        unit=fit.depth * points * drawn * fit.batch,
         pivot=fit.depth * pivots * fit.batch,
         call=10 * fit.depth,
     )

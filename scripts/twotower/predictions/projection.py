@@ -1,0 +1,104 @@
+"""What hidden units can express of a true embedding: its exact projection on them, without ratings.
+
+The units are drawn as those of the closed form, on covariates of a stream of their own. The
+projection is least squares over a dense set of points of the support, whitened as the fits are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twotower.base.seeds import generator
+from twotower.data.supports import coordinate_dim, coordinates_on
+from twotower.data.targets import Embedding, Target
+from twotower.predictions.sizes import PROJECTION_POINTS
+from twotower.towers import networks
+from twotower.towers.closed_form import limits
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
+from twotower.towers.closed_form.whitening import whitening_map
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Second moments [p, p] of a tower's embedding on the units and beside them."""
+
+    kept: np.ndarray
+    rest: np.ndarray
+
+
+class Projector:
+    """One tower of one target, ready to be projected on units of any number.
+
+    Args:
+        seed: the study's.
+        cell: settings of the cell (`Cell.spec`).
+        target: its target of this replicate.
+        tower: "user" or "item".
+        replicate: its number.
+    """
+
+    def __init__(self, seed: int, cell: dict, target: Target, tower: str, replicate: int):
+        self._key = seed, cell, replicate
+        self._tower, self._embedding = tower, getattr(target, tower)
+        self._depth = cell["depth"]
+        rng = generator(seed, cell, f"{tower}_projection", replicate)
+        uniform = _evenly(PROJECTION_POINTS, coordinate_dim(cell, tower), rng)
+        self._covariates, values = _on_support(cell, tower, self._embedding, uniform)
+        self._values = torch.from_numpy(values)
+        self._known: dict[tuple[int, int], Parts] = {}
+
+    def parts(self, width: int, n_ratings: int) -> Parts:
+        """On the units of a layer, and a constant, as they are drawn for so many ratings."""
+        drawn = width, min(n_ratings, limits.DESIGN_POINTS)
+        if drawn not in self._known:
+            hidden = self._hidden_layers(*drawn)
+            self._known[drawn] = projected(hidden, self._covariates, self._values)
+        return self._known[drawn]
+
+    def _hidden_layers(self, width: int, points: int) -> list:
+        seed, cell, replicate = self._key
+        drawn = {"cell": cell, "width": width, "points": points}
+        rng = generator(seed, drawn, f"{self._tower}_design", replicate)
+        uniform = rng.random((points, coordinate_dim(cell, self._tower)))
+        covariates = self._embedding.support.covariates(coordinates_on(cell, self._tower, uniform))
+        design = torch.from_numpy(covariates)[None]
+        return random_hidden_layers(design, width, self._depth, [rng])
+
+
+def projected(hidden: list, covariates: torch.Tensor, values: torch.Tensor) -> Parts:
+    """Least squares of values on the outputs of hidden layers and a constant.
+
+    Args:
+        hidden: layers of one network, as `random_hidden_layers` gives them.
+        covariates: [n, D].
+        values: [n, p].
+    """
+    units = networks.activations(hidden, covariates[None])[-1].relu_()[0]
+    features = torch.cat([units, torch.ones_like(units[:, :1])], dim=1)
+    count = len(features)
+    whitening = whitening_map((features.T @ features / count)[None])[0]
+    coefficients = whitening.T @ (features.T @ values) / count
+    rest = values - features @ (whitening @ coefficients)
+    return Parts((coefficients.T @ coefficients).numpy(), (rest.T @ rest / count).numpy())
+
+
+def _on_support(
+    cell: dict, tower: str, embedding: Embedding, uniform: np.ndarray
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Covariates [n, D] and values [n, p] at points given by uniform numbers [n, d]."""
+    coordinates = coordinates_on(cell, tower, uniform)
+    covariates = torch.from_numpy(embedding.support.covariates(coordinates))
+    return covariates, embedding.values(coordinates)
+
+
+def _evenly(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
+    """Points [count, dim] that fill the unit cube evenly: a Kronecker sequence, shifted at random.
+
+    Its steps are powers of 1/x, x^(dim+1) = x + 1, the golden ratio and its kin (Roberts 2018).
+    """
+    x = 2.0
+    for _ in range(64):  # a contraction
+        x = (1.0 + x) ** (1.0 / (dim + 1))
+    steps = x ** -np.arange(1.0, dim + 1.0)
+    return (rng.random(dim) + np.arange(count)[:, None] * steps) % 1.0
