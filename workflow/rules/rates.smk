@@ -53,8 +53,7 @@ rule fit_rates:
     input:
         risks=lambda wildcards: [path for path, _ in RATE_INPUTS[wildcards.experiment]],
         targets=lambda wildcards: [
-            f"results/data/{data}/targets.safetensors"
-            for data, _ in FLOORED[wildcards.experiment]
+            f"results/data/{data}/targets.safetensors" for data, _ in FLOORED[wildcards.experiment]
         ],
         planted=rules.check_fitter.output.table,
         decisions=DECISIONS,

@@ -9,7 +9,7 @@ from frozen import DECISIONS
 from study_draws import rate_rows
 from twotower.claims.findings import ClaimTables, Finding, trend, within
 from twotower.claims.rules import RULES
-from twotower.rates import predictions
+from twotower.rates import floors
 from twotower.study.decisions import Answer
 
 CLAIMS = {claim.rule: claim for claim in DECISIONS.claims}
@@ -131,7 +131,7 @@ def test_off_manifold(slopes, answer):
 
 def test_embedding_dim_below_the_truth_is_a_floor():
     rows = rate_rows({"rank": 4, "embedding_dim": 2, "verdict": "inconclusive"}, {})
-    floor = predictions.floor(rows.iloc[0].to_dict())
+    floor = floors.floor(rows.iloc[0].to_dict())
     assert 0 < floor < 1
     at_floor = rows.assign(risk_at_n_max=[1.2 * floor, 0.01])
     assert find("embedding_dim", at_floor).answer == HOLDS
