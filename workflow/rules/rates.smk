@@ -58,8 +58,7 @@ rule fit_rates:
             if fit
         ],
         targets=lambda wildcards: [
-            f"results/data/{data}/targets.safetensors"
-            for data, _ in FLOORED[wildcards.experiment]
+            f"results/data/{data}/targets.safetensors" for data, _ in FLOORED[wildcards.experiment]
         ],
         planted=rules.check_fitter.output.table,
         decisions=DECISIONS,
