@@ -24,6 +24,7 @@ from scipy.special import ndtri
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
 from twotower.rates import spectra
+from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 
 _TARGETS = 256  # drawn for the floor of too few components
@@ -42,7 +43,7 @@ def predicted_risk(row: Mapping, n: float) -> float:
     noise_sd = float(row["noise_sd"])
     if row["sampling"] in ("grid", "fixed_users", "popularity", "repeated"):
         risk = _designed_risk(row, float(n), max(rank, dim), noise_sd)
-    elif row["support"] in ("dust", "slab"):
+    elif row["support"] in ("dust", "slab") or _is_worst_case(row):
         towers = [_tower(row, tower) for tower in ("user", "item")]
         risk = _fixed_point(towers, [None, None], float(n), max(rank, dim), noise_sd)
     else:
@@ -75,7 +76,7 @@ def asymptotic_slope(row: Mapping) -> float:
         return 0.0
     if int(row["embedding_dim"]) < int(row["rank"]):
         return 0.0
-    if math.isinf(theory.approximation_slope):
+    if math.isinf(theory.approximation_slope) or _is_worst_case(row):  # finitely many waves
         return -1.0
     slope = theory.bound_slope
     if float(row["noise_sd"]) == 0:
@@ -122,6 +123,10 @@ def floor(row: Mapping) -> float:
             return bent + float(known)
         return bent + _lost_components(*keys, rank, dim)
     return bent
+
+
+def _is_worst_case(row: Mapping) -> bool:
+    return spectrum.law_of(row, "user")[1] is not None
 
 
 def _tower(row: Mapping, tower: str) -> tuple[np.ndarray, np.ndarray]:
