@@ -96,6 +96,17 @@ def with_experiment(**parts: Any) -> dict:
             "experiments: the lists under vary make 8192 cells; allowed: at most 5,000 in all",
         ),
         (
+            {"set": {"worst_case_at": 512, "noise_sd": 0.0}},
+            "experiments.one: worst_case_at with a fraction as a dimension, off_manifold_noise, "
+            "smoothness .inf or noise_sd 0; allowed: null",
+        ),
+        (
+            {"set": {"worst_case_at": 2**26, "smoothness": 0.5, "intrinsic_dim": 2}},
+            "experiments.one: worst_case_at 67,108,864 asks for more frequencies than targets may "
+            "have; allowed: a smaller number, or null; their number grows with ratings, and falls "
+            "with smoothness and noise",
+        ),
+        (
             {"set": {"off_manifold_noise": 0.5}},
             "experiments.one (defaults.ambient_dim): off_manifold_noise with intrinsic dimensions "
             "1 and 1; allowed: 1 more than intrinsic_dim, 1 or 2, here; "

@@ -18,6 +18,7 @@ DEFAULTS = {
     "smoothness": 1.0,
     "user_smoothness": math.nan,
     "item_smoothness": math.nan,
+    "worst_case_at": math.nan,
     "user_intrinsic_dim": 1,
     "item_intrinsic_dim": 1,
     "ambient_dim": 1,

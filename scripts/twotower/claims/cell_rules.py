@@ -27,7 +27,7 @@ from twotower.study.decisions import Answer
 # Settings that cells must share to be compared in one that is not among them; widths may differ.
 _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
 _ALIKE += ["ratings_each", "control", "depth", "schedule", "off_manifold_noise"]
-_ALIKE += ["user_smoothness", "item_smoothness"]
+_ALIKE += ["user_smoothness", "item_smoothness", "worst_case_at"]
 
 
 def approximation(evidence: ClaimTables) -> Finding:

@@ -13,7 +13,6 @@ from twotower.data.ratings import CHUNK, SEEN_PAIRS
 from twotower.data.supports import coordinate_dim
 from twotower.data.targets import TOWERS
 from twotower.study.schema import Study
-from twotower.theory import spectrum
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def ratings_job(data: DataSet, study: Study) -> PlannedJob:
     points = points_drawn(spec, data.most)
     for tower in TOWERS:  # the certificate's regular grid
         dim = coordinate_dim(spec, tower)
-        cutoff = target_cutoff(dim, spectrum.smoothness_of(spec, tower))
+        cutoff = target_cutoff(spec, tower)
         points[tower] += (2 * cutoff + 2) ** dim
     ratings = data.bytes(batch)
     targets = target_waves(spec, (1, 1)) * batch * 2 * NUMBER

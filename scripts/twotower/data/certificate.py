@@ -1,8 +1,8 @@
 """Certificates of a data set: is it what the cell says it is?
 
 Three measurements on what was generated, not on how: the energy of the cut tail against the
-smallest risk in reach, the smoothness read off the spectrum of sampled values, and the intrinsic
-dimension of the covariates.
+smallest risk in reach, the smoothness read off the spectrum of sampled values (of a worst case the
+wave number at which it ends), and the intrinsic dimension of the covariates.
 """
 
 import math
@@ -20,6 +20,7 @@ from twotower.theory.bound import Theory, finite_n_risk
 TAIL_SHARE = 0.1  # of the predicted risk at the largest sample, for both towers together
 NOISE_FREE_TAIL = 1.0e-2  # without noise the predicted risk is 0: what towers cannot resolve
 SMOOTHNESS_TOLERANCE = 0.15  # on β
+END_TOLERANCE = 0.5  # on the largest |k|
 DIMENSION_TOLERANCE = 0.15  # relative, on d; wider where the sample is too small for it
 ROUNDING_ENERGY = 1.0e-24  # of the strongest octave
 _NEIGHBOUR_POINTS = 4096
@@ -58,16 +59,26 @@ def certificate(
     allowed_tail = TAIL_SHARE * predicted
     if float(spec["noise_sd"]) == 0:
         allowed_tail = max(allowed_tail, NOISE_FREE_TAIL)
+    ends = {
+        tower: spectrum.default_cutoff(dim, *spectrum.law_of(spec, tower))
+        for tower, dim in dims.items()
+    }
+    is_worst_case = spectrum.law_of(spec, "user")[1] is not None
     tails = {
         tower: spectrum.cut_tail_energy(dim, spectrum.default_cutoff(dim, beta), beta)
         for (tower, dim), beta in zip(dims.items(), smoothness.values(), strict=True)
+        if not is_worst_case  # its series is not cut: it ends
     }
     rows = []
     for replicate, target in enumerate(targets):
         for tower in TOWERS:
             checks = [("cut_tail", 0.0, sum(tails.values()), allowed_tail)]
-            measured = measured_smoothness(getattr(target, tower))
-            checks.append(("smoothness", smoothness[tower], measured, SMOOTHNESS_TOLERANCE))
+            embedding = getattr(target, tower)
+            if is_worst_case:
+                checks.append(("end", float(ends[tower]), measured_end(embedding), END_TOLERANCE))
+            else:
+                measured = measured_smoothness(embedding)
+                checks.append(("smoothness", smoothness[tower], measured, SMOOTHNESS_TOLERANCE))
             expected = _visible_dim(spec, tower)
             if expected is not None:
                 points = np.unique(covariates[tower][replicate, :_NEIGHBOUR_POINTS], axis=0)
@@ -108,14 +119,8 @@ def measured_smoothness(embedding: Embedding) -> float:
     Infinite where nothing is left beyond a low degree.
     """
     dim = embedding.frequencies.shape[1]
+    norm, power = _spectrum(embedding)
     cutoff = int(np.abs(embedding.frequencies).max())
-    side = 2 * cutoff + 2
-    axis = np.arange(side) / side
-    grid = np.stack(np.meshgrid(*[axis] * dim, indexing="ij"), axis=-1).reshape(-1, dim)
-    values = embedding.values(grid).T.reshape(-1, *[side] * dim)
-    power = np.square(np.abs(np.fft.fftn(values, axes=range(1, dim + 1)) / side**dim)).mean(axis=0)
-    waves = np.stack(np.meshgrid(*[np.fft.fftfreq(side, 1.0 / side)] * dim, indexing="ij"))
-    norm = np.sqrt(np.square(waves).sum(axis=0))
     octaves, energies, counts = [], [], []
     for low in 2 ** np.arange(1, int(math.log2(cutoff)) if cutoff > 1 else 1):
         shell = (norm >= low) & (norm < 2 * low)
@@ -129,6 +134,24 @@ def measured_smoothness(embedding: Embedding) -> float:
         np.array(octaves)[seen], np.log(energies)[seen], 1, w=np.sqrt(np.array(counts)[seen])
     )[0]
     return float((-slope - dim) / 2.0)
+
+
+def measured_end(embedding: Embedding) -> float:
+    """Largest |k| with energy, from values on a regular grid."""
+    norm, power = _spectrum(embedding)
+    return float(norm[power > ROUNDING_ENERGY * power.max()].max())
+
+
+def _spectrum(embedding: Embedding) -> tuple[np.ndarray, np.ndarray]:
+    """|k| and the mean square of the components' coefficients, on a grid of frequencies."""
+    dim = embedding.frequencies.shape[1]
+    side = 2 * int(np.abs(embedding.frequencies).max()) + 2
+    axis = np.arange(side) / side
+    grid = np.stack(np.meshgrid(*[axis] * dim, indexing="ij"), axis=-1).reshape(-1, dim)
+    values = embedding.values(grid).T.reshape(-1, *[side] * dim)
+    power = np.square(np.abs(np.fft.fftn(values, axes=range(1, dim + 1)) / side**dim)).mean(axis=0)
+    waves = np.stack(np.meshgrid(*[np.fft.fftfreq(side, 1.0 / side)] * dim, indexing="ij"))
+    return np.sqrt(np.square(waves).sum(axis=0)), power
 
 
 def two_nearest_neighbour_dimension(points: np.ndarray) -> float:

@@ -2,7 +2,8 @@
 
 R*(x_u, x_i) = ⟨f*(x_u), f̃*(x_i)⟩ with each of the p components of f* and f̃* a random Fourier
 series on its tower's support (see `twotower.theory.spectrum`). Coefficients are dense at every
-scale, so that the average risk of any estimator falls no faster than n^(−2β/(2β+d)).
+scale, so that the average risk of any estimator falls no faster than n^(−2β/(2β+d)); with
+`worst_case_at` they are as hard as their smoothness allows at that n, and end there.
 """
 
 from dataclasses import dataclass
@@ -75,11 +76,11 @@ def draw_target(seed: int, spec: dict, replicate: int) -> Target:
     embeddings = []
     for tower in TOWERS:
         dim = coordinate_dim(spec, tower)
-        smoothness = spectrum.smoothness_of(spec, tower)
         rng = generator(seed, spec, f"{tower}_support", replicate)
         support = draw_support(spec["support"], dim, spec[f"{tower}_ambient_dim"], rng)
-        waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, smoothness))
-        sd = np.sqrt(spectrum.mode_variances(waves, smoothness))
+        law = spectrum.law_of(spec, tower)
+        waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, *law))
+        sd = np.sqrt(spectrum.mode_variances(waves, *law))
         kept = half_space(waves)
         rng = generator(seed, spec, f"{tower}_coefficients", replicate)
         normal = rng.standard_normal((spec["rank"], kept.sum(), 2))

@@ -178,13 +178,14 @@ def _drawn(user: tuple, item: tuple, rank: int) -> Iterator[np.ndarray]:
     """
     for number in range(_BENT_TARGETS):
         values = []
-        for tower, (smoothness, dim, _, ambient) in zip(TOWERS, (user, item), strict=True):
+        for tower, (smoothness, dim, _, ambient, *noise) in zip(TOWERS, (user, item), strict=True):
             axes = ambient or math.ceil(dim)
             low = {1: 16, 2: 6}.get(axes, 3)
-            low = spectrum.TRIGONOMETRIC_DEGREE if math.isinf(smoothness) else low
+            if math.isinf(smoothness) or any(noise):
+                low = spectrum.default_cutoff(axes, smoothness, *noise)
             waves = spectrum.frequencies(axes, low)
             waves = waves[half_space(waves)]
-            sd = np.sqrt(spectrum.mode_variances(waves, smoothness))
+            sd = np.sqrt(spectrum.mode_variances(waves, smoothness, *noise))
             rng = generator(0, {"tower": tower, "dim": axes}, "floors", number)
             normal = rng.standard_normal((rank, len(waves), 2))
             coefficients = (normal[..., 0] + 1j * normal[..., 1]) * sd

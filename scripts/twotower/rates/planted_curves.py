@@ -12,7 +12,7 @@ TARGETS = 12
 # the logarithms' allowance is still a falling curve.
 THEORY = Theory(smoothness=2.0, user_intrinsic_dim=1, item_intrinsic_dim=1)
 SETTING = {
-    "user_smoothness": math.nan, "item_smoothness": math.nan,
+    "user_smoothness": math.nan, "item_smoothness": math.nan, "worst_case_at": math.nan,
     "ambient_dim": 1, "support": "graph", "off_manifold_noise": math.nan, "rank": 2,
     "embedding_dim": 2, "noise_sd": 1.0, "noise": "normal", "rating_scale": "exact",
     "sampling": "fresh", "catalogue": math.nan, "ratings_each": math.nan, "control": "none",

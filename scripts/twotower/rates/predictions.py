@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
 from twotower.rates import catalogues, floors, spectra
+from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 
 
@@ -25,7 +26,7 @@ def predicted_risk(row: Mapping, n: float) -> float:
     noise_sd = float(row["noise_sd"])
     if row["sampling"] in sampling.AGAIN:
         risk = catalogues.risk(row, float(n), max(rank, dim), noise_sd)
-    elif row["support"] in ("dust", "slab"):
+    elif row["support"] in ("dust", "slab") or _is_worst_case(row):
         modes = [_modes(row, tower) for tower in TOWERS]
         risk = sum(catalogues.fixed_point(modes, [None, None], float(n), max(rank, dim), noise_sd))
     else:
@@ -58,7 +59,7 @@ def asymptotic_slope(row: Mapping) -> float:
         return 0.0
     if int(row["embedding_dim"]) < int(row["rank"]):
         return 0.0
-    if math.isinf(theory.approximation_slope):
+    if math.isinf(theory.approximation_slope) or _is_worst_case(row):  # finitely many waves
         return -1.0
     slope = theory.bound_slope
     if float(row["noise_sd"]) == 0:
@@ -91,6 +92,10 @@ def interpolation(units: float, row: Mapping) -> float:
         kept = np.clip(units - before[:-1], 0.0, count)
         lost += float((variance * (count - kept)).sum())
     return lost
+
+
+def _is_worst_case(row: Mapping) -> bool:
+    return spectrum.law_of(row, "user")[1] is not None
 
 
 def _modes(row: Mapping, tower: str) -> tuple[np.ndarray, np.ndarray]:

@@ -17,12 +17,17 @@ def key_of(row: Mapping, tower: str) -> tuple:
     thickness = float(row["off_manifold_noise"]) if row["support"] == "slab" else None
     dim = float(row[f"{tower}_intrinsic_dim"])
     ambient = int(row["ambient_dim"]) if thickness is not None else 0
-    return spectrum.smoothness_of(row, tower), dim, thickness, ambient
+    smoothness, noise = spectrum.law_of(row, tower)
+    return smoothness, dim, thickness, ambient, noise
 
 
 @lru_cache(maxsize=256)
 def modes(
-    smoothness: float, dim: float, thickness: float | None, ambient_dim: int
+    smoothness: float,
+    dim: float,
+    thickness: float | None,
+    ambient_dim: int,
+    noise: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Variances λ of the modes in falling order, and how many modes have each; Σ count · λ = 1.
 
@@ -32,16 +37,18 @@ def modes(
             V_d (r^d − (r − 1)^d) of them at wave number r.
         thickness: of a slab, None for every other support.
         ambient_dim: D of a slab, d + 1.
+        noise: ε² of a worst case, on an ordinary support.
     """
     if thickness is not None:
         variance, count = _slab(smoothness, int(dim), thickness, ambient_dim)
     elif dim != int(dim):
         variance, count = _dust(smoothness, dim)
     else:
-        waves = spectrum.frequencies(int(dim), spectrum.default_cutoff(int(dim), smoothness))
+        cutoff = spectrum.default_cutoff(int(dim), smoothness, noise)
+        waves = spectrum.frequencies(int(dim), cutoff)
         square = (waves**2).sum(axis=1)
         _, first, count = np.unique(square, return_index=True, return_counts=True)
-        variance = spectrum.mode_variances(waves, smoothness)[first]
+        variance = spectrum.mode_variances(waves, smoothness, noise)[first]
     order = np.argsort(-variance, kind="stable")
     variance, count = variance[order], count[order].astype(float)
     variance = variance / (variance * count).sum()

@@ -7,12 +7,14 @@ from typing import Any
 from twotower.base.identity import canonical_json
 from twotower.base.values import complaint, shown
 from twotower.data import sampling
+from twotower.data.groups import TOWERS
 from twotower.study import analyses
 from twotower.study import arms as names
 from twotower.study.experiments import Experiment, Override
 from twotower.study.grid import combinations, has_grid, resolve
 from twotower.study.schema import Study
 from twotower.study.settings import Settings
+from twotower.theory import spectrum
 
 MOST_CELLS = 5000
 """Most cells of a study, counted before any cell is built; Snakemake stalls far beyond it."""
@@ -129,6 +131,7 @@ def _cell_faults(
             found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"
             hint = "it learns from pairs of ratings of one user; or name other arms in arms"
             yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
+        yield from _worst_case_fault(name, spec)
         key = canonical_json(spec)
         if key in seen:
             found = f"{_spelled(seen[key])} and {_spelled(values)} are the same cell"
@@ -136,6 +139,24 @@ def _cell_faults(
             yield f"experiments.{name}.vary: " + complaint(found, "each cell once", hint)
         else:
             seen[key] = values
+
+
+def _worst_case_fault(name: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    at = spec.get("worst_case_at")
+    if at is None:
+        return
+    laws = [spectrum.law_of(spec, tower) for tower in TOWERS]
+    dims = [spec[f"{tower}_intrinsic_dim"] for tower in TOWERS]
+    thin = spec["support"] in ("dust", "slab")
+    if thin or any(math.isinf(beta) or noise == 0 for beta, noise in laws):
+        found = "worst_case_at with a fraction as a dimension, off_manifold_noise, smoothness .inf "
+        allowed = "null"
+        yield f"experiments.{name}: " + complaint(found + "or noise_sd 0", allowed)
+        return
+    if math.inf in (spectrum.worst_cut(dim, *law) for dim, law in zip(dims, laws, strict=True)):
+        found = f"worst_case_at {at:,} asks for more frequencies than targets may have"
+        hint = "their number grows with ratings, and falls with smoothness and noise"
+        yield f"experiments.{name}: " + complaint(found, "a smaller number, or null", hint)
 
 
 def _ambient_path(name: str, experiment: Experiment, values: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ from twotower.study.settings import (
 PLAIN = {
     "user_smoothness": None,
     "item_smoothness": None,
+    "worst_case_at": None,
     "off_manifold_noise": None,
     "noise": "normal",
     "rating_scale": "exact",
@@ -87,6 +88,7 @@ class Cell:
             "data": self.data_id,
             "smoothness": float(spec["smoothness"]),
             **{key: None if spec[key] is None else float(spec[key]) for key in OWN_SMOOTHNESS},
+            "worst_case_at": spec["worst_case_at"],
             "user_intrinsic_dim": spec["user_intrinsic_dim"],
             "item_intrinsic_dim": spec["item_intrinsic_dim"],
             "ambient_dim": max(spec["user_ambient_dim"], spec["item_ambient_dim"]),

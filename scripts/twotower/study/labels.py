@@ -42,6 +42,7 @@ _WORDS = {
 }
 # … those that are numbers by what stands before the number.
 _SYMBOLS = {
+    "worst_case_at": "worst case at ",
     "off_manifold_noise": "τ = ",
     "noise_sd": "σ = ",
     "catalogue": "catalogue ",
@@ -51,8 +52,10 @@ _SYMBOLS = {
     "depth": "depth = ",
     "width_constant": "c = ",
 }
+_SIZES = ("worst_case_at", "catalogue")
 OPTIONAL_SETTINGS = (
     "control",
+    "worst_case_at",
     "support",
     "off_manifold_noise",
     "sampling",
@@ -172,7 +175,7 @@ def setting_text(name: str, value: object) -> str:
         return _WORDS[name].get(value, str(value))
     if pd.isna(value):
         return ""
-    return f"{_SYMBOLS[name]}{size_text(value) if name == 'catalogue' else format(value, 'g')}"
+    return f"{_SYMBOLS[name]}{size_text(value) if name in _SIZES else format(value, 'g')}"
 
 
 def differing_settings(frame: pd.DataFrame) -> list[str]:

@@ -103,6 +103,11 @@ class Settings(Block):
     item_smoothness: OwnSmoothness = Field(
         None, description="The same of the items' embedding alone; null: smoothness."
     )
+    worst_case_at: Annotated[int | None, Number(16, 2**27, or_null=True)] = Field(
+        None,
+        description="Number of ratings n at which the target is the worst case: the hardest one of "
+        "its smoothness in the mean square. null: energy at every scale.",
+    )
     user_intrinsic_dim: IntrinsicDim = Field(
         1,
         description=f"Dimension d_u of the users' support; {HIGH_DIMENSION}. A fraction makes it "

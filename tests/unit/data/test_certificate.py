@@ -39,6 +39,22 @@ def test_honest_data_pass(dim, smoothness):
     assert set(table["check"]) == {"cut_tail", "smoothness", "intrinsic_dim"}
 
 
+def test_a_worst_case_is_certified_by_its_end():
+    worst, earlier = (data_spec(2, 1, worst_case_at=n) for n in (65536, 4096))
+    table = checks(worst)
+    assert table["passed"].all()
+    ends = table.loc[table["check"] == "end"].set_index("tower")["measured"]
+    for tower, dim in (("user", 2), ("item", 1)):
+        assert (ends[tower] == int(spectrum.worst_cut(dim, 1.0, 2 / 65536))).all()
+    for drawn, claimed, check in (
+        (earlier, worst, "end"),
+        (data_spec(2, 1), worst, "end"),
+        (worst, data_spec(2, 1), "smoothness"),
+    ):
+        failed = checks(drawn, claimed).query("not passed")
+        assert set(failed["check"]) >= {check} and set(failed["tower"]) == set(TOWERS)
+
+
 @pytest.mark.parametrize(
     ("drawn", "claimed", "check"),
     [

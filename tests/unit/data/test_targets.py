@@ -17,6 +17,7 @@ MIXED = [
     data_spec(1, 3, smoothness=0.5, rank=3),
     data_spec(2, 1, ambient=(5, 4)),
     data_spec(2, 3, ambient=(4, 7), support="torus", smoothness="inf"),
+    data_spec(2, 1, worst_case_at=4096),
     data_spec(1, 3, ambient=(3, 3)),  # the item tower fills its space, the user tower is bent
 ]
 
@@ -76,6 +77,21 @@ def test_each_tower_has_its_own_smoothness(user, item):
         slope = np.polyfit(np.log(embedding.frequencies[:, 0]), np.log(power), 1)[0]
         assert slope == pytest.approx(-(2 * smoothness + 1), abs=0.1)
     assert (target.user.second_moment() * target.item.second_moment()).sum() == pytest.approx(1.0)
+
+
+def test_a_worst_case_has_the_law_that_it_should():
+    """From coefficients drawn: up to its end as Pinsker's law, with ε² of that many ratings."""
+    spec = data_spec(1, worst_case_at=65536, rank=32, item_smoothness=2.0)
+    target = draw_target(1, spec, 0)
+    for embedding, smoothness in ((target.user, 1.0), (target.item, 2.0)):
+        norm = embedding.frequencies[:, 0]
+        cut = spectrum.worst_cut(1, smoothness, 32 / 65536)
+        assert norm.max() == int(cut)
+        power = np.square(np.abs(embedding.coefficients)).mean(axis=0)
+        ratios = (power / ((cut / norm) ** smoothness - 1))[(norm >= 2) & (norm < cut - 1)]
+        assert np.polyfit(np.log(norm[1 : len(ratios) + 1]), np.log(ratios), 1)[0] == pytest.approx(
+            0.0, abs=0.3
+        )
 
 
 def test_infinite_smoothness_is_a_trigonometric_polynomial():

@@ -113,6 +113,19 @@ def test_a_dust_of_full_dimension_is_the_cube():
     assert risks[:, 0] == pytest.approx(risks[:, 1], rel=0.01)
 
 
+@pytest.mark.parametrize("dims", [(1, 1), (1, 2)])
+def test_a_worst_case_is_hard_at_its_own_size_and_easy_beyond(dims):
+    row = PLAIN | dict(zip(("user_intrinsic_dim", "item_intrinsic_dim"), dims, strict=True))
+    usual = predictions.predicted_risks(row, SIZES)
+    worst = predictions.predicted_risks(row | {"worst_case_at": 16384}, SIZES)
+    assert 1.0 < (worst / usual)[SIZES == 16384].item() < 1.25
+    assert worst[0] < usual[0] and worst[-1] < usual[-1]
+    assert predictions.asymptotic_slope(row | {"worst_case_at": 16384}) == -1.0
+    assert predictions.predicted_slope(
+        row | {"worst_case_at": 16384}, [2**24, 2**26]
+    ) == pytest.approx(-1.0, abs=0.02)
+
+
 def test_exponents():
     assert predictions.asymptotic_slope(PLAIN | {"noise_sd": 0.0}) == -2.0
     assert predictions.asymptotic_slope(PLAIN | {"smoothness": math.inf}) == -1.0

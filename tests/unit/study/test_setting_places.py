@@ -65,6 +65,7 @@ def test_a_setting_left_at_its_default_leaves_the_ids_as_they_are():
         {"off_manifold_noise": 0.1, "ambient_dim": 2},
         {"noise_sd": 0.5},
         {"user_smoothness": 2.0},
+        {"worst_case_at": 4096},
         {"embedding_dim": 1},
         {"width": {"schedule": "fixed", "units": 8}},
     ],

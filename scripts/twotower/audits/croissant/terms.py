@@ -51,7 +51,8 @@ CERTIFICATE = {
     "replicate": ("sc:Integer", "Number of the replicate, from 0."),
     "tower": ("sc:Text", "Side: user or item."),
     "check": ("sc:Text", "cut_tail: variance of R* above the last frequency; smoothness: decay of "
-              "the spectrum; intrinsic_dim: by two nearest neighbours."),
+              "the spectrum; end: largest |k| of a worst case; "
+              "intrinsic_dim: by two nearest neighbours."),
     "expected": ("sc:Float", "What the settings say."),
     "measured": ("sc:Float", "What was measured on the data."),
     "tolerance": ("sc:Float", "Largest distance of measured from expected that passes; of "
@@ -70,6 +71,7 @@ _INDEX = {
     "smoothness": ("sc:Float", ""),
     "user_smoothness": ("sc:Float", ""),
     "item_smoothness": ("sc:Float", ""),
+    "worst_case_at": ("sc:Integer", ""),
     "user_intrinsic_dim": ("sc:Float", ""),
     "item_intrinsic_dim": ("sc:Float", ""),
     "ambient_dim": ("sc:Integer", "Covariates D of the side that has more."),

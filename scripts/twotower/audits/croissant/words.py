@@ -135,6 +135,8 @@ def _limitations(specs: Specs) -> Iterator[str]:
         f"rank {_values(specs, 'rank')} and smoothness {_values(specs, *_BETAS)}, plus "
         "independent noise. They hold no text, no time, and no reaction to a recommendation."
     )
+    if any(spec["worst_case_at"] for spec in specs.values()):
+        yield "Targets with worst_case_at are hard at that number of ratings, and easy beyond it."
     yield (
         "A Fourier series ends at a finite frequency. The certificate tells the variance above it "
         "(cut_tail). Smaller errors cannot be measured with these data."

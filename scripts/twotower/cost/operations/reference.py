@@ -12,7 +12,6 @@ from twotower.data.targets import TOWERS
 from twotower.methods import reference
 from twotower.methods.sieve_sizes import ALTERNATIONS, LARGEST_TABLE, SPAN, grid_size, window_bytes
 from twotower.theory import spectrum
-from twotower.theory.bound import Theory
 
 _CUTOFFS = reference.cutoffs(4096)
 FEWEST_HALF_STEPS, BY_SHARE = 4, 100
@@ -24,7 +23,9 @@ def reference_cutoff(data: dict, n: int) -> int:
     """The cut-off of least predicted risk on n ratings of a data set with a reference."""
     if "control" in data:  # nothing to be learned
         return 1
-    towers = Theory.of(data).towers
+    towers = tuple(
+        (dim, *spectrum.law_of(data, t)) for dim, t in zip(_dims(data), TOWERS, strict=True)
+    )
     return _cutoff(towers, data["rank"], float(data["noise_sd"]), n)
 
 
@@ -37,10 +38,10 @@ def _cutoff(towers, rank, noise_sd, n) -> int:
     """
     risks = {}
     for cutoff in _CUTOFFS:
-        share = rank * sum((1 + dim) / 2 * ball(dim, cutoff) for _, dim in towers) / n
+        share = rank * sum((1 + dim) / 2 * ball(dim, cutoff) for dim, *_ in towers) / n
         if share >= 1:
             break
-        tail = sum(cut_tail(dim, cutoff, smoothness) for smoothness, dim in towers)
+        tail = sum(cut_tail(cutoff, *tower) for tower in towers)
         risks[cutoff] = (tail + share * noise_sd**2) / (1 - share)
     return min(risks, key=risks.get, default=1)
 
@@ -51,19 +52,19 @@ def ball(dim: int, cutoff: int) -> float:
 
 
 @lru_cache(maxsize=1024)
-def cut_tail(dim: int, cutoff: int, smoothness: float) -> float:
+def cut_tail(cutoff: int, dim: int, smoothness: float, noise: int | None = None) -> float:
     """Share of a target's variance beyond the cut-off."""
-    norms, cumulative = _energies(dim, smoothness)
+    norms, cumulative = _energies(dim, smoothness, noise)
     inside = np.searchsorted(norms, cutoff**2, side="right")
     return 1.0 - (cumulative[inside - 1] if inside else 0.0)
 
 
 @lru_cache(maxsize=64)
-def _energies(dim: int, smoothness: float) -> tuple[np.ndarray, np.ndarray]:
-    waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, smoothness))
+def _energies(dim: int, smoothness: float, noise: int | None) -> tuple[np.ndarray, np.ndarray]:
+    waves = spectrum.frequencies(dim, spectrum.default_cutoff(dim, smoothness, noise))
     norms = (waves**2).sum(axis=1)
     order = np.argsort(norms)
-    return norms[order], np.cumsum(spectrum.mode_variances(waves, smoothness)[order])
+    return norms[order], np.cumsum(spectrum.mode_variances(waves, smoothness, noise)[order])
 
 
 def tried_cutoffs(data: dict, n: int) -> list[int]:

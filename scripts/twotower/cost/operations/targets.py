@@ -7,8 +7,12 @@ from twotower.data.supports import coordinate_dim
 from twotower.data.targets import TOWERS
 from twotower.theory import spectrum
 
-target_cutoff = lru_cache(maxsize=1024)(spectrum.default_cutoff)
-"""Largest |k| of a target, by dimension and smoothness; many data sets share it."""
+_cutoff = lru_cache(maxsize=1024)(spectrum.default_cutoff)  # many data sets share it
+
+
+def target_cutoff(data: dict, tower: str) -> int:
+    """Largest |k| of one tower of a data set's targets."""
+    return _cutoff(coordinate_dim(data, tower), *spectrum.law_of(data, tower))
 
 
 def box(dim: int, cutoff: int) -> int:
@@ -21,6 +25,6 @@ def target_waves(data: dict, points: Sequence[float]) -> float:
     total = 0.0
     for tower, count in zip(TOWERS, points, strict=True):
         dim = coordinate_dim(data, tower)
-        cutoff = target_cutoff(dim, spectrum.smoothness_of(data, tower))
+        cutoff = target_cutoff(data, tower)
         total += count * box(dim, cutoff) * data["rank"]
     return total
