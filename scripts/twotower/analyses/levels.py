@@ -31,7 +31,7 @@ def levels(risks: list[pd.DataFrame], rates: pd.DataFrame, decisions: Decisions)
         Columns of a cell, then `COLUMNS`. `upper_half` are the last sizes of the window that
         `rates.slopes` fits its upper half to: an odd number of sizes has its middle in it.
     """
-    columns = curves.cell_columns(risks[0])
+    columns = [name for name in curves.cell_columns(risks[0]) if name not in COLUMNS]
     known = rates.set_index(["cell", "arm"])
     predicted = [table for table in risks if "predicted_risk" in table]
     rows, seen = [], set()

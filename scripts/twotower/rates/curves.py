@@ -14,7 +14,6 @@ from twotower.study.arms import REFERENCE
 
 MEASURED = (
     "arm", "start", "n_ratings", "width", "replicate", "risk", "risk_se", "seen_risk",
-    "predicted_risk",
 )  # fmt: skip
 """Columns of a table of risks that are not settings of a cell."""
 _RIVALS = ("doubled", "oracle")  # starts that the one used is measured against
