@@ -27,20 +27,22 @@ from twotower.study.labels import (
 SIZE_LABEL = "number of ratings |Ω|"
 # Mathtext places the hat itself; a combining character is left to the renderer.
 RISK_LABEL = r"risk  $\Vert\hat{R} - R^*\Vert^2 \,/\, \mathrm{Var}\,R^*$"
-PREDICTION_LABEL = "finite-n prediction"
+PREDICTION_LABEL = "predicted, no free constant"
 GUIDE_LABEL = "bound −2β/(2β+d)"
 WINDOW_LABEL = "sizes fitted"
 MAX_PANELS = 16
 """Cells with a panel each; of more cells, those that differ in β alone share a panel."""
 
 GUIDE = {"color": style.GUIDE_GREY, "linewidth": 1.8, "linestyle": "-", "zorder": 1.5}
-PREDICTION = {"color": style.BLACK, "linewidth": 0.7, "linestyle": (0, (5, 2)), "zorder": 2.5}
+PREDICTION = {"color": style.BLACK, "linewidth": 0.8, "linestyle": (0, (5, 2)), "zorder": 4.5}
 
 
 def learning_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     """Risk against number of ratings, a panel per cell; all panels share both axes.
 
-    Points are means over replicates with 95% intervals, lines the fitted power laws. The grey
+    Points are means over replicates with 95% intervals, lines the fitted power laws, dashes what
+    was predicted without a free constant: in a dark shade of the arm's colour, black where arms
+    share one prediction. The grey
     line has the bound's slope and lies below the points (its height means nothing). The corner
     gives the fitted slopes with half the width of their intervals. Of more than MAX_PANELS cells,
     those that differ in β alone share a panel, and only erm is drawn.
@@ -177,7 +179,7 @@ def _draw_cell(ax: Axes, curves: pd.DataFrame) -> None:
         ax.axvspan(*edges, color=style.WINDOW_GREY, linewidth=0, zorder=0)
     for arm, points in style.arms_of(curves):
         draw_measured(ax, points, style.arm_mark(arm))
-    draw_prediction(ax, curves, **PREDICTION)
+    draw_predictions(ax, curves)
 
 
 def draw_measured(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "n_ratings") -> None:
@@ -190,10 +192,22 @@ def draw_measured(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "n_
         ax.plot(fitted[x], fitted["fitted_risk"], **mark.line() | {"marker": ""})
 
 
-def draw_prediction(ax: Axes, curves: pd.DataFrame, x: str = "n_ratings", **look) -> None:
-    """The predicted risk of one cell, whichever arms carry it."""
-    line = curves.dropna(subset="predicted_risk").drop_duplicates(x).sort_values(x)
-    ax.plot(line[x], line["predicted_risk"], **look)
+def draw_predictions(ax: Axes, curves: pd.DataFrame) -> None:
+    """The predicted risks of one cell's arms: of each its own line, of arms that share one it."""
+    sharing: dict[tuple, list[str]] = {}
+    for arm, rows in style.arms_of(curves.dropna(subset="predicted_risk")):
+        line = rows.sort_values("n_ratings")
+        points = tuple(line["n_ratings"]), tuple(line["predicted_risk"])
+        sharing.setdefault(points, []).append(arm)
+    for points, sharers in sharing.items():
+        color = style.BLACK if len(sharers) > 1 else style.dark(style.arm_mark(sharers[0])).color
+        ax.plot(*points, **PREDICTION | {"color": color})
+
+
+def draw_prediction(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "n_ratings") -> None:
+    """The predicted risks of one series whose mark is no arm's."""
+    line = points.dropna(subset="predicted_risk").sort_values(x)
+    ax.plot(line[x], line["predicted_risk"], **PREDICTION | {"color": style.dark(mark).color})
 
 
 def _draw_guide(ax: Axes, curves: pd.DataFrame, rates: pd.DataFrame) -> None:
@@ -239,7 +253,7 @@ def _families(curves: pd.DataFrame) -> Figure:
                 points = curves[curves["cell"] == cell]
                 mark = style.series_mark(betas.index(points["smoothness"].iloc[0]))
                 draw_measured(ax, points, mark)
-                draw_prediction(ax, points, **PREDICTION | {"color": mark.color})
+                draw_prediction(ax, points, mark)
         ax.set_title(style.two_lines(family))
     _finish(fig, panels, curves, room=1.0)
     entries = [

@@ -2,7 +2,7 @@
 
 Frames are those of `curve_figures`. Above, the fitted slopes against the setting that the
 experiment varies; below, a panel of risks per cell. Both speak one language: thick grey is the
-bound, black dashes are the finite-n prediction, and each arm has its mark.
+bound, dashes are what was predicted without a free constant, and each arm has its mark.
 """
 
 from collections.abc import Callable
@@ -34,6 +34,7 @@ MAX_GROUPS = 6
 
 _ASYMPTOTE = {"color": style.TEXT_GREY, "linewidth": 1.1, "linestyle": (0, (1, 1.5)), "zorder": 1.6}
 _SLOPE_HEIGHT = 2.05  # inches
+_APART = 0.01  # predicted slopes of arms that differ by less are one line
 _MIN_SPAN = 0.4  # of a slope axis: what is flat must look flat
 
 
@@ -213,9 +214,12 @@ def _draw_theory(ax: Axes, place: int, rows: pd.DataFrame, asymptote: bool) -> b
     bound = rows["bound_slope"].dropna()
     if len(bound):
         ax.plot(ends, [bound.iloc[0]] * 2, **GUIDE)
-    predicted = rows.loc[rows["arm"] != arms.JOINT, "predicted_slope"].dropna()
-    if len(predicted):
-        ax.plot(ends, [predicted.iloc[0]] * 2, **PREDICTION)
+    predicted = rows[rows["arm"] != arms.JOINT].dropna(subset="predicted_slope")
+    slopes = [(arm, of_arm["predicted_slope"].iloc[0]) for arm, of_arm in style.arms_of(predicted)]
+    differ = np.ptp([slope for _, slope in slopes] or [0.0]) > _APART
+    for arm, slope in slopes if differ else slopes[:1]:
+        color = style.dark(style.arm_mark(arm)).color if differ else style.BLACK
+        ax.plot(ends, [slope] * 2, **PREDICTION | {"color": color, "zorder": 2.5})
     if not asymptote or "asymptotic_slope" not in rows:
         return False
     tends = rows["asymptotic_slope"].dropna()

@@ -13,7 +13,7 @@ from twotower.report.curves import (
     PREDICTION_LABEL,
     RISK_LABEL,
     SIZE_LABEL,
-    draw_prediction,
+    draw_predictions,
     shared_title,
 )
 from twotower.study import arms
@@ -123,7 +123,7 @@ def _curves(ax: Axes, curves: pd.DataFrame, members: tuple[str, ...]) -> None:
     for arm, points in style.arms_of(curves[curves["arm"].isin((*_SHOWN, *members))]):
         points = points.sort_values("n_ratings")
         _line(ax, arm, points["n_ratings"], points, "mean_risk", named=arm in members)
-    draw_prediction(ax, curves, **PREDICTION)
+    draw_predictions(ax, curves[curves["arm"].isin(_SHOWN)])
 
 
 def _groups(ax: Axes, table: pd.DataFrame, groups: tuple[str, ...]) -> None:

@@ -151,6 +151,11 @@ def pale(mark: Mark) -> Mark:
     return replace(mark, color=sns.blend_palette(["white", mark.color], 4).as_hex()[1])
 
 
+def dark(mark: Mark) -> Mark:
+    """The same mark in a darker shade, for what is drawn upon its own line."""
+    return replace(mark, color=sns.blend_palette([mark.color, BLACK], 5).as_hex()[1])
+
+
 def arms_of(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The arms in the column `arm`, in the order of every legend, each with its rows.
 

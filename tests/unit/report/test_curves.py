@@ -39,7 +39,7 @@ def test_the_legend_has_every_arm_and_line_once(figure):
     arms = ["erm", "adam", "reference"]
     assert legend_texts(figure) == [
         *arms,
-        "finite-n prediction",
+        curve_figures.PREDICTION_LABEL,
         "bound −2β/(2β+d)",
         "sizes fitted",
     ]
@@ -85,16 +85,34 @@ def test_the_curves_of_joint_do_not_hide_the_prediction():
     """Rows of joint have no prediction, those of erm beside them do."""
     curves, rates = planted_frames("max_not_sum")
     fig = curve_figures.learning_curves(curves.iloc[::-1], rates)
-    dashed = [line for line in panels(fig)[0].lines if line.get_linestyle() == "--"]
-    assert any(len(line.get_xdata()) == curves["n_ratings"].nunique() for line in dashed)
+    [line] = predictions(panels(fig)[0])
+    assert len(line.get_xdata()) == curves["n_ratings"].nunique()
     assert "joint" in legend_texts(fig)
+
+
+def predictions(ax) -> list:
+    return [line for line in ax.lines if line.get_zorder() == curve_figures.PREDICTION["zorder"]]
+
+
+def test_each_arm_with_a_prediction_of_its_own_has_its_line_and_arms_that_share_one_one():
+    curves, rates = planted_frames("any", [PlantedCell()], ["erm", "adam", "reference"])
+    [shared] = predictions(panels(curve_figures.learning_curves(curves, rates))[0])
+    assert shared.get_color() == style.BLACK
+    factor = curves["arm"].map({"erm": 1.25, "adam": math.nan, "reference": 1.0})
+    own = curves.assign(predicted_risk=factor * curves["predicted_risk"])
+    ax = panels(curve_figures.learning_curves(own.iloc[::-1], rates))[0]
+    for line, arm in zip(predictions(ax), ("erm", "reference"), strict=True):
+        assert line.get_color() == style.dark(style.arm_mark(arm)).color
+        due = own[own["arm"] == arm]
+        np.testing.assert_array_equal(line.get_ydata(), due["predicted_risk"])
+        np.testing.assert_array_equal(line.get_xdata(), due["n_ratings"])
 
 
 def test_of_many_cells_those_that_differ_in_smoothness_share_a_panel():
     curves, rates = planted_study()
     fig = curve_figures.study_curves(curves, rates)
     assert titles(fig)[:2] == ["d = 1", "d = 1, D = 10"]
-    assert legend_texts(fig) == ["β = 1/2", "β = 1", "β = 2", "finite-n prediction"]
+    assert legend_texts(fig) == ["β = 1/2", "β = 1", "β = 2", curve_figures.PREDICTION_LABEL]
     assert len(points(panels(fig)[0], "o")) == curves["n_ratings"].nunique()
 
 

@@ -8,6 +8,7 @@ import pytest
 from figure_fakes import planted_approximation, planted_experiments, planted_frames
 from figure_parts import legend_texts, lines, log_slope, panels, points, texts, titles
 from twotower.report import experiments, style
+from twotower.report.curves import PREDICTION_LABEL
 from twotower.report.experiments import experiment_figure
 
 
@@ -60,6 +61,18 @@ def test_measured_slopes_and_those_of_theory_are_the_tables_own():
     assert {line.get_ydata()[0] for line in lines(ax, style.GUIDE_GREY)} == {-2 / 3}
     assert texts(ax) == ["−2β/(2β+d)", "−2β/d\n(no noise)"]
     assert {-2 / 3, -2.0} == {line.get_ydata()[0] for line in lines(ax, style.TEXT_GREY)}
+
+
+def test_predicted_slopes_of_arms_that_differ_are_told_apart():
+    curves, rates = planted_frames("noise")
+    reference = rates["arm"] == "reference"
+    rates.loc[reference, "predicted_slope"] -= 0.03
+    [ax] = slope_panels(experiment_figure("noise", curves, rates))
+    both = rates["cell"].isin(rates.loc[reference, "cell"])
+    for arm in ("erm", "reference"):
+        drawn = lines(ax, style.dark(style.arm_mark(arm)).color)
+        levels = [line.get_ydata()[0] for line in drawn if len(line.get_xdata()) == 2]
+        assert set(rates.loc[both & (rates["arm"] == arm), "predicted_slope"]) <= set(levels)
 
 
 def test_an_asymptote_that_is_not_the_bound_is_drawn_and_named():
@@ -128,7 +141,9 @@ def test_approximation_has_a_panel_per_dimension_and_theorem_ones_slopes():
         guides = sorted(log_slope(line) for line in lines(ax, style.GUIDE_GREY))
         assert guides == pytest.approx([-4 / dim, -2 / dim, -1 / dim])
     assert texts(panels(fig)[0])[-1] == "β = 1/2: −0.97 ± .06  (theory −1)"
-    assert legend_texts(fig)[-2:] == ["slope −2β/d", "half the ratings"]
+    assert legend_texts(fig)[-3:] == ["slope −2β/d", PREDICTION_LABEL, "half the ratings"]
+    low = panels(fig)[0].get_ylim()[0]
+    assert low > curves["risk_low"].min() / 2 > 100 * curves["predicted_risk"].min()
 
 
 def test_approximation_without_a_fit_still_shows_the_risks(tmp_path):
