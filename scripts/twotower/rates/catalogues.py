@@ -99,7 +99,7 @@ def risk(row: Mapping, n: float, components: int, noise_sd: float) -> float:
         components: p, of the truth or of the towers, whichever is more.
         noise_sd: σ, in units of the signal's sd.
     """
-    shares = [_shares(row, tower, int(n)) for tower in TOWERS]
+    shares = [expected_shares(row, tower, int(n)) for tower in TOWERS]
     keys = [spectra.key_of(row, tower) for tower in TOWERS]
     modes = [spectra.modes(*key) for key in keys]
     parts = fixed_point(modes, shares, n, components, noise_sd)
@@ -124,6 +124,22 @@ def risk(row: Mapping, n: float, components: int, noise_sd: float) -> float:
         if done:
             break
     return max(sum(fresh), 0.0)
+
+
+def expected_shares(row: Mapping, tower: str, n: int) -> np.ndarray | None:
+    """Shares of n ratings that a tower's points are expected to have, [points], in the order in
+    which they are drawn; None if each rating has a point of its own. `row` holds a cell's columns.
+    """
+    design = row["sampling"]
+    if tower not in sampling.AGAIN.get(design, ()):
+        return None
+    if design == "repeated":
+        return _growing(int(row["ratings_each"]), n)
+    if design == "popularity":
+        share = 1.0 / np.arange(1.0, int(row["catalogue"]) + 1.0)
+        return share / share.sum()
+    size = int(row["catalogue"]) if design == "fixed_users" else max(1, math.isqrt(n))
+    return np.full(size, 1.0 / size)
 
 
 def fixed_point(
@@ -207,20 +223,6 @@ def _covariances(
         grid[tuple(waves.T)] = power
         tables.append(np.fft.fftn(grid).real.ravel())
     return *tables, float(variance.sum())
-
-
-def _shares(row: Mapping, tower: str, n: int) -> np.ndarray | None:
-    """Expected shares of the ratings that the points of a tower have; None if each is new."""
-    design = row["sampling"]
-    if tower not in sampling.AGAIN.get(design, ()):
-        return None
-    if design == "repeated":
-        return _growing(int(row["ratings_each"]), n)
-    if design == "popularity":
-        share = 1.0 / np.arange(1.0, int(row["catalogue"]) + 1.0)
-        return share / share.sum()
-    size = int(row["catalogue"]) if design == "fixed_users" else max(1, math.isqrt(n))
-    return np.full(size, 1.0 / size)
 
 
 def _growing(ratings_each: int, n: int) -> np.ndarray:

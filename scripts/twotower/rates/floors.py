@@ -204,7 +204,7 @@ def _lost_components(user: tuple, item: tuple, rank: int, dim: int) -> float:
     R* = f*ᵀ f̃* has the singular values of A^(1/2) B^(1/2), A and B the second moments of both
     embeddings: Wishart-like with the spectra's weights, averaged over drawn targets.
     """
-    rng = np.random.default_rng(0)
+    rng = generator(0, {}, "lost components", 0)
     shares = []
     for _ in range(_TARGETS):
         roots = []

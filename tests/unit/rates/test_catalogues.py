@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from figure_fakes import DEFAULTS as PLAIN
+from twotower.data import sampling
 from twotower.rates import catalogues, predictions
 from twotower.theory import spectrum
 
@@ -72,6 +73,20 @@ def test_the_many_who_are_rated_rarely_inform_as_fresh_ones(monkeypatch):
     exact = predictions.predicted_risk(row, 4096)
     monkeypatch.setattr(catalogues, "_POINTS", 64)
     assert predictions.predicted_risk(row, 4096) == pytest.approx(exact, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("design", "tower"), [("popularity", "item"), ("repeated", "user"), ("fixed_users", "user")]
+)
+def test_expected_shares_are_those_of_drawn_designs(design, tower):
+    row = {"sampling": design, "catalogue": 20, "ratings_each": 40}
+    drawn = [sampling.numbers(1, row, b, 2000)[tower == "item"] for b in range(20)]
+    found = np.mean([np.bincount(each, minlength=50) for each in drawn], axis=0) / 2000
+    expected = catalogues.expected_shares(row, tower, 2000)
+    assert expected.sum() == pytest.approx(1.0)
+    assert found[: len(expected)] == pytest.approx(expected, abs=0.003)
+    other = "user" if tower == "item" else "item"
+    assert (catalogues.expected_shares(row, other, 2000) is None) == (design != "repeated")
 
 
 def test_noise_free_catalogues_have_an_answer():
