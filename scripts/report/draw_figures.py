@@ -32,7 +32,9 @@ def table(name: str) -> pd.DataFrame:
 FIGURES = {
     "learning_curves": lambda: curves.study_curves(table("curves"), table("rates")),
     "slope_comparison": lambda: slope_comparison.figure(
-        table("rates"), table("meta_regression"), decisions.load(paths.decisions).thresholds.delta
+        table("rates"),
+        table("meta_regression"),
+        decisions.load(paths.decisions).thresholds.upper_tolerance,
     ),
     "tournament": lambda: tournament.figure(table("tournament")),
     "extrapolation": lambda: extrapolation.figure(table("extrapolation")),

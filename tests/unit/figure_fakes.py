@@ -176,7 +176,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
         for arm in arms or arms_of(experiment, cell):
             settings = {"experiment": experiment, **cell.columns, "arm": arm}
             risk = cell.risk(arm, n) * np.exp(rng.normal(0, 0.04, len(n)))
-            slope = level = math.nan
+            slope = level = predicted = math.nan
             if window.sum() > 1:
                 slope, level = np.polyfit(np.log(n[window]), np.log(risk[window]), 1)
                 predicted = np.polyfit(np.log(n[window]), np.log(prediction[window]), 1)[0]
@@ -195,6 +195,15 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
                 | {"replicates": 12, "slope": slope, "slope_low": slope - 0.03}
                 | {"slope_high": slope + 0.03, "bound_slope": cell.bound_slope}
                 | {"predicted_slope": predicted if window.any() else math.nan}
+                | {"upper_predicted_slope": predicted if window.any() else math.nan}
+                | {"upper_difference": slope - predicted, "flattening_low": -0.1}
+                | {"upper_difference_low": slope - predicted - 0.03, "tail_difference": 0.0}
+                | {
+                    "upper_difference_high": slope - predicted + 0.03,
+                    "level": 1.0,
+                    "level_low": 0.9,
+                    "level_high": 1.1,
+                }
                 | {
                     "asymptotic_slope": cell.bound_slope,
                     "log_allowance": 0.21,

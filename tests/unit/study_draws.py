@@ -63,7 +63,7 @@ def rate_rows(*rows, **common):
         **{"user_intrinsic_dim": 1, "item_intrinsic_dim": 1, "replicates": 12},
         **{"slope": -0.66, "predicted_slope": -0.66, "bound_slope": -2 / 3, "log_allowance": 0.2},
         **{"verdict": "consistent with the rate", "confirmatory": True, "risk_at_n_max": 0.01},
-        **{"p_slower": 0.9, "p_holm": 1.0, "tail_difference": 0.0},
+        **{"p_slower": 0.9, "p_holm": 1.0, "tail_difference": 0.0, "flattening_low": -0.1},
     }
     frame = pd.DataFrame([plain | common | row for row in rows])
     for name, sign in (("slope_low", -1), ("slope_high", 1)):

@@ -135,12 +135,12 @@ def _over_ratings(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds
                 "upper_predicted_slope": _upper_slope(sizes[kept], curve["risks"][kept])
             }
             exactly = Interval(*[0.0 if math.isfinite(slope) else math.nan] * 3)
-            for name in ("difference", "upper_difference", "tail_difference"):
+            for name in ("difference", "upper_difference", "flattening", "tail_difference"):
                 curve |= exactly.columns(name)
             curve |= Interval(1.0, 1.0, 1.0).columns("level")
             certificates = (verdicts.Certificate(window.valid, "window"),)
             evidence = verdicts.MeasuredSlope(
-                slope, slope, 0.0, bound, curve["log_allowance"], exactly, exactly, exactly,
+                slope, slope, 0.0, bound, curve["log_allowance"], exactly, exactly, exactly, 1,
                 certificates,
             )  # fmt: skip
             yield settings | curve | {"verdict": str(verdicts.judge(evidence, rules)[0])}

@@ -72,7 +72,9 @@ def estimation(evidence: ClaimTables) -> Finding:
     else:
         answer = Answer.UNDECIDED
     result = f"{answers.count(Answer.HOLDS)} of {len(rows)} cells consistent or faster"
-    return Finding(answer, result, share, detail=verdict_counts(rows), rows=rows)
+    flatter = int(((rows["flattening_low"] > 0) & (rows["upper_difference_low"] > 0)).sum())
+    detail = f"{verdict_counts(rows)}; {flatter} of all surely flatten against their prediction"
+    return Finding(answer, result, share, detail=detail, rows=rows)
 
 
 def cold_start(evidence: ClaimTables) -> Finding:

@@ -21,6 +21,7 @@ from twotower.rates.verdicts import (
     optimization_certificate,
     precision_certificate,
     reference_certificate,
+    replicates_to_decide,
 )
 from twotower.study import arms
 from twotower.study.decisions import Decisions
@@ -33,7 +34,7 @@ RATE_COLUMNS = [
     "arm", "n_min", "upper_min", "n_max", "replicates", "slope", "slope_low", "slope_high",
     "bound_slope", "predicted_slope", "asymptotic_slope", "reference_slope", "judged_against",
     "difference", "difference_low", "difference_high", "upper_predicted_slope",
-    "upper_difference", "upper_difference_low", "upper_difference_high",
+    "upper_difference", "upper_difference_low", "upper_difference_high", "replicates_to_decide",
     "flattening", "flattening_low", "flattening_high",
     "tail_difference", "tail_difference_low", "tail_difference_high",
     "verdict", "reason", "log_allowance", "slope_log1", "slope_log2", "optimization_error",
@@ -147,6 +148,9 @@ def _rate_row(cell: JudgedCell, arm: str, decisions: Decisions) -> dict[str, obj
             **departs.flattening.columns("flattening"),
             **departs.tail.columns("tail_difference"),
             "upper_predicted_slope": departs.upper_predicted,
+            "replicates_to_decide": replicates_to_decide(
+                departs.upper, len(curve.risk), thresholds.upper_tolerance
+            ),
         }
         if arm != arms.JOINT:
             last = curves.points(curve, cell.window.contains(curve.n), thresholds.confidence, "n")
@@ -165,6 +169,7 @@ def _evidence(
     row: dict[str, object], departs: Departure | None, certificates: tuple[Certificate, ...]
 ) -> MeasuredSlope:
     names = ("slope_low", "slope_high", "steepening_high", "bound_slope", "log_allowance")
+    names = (*names, "replicates")
     parts = ("whole", "upper", "flattening")
     differences = {part: getattr(departs, part) if departs else Interval() for part in parts}
     values = {name: row[name] for name in names}

@@ -44,6 +44,7 @@ class MeasuredSlope:
         bound_slope: the bound's exponent s_B.
         log_allowance: slope that the bound's (log n)² adds over the sizes fitted.
         whole, upper, flattening: as of `departures.Departure`: measured minus predicted.
+        replicates: targets that they were measured on.
         certificates: all must pass for any verdict but "inconclusive".
     """
 
@@ -55,6 +56,7 @@ class MeasuredSlope:
     whole: Interval
     upper: Interval
     flattening: Interval
+    replicates: int
     certificates: tuple[Certificate, ...]
 
 
@@ -80,15 +82,16 @@ def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str
         )
     tolerance = thresholds.upper_tolerance
     half = f"over the upper half the slope is {_signed(upper)} from its prediction"
+    change = f"{_signed(flattening)} more than over the lower half"
+    flattens = upper.low > ROUNDING and flattening.low > ROUNDING
+    within = max(-upper.low, upper.high) <= tolerance
     if upper.low > tolerance and not flattening.high < -ROUNDING:
         return Verdict.FLATTENS, f"{half}, more than {tolerance} above it"
-    if flattening.low > ROUNDING and upper.estimate > 0:
-        return (
-            Verdict.FLATTENS,
-            f"{half}, {_signed(flattening)} more than over the lower half",
-        )
-    if max(-upper.low, upper.high) <= tolerance and whole.high <= 2 * delta:
-        return Verdict.CONSISTENT, f"{half}, within {tolerance}"
+    if flattens and not within:
+        return Verdict.FLATTENS, f"{half}, {change}"
+    if within and whole.high <= 2 * delta:
+        aside = f"; that is {change}, and still within" if flattens else ""
+        return Verdict.CONSISTENT, f"{half}, within {tolerance}{aside}"
     if upper.high < -tolerance:
         return (
             Verdict.FASTER,
@@ -100,12 +103,25 @@ def judge(evidence: MeasuredSlope, thresholds: Thresholds) -> tuple[Verdict, str
             f"interval [{low:.3f}, {high:.3f}] is above {limit:.3f}, but the curve still steepens "
             "with n",
         )
-    if max(-upper.low, upper.high) <= tolerance:
+    if within:
         return (
             Verdict.UNRESOLVED,
             f"{half}, but over the whole window {_signed(whole)}, not within {2 * delta:.2f}",
         )
-    return Verdict.UNRESOLVED, f"{half}, not surely within {tolerance}"
+    needed = replicates_to_decide(upper, evidence.replicates, tolerance)
+    more = f"; about {needed:,.0f} replicates would tell" if math.isfinite(needed) else ""
+    return Verdict.UNRESOLVED, f"{half}, not surely within {tolerance}{more}"
+
+
+def replicates_to_decide(upper: Interval, replicates: int, tolerance: float) -> float:
+    """How many replicates would bring an interval inside or outside of ± tolerance, if its estimate
+    stayed as it is: half-widths fall as 1/√replicates. NaN where there is no interval, infinity
+    where the estimate is the tolerance.
+    """
+    half, room = (upper.high - upper.low) / 2, abs(tolerance - abs(upper.estimate))
+    if not math.isfinite(half) or room == 0:
+        return math.nan if not math.isfinite(half) else math.inf
+    return float(max(replicates, math.ceil(replicates * (half / room) ** 2 - ROUNDING)))
 
 
 def _signed(interval: Interval) -> str:

@@ -13,49 +13,56 @@ from twotower.report import style, ticks
 from twotower.study import arms
 from twotower.study.labels import dim_text, interval_text, number_text, smoothness_text
 
+_SLOPES = ("upper_slope", "upper_slope_low", "upper_slope_high")
 _FILLS = ("full", "none", "left", "bottom")
 _LINE = {"color": style.BLACK, "linewidth": 1.0, "zorder": 2.0}
 
 
 def figure(
-    rates: pd.DataFrame, regression: pd.DataFrame | None = None, delta: float = 0.05
+    rates: pd.DataFrame, regression: pd.DataFrame | None = None, tolerance: float = 0.06
 ) -> Figure:
-    """Fitted slope of erm against the finite-n prediction: confirmatory cells, equal scales.
+    """Slope of erm over the upper half of its window against its prediction: confirmatory cells,
+    equal scales. A slope is the predicted one plus its difference, which is paired by target.
 
     Colour and marker tell β, the marker's filling d. The dashed diagonal is agreement, the grey
-    band ±2 delta around it. The line is the meta-regression with the band of its 95% interval.
+    band ± tolerance around it. The line is the meta-regression with the band of its 95% interval.
     Points stand where they are: those of equal predictions lie above one another.
 
     Args:
         rates: combined rates; all fitted cells of erm are drawn if none is confirmatory.
         regression: the table of the meta-regression; its rows of subset "all" are drawn.
-        delta: the δ of the decision rules.
+        tolerance: what the decision rules allow over the upper half of a window.
     """
-    fitted = rates[rates["arm"] == arms.ERM].dropna(subset=["slope", "predicted_slope"])
+    fitted = rates[rates["arm"] == arms.ERM].dropna(subset=["upper_difference"])
     confirmatory = fitted["confirmatory"].astype(bool)
     fitted = fitted[confirmatory] if confirmatory.any() else fitted
     if fitted.empty:
         return style.message_figure("No slope was fitted in this study.")
     dims = fitted[["user_intrinsic_dim", "item_intrinsic_dim"]].max(axis=1)
     betas, sizes = sorted(fitted["smoothness"].unique()), sorted(dims.unique())
-    every = fitted[["slope_low", "slope_high", "predicted_slope"]].to_numpy()
+    due = fitted["upper_predicted_slope"]
+    ends = [due + fitted[f"upper_difference{end}"] for end in ("", "_low", "_high")]
+    fitted = fitted.assign(**dict(zip(_SLOPES, ends, strict=True)))
+    every = fitted[[*_SLOPES, "upper_predicted_slope"]].to_numpy()
     limits = np.nanmin(every) - 0.06, np.nanmax(every) + 0.06
     with style.paper_style():
         fig = Figure(figsize=(style.COLUMN_WIDTH, 3.6), layout="constrained")
         ax = fig.subplots()
         ends = np.array(limits)
-        ax.fill_between(ends, ends - 2 * delta, ends + 2 * delta, color=style.WINDOW_GREY, lw=0)
+        ax.fill_between(ends, ends - tolerance, ends + tolerance, color=style.WINDOW_GREY, lw=0)
         ax.plot(ends, ends, **style.AGREEMENT)
         remarks = _draw_regression(ax, regression, np.linspace(*limits, 50))
         for (beta, dim), rows in fitted.groupby(["smoothness", dims]):
             mark = style.series_mark(betas.index(beta))
             fill = _FILLS[sizes.index(dim) % len(_FILLS)]
-            slopes = [rows[name].to_numpy(float) for name in ("slope", "slope_low", "slope_high")]
+            slopes = [rows[name].to_numpy(float) for name in _SLOPES]
             half = np.abs([slopes[0] - slopes[1], slopes[2] - slopes[0]])
-            x = rows["predicted_slope"]
+            x = rows["upper_predicted_slope"]
             ax.errorbar(x, slopes[0], half, fmt="none", ecolor=mark.color, elinewidth=0.5)
             ax.plot(x, slopes[0], **_filled(mark, fill))
-        ax.set(xlim=limits, ylim=limits, xlabel="predicted slope", ylabel="measured slope")
+        ax.set(
+            xlim=limits, ylim=limits, xlabel="predicted slope, upper half", ylabel="measured slope"
+        )
         ax.set_aspect("equal", adjustable="box")
         ticks.slope_axis(ax.xaxis)
         ticks.slope_axis(ax.yaxis)
@@ -70,7 +77,7 @@ def figure(
             for i, dim in enumerate(sizes)
         ]
         entries.append(Line2D([], [], label="agreement", **style.AGREEMENT))
-        entries.append(Patch(facecolor=style.WINDOW_GREY, label=f"± {number_text(2 * delta)}"))
+        entries.append(Patch(facecolor=style.WINDOW_GREY, label=f"± {number_text(tolerance)}"))
         if len(remarks) > 1:
             entries.append(Line2D([], [], label="regression", **_LINE))
         fig.legend(handles=entries, loc="outside upper center", ncols=4, handlelength=1.6)

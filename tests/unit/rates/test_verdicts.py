@@ -17,6 +17,7 @@ from twotower.rates.verdicts import (
     optimization_certificate,
     optimization_error,
     reference_certificate,
+    replicates_to_decide,
 )
 
 PASSED = Certificate(True, "fine")
@@ -30,6 +31,7 @@ EVIDENCE = MeasuredSlope(
     whole=Interval(0.0, -0.03, 0.03),
     upper=Interval(0.0, -0.04, 0.04),
     flattening=Interval(0.0, -0.06, 0.06),
+    replicates=12,
     certificates=(PASSED, PASSED),
 )
 
@@ -69,9 +71,11 @@ def test_the_upper_half_decides(low, high, expected):
 @pytest.mark.parametrize(
     ("upper", "flattening", "expected"),
     [
-        (Interval(0.02, -0.01, 0.05), Interval(0.08, 0.01, 0.15), Verdict.FLATTENS),
-        # it has come down to its prediction, and falls no slower
-        (Interval(-0.01, -0.04, 0.02), Interval(0.08, 0.01, 0.15), Verdict.CONSISTENT),
+        (Interval(0.05, 0.02, 0.08), Interval(0.08, 0.01, 0.15), Verdict.FLATTENS),
+        (Interval(0.05, -0.01, 0.11), Interval(0.08, 0.01, 0.15), Verdict.UNRESOLVED),
+        (Interval(0.05, 0.02, 0.08), Interval(0.08, -0.01, 0.15), Verdict.UNRESOLVED),
+        # it flattens, and is shown to stay within the tolerance: the sentence says so
+        (Interval(0.03, 0.01, 0.05), Interval(0.08, 0.01, 0.15), Verdict.CONSISTENT),
         (Interval(0.02, -0.01, 0.05), Interval(0.08, -0.01, 0.15), Verdict.CONSISTENT),
         # above its prediction, but on the way down to it
         (Interval(0.10, 0.08, 0.12), Interval(-0.1, -0.15, -0.05), Verdict.UNRESOLVED),
@@ -79,6 +83,20 @@ def test_the_upper_half_decides(low, high, expected):
 )
 def test_flattening_is_never_hidden_in_consistent(upper, flattening, expected):
     assert verdict(upper=upper, flattening=flattening) == expected
+
+
+def test_a_flattening_within_the_tolerance_is_told():
+    upper, flattening = Interval(0.03, 0.01, 0.05), Interval(0.08, 0.01, 0.15)
+    _, reason = judge(replace(EVIDENCE, upper=upper, flattening=flattening), THRESHOLDS)
+    assert "+0.080 [+0.010, +0.150] more than over the lower half" in reason
+
+
+def test_power_is_stated_where_an_interval_is_too_wide():
+    """A half-width of .10 at 12 replicates, where .05 are left: four times as many."""
+    upper = Interval(0.01, -0.09, 0.11)
+    assert replicates_to_decide(upper, 12, 0.06) == 48
+    assert "about 48 replicates" in judge(replace(EVIDENCE, upper=upper), THRESHOLDS)[1]
+    assert math.isnan(replicates_to_decide(Interval(0.01), 1, 0.06))
 
 
 def test_a_whole_window_that_is_too_flat_is_not_consistent():

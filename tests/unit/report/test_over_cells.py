@@ -29,9 +29,11 @@ def comparison(rates):
 
 def test_every_confirmatory_slope_of_erm_stands_where_it_is(comparison, rates):
     [ax] = comparison.axes
-    drawn = {tuple(point) for mark in "o^s" for point in points(ax, mark)}
+    drawn = {tuple(np.round(point, 9)) for mark in "o^s" for point in points(ax, mark)}
     shown = rates[(rates["arm"] == "erm") & rates["confirmatory"]]
-    assert drawn == set(zip(shown["predicted_slope"], shown["slope"], strict=True))
+    due = shown["upper_predicted_slope"]
+    measured = (due + shown["upper_difference"]).round(9)
+    assert drawn == set(zip(due.round(9), measured, strict=True))
     assert ax.get_aspect() == 1.0 and ax.get_xlim() == ax.get_ylim()
 
 
@@ -73,7 +75,7 @@ def test_without_a_regression_or_confirmatory_cells_all_of_erm_is_drawn(tmp_path
 
 
 def test_a_study_without_slopes_says_so(tmp_path):
-    fig = slope_comparison.figure(planted_frames("depth")[1].assign(slope=math.nan))
+    fig = slope_comparison.figure(planted_frames("depth")[1].assign(upper_difference=math.nan))
     assert texts(fig.axes[0]) == ["No slope was fitted in this study."]
     style.save_figure(fig, tmp_path / "fig")
 
