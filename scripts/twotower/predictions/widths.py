@@ -26,6 +26,7 @@ SEED = 1
 TARGETS = 4
 _STEPS = 4  # widths to the octave
 _SMALLEST, _LARGEST = 4, 1024
+_RISE = 1.1
 _IGNORED = ("ambient_dim", "support", "noise", "rating_scale", "sampling", "catalogue")
 _IGNORED += ("ratings_each", "control", *SHAPE_KEYS)
 
@@ -122,8 +123,8 @@ def best_width(cell: dict, n: int) -> float:
         return known[step]
 
     last = int(_STEPS * math.log2(_LARGEST / _SMALLEST))
-    for step in range(0, last + 1, _STEPS):  # by octaves, until it rises twice
-        if risk(step) > min(known.values()) and risk(step - _STEPS) > min(known.values()):
+    for step in range(0, last + 1, _STEPS):  # by octaves, until it clearly rises
+        if risk(step) > _RISE * min(known.values()):
             break
     middle = min(known, key=risk)
     for _ in range(2):  # a finer minimum may stand at the edge of what was tried
@@ -137,7 +138,9 @@ def best_width(cell: dict, n: int) -> float:
 def _lowest(steps: np.ndarray, risks: list[float]) -> float:
     """Where a parabola through the logarithms is lowest, within the steps."""
     kept = np.isfinite(risks)
-    curvature, tilt, _ = np.polyfit(steps[kept], np.log(np.array(risks)[kept]), 2)
+    curvature = 0.0
+    if kept.sum() >= 3:
+        curvature, tilt, _ = np.polyfit(steps[kept], np.log(np.array(risks)[kept]), 2)
     if not curvature > 0:
         return float(steps[np.argmin(risks)])
     return float(np.clip(-tilt / (2.0 * curvature), steps[0], steps[-1]))
