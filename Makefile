@@ -39,7 +39,7 @@ pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan plan-data backtest paper findings readme help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan widths predictions plan-data backtest paper findings readme help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -85,6 +85,12 @@ audit-vary: $(venv)/installed  ## the tiny study in other folders, locales, time
 
 plan: $(venv)/installed  ## what the study will cost: core hours, GPU hours, jobs
 	@$(bin)/python scripts/plan.py -- $(call typed,STUDY)
+
+widths: $(venv)/installed  ## the widths that predicted risks choose for the study's towers, as lines for its file
+	@$(bin)/python scripts/choose_widths.py -- $(call typed,STUDY)
+
+predictions: $(venv)/installed  ## risks due on every target, before any training [STUDY= TO=docs/findings/predictions.csv]
+	@$(bin)/python scripts/predict_risks.py -- $(call typed,STUDY) $(call given,TO)
 
 plan-data: $(venv)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= WHERE='column=value; …' ERROR=column FLOOR= AT=]
 	@$(if $(value TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))

@@ -34,6 +34,7 @@ MORE = {
     "audit": "pandas scipy",
     "export": "pandas",
     "plan": "torch",
+    "choose_widths": "torch",
     "plan_data": "pandas scipy matplotlib seaborn",
     "publish_findings": "pandas",
     "show_results": "pandas scipy",

@@ -19,7 +19,7 @@ BELOW = {
     "towers": "data theory kernels",
     "methods": "data theory kernels",
     "evaluation": "data towers methods",
-    "predictions": "data theory towers methods",
+    "predictions": "study data theory towers methods",
     "rates": "study data theory",
     "cost": "study data theory towers methods kernels predictions",
     "lemmas": "theory towers",

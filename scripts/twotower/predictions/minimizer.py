@@ -47,18 +47,25 @@ def minimizer(
         law: what its ratings tell of it.
     """
     projectors = [Projector(seed, cell, target, tower, replicate) for tower in TOWERS]
+    widths = [units(cell["width"], Theory.of(cell), n) for n in sizes]
+    return due(projectors, cell, sizes, widths, law)
+
+
+def due(
+    projectors: list[Projector], cell: dict, sizes: list[int], widths: list[int], law: RatingLaw
+) -> Minimizer:
+    """The same at given widths, one for each size; `projectors` are of the user and the item."""
     components = cell.get("embedding_dim", cell["rank"])
-    width = np.array([units(cell["width"], Theory.of(cell), n) for n in sizes])
     lost, strengths = np.empty(len(sizes)), np.zeros((len(sizes), components))
-    for index, n in enumerate(sizes):
-        user, item = (each.parts(int(width[index]), n) for each in projectors)
+    for index, (n, width) in enumerate(zip(sizes, widths, strict=True)):
+        user, item = (each.parts(width, n) for each in projectors)
         found = energy.strengths(user.kept, item.kept)
         whole = ((user.kept + user.rest) * (item.kept + item.rest)).sum()
         beyond = energy.lost(user.kept, user.rest, item.kept, item.rest)
         lost[index] = (beyond + found[components:].sum()) / whole
         strengths[index, : len(found)] = found[:components] / whole
-    functions = width + 1.0
+    functions = np.asarray(widths) + 1.0
     risk = least_squares.risk(
         np.asarray(sizes), lost, strengths, law.noise_variance, functions, functions, law.slope
     )
-    return Minimizer(risk, lost, width)
+    return Minimizer(risk, lost, np.asarray(widths))
