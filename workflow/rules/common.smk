@@ -135,7 +135,7 @@ def train_spec(wildcards):
         precision=run.precision,
         gpu=STUDY.training.gpu,
         sample_sizes=list(run.cell.sample_sizes),
-        certificate_sizes=STUDY.certified(run.cell.sample_sizes),
+        certificate_sizes=STUDY.certified(run.cell.sample_sizes, run.settings),
         certificate_replicates=STUDY.certificate_replicates,
         replicates=list(BLOCKS[int(wildcards.block)]),
         **further,

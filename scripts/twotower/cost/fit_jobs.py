@@ -23,7 +23,7 @@ def train_job(
 ) -> PlannedJob:
     """The job of `train` with a block of replicates; `about` is its id."""
     cell, batch = run.cell, len(replicates)
-    certificate = Certificate.of(study, cell.sample_sizes, replicates)
+    certificate = Certificate.of(study, run, replicates)
 
     def work(device: str) -> Work:
         shape = (cell.sample_sizes, certificate, batch, run.precision, device)

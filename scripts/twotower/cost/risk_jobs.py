@@ -35,7 +35,7 @@ def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     for n, fit in fits.items():
         points = study.test_pairs + min(n, SEEN_PAIRS)
         work += _embedded(fit, points)
-        if n in study.certified(cell.sample_sizes):
+        if n in study.certified(cell.sample_sizes, run.settings):
             work += _embedded(replace(fit, batch=3 * len(certified)), points)
     return PlannedJob("evaluate", run.id, "risks", work, memory.BASE["start"] + 1.5 * test)
 

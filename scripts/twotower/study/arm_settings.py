@@ -4,7 +4,7 @@ Arms of `twotower.study.arms.COMPARATORS` all have `ComparatorSettings`; another
 `_Arms`, with a block of its own.
 """
 
-from collections.abc import ItemsView, Iterator, KeysView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, create_model, field_validator, model_serializer, model_validator
@@ -24,7 +24,9 @@ class ErmSettings(Block):
         2, description="Rounds of alternating least squares over the towers' last layers."
     )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
-        30, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
+        30,
+        description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out, and the "
+        "optimization error with them.",
     )
     noise_free_steps: NoiseFreeSteps = Field(None, description=_NOISE_FREE)
 
@@ -61,7 +63,9 @@ class PairwiseSettings(Block):
         2, description="Rounds of alternating least squares before the start, as for erm."
     )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
-        60, description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out."
+        60,
+        description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out, and the "
+        "optimization error with them.",
     )
     noise_free_steps: NoiseFreeSteps = Field(None, description=_NOISE_FREE)
     comparisons: Annotated[int, Number(1, 4096)] = Field(
@@ -85,6 +89,19 @@ class ComparatorSettings(Block):
 
 
 ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings | ComparatorSettings
+
+
+def in_cell(arm: ArmSettings, given: Mapping[str, Any], noise_free: bool) -> dict[str, Any]:
+    """An arm's settings in a cell, those that its experiment has `given` in their place:
+    `noise_free_steps` are its `joint_steps`, or left out.
+    """
+    settings: dict[str, Any] = {}
+    for block in (arm.model_dump(), given):
+        settings |= block
+        steps = settings.pop("noise_free_steps", None)
+        if steps is not None and noise_free:
+            settings["joint_steps"] = steps
+    return settings
 
 
 class _Arms(Block):

@@ -59,6 +59,7 @@ def conflicts(
         repeats = list(_repeated_values(name, experiment))
         faults = repeats or _cell_faults(defaults, name, experiment, overrides, arms or ())
         messages |= dict.fromkeys(faults)
+    messages |= dict.fromkeys(_arm_faults(defaults, experiments, overrides, arms or ()))
     return list(messages)
 
 
@@ -90,6 +91,37 @@ def _name_and_arm_faults(
         if arm not in arms:
             found = f"{shown(arm)} is not one of the study's arms"
             yield f"experiments.{name}.arms[{index}]: " + complaint(found, ", ".join(arms))
+    used = experiment.arms or tuple(arms)
+    for arm in experiment.arm_settings.model_fields_set:
+        if arm not in used:
+            found = f"{arm} is not one of the experiment's arms"
+            yield f"experiments.{name}.arm_settings: " + complaint(found, ", ".join(used))
+
+
+def _arm_faults(
+    defaults: Settings,
+    experiments: Mapping[str, Experiment],
+    overrides: Sequence[Override],
+    arms: Collection[str],
+) -> Iterator[str]:
+    """Cells to which two experiments give an arm with different settings."""
+    if not any(each.arm_settings.model_fields_set for each in experiments.values()):
+        return
+    known: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    for name, experiment in experiments.items():
+        for values in combinations(experiment):
+            try:
+                key = canonical_json(resolve(defaults, values, overrides))
+            except ValueError:  # which has been said
+                continue
+            for arm in experiment.arms or arms:
+                given = experiment.of_arm(arm)
+                other, before = known.setdefault((key, arm), (name, given))
+                if given != before:
+                    found = f"a cell of {other} has other settings of {arm} there"
+                    hint = "or leave it out of one of the two"
+                    allowed = "the same settings in both"
+                    yield f"experiments.{name}.arm_settings: " + complaint(found, allowed, hint)
 
 
 def _count(experiment: Experiment) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 from pydantic import Field, create_model, model_serializer, model_validator
 
 from twotower.base.values import fault
+from twotower.study.arm_settings import AdamSettings, ErmSettings, PairwiseSettings
 from twotower.study.settings import (
     SHAPE_KEYS,
     ArmName,
@@ -66,6 +67,28 @@ VaryLists = create_model(
 )
 
 
+_TOWERS = {"erm": ErmSettings, "adam": AdamSettings, "pairwise": PairwiseSettings}
+_TowerSettings = {
+    name: create_model(
+        f"{name.title()}Changes",
+        __base__=_Partial,
+        __doc__=f"Settings of {name} in place of the study's.",
+        **{
+            key: (kind, _optional(block.model_fields[key].description))
+            for key, kind in get_type_hints(block, include_extras=True).items()
+            if key in block.model_fields
+        },
+    )
+    for name, block in _TOWERS.items()
+}
+ArmChanges = create_model(
+    "ArmChanges",
+    __base__=_Partial,
+    __doc__="Settings of arms in an experiment's cells in place of the study's.",
+    **{name: (kind, _optional(kind.__doc__)) for name, kind in _TowerSettings.items()},
+)
+
+
 class Experiment(Block):
     """Cells that answer one question: the grid of `vary`, with `set` in place of the defaults."""
 
@@ -90,6 +113,12 @@ class Experiment(Block):
         description="The ones of the study's arms that this experiment needs; all if left out.",
         json_schema_extra=without_null,
     )
+    arm_settings: ArmChanges = Field(default_factory=ArmChanges, description=ArmChanges.__doc__)
+
+    def of_arm(self, arm: str) -> dict[str, Any]:
+        """The settings of an arm given under `arm_settings`, as plain values."""
+        changes = getattr(self.arm_settings, arm, None)
+        return changes.model_dump() if changes else {}
 
     def settings(self) -> dict[str, Any]:
         """The keys given under `set`, as plain values."""

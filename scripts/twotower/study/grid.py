@@ -13,7 +13,7 @@ from typing import Any
 
 from twotower.base.errors import ExpectedError
 from twotower.base.identity import canonical_json, short_id
-from twotower.study.arm_settings import ArmSettings
+from twotower.study.arm_settings import in_cell
 from twotower.study.experiments import Experiment, Override
 from twotower.study.schema import Study
 from twotower.study.settings import (
@@ -190,19 +190,17 @@ def cells(study: Study) -> list[Cell]:
 def runs(study: Study) -> list[Run]:
     """Every cell under each of its arms: cells in the order of `cells`, arms in that of `Arms`."""
     return [
-        Run(cell, arm, _settings(study.arms[arm], cell), study.training.precision)
+        Run(cell, arm, _settings(study, cell, arm), study.training.precision)
         for cell in cells(study)
         for arm in cell.arms
     ]
 
 
-def _settings(arm: ArmSettings, cell: Cell) -> dict[str, Any]:
-    """The arm's settings in a cell: `noise_free_steps` are its `joint_steps`, or left out."""
-    settings = arm.model_dump()
-    steps = settings.pop("noise_free_steps", None)
-    if steps is not None and cell.spec["noise_sd"] == 0:
-        settings["joint_steps"] = steps
-    return settings
+def _settings(study: Study, cell: Cell, arm: str) -> dict[str, Any]:
+    """The arm's settings in a cell: the same in all experiments that ask for both."""
+    experiments = [study.experiments[name] for name in cell.experiments]
+    asking = next(each for each in experiments if arm in (each.arms or study.arms))
+    return in_cell(study.arms[arm], asking.of_arm(arm), cell.spec["noise_sd"] == 0)
 
 
 def resolve(

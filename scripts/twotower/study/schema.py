@@ -10,8 +10,8 @@ into one line.
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -151,9 +151,11 @@ class Study(Block):
         starts = range(0, self.replicates, size)
         return [(first, min(first + size, self.replicates)) for first in starts]
 
-    def certified(self, sizes: Sequence[int]) -> list[int]:
-        """Those of a cell's sizes, growing, at which the optimization error is measured."""
-        if not self.certificate_replicates:
+    def certified(self, sizes: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
+        """Those of a cell's sizes, growing, at which the optimization error of an arm with these
+        settings is measured: none where no layers are trained jointly.
+        """
+        if not self.certificate_replicates or settings.get("joint_steps") == 0:
             return []
         return [size for size in sizes if size in self.certificate_sizes or size == sizes[-1]]
 

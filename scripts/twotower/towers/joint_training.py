@@ -47,6 +47,8 @@ def train(
     Returns:
         The towers and their losses [B].
     """
+    if evaluations == 0:
+        return start, objective(start.flat())[0]
     block = renewed_every or RENEWED_EVERY
     before, state = 0, None
     if earlier := progress.earlier():

@@ -34,10 +34,27 @@ def variances(ratings: torch.Tensor) -> torch.Tensor:
 
 
 def ridges(ratings: torch.Tensor) -> torch.Tensor:
-    """Penalties of a least-squares fit to ratings [B, n], of the order of the noise variance over
-    n, the signal's taken in: [B]; small ones where all ratings are equal.
+    """Penalties of a first least-squares fit to ratings [B, n], of the order of the noise variance
+    over n, the signal's taken in: [B]; small ones where all ratings are equal.
     """
     variance, square = variances(ratings), largest(ratings).square()
-    small = torch.where(square > 0, equal_ratings.PENALTY * square, 1.0)
     equal = variance <= equal_ratings.SPREAD**2 * square
-    return torch.where(equal, small, variance / ratings.shape[1])
+    return torch.where(equal, _smallest(ratings), variance / ratings.shape[1])
+
+
+def ridges_after(ratings: torch.Tensor, error: torch.Tensor, parameters: int) -> torch.Tensor:
+    """Penalties of a fit to ratings [B, n] after one that left mean squared errors [B]: [B].
+
+    The noise variance over n, estimated as error · n / (n − parameters); as `ridges` where
+    parameters are more than half of the ratings, and the errors say little.
+    """
+    n = ratings.shape[1]
+    if 2 * parameters > n:
+        return ridges(ratings)
+    return torch.maximum(error / (n - parameters), _smallest(ratings))
+
+
+def _smallest(ratings: torch.Tensor) -> torch.Tensor:
+    """Penalties that only keep equations solvable, [B]."""
+    square = largest(ratings).square()
+    return torch.where(square > 0, equal_ratings.PENALTY * square, 1.0)

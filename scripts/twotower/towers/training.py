@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower.towers import joint_training, minibatch_adam, pairwise, rating_statistics
+from twotower.towers import joint_training, minibatch_adam, pairwise
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.outputs import WhitenedTowers, fit_outputs
@@ -71,7 +71,7 @@ class Fit:
 def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> WhitenedTowers:
     """Towers with least-squares outputs, in float64.
 
-    Hidden layers are random and the alternation starts from the spectral fit; with `start`, both
+    Hidden layers are random and the alternation starts from narrower towers; with `start`, both
     are the given towers'.
     """
     if start is None:
@@ -83,8 +83,7 @@ def closed_form(sample: Sample, alternations: int, start: Towers | None = None) 
     else:
         start = start.unflat(start.flat().double())
         hidden, item = [start.user[:-1], start.item[:-1]], start.item[-1]
-    ridge = rating_statistics.ridges(sample.ratings)  # in whitened coordinates
-    return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, ridge, item)
+    return fit_outputs(*hidden, *sample.pairs, sample.rank, alternations, item)
 
 
 def erm(

@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from cells import sample
-from twotower.towers import chunks, joint_training, training
-from twotower.towers.closed_form import dense, half_steps, outputs, spectral
+from cells import data_spec, draw_replicates, sample
+from twotower.towers import chunks, joint_training, rating_statistics, training
+from twotower.towers.closed_form import (
+    alternation,
+    dense,
+    half_steps,
+    limits,
+    products,
+    spectral,
+)
 from twotower.towers.closed_form.features import features
 from twotower.towers.closed_form.half_steps import least_squares
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.outputs import fit_outputs
 from twotower.towers.networks import Towers, activations, scores
-
-NO_RIDGE = torch.full((2,), 1e-14, dtype=torch.float64)
 
 
 def hidden_layers(data, width, depth=1):
@@ -39,7 +44,7 @@ def test_finds_a_network_whose_hidden_units_it_is_given(depth):
         )
     )
     ratings = scores(truth, data.users, data.items)
-    found = fit_outputs(*hidden, data.users, data.items, ratings, 2, 12, NO_RIDGE)
+    found = fit_outputs(*hidden, data.users, data.items, ratings, 2, 12)
     error = (scores(found, data.users, data.items) - ratings).square().mean(1)
     assert (error < 1e-10 * ratings.var(dim=1)).all()
 
@@ -84,6 +89,42 @@ def test_alternation_lowers_the_loss_and_chunks_do_not_matter(monkeypatch):
     torch.testing.assert_close(loss(3), losses[2], rtol=1e-9, atol=0)
 
 
+def test_narrower_towers_find_what_noise_hides_from_wide_ones():
+    """Without noise, with eight ratings a unit: the start of a wide tower misses a component."""
+    spec = data_spec(noise_sd=0.0)
+    _, drawn, test = draw_replicates(1, spec, range(3), 512, 2048)
+    names = ("user_covariates", "item_covariates")
+    data = sample(range(3), 512, width=64)
+    users, items = (torch.from_numpy(drawn[name]) for name in names)
+    data = replace(data, users=users, items=items, ratings=torch.from_numpy(drawn["ratings"]))
+    towers = training.closed_form(data, 2)
+    found = scores(towers, *(torch.from_numpy(test[name]) for name in names))
+    assert ((found - torch.from_numpy(test["signal"])).square().mean(1) < 0.02).all()
+
+
+def test_widths_double_up_from_one_with_many_pairs():
+    assert limits.widths(64, 512, 2) == [4, 8, 16, 32, 64]
+    assert limits.widths(58, 2048, 2) == [29, 58]
+    assert limits.widths(40, 65536, 2) == [40]
+    assert limits.widths(64, 512, 10) == [16, 32, 64]
+
+
+def test_the_ridge_is_the_noise_variance_over_n():
+    """Of the fit before: a signal of ten times the noise's variance leaves no trace in it."""
+    data = sample(range(4), 4000, width=20)
+    assert (rating_statistics.ridges(data.ratings) > 1.5 * 0.25 / 4000).all()
+    user, item = (features(h, x) for h, x in zip(hidden_layers(data, 20), data.pairs, strict=False))
+    start = item.whitening @ spectral.spectral_start(user, item, data.ratings, 2)
+    first = rating_statistics.ridges(data.ratings)
+    rounds = alternation.alternated(user, item, data.ratings, start, first, 2)
+    torch.testing.assert_close(rounds.ridge, torch.full_like(first, 0.25 / 4000), rtol=0.06, atol=0)
+    error = torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)
+    after = rating_statistics.ridges_after(data.ratings, error, 2000)
+    assert after[0] == 1 / 2000 and 0 < after[1] < 1e-7
+    many = rating_statistics.ridges_after(data.ratings, error, 2001)
+    assert torch.equal(many, first)
+
+
 def test_towers_are_balanced():
     data = sample(range(3), 800, dim=2, width=10)
     towers = training.closed_form(data, 3)
@@ -120,14 +161,13 @@ def test_degenerate_covariates_give_finite_towers(kind, dim, depth):
     assert fit.towers.flat().isfinite().all()
 
 
-MANY = {"half_steps": half_steps, "spectral": spectral}
 KINDS = {
     "one covariate": {},
     "one covariate and two": {"one": True, "dim": 2},
     "two covariates": {"dim": 2},
     "two layers": {"depth": 2},
-    "many units": {"dim": 2, "solved": 1},
-    "one covariate and two, many units": {"one": True, "dim": 2, "solved": 1},
+    "many units": {"dim": 2, "solved": 15},
+    "one covariate and two, many units": {"one": True, "dim": 2, "solved": 15},
 }
 
 
@@ -137,8 +177,7 @@ def test_bits_are_those_of_a_network_alone_and_of_features_made_anew(kind, monke
     settings = {"n": 700, "width": 21} | KINDS[kind]
     solved, one = settings.pop("solved", None), settings.pop("one", False)
     if solved:
-        for module in MANY.values():
-            monkeypatch.setattr(module, "SOLVED_SIZE", solved)
+        monkeypatch.setattr(half_steps, "SOLVED_SIZE", solved)
 
     def fitted(replicates):
         data = sample(replicates, **settings)
@@ -154,13 +193,22 @@ def test_bits_are_those_of_a_network_alone_and_of_features_made_anew(kind, monke
     handed = joint_training._whitening(together, data.users, data.items)
     assert all(torch.equal(a, b) for a, b in zip(again, handed, strict=True))
     monkeypatch.setattr(dense, "KEPT_BYTES", {"cpu": 0})
-    monkeypatch.setattr(outputs, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(alternation, "KEPT_BYTES", 0)
     assert torch.equal(fitted(range(3))[1].flat(), together.flat())
+
+
+def test_inner_products_have_the_bits_of_a_network_alone():
+    left, right = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, 300, 2)))
+    together = products.inner(left, right)
+    np.testing.assert_allclose(together.flatten(), (left * right).sum((1, 2)), rtol=1e-12)
+    for b in range(3):
+        alone = products.inner(left[b : b + 1], right[b : b + 1])
+        assert torch.equal(alone[0], together[b])
 
 
 @pytest.mark.parametrize("one", [False, True])
 def test_many_units_come_to_the_loss_of_the_exact_solutions(one, monkeypatch):
-    """Leading singular vectors alone, and few conjugate gradients."""
+    """By few conjugate gradients."""
     data = sample(range(2), 3000, dim=2, width=40)
     if one:
         data = replace(data, users=data.users[..., :1].contiguous())
@@ -170,8 +218,7 @@ def test_many_units_come_to_the_loss_of_the_exact_solutions(one, monkeypatch):
         return (scores(towers, data.users, data.items) - data.ratings).square().mean(1)
 
     exact = loss()
-    for module in MANY.values():
-        monkeypatch.setattr(module, "SOLVED_SIZE", 1)
+    monkeypatch.setattr(half_steps, "SOLVED_SIZE", 1)
     torch.testing.assert_close(loss(), exact, rtol=1e-4, atol=0)
     monkeypatch.setitem(half_steps.STEPS, "many", 60)
     torch.testing.assert_close(loss(), exact, rtol=1e-8, atol=0)

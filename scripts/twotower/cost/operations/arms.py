@@ -20,7 +20,9 @@ from twotower.towers.steps import ORACLE, RENEWED_EVERY, with_doubled_steps
 def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
     """`training.erm`: the closed form, then L-BFGS; `from_start`: from given towers."""
     work = _joint_training(fit, alternations, joint_steps, from_start)
-    blocks = max(1, math.ceil(joint_steps / RENEWED_EVERY))  # each with curvatures at its start
+    blocks = math.ceil(joint_steps / RENEWED_EVERY)  # each with curvatures at its start
+    if not joint_steps:
+        return work + squared_errors(fit, 1, sorts=True)
     return work + squared_errors(fit, joint_steps + 2 * blocks, sorts=True)
 
 

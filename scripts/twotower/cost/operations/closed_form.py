@@ -1,4 +1,9 @@
-"""Operations of `training.closed_form`: random hidden layers, a spectral start, alternation."""
+"""Operations of `training.closed_form`: random hidden layers, a spectral start, alternation.
+
+Of narrower deep towers the lower layers are counted as if they were narrower too.
+"""
+
+from dataclasses import replace
 
 from twotower.cost.operations.fit_size import FitSize
 from twotower.cost.operations.work import Work
@@ -22,16 +27,20 @@ def triangles(size: int) -> float:
 
 def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Work:
     """`training.closed_form`; `from_start`: hidden layers and item tower are given."""
-    work = whitenings(fit)
-    for dim in fit.dims:
-        hats = fit.by_hats(dim)
-        if not from_start:
-            work += hidden_layers(fit, dim)
-        half_step = _half_step_by_hats(fit) if hats else _half_step(fit, dim)
-        for kind, count in half_step.items():
-            work[kind] += alternations * count
+    work = Work()
     if not from_start:
-        work += _spectral_start(fit)
+        for dim in fit.dims:
+            work += hidden_layers(fit, dim)
+    widths = [fit.width] if from_start else limits.widths(fit.width, fit.n, fit.rank)
+    if not from_start:
+        work += _spectral_start(replace(fit, width=widths[0]))
+    for width in widths:
+        narrow = replace(fit, width=width)
+        work += whitenings(narrow)
+        for dim in fit.dims:
+            half_step = _half_step_by_hats(narrow) if fit.by_hats(dim) else _half_step(narrow, dim)
+            for kind, count in half_step.items():
+                work[kind] += (alternations if width == fit.width else 1) * count
     return work
 
 
@@ -90,11 +99,11 @@ def _features(fit: FitSize, dim: int, count: float = 1) -> Work:
 
 
 def _half_step_by_hats(fit: FitSize) -> Work:
-    """`half_steps.least_squares` of a tower of hat functions, and its embeddings."""
+    """`half_steps.least_squares` of a tower of hat functions, its embeddings, and residuals."""
     size, rank = fit.features, fit.rank
     products = rank * (rank + 1) // 2
     return Work(
-        hat=fit.n * fit.batch * (1 + (products + rank) / 2),
+        hat=fit.n * fit.batch * (1.5 + (products + rank) / 2),
         product=products * 2 * size**3 * fit.batch,
         factorization=triangles(rank * size) * fit.batch,
         call=20,
@@ -105,18 +114,19 @@ def _half_step(fit: FitSize, dim: int) -> Work:
     """The same of a tower of dense features."""
     size, rank, pairs = fit.features, fit.rank, fit.n * fit.batch
     if fit.is_solved:
-        passes = 2  # over the features: normal equations, and embeddings for the other tower
+        # over the features: normal equations, embeddings for the other tower, and residuals
+        passes = 2.5
         work = Work(
             product=pairs * (rank * size) ** 2 + 4 * rank**2 * size**3 * fit.batch,
             unit=pairs * rank * size,
             factorization=triangles(rank * size) * fit.batch,
         )
-        skinny = 2
+        skinny = 2.5
     else:
         steps = limits.STEPS[limits.pairs_are(fit.n, size)]
-        passes = 3 + steps
+        passes = 3.5 + steps
         work = Work(product=steps * 4 * rank * size**2 * fit.batch)
-        skinny = 3 + 2 * steps
+        skinny = 3.5 + 2 * steps
     work.update(skinny=skinny * pairs * size, call=20, round=passes * fit.feature_chunks)
     return work if fit.keeps_features else work + _features(fit, dim, passes)
 
@@ -133,24 +143,13 @@ def _spectral_start(fit: FitSize) -> Work:
             factorization=singular_values(size) * fit.batch,
             call=10,
         )
-    if fit.is_solved:
-        passes = 1.0  # over the features of each side
-        work = Work(
-            product=2 * pairs * size**2 + 4 * cube,
-            unit=pairs * size,
-            factorization=singular_values(size) * fit.batch,
-            call=10,
-        )
-    else:
-        rounds = limits.ROUNDS[limits.pairs_are(fit.n, size)]
-        columns, passes = fit.rank + limits.MORE, 2.0 * rounds
-        work = Work(
-            product=8 * rounds * size**2 * columns * fit.batch,
-            skinny=passes * pairs * size * columns,
-            round=2 * passes * fit.feature_chunks,
-            call=10 * rounds,
-        )
+    work = Work(
+        product=2 * pairs * size**2 + 4 * cube,
+        unit=pairs * size,
+        factorization=singular_values(size) * fit.batch,
+        call=10,
+    )
     for dim, hats in zip(fit.dims, by_hats, strict=True):
         if hats or not fit.keeps_features:
-            work += _features(fit, dim, passes)
+            work += _features(fit, dim)
     return work

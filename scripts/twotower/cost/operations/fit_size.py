@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from twotower.kernels import limits
+from twotower.study.grid import Run
 from twotower.study.schema import Study
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
@@ -93,10 +94,11 @@ class Certificate:
     batch: int
 
     @classmethod
-    def of(cls, study: Study, sizes: Sequence[int], replicates: range) -> Self:
-        """That of a cell with these sizes, in the job of a block of replicates."""
+    def of(cls, study: Study, run: Run, replicates: range) -> Self:
+        """That of a run, in the job of a block of replicates."""
+        sizes = study.certified(run.cell.sample_sizes, run.settings)
         batch = len(certified_of(replicates, study.certificate_replicates))
-        return cls(study.certified(sizes) if batch else (), batch)
+        return cls(sizes if batch else (), batch)
 
     def oracle(self, fit: FitSize, largest: int) -> FitSize:
         """The fit of the oracle start of a fit, where the largest sample has so many ratings."""

@@ -19,14 +19,6 @@ STEPS = {"few": 10, "many": 4}
 weights too. Two rounds leave the training loss within 2e-3 of that of exact solutions where n is
 28 M, and within 2e-6 where it is 100 M."""
 
-ROUNDS = {"few": 8, "many": 5}
-"""Products of the spectral start with the cross-moment and back, for few pairs and for many. The
-training loss is within 1e-4 of that from exact singular vectors where n is 20 M, within 1e-9 where
-it is 100 M."""
-
-MORE = 2
-"""Vectors of the spectral start beside those that are wanted."""
-
 DESIGN_POINTS = 2048
 """Data points among which kinks and directions of hidden units are chosen."""
 
@@ -37,3 +29,17 @@ CANDIDATES_PER_UNIT, FEWEST_CANDIDATES = 4, 64
 def pairs_are(n: int, size: int) -> str:
     """Whether n pairs are "few" or "many" for so many features."""
     return "few" if n < FEW_PAIRS * size else "many"
+
+
+FEWEST_UNITS = 4
+"""Of the towers that the spectral fit starts, and no fewer than their components."""
+
+
+def widths(full: int, n: int, rank: int) -> list[int]:
+    """Hidden units of the towers that are fitted to n pairs one after the other: each about twice
+    those of the one before, up to the full width, from one that has many pairs.
+    """
+    found = [full]
+    while pairs_are(n, found[0] + 1) == "few" and found[0] // 2 >= max(FEWEST_UNITS, rank):
+        found.insert(0, (found[0] + 1) // 2)
+    return found

@@ -1,19 +1,24 @@
-"""Least-squares output layers for given hidden layers, by alternation from a spectral start.
+"""Least-squares output layers for given hidden layers, by alternation from narrower towers.
 
-Features φ are whitened in float64, the rank-p part of the cross-moment E[φ(x_u) r φ(x_i)ᵀ] gives
-first output weights, and alternating ridge regressions of the ratings on one tower's features, the
-other tower held fixed, bring them to the least-squares fit.
+The rank-p part of the cross-moment E[φ(x_u) r φ(x_i)ᵀ] of whitened features gives first output
+weights. Over M × M entries its noise grows with the units, and hides the weaker components where
+units have few pairs each. There it starts narrower towers, which have many, and each fit starts one
+of twice the units: these are hidden units of the wide tower, in the order in which they were
+picked, so that weights of 0 for the others hand the item tower on unchanged. In trials with seed 1,
+β = 1, d = 1, the risk of `erm` without noise (W = n/8, n = 2,048) falls from .5 to .0003, and at a
+noise of σ = 0.1 from .0038 to .0035; at σ = 1 losses change by less than 2 in 1,000.
 """
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 
+from twotower.towers import rating_statistics
+from twotower.towers.closed_form.alternation import alternated
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.features import features
-from twotower.towers.closed_form.half_steps import least_squares
 from twotower.towers.closed_form.hats import Hats
+from twotower.towers.closed_form.limits import widths
 from twotower.towers.closed_form.spectral import spectral_start
 from twotower.towers.networks import Towers
 
@@ -34,38 +39,41 @@ def fit_outputs(
     ratings: torch.Tensor,
     rank: int,
     alternations: int,
-    ridge: torch.Tensor,
     item_output: tuple[torch.Tensor, torch.Tensor] | None = None,
 ) -> WhitenedTowers:
     """Towers with the given hidden layers and least-squares output layers.
 
     Args:
-        hidden_user, hidden_item: hidden layers of B networks, float64.
+        hidden_user, hidden_item: hidden layers of B networks, float64; the first units of the last
+            one are those of narrower towers.
         users, items, ratings: float64 [B, n, D_u], [B, n, D_i], [B, n].
         rank: p.
-        alternations: rounds of alternating least squares.
-        ridge: [B], penalty on the whitened output weights.
+        alternations: rounds of alternating least squares at the full width; narrower towers have
+            one.
         item_output: weight and bias of the item tower's output layer to alternate from; by default
-            those of the spectral fit.
+            those of the narrower tower.
 
     Example:
         >>> user, item = (random_hidden_layers(x, 8, 1, [rng]) for x in sample.pairs[:2])
-        >>> fit_outputs(user, item, *sample.pairs, 2, 3, torch.tensor([1e-3])).item[-1][0].shape
+        >>> fit_outputs(user, item, *sample.pairs, 2, 3).item[-1][0].shape
         torch.Size([1, 8, 2])
     """
-    user, item = features(hidden_user, users, keep=True), features(hidden_item, items, keep=True)
-    user.rows = item.rows = min(user.rows, item.rows)
-    user_outputs = item_outputs = None
-    if item_output is None:
-        start = item.whitening @ spectral_start(user, item, ratings, rank)
-    else:
-        start = torch.cat(item_output, dim=1)
-    for _ in range(alternations):
-        raw = start if item_outputs is None else item.whitening @ item_outputs
-        user_outputs = least_squares(user, _embedded(item, raw), ratings, ridge, user_outputs)
-        raw = user.whitening @ user_outputs
-        item_outputs = least_squares(item, _embedded(user, raw), ratings, ridge, item_outputs)
-    user_outputs, item_outputs = _balanced(user_outputs, item_outputs)
+    ridge = rating_statistics.ridges(ratings)  # in whitened coordinates
+    raw = None if item_output is None else torch.cat(item_output, dim=1)
+    full = hidden_user[-1][0].shape[2]
+    for width in [full] if item_output else widths(full, ratings.shape[1], rank):
+        narrow = (_narrowed(hidden, width) for hidden in (hidden_user, hidden_item))
+        user, item = (
+            features(h, x, keep=True) for h, x in zip(narrow, (users, items), strict=True)
+        )
+        user.rows = item.rows = min(user.rows, item.rows)
+        if raw is None:
+            raw = item.whitening @ spectral_start(user, item, ratings, rank)
+        else:
+            raw = _widened(raw, item.size)
+        rounds = alternated(user, item, ratings, raw, ridge, alternations if width == full else 1)
+        raw, ridge = item.whitening @ rounds.item_outputs, rounds.ridge
+    user_outputs, item_outputs = _balanced(rounds.user_outputs, rounds.item_outputs)
     return WhitenedTowers(
         [*hidden_user, _output_layer(user, user_outputs)],
         [*hidden_item, _output_layer(item, item_outputs)],
@@ -74,21 +82,16 @@ def fit_outputs(
     )
 
 
-_KEPT_BYTES = 1 << 26
+def _narrowed(hidden: list, width: int) -> list:
+    """Hidden layers with the first units of the last one."""
+    *before, (weight, bias) = hidden
+    return [*before, (weight[..., :width].contiguous(), bias[..., :width].contiguous())]
 
 
-def _embedded(tower: Dense | Hats, raw: torch.Tensor) -> Callable[[], Iterable[torch.Tensor]]:
-    """The tower's embeddings as often as they are asked for; those of many pairs are made anew."""
-    if 8 * tower.n * raw.shape[0] * raw.shape[2] > _KEPT_BYTES:
-        return lambda: tower.embeddings(raw)
-    kept: list[torch.Tensor] = []
-
-    def embeddings() -> Iterator[torch.Tensor]:
-        if not kept:
-            kept.extend(tower.embeddings(raw))
-        return iter(kept)
-
-    return embeddings
+def _widened(raw: torch.Tensor, size: int) -> torch.Tensor:
+    """Weights [B, M, p] on features and a constant, with 0 for further features: [B, size, p]."""
+    further = raw.new_zeros(len(raw), size - raw.shape[1], raw.shape[2])
+    return torch.cat([raw[:, :-1], further, raw[:, -1:]], dim=1)
 
 
 def _output_layer(tower: Dense | Hats, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
