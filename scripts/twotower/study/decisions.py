@@ -39,7 +39,7 @@ ExperimentName = Literal[
     "approximation", "smoothness", "dimension", "high_dimension", "dust", "max_not_sum", "depth",
     "sampling", "noise", "noise_free", "off_manifold", "embedding_dim", "null_cells",
     "methods_fresh", "methods_repeated", "new_and_known", "unequal_smoothness", "true_rank",
-    "worst_case",
+    "worst_case", "three_dimensions",
 ]  # fmt: skip
 
 

@@ -157,7 +157,7 @@ def cells_in_order(frame: pd.DataFrame) -> pd.DataFrame:
     ranks |= {"larger": dims.max(axis=1), **{name: cells[name] for name in (*dims, KEYS[-1])}}
     last = ("smoothness", *OWN_SMOOTHNESS, LAST_RESORT, "cell")
     ranks |= {name: cells[name] for name in last if name in cells}
-    order = pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index
+    order = pd.DataFrame(ranks).sort_values(list(ranks), kind="stable", na_position="first").index
     return cells.loc[order].set_index("cell")
 
 
