@@ -6,7 +6,7 @@ import pandas as pd
 from twotower.base import files
 from twotower.claims import ledger as claims_ledger
 from twotower.records import job_records
-from twotower.report import tables
+from twotower.report.tables import latex, layouts, markdown, texts
 
 paths, output = snakemake.input, snakemake.output
 
@@ -21,16 +21,16 @@ def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
 
 
 with job_records.job(snakemake) as spec:
-    rates = tables.rate_table(pd.read_csv(paths.rates))
-    tables.to_latex(rates, tables.RATES, output.tex)
-    tables.to_markdown(rates, tables.RATES, output.markdown)
+    rates = texts.rate_table(pd.read_csv(paths.rates))
+    latex.write(rates, layouts.RATES, output.tex)
+    markdown.write(rates, layouts.RATES, output.markdown)
     ledger = claims_ledger.display(pd.read_csv(paths.claims))
-    tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
-    tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
+    latex.write(ledger[layouts.PRINTED_CLAIMS], layouts.CLAIMS, output.claims_tex)
+    markdown.write(ledger, layouts.CLAIMS, output.claims_markdown)
     levels = pd.read_csv(paths.levels)
     upper = levels[levels["upper_half"].astype(bool)]
-    tables.to_latex(tables.level_table(upper), tables.LEVELS, output.levels_tex)
-    tables.to_markdown(tables.level_table(levels), tables.LEVELS, output.levels_markdown)
+    latex.write(texts.level_table(upper), layouts.LEVELS, output.levels_tex)
+    markdown.write(texts.level_table(levels), layouts.LEVELS, output.levels_markdown)
     data_sets = [{"data": data} for data in spec["data"]]
     files.write_csv(joined(data_sets, paths.certificates), output.certificates)
     losses = joined(spec["runs"], paths.losses)
