@@ -51,4 +51,6 @@ CLAIMS = Layout(
     widths={"statement": 4.0, "measured": 4.6, "verdict": 1.6, "command": 3.6},
 )
 PRINTED_CLAIMS = ["claim", "statement", "cells", "measured", "verdict", "command"]
-"""Columns of the ledger that a printed page has room for; a web page has them all."""
+"""Columns of the ledger that a printed page has room for; the page in Markdown has them all."""
+SHOWN_CLAIMS = ["claim", "statement", "verdict", "measured"]
+"""Columns of the ledger on the report's first page."""

@@ -20,6 +20,8 @@ from twotower.study.labels import (
 )
 
 CONSOLE_WIDTH = 110
+UPPER_HALF = "upper half"
+"""Stands in the column `fitted` of levels at the sizes where the level is judged."""
 
 
 def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +132,7 @@ def console_reasons(rates: pd.DataFrame) -> list[str]:
 
 
 def _fitted_text(in_window: bool, upper_half: bool) -> str:
-    return "upper half" if upper_half else "yes" if in_window else ABSENT
+    return UPPER_HALF if upper_half else "yes" if in_window else ABSENT
 
 
 def _window_text(n_min: float, n_max: float) -> str:
