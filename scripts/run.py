@@ -12,7 +12,7 @@ from twotower.base import console
 
 console.start()
 
-from twotower.base import commands  # noqa: E402
+from twotower.base import commands, places  # noqa: E402
 from twotower.running import processes, resume  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
@@ -30,5 +30,8 @@ if given.report is None:
         sys.exit("The last run in this folder was killed; `make resume` carries on.")
     print("\n".join(resume.check()), end="", flush=True)
 about = commands.options(given.study, given.profile, given.logger)
-about += ["--report", given.report] if given.report is not None else []
+if given.report is not None:
+    pages = os.path.relpath(places.PROJECT / "workflow" / "report")
+    about += ["--report", given.report, "--report-stylesheet", f"{pages}/style.css"]
+    about += ["--report-metadata", f"{pages}/first_page.yaml"]  # no drawing of jobs comes first
 os.execv(sys.executable, [sys.executable, "-m", "snakemake", *about])

@@ -12,7 +12,7 @@ import pandas as pd  # noqa: E402
 from twotower.base import files  # noqa: E402
 from twotower.claims import ledger  # noqa: E402
 from twotower.records import job_records  # noqa: E402
-from twotower.report import tables  # noqa: E402
+from twotower.report.tables import texts  # noqa: E402
 from twotower.study import decisions  # noqa: E402
 
 MOST_RATES = 20  # rows that a reader still takes in on a screen; more are in rates.md
@@ -28,7 +28,7 @@ try:
     path = found["rates.csv"]
     rates = pd.read_csv(path)
     if len(rates) <= MOST_RATES:
-        shown += [tables.console_table(rates) + "\n", *tables.console_reasons(rates)]
+        shown += [texts.console_table(rates) + "\n", *texts.console_reasons(rates)]
 except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever pandas meets in it
     sys.exit(f"{path}: not the table that the study wrote ({error}); `make resume` makes it anew.")
 for path in (found["claims.csv"], found["rates.csv"]):

@@ -7,7 +7,7 @@ from twotower.base import tensors as arrays
 from twotower.real import dimension, ratings, results
 from twotower.real import tables as real_tables
 from twotower.records import job_records
-from twotower.report import tables as report_tables
+from twotower.report.tables import markdown
 
 paths, output = snakemake.input, snakemake.output
 
@@ -34,4 +34,4 @@ with job_records.job(snakemake) as spec:
         (real_tables.slopes_table(fits, seen), real_tables.SLOPES, output.slopes_md),
         (real_tables.comparisons_table(compared), real_tables.COMPARED, output.compared_md),
     ):
-        report_tables.to_markdown(text, layout, path)
+        markdown.write(text, layout, path)

@@ -1,4 +1,4 @@
-"""Tables for papers and web pages: rates and claims; for machines: certificates and losses."""
+"""Tables for papers and web pages: rates, claims, levels; for machines: certificates, losses."""
 
 import numpy as np
 import pandas as pd
@@ -6,31 +6,32 @@ import pandas as pd
 from twotower.base import files
 from twotower.claims import ledger as claims_ledger
 from twotower.records import job_records
-from twotower.report import tables
+from twotower.report.tables import html, latex, layouts, markdown, texts
+from twotower.study.decisions import Answer
 
 paths, output = snakemake.input, snakemake.output
 
 
 def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
     """Tables one below the other, each with columns that say which it is in front."""
-    frames = []
-    for columns, path in zip(names, files_read, strict=True):
-        frame = pd.read_csv(path)
-        frames.append(pd.concat([pd.DataFrame([columns] * len(frame)), frame], axis=1))
-    return pd.concat(frames, ignore_index=True)
+    frames = [pd.read_csv(path) for path in files_read]
+    leading = (pd.DataFrame([each] * len(frame)) for each, frame in zip(names, frames, strict=True))
+    named = (pd.concat(parts, axis=1) for parts in zip(leading, frames, strict=True))
+    return pd.concat(named, ignore_index=True)
 
 
 with job_records.job(snakemake) as spec:
-    rates = tables.rate_table(pd.read_csv(paths.rates))
-    tables.to_latex(rates, tables.RATES, output.tex)
-    tables.to_markdown(rates, tables.RATES, output.markdown)
+    rates = texts.rate_table(pd.read_csv(paths.rates))
+    latex.write(rates, layouts.RATES, output.tex)
+    markdown.write(rates, layouts.RATES, output.markdown)
     ledger = claims_ledger.display(pd.read_csv(paths.claims))
-    tables.to_latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, output.claims_tex)
-    tables.to_markdown(ledger, tables.CLAIMS, output.claims_markdown)
-    levels = pd.read_csv(paths.levels)
-    upper = levels[levels["upper_half"].astype(bool)]
-    tables.to_latex(tables.level_table(upper), tables.LEVELS, output.levels_tex)
-    tables.to_markdown(tables.level_table(levels), tables.LEVELS, output.levels_markdown)
+    latex.write(ledger[layouts.PRINTED_CLAIMS], layouts.CLAIMS, output.claims_tex)
+    markdown.write(ledger, layouts.CLAIMS, output.claims_markdown)
+    tested = ledger["verdict"] != Answer.UNTESTED
+    html.write(ledger.loc[tested, layouts.SHOWN_CLAIMS], output.claims_html)
+    levels = texts.level_table(pd.read_csv(paths.levels))
+    latex.write(levels[levels["fitted"] == texts.UPPER_HALF], layouts.LEVELS, output.levels_tex)
+    markdown.write(levels, layouts.LEVELS, output.levels_markdown)
     data_sets = [{"data": data} for data in spec["data"]]
     files.write_csv(joined(data_sets, paths.certificates), output.certificates)
     losses = joined(spec["runs"], paths.losses)

@@ -40,13 +40,13 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
         ("scripts/twotower/rates/slopes.py", FITTER),
         ("scripts/twotower/rates/planted.py", FITTER),
         ("scripts/rates/fit_rates.py", PAPER),
-        ("scripts/twotower/report/limits.py", {"draw_figure": 6}),
+        ("scripts/twotower/report/limits.py", {"draw_figure": 7}),
         ("scripts/twotower/report/experiments.py", {"draw_experiment": 1}),
-        ("scripts/report/draw_figures.py", {"draw_figure": 6}),
+        ("scripts/report/draw_figures.py", {"draw_figure": 7}),
         ("scripts/twotower/claims/rules.py", {"claims": 1, "tables": 1}),
         (
             "workflow/decisions.yaml",  # another rule judges everything anew
-            FITTER | {"falsifiability_table": 1, "draw_figure": 6},
+            FITTER | {"falsifiability_table": 1, "draw_figure": 7},
         ),
         ("scripts/twotower/evaluation/risks.py", ALL_EVALUATED),
         ("scripts/twotower/predictions/oracle_sieve.py", PREDICTED | PAPER),
@@ -79,7 +79,7 @@ def test_edited_code(finished_copy, path, jobs):
         ),
         (
             {"arms": {"erm": {"alternations": 1, "joint_steps": 2}}},  # adam is dropped
-            {"index": 1} | PAPER | {"draw_figure": 4},  # none of what plain training costs
+            {"index": 1} | PAPER | {"draw_figure": 5},  # none of what plain training costs
         ),
         (
             {"experiments": {"smoothness": {"title": "A", "vary": {"smoothness": [2.0, 1.0]}}}},

@@ -104,6 +104,7 @@ rule tables:
         markdown="results/tables/rates.md",
         claims_tex="results/tables/claims.tex",
         claims_markdown="results/tables/claims.md",
+        claims_html="results/tables/claims.html",
         levels_tex="results/tables/levels.tex",
         levels_markdown="results/tables/levels.md",
         certificates="results/tables/certificates.csv",

@@ -10,7 +10,7 @@ from twotower.base import seeds
 from twotower.real import noise_floor
 from twotower.real.scores import ALL, METRICS, QUADRANTS, student_interval
 from twotower.real.splits import PAST_NAMES
-from twotower.report.tables import Layout
+from twotower.report.tables.layouts import Layout
 
 SMOOTHNESS = (0.5, 2.0)
 """The range of β that predictions are given for: nobody knows that of real embeddings."""

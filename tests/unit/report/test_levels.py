@@ -6,7 +6,8 @@ import pytest
 
 from figure_fakes import PlantedCell, both, planted_frames
 from figure_parts import legend_texts, panels, titles
-from twotower.report import levels, style, tables
+from twotower.report import levels, style
+from twotower.report.tables import latex, layouts, markdown, texts
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_without_confirmatory_cells_all_are_drawn_and_without_levels_it_says_so(
 
 
 def test_the_table_has_a_row_for_each_size_in_order(planted, tmp_path):
-    table = tables.level_table(planted.sample(frac=1, random_state=1))
+    table = texts.level_table(planted.sample(frac=1, random_state=1))
     assert len(table) == len(planted)
     assert list(table.columns) == ["experiment", "β", "d", "D", "setting", "arm", "ratings",
                                    "risk", "predicted", "ratio [95% interval]", "spread",
@@ -60,8 +61,8 @@ def test_the_table_has_a_row_for_each_size_in_order(planted, tmp_path):
 
 
 def test_a_study_without_predictions_has_tables_without_rows(planted, tmp_path):
-    table = tables.level_table(planted.iloc[:0])
-    tables.to_latex(table, tables.LEVELS, tmp_path / "levels.tex")
-    tables.to_markdown(table, tables.LEVELS, tmp_path / "levels.md")
-    assert (tmp_path / "levels.md").read_text("utf-8").splitlines()[-1] == tables.LEVELS.caption
+    table = texts.level_table(planted.iloc[:0])
+    latex.write(table, layouts.LEVELS, tmp_path / "levels.tex")
+    markdown.write(table, layouts.LEVELS, tmp_path / "levels.md")
+    assert (tmp_path / "levels.md").read_text("utf-8").splitlines()[-1] == layouts.LEVELS.caption
     assert r"\bottomrule" in (tmp_path / "levels.tex").read_text("ascii")

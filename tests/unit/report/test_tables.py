@@ -9,7 +9,8 @@ from figure_fakes import PlantedCell, planted_frames, planted_study
 from frozen import DECISIONS
 from twotower.base import files
 from twotower.claims import ledger as claims_ledger
-from twotower.report import tables
+from twotower.report.tables import latex as latex_tables
+from twotower.report.tables import layouts, markdown, texts
 from twotower.study import labels
 
 # ---------------------------------------------------------------- CSV
@@ -49,9 +50,9 @@ def rates_of(*settings: dict, arms=("erm", "reference")) -> pd.DataFrame:
 
 
 def test_only_settings_that_differ_have_a_column():
-    alike = tables.rate_table(rates_of({"smoothness": 0.5}, {"smoothness": 2.0}))
+    alike = texts.rate_table(rates_of({"smoothness": 0.5}, {"smoothness": 2.0}))
     assert list(alike.columns[:6]) == ["experiment", "β", "d", "D", "arm", "window"]
-    differ = tables.rate_table(rates_of({}, {"depth": 2}, {"user_intrinsic_dim": 2}))
+    differ = texts.rate_table(rates_of({}, {"depth": 2}, {"user_intrinsic_dim": 2}))
     assert list(differ.columns[3:6]) == ["D", "setting", "arm"]
     assert list(differ["setting"].unique()) == ["depth = 1", "depth = 2"]
     assert "2, 1" in set(differ["d"])
@@ -60,7 +61,7 @@ def test_only_settings_that_differ_have_a_column():
 def test_markdown_has_one_line_per_row(tmp_path):
     rates = rates_of({}, {"smoothness": 2.0})
     rates.loc[0, "experiment"] = "a|b"
-    tables.to_markdown(tables.rate_table(rates), tables.RATES, tmp_path / "rates.md")
+    markdown.write(texts.rate_table(rates), layouts.RATES, tmp_path / "rates.md")
     lines = (tmp_path / "rates.md").read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("|")]
     assert len(rows) == len(rates) + 2
@@ -68,17 +69,17 @@ def test_markdown_has_one_line_per_row(tmp_path):
     assert r"a\|b" in rows[2]
     slope = labels.interval_text(*rates.loc[0, ["slope", "slope_low", "slope_high"]])
     assert "512–64k" in rows[2] and slope in rows[2]
-    assert lines[-1] == tables.RATES.caption
+    assert lines[-1] == layouts.RATES.caption
 
 
 def latex(table, layout, path):
-    tables.to_latex(table, layout, path)
+    latex_tables.write(table, layout, path)
     return path.read_bytes().decode("ascii")
 
 
 def test_latex_has_booktabs_rules_caption_and_label(tmp_path):
     rates = rates_of({"smoothness": math.inf}, {})
-    text = latex(tables.rate_table(rates), tables.RATES, tmp_path / "rates.tex")
+    text = latex(texts.rate_table(rates), layouts.RATES, tmp_path / "rates.tex")
     for part in (r"\toprule", r"\midrule", r"\bottomrule", r"\label{tab:rates}", r"\caption{"):
         assert text.count(part) == 1
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
@@ -88,22 +89,34 @@ def test_latex_has_booktabs_rules_caption_and_label(tmp_path):
     assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 1
 
 
-def test_a_table_longer_than_a_page_breaks_over_pages(tmp_path):
+def test_a_table_longer_than_a_page_goes_on_in_further_floats(tmp_path):
     _, rates = planted_study()
-    table = tables.rate_table(rates.drop_duplicates(["cell", "arm"]))
-    assert len(table) > tables.LONGEST_FLOAT
-    text = latex(table, tables.RATES, tmp_path / "rates.tex")
-    assert text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") == 1
-    assert "table*" not in text and "longtable}\n" in text.splitlines()[0] + "\n"
+    table = texts.rate_table(rates.drop_duplicates(["cell", "arm"]))
+    text = latex(table, layouts.RATES, tmp_path / "rates.tex")
+    floats = text.count(r"\begin{table*}")
+    assert floats == text.count(r"\end{table*}") > len(table) / latex_tables.PAGE_LINES > 1
+    assert text.count(r"\label{tab:rates}") == 1
+    assert text.count(r"\caption{(continued)}") == floats - 1
+    bodies = [part.split(r"\bottomrule")[0] for part in text.split(r"\midrule")[1:]]
+    assert sum(len(body.strip().splitlines()) for body in bodies) == len(table)
+    assert all(len(body.strip().splitlines()) <= latex_tables.PAGE_LINES for body in bodies)
 
 
 def test_latex_escapes_what_a_user_may_write(tmp_path):
     rates = rates_of({}, arms=["erm"]).assign(experiment=r"a_b & 5% #1 {x} ^~\$")
-    text = latex(tables.rate_table(rates), tables.RATES, tmp_path / "rates.tex")
-    assert (
-        r"a\_b \& 5\% \#1 \{x\} \textasciicircum{}\textasciitilde{}\textbackslash{}\$ & 1 & "
-        in text
-    )
+    text = latex(texts.rate_table(rates), layouts.RATES, tmp_path / "rates.tex")
+    signs = r"\textasciicircum{}\textasciitilde{}\textbackslash{}\$"
+    assert rf"a\_\allowbreak{{}}b \& 5\% \#1 \{{x\}} {signs} & 1 & " in text
+
+
+def test_latex_keeps_options_and_breaks_long_paths(tmp_path):
+    words = frozenset({"a", "b"})
+    layout = layouts.Layout("caption", "tab:x", words=words, widths={"b": 2.0})
+    command = "make --config study=a/my_own.yaml"
+    text = latex(pd.DataFrame({"a": [command], "b": [command]}), layout, tmp_path / "x.tex")
+    plain = r"make -{}-config study=a/my\_own.yaml"
+    free = r"make -{}-config study=\allowbreak{}a/\allowbreak{}my\_\allowbreak{}own.yaml"
+    assert rf"{plain} & \ragged {free} \\" in text
 
 
 def test_console_table_fits_and_wraps_long_verdicts():
@@ -114,8 +127,8 @@ def test_console_table_fits_and_wraps_long_verdicts():
     ]
     rates = rates_of({}, *cells, arms=["erm"])
     rates["verdict"] = "bound not contradicted, rate unresolved"
-    text = tables.console_table(rates)
-    assert max(map(len, text.splitlines())) <= tables.CONSOLE_WIDTH
+    text = texts.console_table(rates)
+    assert max(map(len, text.splitlines())) <= texts.CONSOLE_WIDTH
     assert sum(" erm " in line for line in text.splitlines()) == len(rates)
     assert "1, 4" in text and "∞" in text and "dense schedule, depth = 2" in text
 
@@ -124,19 +137,19 @@ def test_missing_numbers_are_a_dash_everywhere(tmp_path):
     rates = rates_of({})
     rates[["n_min", "n_max", "slope", "slope_low", "slope_high", "reference_slope"]] = math.nan
     rates["verdict"] = None
-    table = tables.rate_table(rates)
+    table = texts.rate_table(rates)
     row = table.iloc[0]
     assert row["slope [95% interval]"] == row["window"] == row["verdict"] == labels.ABSENT
-    tables.to_latex(table, tables.RATES, tmp_path / "rates.tex")
-    tables.to_markdown(table, tables.RATES, tmp_path / "rates.md")
-    assert "nan" not in tables.console_table(rates)
+    latex_tables.write(table, layouts.RATES, tmp_path / "rates.tex")
+    markdown.write(table, layouts.RATES, tmp_path / "rates.md")
+    assert "nan" not in texts.console_table(rates)
 
 
 def test_reasons_are_given_for_inconclusive_rows_alone():
     rates = rates_of({"item_intrinsic_dim": 2}).assign(verdict="consistent with the rate")
-    assert tables.console_reasons(rates) == []
+    assert texts.console_reasons(rates) == []
     rates.loc[rates.index[1], ["verdict", "reason"]] = ["inconclusive", "too few sizes"]
-    assert tables.console_reasons(rates) == [
+    assert texts.console_reasons(rates) == [
         "inconclusive:",
         "  β = 1, d_u = 1, d_i = 2, reference: too few sizes",
         "",
@@ -150,10 +163,10 @@ def test_the_ledger_is_written_for_pages_and_papers(tmp_path):
     _, rates = planted_study()
     rates = rates.drop_duplicates(["cell", "arm"]).assign(p_slower=0.5, p_holm=1.0, data="one")
     ledger = claims_ledger.display(claims_ledger.ledger({"rates": rates}, DECISIONS))
-    text = latex(ledger[tables.PRINTED_CLAIMS], tables.CLAIMS, tmp_path / "claims.tex")
-    body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
-    assert len(body) == len(ledger)
+    text = latex(ledger[layouts.PRINTED_CLAIMS], layouts.CLAIMS, tmp_path / "claims.tex")
+    bodies = [part.split(r"\bottomrule")[0].strip() for part in text.split(r"\midrule")[1:]]
+    assert sum(len(body.splitlines()) for body in bodies) == len(ledger)
     assert r"p{4.0cm}" in text and r"\label{tab:claims}" in text
-    tables.to_markdown(ledger, tables.CLAIMS, tmp_path / "claims.md")
-    markdown = (tmp_path / "claims.md").read_text(encoding="utf-8")
-    assert "snakemake smoothness" in markdown and markdown.endswith(f"{tables.CLAIMS.caption}\n")
+    markdown.write(ledger, layouts.CLAIMS, tmp_path / "claims.md")
+    written = (tmp_path / "claims.md").read_text(encoding="utf-8")
+    assert "snakemake smoothness" in written and written.endswith(f"{layouts.CLAIMS.caption}\n")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from figure_fakes import PlantedCell, both, planted_frames, planted_study
-from twotower.report import tables
+from twotower.report.tables import texts
 from twotower.study import labels
 
 
@@ -115,5 +115,5 @@ def test_the_order_of_the_rows_does_not_matter():
     _, rates = planted_study()
     rates = rates.drop_duplicates(["cell", "arm"])
     shuffled = rates.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(tables.rate_table(rates), tables.rate_table(shuffled))
+    pd.testing.assert_frame_equal(texts.rate_table(rates), texts.rate_table(shuffled))
     assert list(labels.cell_titles(rates)) == list(labels.cell_titles(shuffled))

@@ -1,14 +1,11 @@
-"""Tables of results for papers, web pages and screens: rates, levels, and the ledger of claims."""
+"""Rates and levels as tables of text: for papers, web pages and screens."""
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
-from tabulate import tabulate
 
-from twotower.base.files import atomic_write
+from twotower.report.tables.layouts import RATES
 from twotower.study import arms
 from twotower.study.labels import (
     ABSENT,
@@ -23,62 +20,8 @@ from twotower.study.labels import (
 )
 
 CONSOLE_WIDTH = 110
-LONGEST_FLOAT = 40
-"""Rows of a table that still fits a page; a longer one is a longtable, which breaks over pages."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a table is set: its caption and label, and what its columns of text need.
-
-    Attributes:
-        caption, label: of the table in a paper; the caption stands below it on a web page.
-        words: columns set flush left; others are flush right.
-        widths: centimetres of columns that wrap, in a paper two columns wide.
-    """
-
-    caption: str
-    label: str
-    words: frozenset[str]
-    widths: dict[str, float] = field(default_factory=dict)
-
-
-RATES = Layout(
-    caption=(
-        "Fitted rates. Slope of log risk against log number of ratings over the fit window "
-        "(k = 1,024) with its 95% interval, beside the bound's asymptotic exponent, the finite-n "
-        "prediction over the same sizes and the reference estimator's slope on the same ratings."
-    ),
-    label="tab:rates",
-    words=frozenset({"experiment", "setting", "arm", "window", "verdict"}),
-    widths={"experiment": 2.1, "setting": 2.3, "verdict": 2.8},
-)
-LEVELS = Layout(
-    caption=(
-        "Levels. Mean risk over targets, the mean of what was predicted for each of these targets "
-        "before the run, and the geometric mean of the ratio of both with its 95% interval; spread "
-        "is the standard deviation of the log ratio over the targets (k = 1,024)."
-    ),
-    label="tab:levels",
-    words=frozenset({"experiment", "setting", "arm", "fitted"}),
-    widths={"experiment": 2.1, "setting": 2.3},
-)
-CLAIMS = Layout(
-    caption=(
-        "The ledger of claims: what the theory states, what was measured (with 95% intervals), "
-        "the verdict by rules fixed before any run, and the command that repeats just that."
-    ),
-    label="tab:claims",
-    words=frozenset(
-        {"claim", "statement", "prediction", "measured", "verdict", "detail", "figure", "command"}
-    ),
-    widths={"statement": 4.0, "measured": 4.6, "verdict": 1.6, "command": 3.6},
-)
-PRINTED_CLAIMS = ["claim", "statement", "cells", "measured", "verdict", "command"]
-"""Columns of the ledger that a printed page has room for; a web page has them all."""
-
-
-# ---------------------------------------------------------------- the rates, for a reader
+UPPER_HALF = "upper half"
+"""Stands in the column `fitted` of levels at the sizes where the level is judged."""
 
 
 def rate_table(rates: pd.DataFrame) -> pd.DataFrame:
@@ -189,93 +132,11 @@ def console_reasons(rates: pd.DataFrame) -> list[str]:
     return ["inconclusive:", *(f"  {text}" for text in texts), ""] if texts else []
 
 
-# ---------------------------------------------------------------- files
-
-
-def to_markdown(table: pd.DataFrame, layout: Layout, path: Path) -> None:
-    """Write a table of text as a GitHub pipe table, a line per row, and its caption."""
-    text = tabulate(
-        table.map(lambda cell: cell.replace("|", r"\|")),
-        headers="keys",
-        showindex=False,
-        tablefmt="pipe",
-        disable_numparse=True,  # the numbers are text already, to the digits chosen
-        colalign=["left" if name in layout.words else "right" for name in table.columns],
-    )
-    _write_text(path, f"{text}\n\n{layout.caption}\n")
-
-
-def to_latex(table: pd.DataFrame, layout: Layout, path: Path) -> None:
-    """Write a table of text with caption and label: a two-column float, or a long table.
-
-    Needs the LaTeX packages booktabs and array, and longtable (in a document of one column) for
-    more than LONGEST_FLOAT rows. Text is escaped, and every character is ASCII, so that any engine
-    and encoding will do.
-    """
-    long = len(table) > LONGEST_FLOAT
-    formats = [_column_format(name, layout) for name in table.columns]
-    table = table.map(_latex)
-    table.columns = [_LATEX_HEADERS.get(name, _latex(name)) for name in table.columns]
-    text = table.to_latex(
-        index=False,
-        escape=False,
-        caption=_latex(layout.caption),
-        label=layout.label,
-        column_format="".join(formats),
-        **({"longtable": True} if long else {"position": "t"}),
-    )
-    small = "\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
-    if long:
-        text = f"{{{small}{text}}}\n"
-    else:
-        text = text.replace("{table}", "{table*}")
-        text = text.replace(r"\begin{tabular}", f"\\centering\n{small}\\begin{{tabular}}")
-    packages = "array, booktabs" + ", longtable" * long
-    _write_text(path, f"% Needs \\usepackage{{{packages}}}\n{text}")
-
-
-def _column_format(name: str, layout: Layout) -> str:
-    if name in layout.widths:
-        return rf">{{\raggedright\arraybackslash}}p{{{layout.widths[name]}cm}}"
-    return "l" if name in layout.words else "r"
-
-
 def _fitted_text(in_window: bool, upper_half: bool) -> str:
-    return "upper half" if upper_half else "yes" if in_window else ABSENT
+    return UPPER_HALF if upper_half else "yes" if in_window else ABSENT
 
 
 def _window_text(n_min: float, n_max: float) -> str:
     if pd.isna(n_min) or pd.isna(n_max):
         return ABSENT
     return f"{size_text(n_min)}–{size_text(n_max)}"
-
-
-_LATEX_HEADERS = {"d": "$d$", "D": "$D$"}
-_LATEX_CHARACTERS = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-    "−": "$-$",
-    "–": "--",
-    "±": r"$\pm$",
-    "∞": r"$\infty$",
-    "≥": r"$\ge$",
-    "≤": r"$\le$",
-    "²": "$^2$",
-    "½": "1/2",
-    "Ω": r"$\Omega$",
-    "β": r"$\beta$",
-    "δ": r"$\delta$",
-    "τ": r"$\tau$",
-    "σ": r"$\sigma$",
-}
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX_CHARACTERS.get(character, character) for character in text)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")

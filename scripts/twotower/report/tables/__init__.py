@@ -1,0 +1,1 @@
+"""Tables of results as text for readers, and how they are written."""
