@@ -6,8 +6,8 @@ import pandas as pd
 
 from twotower.base import files, tensors
 from twotower.data import groups
-from twotower.predictions import joining
-from twotower.rates import approximation, curves, floors, summary
+from twotower.predictions import floors, joining
+from twotower.rates import approximation, curves, summary
 from twotower.records import job_records
 from twotower.study import decisions
 

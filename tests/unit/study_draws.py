@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.base.seeds import generator
-from twotower.rates import predictions
+from twotower.predictions import ensemble
 from twotower.rates.planted_curves import SETTING, noisy
 
 SIZES = 2 ** np.arange(9, 17)
@@ -27,7 +27,7 @@ def cell_risks(
     key = json.dumps({name: str(value) for name, value in row.items()})
     cell = hashlib.sha256(key.encode()).hexdigest()[:10]
     row = {"experiment": experiment, "cell": cell, "data": cell[::-1], **row}
-    mean = np.asarray(predictions.predicted_risks(row, SIZES), float)
+    mean = np.asarray(ensemble.predicted_risks(row, SIZES), float)
     frames = []
     for arm in arms:
         rng = generator(seed, {"cell": cell, "arm": arm}, "study draws", 0)

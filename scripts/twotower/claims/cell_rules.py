@@ -18,7 +18,7 @@ from twotower.claims.findings import (
     verdict_counts,
     within,
 )
-from twotower.rates import floors
+from twotower.predictions import floors
 from twotower.rates.intervals import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms

@@ -18,7 +18,8 @@ import pandas as pd
 from twotower.analyses import meta_regression, tournament
 from twotower.base import files
 from twotower.claims import ledger
-from twotower.rates import approximation, predictions, summary, verdicts
+from twotower.predictions import ensemble
+from twotower.rates import approximation, summary, verdicts
 from twotower.rates.experiments import in_experiments
 from twotower.rates.intervals import Interval
 from twotower.rates.slopes import halves
@@ -116,20 +117,20 @@ def _curves(study: Study, decisions: Decisions) -> Iterator[dict[str, Any]]:
 def _over_ratings(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds) -> Iterator[dict]:
     for cell in cells:
         settings, sizes = _settings(cell), np.array(cell.sample_sizes)
-        risks = predictions.predicted_risks(settings, sizes)
+        risks = ensemble.predicted_risks(settings, sizes)
         window = fit_window(sizes, risks, rules, "prediction")
         kept = window.contains(sizes)
         further = [arms.REFERENCE] if cell.has_reference else []
         for arm in [arm for arm in (*asked, *further) if arm not in arms.COMPARATORS]:
             joint = arm == arms.JOINT
-            slope = predictions.joint_slope(settings) if joint else _slope(sizes[kept], risks[kept])
+            slope = ensemble.joint_slope(settings) if joint else _slope(sizes[kept], risks[kept])
             bound = summary.bound_slope(settings, arm)
             curve = {
                 "arm": arm, "axis": "n_ratings", "sizes": sizes, "kept": kept,
                 "risks": np.full(sizes.size, np.nan) if joint else risks,
                 "risk_at_n_max": risks[-1], "bound_slope": bound,
                 "log_allowance": log_factor_slope(sizes[kept], 2), "p_slower": math.nan,
-                "asymptotic_slope": bound if joint else predictions.asymptotic_slope(settings),
+                "asymptotic_slope": bound if joint else ensemble.asymptotic_slope(settings),
             }  # fmt: skip
             curve |= _exact(slope) | {
                 "upper_predicted_slope": _upper_slope(sizes[kept], curve["risks"][kept])
@@ -154,7 +155,7 @@ def _over_units(cells: Sequence[Cell], asked: Sequence[str], rules: Thresholds) 
         alike.setdefault(key, []).append(settings)
     for widths in alike.values():
         units = sorted(int(each["width_constant"]) * int(each["depth"]) for each in widths)
-        risks = np.array([predictions.interpolation(float(size), widths[0]) for size in units])
+        risks = np.array([ensemble.interpolation(float(size), widths[0]) for size in units])
         faults = [] if len(units) >= rules.min_widths else ["too few widths"]
         for arm in asked:
             bound = approximation.bound_slope(widths[0])

@@ -33,10 +33,14 @@ class _Stream:
 
     def draw(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The next coordinates [count, d], covariates [count, D] and true embeddings [count, p]."""
+        coordinates, covariates = self.points(count)
+        return coordinates, covariates, self._embedding.values(coordinates)
+
+    def points(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The next coordinates and covariates alone."""
         uniform = self._rng.random((count, coordinate_dim(self._spec, self._tower)))
         coordinates = coordinates_on(self._spec, self._tower, uniform)
-        covariates = self._embedding.support.covariates(coordinates)
-        return coordinates, covariates, self._embedding.values(coordinates)
+        return coordinates, self._embedding.support.covariates(coordinates)
 
 
 def _paired(sides: dict[str, tuple]) -> dict[str, np.ndarray]:
@@ -71,6 +75,13 @@ def draw_side(
     embeddings [count, p]. The streams of two roles are independent.
     """
     return _Stream(seed, spec, target, replicate, tower, role).draw(count)
+
+
+def draw_covariates(
+    seed: int, spec: dict, target: Target, replicate: int, tower: str, count: int
+) -> np.ndarray:
+    """Covariates [count, D] of the first users, or items, of fresh training ratings."""
+    return _Stream(seed, spec, target, replicate, tower, "train").points(count)[1]
 
 
 def _rated(

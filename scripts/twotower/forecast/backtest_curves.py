@@ -14,7 +14,7 @@ import numpy as np
 
 from twotower.base.seeds import generator
 from twotower.forecast.drifting_curve import Pilot
-from twotower.rates import predictions
+from twotower.predictions import ensemble
 from twotower.rates.planted_curves import SETTING, noisy
 
 SIZES = 2 ** np.arange(8, 17)
@@ -93,7 +93,7 @@ def _cell(rng: np.random.Generator, **settings) -> Callable[[np.ndarray], np.nda
     dims = rng.choice([1, 1, 2, 3], size=2)
     row |= {"user_intrinsic_dim": int(dims[0]), "item_intrinsic_dim": int(dims[1])}
     row |= {"ambient_dim": int(dims.max())} | settings
-    return lambda n: predictions.predicted_risks(row, n)
+    return lambda n: ensemble.predicted_risks(row, n)
 
 
 def _planted(rng: np.random.Generator, bend: Callable) -> Callable[[np.ndarray], np.ndarray]:

@@ -1,7 +1,8 @@
 """What hidden units can express of a true embedding: its exact projection on them, without ratings.
 
-The units are drawn as those of the closed form, on covariates of a stream of their own. The
-projection is least squares over a dense set of points of the support, whitened as the fits are.
+The units are those that the closed form draws for the very fit: their kinks lie on users and items
+of its ratings, which are known before any rating is. The projection is least squares over a dense
+set of points of the support, whitened as the fits are.
 """
 
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ import numpy as np
 import torch
 
 from twotower.base.seeds import generator
+from twotower.data.ratings import draw_covariates
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import Embedding, Target
 from twotower.predictions.sizes import PROJECTION_POINTS
+from twotower.study.settings import SHAPE_KEYS
 from twotower.towers import networks
-from twotower.towers.closed_form import limits
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.whitening import whitening_map
+from twotower.towers.training import fit_stream
 
 
 @dataclass(frozen=True)
@@ -40,30 +43,31 @@ class Projector:
 
     def __init__(self, seed: int, cell: dict, target: Target, tower: str, replicate: int):
         self._key = seed, cell, replicate
-        self._tower, self._embedding = tower, getattr(target, tower)
-        self._depth = cell["depth"]
+        self._tower, self._target = tower, target
         rng = generator(seed, cell, f"{tower}_projection", replicate)
         uniform = _evenly(PROJECTION_POINTS, coordinate_dim(cell, tower), rng)
-        self._covariates, values = _on_support(cell, tower, self._embedding, uniform)
+        self._covariates, values = _on_support(cell, tower, getattr(target, tower), uniform)
         self._values = torch.from_numpy(values)
+        self._seen = np.empty((0, 0))
         self._known: dict[tuple[int, int], Parts] = {}
 
     def parts(self, width: int, n_ratings: int) -> Parts:
-        """On the units of a layer, and a constant, as they are drawn for so many ratings."""
-        drawn = width, min(n_ratings, limits.DESIGN_POINTS)
+        """On the units of a layer, and a constant, that arm erm draws for so many ratings."""
+        drawn = width, n_ratings
         if drawn not in self._known:
             hidden = self._hidden_layers(*drawn)
             self._known[drawn] = projected(hidden, self._covariates, self._values)
         return self._known[drawn]
 
-    def _hidden_layers(self, width: int, points: int) -> list:
+    def _hidden_layers(self, width: int, n_ratings: int) -> list:
         seed, cell, replicate = self._key
-        drawn = {"cell": cell, "width": width, "points": points}
-        rng = generator(seed, drawn, f"{self._tower}_design", replicate)
-        uniform = rng.random((points, coordinate_dim(cell, self._tower)))
-        covariates = self._embedding.support.covariates(coordinates_on(cell, self._tower, uniform))
-        design = torch.from_numpy(covariates)[None]
-        return random_hidden_layers(design, width, self._depth, [rng])
+        if len(self._seen) < n_ratings:
+            data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
+            place = (self._target, replicate, self._tower)
+            self._seen = draw_covariates(seed, data, *place, n_ratings)
+        design = torch.from_numpy(self._seen[None, :n_ratings])
+        fit = (seed, cell, "erm", n_ratings, width, f"{self._tower}_hidden", replicate)
+        return random_hidden_layers(design, width, cell["depth"], [fit_stream(*fit)])
 
 
 def projected(hidden: list, covariates: torch.Tensor, values: torch.Tensor) -> Parts:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twotower.rates import curves, predictions
+from twotower.predictions import ensemble
+from twotower.rates import curves
 from twotower.rates.curves import Curve
 from twotower.rates.departures import departure
 from twotower.rates.intervals import p_above
@@ -69,7 +70,7 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
                 continue
             widths = _read(group, arm, decisions.thresholds)
             linear = np.array(
-                [predictions.interpolation(float(n), widths.settings) for n in widths.curve.n]
+                [ensemble.interpolation(float(n), widths.settings) for n in widths.curve.n]
             )
             rates.append(_rate_row(widths, linear, decisions))
             points += _curve_rows(widths, linear, decisions.thresholds.confidence)

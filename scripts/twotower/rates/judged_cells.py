@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from twotower.rates import curves, predictions
+from twotower.predictions import ensemble
+from twotower.rates import curves
 from twotower.rates.curves import Curve
 from twotower.rates.departures import Departure, departure
 from twotower.rates.slopes import bootstrap_generator
@@ -82,14 +83,14 @@ def predicted_curves(frame: pd.DataFrame) -> tuple[dict[str, str], dict[str, Cur
     judges, filled = {}, {}
     for arm, curve in raw.items():
         if arm == arms.JOINT:
-            judges[arm], due = EXPONENT, curve.n ** predictions.joint_slope(settings)
+            judges[arm], due = EXPONENT, curve.n ** ensemble.joint_slope(settings)
         elif _is_known(curve.predicted):
             judges[arm], due = OWN, curve.predicted
         elif reference is not None and _is_known(reference.predicted):
             judges[arm], due = ORACLE_SIEVE, reference.predicted
         else:
             judges[arm] = CLOSED_FORM
-            due = np.asarray(predictions.predicted_risks(settings, curve.n), dtype=float)
+            due = np.asarray(ensemble.predicted_risks(settings, curve.n), dtype=float)
         filled[arm] = replace(curve, predicted=np.broadcast_to(due, curve.risk.shape))
     return judges, filled
 

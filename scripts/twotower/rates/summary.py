@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from twotower.rates import curves, predictions
+from twotower.predictions import ensemble
+from twotower.rates import curves
 from twotower.rates.curves import Curve
 from twotower.rates.departures import Departure
 from twotower.rates.intervals import Interval, p_above
@@ -92,7 +93,7 @@ def summarize(risks: pd.DataFrame, decisions: Decisions) -> Summary:
 def bound_slope(settings: dict[str, object], arm: str) -> float:
     """Exponent of the bound for a cell's columns; of the joint regression's rate for its arm."""
     if arm == arms.JOINT:
-        return predictions.joint_slope(settings)
+        return ensemble.joint_slope(settings)
     return float(Theory.of(settings).bound_slope)
 
 
@@ -115,7 +116,7 @@ def _rate_row(cell: JudgedCell, arm: str, decisions: Decisions) -> dict[str, obj
         "bound_slope": bound,
         "asymptotic_slope": bound
         if arm == arms.JOINT
-        else predictions.asymptotic_slope(cell.settings),
+        else ensemble.asymptotic_slope(cell.settings),
         "reference_slope": reference.fit.slope if reference and reference.fit else math.nan,
         "judged_against": cell.judges[arm],
         "optimization_error": error,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
@@ -15,7 +14,7 @@ from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
 from twotower.towers.steps import ORACLE, ORACLE_SIZES, certified_of, with_doubled_steps
-from twotower.towers.training import ARMS, DTYPES, Sample
+from twotower.towers.training import ARMS, DTYPES, Sample, fit_stream
 from twotower.towers.weights import fits_in, named
 
 
@@ -84,8 +83,8 @@ def train(
 
     def sample(n: int, width: int, used: range, ratings: str = "ratings") -> Sample:
         def random(role: str) -> list[np.random.Generator]:
-            key = {"cell": cell, "arm": spec["arm"], "n_ratings": n, "width": width}
-            return [generator(spec["seed"], key, role, r) for r in used]
+            fit = spec["seed"], cell, spec["arm"], n, width, role
+            return [fit_stream(*fit, r) for r in used]
 
         numbers = None
         if "data" in spec:

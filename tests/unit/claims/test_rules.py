@@ -9,7 +9,7 @@ from frozen import DECISIONS
 from study_draws import rate_rows
 from twotower.claims.findings import ClaimTables, Finding, trend, within
 from twotower.claims.rules import RULES
-from twotower.rates import floors
+from twotower.predictions import floors
 from twotower.study.decisions import Answer
 
 CLAIMS = {claim.rule: claim for claim in DECISIONS.claims}

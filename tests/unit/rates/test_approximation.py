@@ -8,7 +8,7 @@ import pytest
 
 from frozen import DECISIONS
 from twotower.base.seeds import generator
-from twotower.rates import predictions
+from twotower.predictions import ensemble
 from twotower.rates.approximation import CURVE_COLUMNS, RATE_COLUMNS, summarize
 from twotower.rates.planted_curves import SETTING, noisy
 
@@ -70,7 +70,7 @@ def test_a_planted_slope_is_found_and_consistent():
     assert curves["units"].tolist() == UNITS.tolist()
     assert curves["in_window"].all()
     settings = risks_frame().iloc[0].to_dict()
-    due = [predictions.interpolation(units, settings) for units in UNITS]
+    due = [ensemble.interpolation(units, settings) for units in UNITS]
     np.testing.assert_allclose(curves["linear_risk"], due)
     assert curves["ratio"].between(0.8, 1.25).all()
 

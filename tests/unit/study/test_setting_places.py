@@ -8,7 +8,8 @@ import figure_fakes
 from frozen import DECISIONS
 from studies import GOOD, with_keys
 from twotower.claims import cell_rules
-from twotower.rates import planted_curves, predictions
+from twotower.predictions import ensemble
+from twotower.rates import planted_curves
 from twotower.study import decisions, grid, labels
 from twotower.study.reading import validated
 from twotower.study.settings import Settings
@@ -106,6 +107,6 @@ NO_MATTER = {"support", "noise"}
 )
 def test_every_choice_of_words_is_known_to_the_predicted_risk(key, value):
     row = figure_fakes.DEFAULTS | {"catalogue": 64, "ratings_each": 16}
-    plain, changed = (predictions.predicted_risk(each, 512) for each in (row, row | {key: value}))
-    said = f"rates/predictions.py predicts the same risk with {key}: {value}"
+    plain, changed = (ensemble.predicted_risk(each, 512) for each in (row, row | {key: value}))
+    said = f"predictions/ensemble.py predicts the same risk with {key}: {value}"
     assert (changed == plain) == (key in NO_MATTER), f"{said}; if so it must be, say it here"

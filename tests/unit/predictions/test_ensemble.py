@@ -7,7 +7,7 @@ import pytest
 
 from figure_fakes import DEFAULTS as PLAIN
 from twotower.data.supports import coordinates_on
-from twotower.rates import catalogues, predictions, spectra
+from twotower.predictions import catalogues, ensemble, spectra
 from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk
 
@@ -30,9 +30,9 @@ def test_ordinary_cells_have_the_plain_prediction(changes):
     dims = row["user_intrinsic_dim"], row["item_intrinsic_dim"]
     theory = Theory(row["smoothness"], *dims, changes.get("user_smoothness"))
     expected = [finite_n_risk(n, theory, 2, 1.0) for n in SIZES]
-    np.testing.assert_array_equal(predictions.predicted_risks(row, SIZES), expected)
+    np.testing.assert_array_equal(ensemble.predicted_risks(row, SIZES), expected)
     slope = np.polyfit(np.log(SIZES), np.log(expected), 1)[0]
-    assert predictions.predicted_slope(row, SIZES) == pytest.approx(slope)
+    assert ensemble.predicted_slope(row, SIZES) == pytest.approx(slope)
 
 
 def test_a_slab_runs_from_the_slice_to_the_cube():
@@ -42,14 +42,14 @@ def test_a_slab_runs_from_the_slice_to_the_cube():
         assert (variance * count).sum() == pytest.approx(1.0)
         assert (np.diff(variance) <= 1e-18).all()
     risks = [
-        predictions.predicted_risks(PLAIN | SLAB | {"off_manifold_noise": thickness}, SIZES)
+        ensemble.predicted_risks(PLAIN | SLAB | {"off_manifold_noise": thickness}, SIZES)
         for thickness in (0.0, 0.03, 0.3, 1.0)
     ]
     assert all((one < other).all() for one, other in zip(risks, risks[1:], strict=False))
     square = PLAIN | {"user_intrinsic_dim": 2, "item_intrinsic_dim": 2}
-    np.testing.assert_allclose(risks[-1], predictions.predicted_risks(square, SIZES), rtol=1e-6)
+    np.testing.assert_allclose(risks[-1], ensemble.predicted_risks(square, SIZES), rtol=1e-6)
     ends = [PLAIN | SLAB | {"off_manifold_noise": thickness} for thickness in (0.0, 0.03)]
-    assert [predictions.asymptotic_slope(end) for end in ends] == pytest.approx([-2 / 3, -1 / 2])
+    assert [ensemble.asymptotic_slope(end) for end in ends] == pytest.approx([-2 / 3, -1 / 2])
 
 
 def test_the_modes_of_a_slab_are_those_of_the_field_on_a_fine_grid():
@@ -70,7 +70,7 @@ def test_the_modes_of_a_slab_are_those_of_the_field_on_a_fine_grid():
 def test_a_dust_lies_between_its_neighbours():
     def slope(dim, support="dust"):
         dims = {"user_intrinsic_dim": dim, "item_intrinsic_dim": dim, "support": support}
-        return predictions.predicted_slope(PLAIN | dims | {"ambient_dim": 2}, SIZES)
+        return ensemble.predicted_slope(PLAIN | dims | {"ambient_dim": 2}, SIZES)
 
     slopes = [slope(1, "cube"), slope(1.25), slope(1.5), slope(1.75), slope(2, "cube")]
     assert slopes == sorted(slopes)
@@ -116,26 +116,26 @@ def test_a_dust_of_full_dimension_is_the_cube():
 @pytest.mark.parametrize("dims", [(1, 1), (1, 2)])
 def test_a_worst_case_is_hard_at_its_own_size_and_easy_beyond(dims):
     row = PLAIN | dict(zip(("user_intrinsic_dim", "item_intrinsic_dim"), dims, strict=True))
-    usual = predictions.predicted_risks(row, SIZES)
-    worst = predictions.predicted_risks(row | {"worst_case_at": 16384}, SIZES)
+    usual = ensemble.predicted_risks(row, SIZES)
+    worst = ensemble.predicted_risks(row | {"worst_case_at": 16384}, SIZES)
     assert 1.0 < (worst / usual)[SIZES == 16384].item() < 1.25
     assert worst[0] < usual[0] and worst[-1] < usual[-1]
-    assert predictions.asymptotic_slope(row | {"worst_case_at": 16384}) == -1.0
-    assert predictions.predicted_slope(
+    assert ensemble.asymptotic_slope(row | {"worst_case_at": 16384}) == -1.0
+    assert ensemble.predicted_slope(
         row | {"worst_case_at": 16384}, [2**24, 2**26]
     ) == pytest.approx(-1.0, abs=0.02)
 
 
 def test_exponents():
-    assert predictions.asymptotic_slope(PLAIN | {"noise_sd": 0.0}) == -2.0
-    assert predictions.asymptotic_slope(PLAIN | {"smoothness": math.inf}) == -1.0
+    assert ensemble.asymptotic_slope(PLAIN | {"noise_sd": 0.0}) == -2.0
+    assert ensemble.asymptotic_slope(PLAIN | {"smoothness": math.inf}) == -1.0
     for stopped in ({"embedding_dim": 1}, {"rating_scale": "stars"}, {"sampling": "popularity"}):
-        assert predictions.asymptotic_slope(PLAIN | stopped) == 0.0
+        assert ensemble.asymptotic_slope(PLAIN | stopped) == 0.0
     rough = PLAIN | {"smoothness": 0.5, "item_smoothness": 2.0, "item_intrinsic_dim": 3}
-    assert predictions.asymptotic_slope(rough) == -0.5  # both towers: 1/2 and 4/7
-    assert predictions.asymptotic_slope(rough | {"noise_sd": 0.0}) == -1.0
-    assert predictions.joint_slope(PLAIN) == -0.5
-    assert predictions.joint_slope(PLAIN | {"smoothness": 3.0}) == -0.5  # neighbours saturate
+    assert ensemble.asymptotic_slope(rough) == -0.5  # both towers: 1/2 and 4/7
+    assert ensemble.asymptotic_slope(rough | {"noise_sd": 0.0}) == -1.0
+    assert ensemble.joint_slope(PLAIN) == -0.5
+    assert ensemble.joint_slope(PLAIN | {"smoothness": 3.0}) == -0.5  # neighbours saturate
     units = np.array([16, 64, 256])
-    lost = [predictions.interpolation(count, PLAIN) for count in units]
+    lost = [ensemble.interpolation(count, PLAIN) for count in units]
     assert np.polyfit(np.log(units), np.log(lost), 1)[0] == pytest.approx(-2.0, abs=0.1)

@@ -22,7 +22,7 @@ from scipy.special import ndtri
 from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
-from twotower.rates import spectra
+from twotower.predictions import spectra
 from twotower.theory import spectrum
 from twotower.theory.fourier import half_space, synthesize
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
-from twotower.rates import catalogues, floors, spectra
+from twotower.predictions import catalogues, floors, spectra
 from twotower.theory import spectrum
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 

@@ -7,7 +7,7 @@ from cells import data_spec, draw_replicates
 from figure_fakes import DEFAULTS as PLAIN
 from twotower.data import ratings
 from twotower.data.targets import draw_target
-from twotower.rates import floors
+from twotower.predictions import floors
 
 SEEN = {"sampling": "not_at_random"}
 

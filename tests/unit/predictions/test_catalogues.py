@@ -7,7 +7,7 @@ import pytest
 
 from figure_fakes import DEFAULTS as PLAIN
 from twotower.data import sampling
-from twotower.rates import catalogues, predictions
+from twotower.predictions import catalogues, ensemble
 from twotower.theory import spectrum
 
 MARKS = {1: 1 << 15, 2: 1 << 9}  # of the lattice, along an axis
@@ -61,8 +61,8 @@ def test_a_small_catalogue_leaves_bridges_between_random_neighbours():
     Over a gap g its mean variance is 2g; that the integral is known takes 1.2 Σg⁵/Σg³ away.
     """
     row = PLAIN | {"sampling": "fixed_users", "catalogue": 64, "smoothness": 0.5}
-    fresh = predictions.predicted_risk(PLAIN | {"smoothness": 0.5}, 1e8) / 2
-    users = predictions.predicted_risk(row, 1e8) - fresh
+    fresh = ensemble.predicted_risk(PLAIN | {"smoothness": 0.5}, 1e8) / 2
+    users = ensemble.predicted_risk(row, 1e8) - fresh
     gaps = np.random.default_rng(0).dirichlet(np.ones(64), size=4000)
     bridges, cubes, fifths = ((gaps**power).sum(axis=1) for power in (2, 3, 5))
     assert users == pytest.approx((2.0 * bridges - 1.2 * fifths / cubes).mean(), rel=0.05)
@@ -70,9 +70,9 @@ def test_a_small_catalogue_leaves_bridges_between_random_neighbours():
 
 def test_the_many_who_are_rated_rarely_inform_as_fresh_ones(monkeypatch):
     row = PLAIN | {"sampling": "popularity", "catalogue": 400, "smoothness": 0.5}
-    exact = predictions.predicted_risk(row, 4096)
+    exact = ensemble.predicted_risk(row, 4096)
     monkeypatch.setattr(catalogues, "_POINTS", 64)
-    assert predictions.predicted_risk(row, 4096) == pytest.approx(exact, rel=0.01)
+    assert ensemble.predicted_risk(row, 4096) == pytest.approx(exact, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,16 @@ def test_expected_shares_are_those_of_drawn_designs(design, tower):
 
 def test_noise_free_catalogues_have_an_answer():
     row = PLAIN | {"sampling": "fixed_users", "catalogue": 32, "noise_sd": 0.0}
-    risks = predictions.predicted_risks(row, [512, 4096])
+    risks = ensemble.predicted_risks(row, [512, 4096])
     assert 0.0 < risks[1] <= risks[0]
 
 
 def test_an_endless_catalogue_is_fresh_pairs():
-    plain = predictions.predicted_risk(PLAIN, 4096)
+    plain = ensemble.predicted_risk(PLAIN, 4096)
     ratios = []
     for size in (100, 1000, 100_000):
         row = PLAIN | {"sampling": "fixed_users", "catalogue": size}
-        ratios.append(predictions.predicted_risk(row, 4096) / plain)
+        ratios.append(ensemble.predicted_risk(row, 4096) / plain)
     assert ratios[0] > ratios[1] > ratios[2] > 1.0
     assert ratios[2] == pytest.approx(1.0, abs=0.01)
 
@@ -110,7 +110,7 @@ def test_few_users_leave_a_floor_of_their_own_rate():
     row = PLAIN | {"sampling": "fixed_users", "smoothness": 0.5}
     floors = []
     for size in (64, 256):
-        risks = [predictions.predicted_risk(row | {"catalogue": size}, n) for n in (1e8, 1e9)]
+        risks = [ensemble.predicted_risk(row | {"catalogue": size}, n) for n in (1e8, 1e9)]
         assert risks[1] == pytest.approx(risks[0], rel=0.05)
         floors.append(risks[1])
     slope = math.log(floors[1] / floors[0]) / math.log(4)
@@ -118,25 +118,25 @@ def test_few_users_leave_a_floor_of_their_own_rate():
 
 
 def test_many_ratings_of_each_cost_and_few_are_fresh_pairs():
-    plain = predictions.predicted_risk(PLAIN, 4096)
+    plain = ensemble.predicted_risk(PLAIN, 4096)
     ratios = []
     for each in (1, 16, 256):
         row = PLAIN | {"sampling": "repeated", "ratings_each": each}
-        ratios.append(predictions.predicted_risk(row, 4096) / plain)
+        ratios.append(ensemble.predicted_risk(row, 4096) / plain)
     assert 1.0 < ratios[0] < ratios[1] < ratios[2]
     assert ratios[0] < 1.1 and ratios[2] > 2.0
     row = PLAIN | {"sampling": "repeated", "ratings_each": 16}
-    assert predictions.predicted_slope(row, [2**19, 2**21]) == pytest.approx(
-        predictions.predicted_slope(PLAIN, [2**19, 2**21]), abs=0.05
+    assert ensemble.predicted_slope(row, [2**19, 2**21]) == pytest.approx(
+        ensemble.predicted_slope(PLAIN, [2**19, 2**21]), abs=0.05
     )
 
 
 def test_a_grid_is_a_catalogue_of_the_root_of_n():
     grid = PLAIN | {"sampling": "grid", "smoothness": 0.5}
-    risk = predictions.predicted_risk(grid, 4096)
-    assert risk > predictions.predicted_risk(PLAIN | {"smoothness": 0.5}, 4096)
-    same = [predictions.predicted_risk(grid, n) for n in (64**2, 64**2 + 100)]
+    risk = ensemble.predicted_risk(grid, 4096)
+    assert risk > ensemble.predicted_risk(PLAIN | {"smoothness": 0.5}, 4096)
+    same = [ensemble.predicted_risk(grid, n) for n in (64**2, 64**2 + 100)]
     assert same[1] < same[0] < 1.1 * same[1]  # as many users, a few more ratings each
-    assert predictions.asymptotic_slope(grid) == -0.5
+    assert ensemble.asymptotic_slope(grid) == -0.5
     steep = {"user_intrinsic_dim": 3, "item_intrinsic_dim": 3}
-    assert predictions.asymptotic_slope(grid | steep) == pytest.approx(-0.5 / 3)
+    assert ensemble.asymptotic_slope(grid | steep) == pytest.approx(-0.5 / 3)

@@ -28,7 +28,7 @@ import numpy as np
 from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
-from twotower.rates import spectra
+from twotower.predictions import spectra
 from twotower.theory import spectrum
 
 _POINTS = 512  # most that are kriged
