@@ -129,8 +129,8 @@ def test_no_claim_is_left_out_of_the_table_but_those_that_no_study_tests():
     other = ledger_of(("9.1", "holds", ""), ("9.2", "holds", ""), ("null_cells", untested, ""))
     assert front_page.table({"a": one, "b": other}).splitlines()[2:] == [
         "| 9 the theory's three lemmas | 9.1 holds, 9.2 **fails** | holds |",
-        "| off manifold, null cells, falsifiability | null cells holds, falsifiability holds "
-        "| not tested |",
+        "| off the manifold, embedding dimension, null cells, falsifiability "
+        "| null cells holds, falsifiability holds | not tested |",
         "| sampling: outside fresh pairs the rate breaks where it must | **fails** | not tested |",
         r"| new: a statement | holds: a\|b −0.5, 1e-13 of 2-D | not tested |",
     ]

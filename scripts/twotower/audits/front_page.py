@@ -30,7 +30,9 @@ LINES = {
     "6": "any depth keeps the rate",
     "8": "cold start: risk on new over risk on seen users and items",
     "9.1 9.2 9.3": "the theory's three lemmas",
-    "off_manifold embedding_dim null_cells falsifiability": "",
+    "off_manifold embedding_dim null_cells falsifiability": (
+        "off the manifold, embedding dimension, null cells, falsifiability"
+    ),
     "sampling": "outside fresh pairs the rate breaks where it must",
     "noise": "each noise has its predicted slope",
     "extrapolation": "95% intervals of the two largest sizes hold",
@@ -115,10 +117,8 @@ def _name(group: list[str], statement: str) -> str:
     if len(line.split()) < 2:
         joint = " " if group[0][:1].isdigit() else ": "
         return f"{group[0].replace('_', ' ')}{joint}{LINES.get(line, statement)}"
-    if LINES[line]:
-        return f"{group[0].partition('.')[0]} {LINES[line]}"
-    names = [claim.replace("_", " ") for claim in group]
-    return ", ".join(names)
+    number = group[0].partition(".")[0]
+    return f"{number} {LINES[line]}" if number.isdigit() else LINES[line]
 
 
 def _answer(rows: pd.DataFrame) -> str:
