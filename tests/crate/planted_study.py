@@ -32,7 +32,7 @@ RAW = {
     "replicates": 3,
     "sample_sizes": [64, 128],
     "test_pairs": 256,
-    "certificate_size": 64,
+    "certificate_sizes": [64],
     "defaults": {"smoothness": float("inf"), "noise_sd": 0.0},  # which JSON cannot hold
     "arms": {"adam": {"steps": 5}},
     "experiments": {"one": {"title": "One", "vary": {"rank": [2]}}},
