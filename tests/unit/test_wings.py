@@ -20,7 +20,7 @@ BELOW = {
     "methods": "data theory kernels",
     "evaluation": "data towers methods",
     "predictions": "study data theory towers methods",
-    "rates": "study data theory",
+    "rates": "study data theory predictions",
     "cost": "study data theory towers methods kernels predictions",
     "lemmas": "theory towers",
     "running": "study records",

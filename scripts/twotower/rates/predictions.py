@@ -23,6 +23,7 @@ from scipy.special import ndtri
 
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
+from twotower.predictions import energy
 from twotower.rates import spectra
 from twotower.theory.bound import Theory, finite_n_risk, least_squares_slope
 
@@ -230,9 +231,7 @@ def _lost_components(user: tuple, item: tuple, rank: int, dim: int) -> float:
 def lost_energy(tensors: dict[str, np.ndarray], dim: int) -> np.ndarray:
     """Share of each target's E R*² that lies beyond its `dim` strongest components: [B].
 
-    R* = ⟨f*, f̃*⟩ as an operator between the towers has the squared singular values
-    eig(E[f* f*ᵀ] E[f̃* f̃*ᵀ]), and truncation to the `dim` largest is the best fit of that rank
-    (Eckart & Young 1936). Coordinates are taken to fill the cube.
+    The best fit of that rank leaves it (`energy.strengths`). Coordinates fill the cube.
 
     Args:
         tensors: as of `ratings.target_tensors`: `<tower>/coefficients` [B, p, n_frequencies, 2].
@@ -243,5 +242,5 @@ def lost_energy(tensors: dict[str, np.ndarray], dim: int) -> np.ndarray:
         parts = tensors[f"{tower}/coefficients"]
         flat = parts.reshape(*parts.shape[:2], -1)
         moments.append(2.0 * flat @ flat.transpose(0, 2, 1))
-    energy = np.sort(np.linalg.eigvals(moments[0] @ moments[1]).real, axis=1)
-    return energy[:, : energy.shape[1] - dim].sum(axis=1) / energy.sum(axis=1)
+    found = energy.strengths(*moments)
+    return found[:, dim:].sum(axis=1) / found.sum(axis=1)
