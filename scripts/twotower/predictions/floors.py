@@ -22,7 +22,7 @@ from scipy.special import ndtri
 from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
-from twotower.predictions import spectra
+from twotower.predictions import energy, spectra
 from twotower.theory import spectrum
 from twotower.theory.fourier import half_space, synthesize
 
@@ -54,10 +54,8 @@ def floor(row: Mapping) -> float:
 def lost_energy(tensors: dict[str, np.ndarray], row: Mapping) -> np.ndarray:
     """The floor of each target in a cell, E (F − R*)², in units of the signal's variance: [B].
 
-    Exact where nothing is bent: R* = ⟨f*, f̃*⟩ as an operator between the towers has the squared
-    singular values eig(E[f* f*ᵀ] E[f̃* f̃*ᵀ]), and truncation to the largest is the best fit of that
-    rank (Eckart & Young 1936). Else by weighted alternating least squares on 128 users and items.
-    Coordinates are taken to fill the cube.
+    Exact where nothing is bent (`energy.strengths`). Else by weighted alternating least squares on
+    128 users and items. Coordinates are taken to fill the cube.
 
     Args:
         tensors: as of `ratings.target_tensors`: `<tower>/coefficients` [B, p, n_frequencies, 2] and
@@ -67,10 +65,9 @@ def lost_energy(tensors: dict[str, np.ndarray], row: Mapping) -> np.ndarray:
     parts = [tensors[f"{tower}/coefficients"] for tower in TOWERS]
     dim = int(row["embedding_dim"])
     if not sampling.bent(row):
-        user, item = (part.reshape(*part.shape[:2], -1) for part in parts)
-        moments = 4.0 * (user @ user.transpose(0, 2, 1)) @ (item @ item.transpose(0, 2, 1))
-        energy = np.sort(np.linalg.eigvals(moments).real, axis=1)
-        return energy[:, : max(energy.shape[1] - dim, 0)].sum(axis=1) / energy.sum(axis=1)
+        flat = (part.reshape(*part.shape[:2], -1) for part in parts)
+        found = energy.strengths(*(2.0 * each @ each.transpose(0, 2, 1) for each in flat))
+        return found[:, dim:].sum(axis=1) / found.sum(axis=1)
     waves = [tensors[f"{tower}/frequencies"] for tower in TOWERS]
     found = []
     for target in zip(*parts, strict=True):
