@@ -50,7 +50,7 @@ def cell_risks(
                     | {"risk": values.ravel(), "risk_se": errors.ravel()}
                     | {"seen_risk": seen.ravel(), "predicted_risk": predicted.ravel()}
                     | {"seen_risk": seen.ravel()}
-                    | {"training_loss": 1.0 if start == "used" else 0.99}
+                    | {"training_loss": {"used": 1.0, "doubled": 0.99}.get(start, 0.98)}
                 )
             )
     return pd.concat(frames, ignore_index=True)

@@ -16,9 +16,9 @@ def error_budget(risks: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame
     """Parts of arm erm's risk at the largest size where all starts were run.
 
     Approximation is the risk of towers of the same shape fitted without noise to four times the
-    ratings; optimization what more steps or an oracle start take off, used − min(doubled,
-    oracle), at least 0, of the starts that `curves.starts_at` counts; estimation is the rest, at
-    least 0. All are means over the replicates that have every start.
+    ratings; optimization what the start with the lowest training loss takes off
+    (`curves.starts_at`), at least 0; estimation is the rest, at least 0. All are means over the
+    replicates that have every start.
 
     Args:
         risks: tables of risks, one for each experiment; a cell in several is used once.
@@ -43,7 +43,7 @@ def error_budget(risks: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame
         used = mean["used"]
         if not used > 0:
             continue
-        optimization = max(0.0, used - min(mean["doubled"], mean["oracle"]))
+        optimization = max(0.0, used - mean["best"])
         rest = used - mean["noise_free"] - optimization
         parts = dict(zip(PARTS, (mean["noise_free"], max(0.0, rest), optimization), strict=True))
         rows.append(

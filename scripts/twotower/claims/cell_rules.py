@@ -42,7 +42,26 @@ def verdicts(evidence: ClaimTables) -> Finding:
 
 def limit(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
-    return _by_verdict(rows[np.isinf(rows["smoothness"].astype(float))])
+    rows = rows[np.isinf(rows["smoothness"].astype(float))]
+    if rows.empty:
+        return UNTESTED
+    limit = -1.0 + 2 * evidence.decisions.thresholds.delta
+    answers = [_at_most(row, limit) for row in rows.itertuples()]
+    row = rows.loc[rows["slope_high"].fillna(0.0).idxmax()]
+    numbers = (row["slope"], row["slope_low"], row["slope_high"])
+    return Finding(
+        overall(answers), f"slope {interval_text(*numbers)}", *numbers,
+        detail=verdict_counts(rows), rows=rows,
+    )  # fmt: skip
+
+
+def _at_most(row, limit: float) -> Answer:
+    """Whether a slope is certainly as steep as a limit, or certainly not."""
+    if row.verdict == Verdict.INCONCLUSIVE or np.isnan(row.slope_low):
+        return Answer.UNDECIDED
+    if row.slope_high <= limit:
+        return Answer.HOLDS
+    return Answer.FAILS if row.slope_low > limit else Answer.UNDECIDED
 
 
 def smoothness(evidence: ClaimTables) -> Finding:

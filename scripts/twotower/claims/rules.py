@@ -18,7 +18,6 @@ from twotower.claims.findings import (
     Finding,
     counted,
     interval_text,
-    of_verdict,
     overall,
     verdict_counts,
     within,
@@ -61,20 +60,26 @@ def estimation(evidence: ClaimTables) -> Finding:
     rows = evidence.confirmatory()
     if rows.empty:
         return UNTESTED
-    answers = [of_verdict(verdict) for verdict in rows["verdict"]]
-    share = answers.count(Answer.HOLDS) / len(answers)
+    rules = evidence.decisions.thresholds
+    lines = evidence.table("meta_regression")
+    mean = (math.nan, math.nan, math.nan)
+    if len(lines):
+        line = lines[(lines["subset"] == "all") & (lines["term"] == "mean_difference")].iloc[0]
+        mean = (line["estimate"], line["low"], line["high"])
+    against = rows["verdict"].isin([Verdict.SLOWER, Verdict.FLATTENS, Verdict.INCONCLUSIVE])
+    share = 1 - float(against.mean())
     slower = rows["verdict"] == Verdict.SLOWER
-    level = 1 - evidence.decisions.thresholds.confidence
-    if (slower & (rows["p_holm"] < level)).any():
+    surely_slower = slower & (rows["p_holm"] < 1 - rules.confidence)
+    if surely_slower.any() or mean[1] > rules.upper_tolerance:
         answer = Answer.FAILS
-    elif not slower.any() and share >= evidence.decisions.thresholds.consistent_share:
-        answer = Answer.HOLDS
-    else:
+    elif slower.any() or share < rules.consistent_share or not mean[2] <= rules.upper_tolerance:
         answer = Answer.UNDECIDED
-    result = f"{answers.count(Answer.HOLDS)} of {len(rows)} cells consistent or faster"
+    else:
+        answer = Answer.HOLDS
     flatter = int(((rows["flattening_low"] > 0) & (rows["upper_difference_low"] > 0)).sum())
+    result = f"slopes minus predicted ones {interval_text(*mean)} over {len(rows)} cells"
     detail = f"{verdict_counts(rows)}; {flatter} of all surely flatten against their prediction"
-    return Finding(answer, result, share, detail=detail, rows=rows)
+    return Finding(answer, result, *mean, detail=detail, rows=rows)
 
 
 def cold_start(evidence: ClaimTables) -> Finding:
@@ -188,6 +193,7 @@ def tails(evidence: ClaimTables) -> Finding:
 def dimensions(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["upper_difference"].notna()]
+    delta, maximum = evidence.decisions.thresholds.delta, 0
     answers, counts, kept = [], {}, []
     for _, row in rows.iterrows():
         shifts = dimension_shifts(row)
@@ -200,18 +206,17 @@ def dimensions(evidence: ClaimTables) -> Finding:
             before, total = counts.get(name, (0, 0))
             counts[name] = (before + out, total + 1)
         # The maximum itself is the prediction: its shift is 0.
-        if all(rejected.values()) and low <= 0 <= high:
+        keeps = low <= delta and high >= -delta
+        maximum += keeps
+        if all(rejected.values()) and keeps:
             answers.append(Answer.HOLDS)
-        elif not low <= 0 <= high and not all(rejected.values()):
+        elif not keeps and not all(rejected.values()):
             answers.append(Answer.FAILS)
         else:
             answers.append(Answer.UNDECIDED)
     if not answers or counts.get("mean", (0, 0))[1] == 0:
         return UNTESTED
     parts = [f"{name} rejected in {out} of {total}" for name, (out, total) in counts.items()]
-    maximum = sum(
-        rows.loc[kept, "upper_difference_low"].le(0) & rows.loc[kept, "upper_difference_high"].ge(0)
-    )
     result = f"max kept in {maximum} of {len(kept)} cells, " + ", ".join(parts)
     detail = f"{counted(answers)}{_tournament(evidence)}"
     return Finding(

@@ -260,6 +260,6 @@ def _start(
             "risk": risk.ravel(),
             "risk_se": risk_se.ravel(),
             "predicted_risk": predicted.ravel(),
-            "training_loss": 1.0 if start == "used" else 0.9,
+            "training_loss": {"used": 1.0, "doubled": 0.95}.get(start, 0.9),
         }
     )

@@ -150,20 +150,19 @@ def reference_certificate(
     return Certificate(passed, f"{differs}, which {verb} ± {tolerance}")
 
 
-def optimization_error(used: float, doubled: float, oracle: float) -> float:
-    """Share of the risk that is due to optimization: max(0, used − min(doubled, oracle)) / used.
+def optimization_error(used: float, best: float) -> float:
+    """Share of the risk that is due to optimization: max(0, used − best) / used.
 
     Args:
-        used, doubled, oracle: mean risk from the start used, after twice the steps, and from an
-            oracle start, at the same size and over the same replicates; of each replicate the
-            risk used where the training loss is no lower (`curves.starts_at`).
+        used, best: mean risk from the start used, and of the fits with the lowest training loss
+            (`curves.starts_at`), at the same size and over the same replicates.
 
     Returns:
         The share; NaN if one of them was not measured, or the risk used is not positive.
     """
-    if not all(map(math.isfinite, (used, doubled, oracle))) or used <= 0:
+    if not (math.isfinite(used) and math.isfinite(best)) or used <= 0:
         return math.nan
-    return max(0.0, used - min(doubled, oracle)) / used
+    return max(0.0, used - best) / used
 
 
 def optimization_certificate(

@@ -3,7 +3,11 @@
 The oracle start is towers fitted to more ratings than a fit has, without their noise. The arm
 `erm` fits them, with the settings of `ORACLE`, to `ORACLE_SIZES` times the ratings, or to all of
 them where a study has fewer. Without noise joint training takes longer to settle
-(docs/benchmarks.md, Optimizers). Each arm then trains from them as from its own start.
+(docs/benchmarks.md, Optimizers). Each arm then trains from them as from its own start, but the
+full-batch ones `ORACLE_FACTOR` times as long. The oracle knows the truth, and training has to fit
+the ratings' noise before it is a minimizer of theirs. Pilot seed 2, d = 1, β = 1, n = 65,536: after
+30 steps its risk is 16% below that of the start used, after 120 9%, after 240 2%; training losses
+meet at 480, where both risks are higher than that of the start used.
 """
 
 STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
@@ -12,8 +16,9 @@ STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
 RENEWED_EVERY = 60
 """Evaluations after which joint training chooses its coordinates anew."""
 
-ORACLE = {"alternations": 2, "joint_steps": 240}
+ORACLE = {"alternations": 2, "joint_steps": 120}
 ORACLE_SIZES = 4
+ORACLE_FACTOR = {"erm": 4, "adam": 1, "pairwise": 4}
 
 
 def certified_of(replicates: range, count: int) -> range:
@@ -23,6 +28,6 @@ def certified_of(replicates: range, count: int) -> range:
     return range(replicates.start, max(replicates.start, min(replicates.stop, count)))
 
 
-def with_doubled_steps(arm: str, settings: dict) -> dict:
-    """The arm's settings with twice the steps, for the optimization certificate."""
-    return settings | {STEPS[arm]: 2 * settings[STEPS[arm]]}
+def with_steps(arm: str, settings: dict, factor: int) -> dict:
+    """The arm's settings with so many times the steps, for the optimization certificate."""
+    return settings | {STEPS[arm]: factor * settings[STEPS[arm]]}

@@ -13,7 +13,7 @@ from twotower.theory.width import units
 from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
-from twotower.towers.steps import ORACLE, ORACLE_SIZES, certified_of, with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_FACTOR, ORACLE_SIZES, certified_of, with_steps
 from twotower.towers.training import ARMS, DTYPES, Sample, fit_stream
 from twotower.towers.weights import fits_in, named
 
@@ -129,8 +129,9 @@ def train(
         result = fitted(n, "noise_free", "erm", ORACLE, noise_free)
         yield result
         current = sample(n, width, certified)
-        doubled = with_doubled_steps(spec["arm"], settings)
-        yield fitted(n, "doubled", spec["arm"], doubled, current)
+        arm = spec["arm"]
+        yield fitted(n, "doubled", arm, with_steps(arm, settings, 2), current)
         ((_, _, oracle, _),) = fits_in(result.tensors)
         oracle = oracle.unflat(oracle.flat().to(device))
-        yield fitted(n, "oracle", spec["arm"], settings, current, oracle)
+        longer = with_steps(arm, settings, ORACLE_FACTOR[arm])
+        yield fitted(n, "oracle", arm, longer, current, oracle)

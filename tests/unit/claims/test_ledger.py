@@ -89,7 +89,7 @@ def test_numbers_come_with_their_intervals(ledger):
     primary = row(ledger, "primary")
     assert primary["low"] < 1 < primary["high"]
     assert primary["cells"] == 5
-    assert row(ledger, "2")["measured"] == 1
+    assert abs(row(ledger, "2")["measured"]) < 0.03
     assert row(ledger, "4a")["high"] < 0 < row(ledger, "4b")["low"]
     assert "from 0.5 to 2" in row(ledger, "4a")["result"]
 

@@ -55,7 +55,10 @@ def test_slopes_and_risks_are_the_closed_forms():
 def test_the_ledger_says_what_exact_measurements_would_show(standard):
     claims = standard["claims"].set_index("claim")
     assert claims.loc["primary", "expected"] == pytest.approx(1.0)
-    assert claims.loc["2", "expected_result"] == "26 of 26 cells consistent or faster"
+    assert (
+        claims.loc["2", "expected_result"]
+        == "slopes minus predicted ones 0.00 [0.00, 0.00] over 26 cells"
+    )
     held = ["primary", "1", "2", "3", "4a", "4c", "5", "6", "noise", "falsifiability"]
     assert (claims.loc[held, "expected_verdict"] == "holds").all()
     slopes = standard["predictions"].query("experiment == 'smoothness' and arm == 'erm'")

@@ -30,19 +30,33 @@ def test_equivalence(low, high, answer):
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "p_holm", "answer"),
+    ("verdicts", "p_holm", "mean", "answer"),
     [
-        (["consistent with the rate"] * 9 + ["faster"], 1, HOLDS),
-        (["consistent with the rate"] * 9 + ["inconclusive"], 1, HOLDS),
-        (["consistent with the rate"] * 8 + ["inconclusive"] * 2, 1, OPEN),
-        (["consistent with the rate"] * 9 + ["slower"], 0.01, FAILS),
-        (["consistent with the rate"] * 9 + ["slower"], 0.06, OPEN),
+        (["consistent with the rate"] * 9 + ["faster"], 1, 0.0, HOLDS),
+        (["consistent with the rate"] * 9 + ["inconclusive"], 1, 0.0, HOLDS),
+        (["bound not contradicted, rate unresolved"] * 10, 1, 0.0, HOLDS),  # each alone is too few
+        (["bound not contradicted, rate unresolved"] * 10, 1, 0.05, OPEN),
+        (["consistent with the rate"] * 10, 1, 0.1, FAILS),
+        (["consistent with the rate"] * 8 + ["inconclusive"] * 2, 1, 0.0, OPEN),
+        (["consistent with the rate"] * 8 + ["flattens"] * 2, 1, 0.0, OPEN),
+        (["consistent with the rate"] * 9 + ["slower"], 0.01, 0.0, FAILS),
+        (["consistent with the rate"] * 9 + ["slower"], 0.06, 0.0, OPEN),
     ],
 )
-def test_estimation(verdicts, p_holm, answer):
+def test_estimation(verdicts, p_holm, mean, answer):
     rates = rate_rows(*[{"verdict": verdict} for verdict in verdicts], p_holm=p_holm)
-    assert find("estimation", rates).answer == answer
-    assert find("estimation", rates.assign(confirmatory=False)).answer == Answer.UNTESTED
+    line = {"subset": "all", "term": "mean_difference", "estimate": mean}
+    table = pd.DataFrame([line | {"low": mean - 0.03, "high": mean + 0.03}])
+    assert find("estimation", rates, meta_regression=table).answer == answer
+    exploratory = rates.assign(confirmatory=False)
+    assert find("estimation", exploratory, meta_regression=table).answer == Answer.UNTESTED
+
+
+@pytest.mark.parametrize(("slope", "answer"), [(-1.0, HOLDS), (-0.91, OPEN), (-0.8, FAILS)])
+def test_the_limit_asks_for_the_parametric_slope(slope, answer):
+    rates = rate_rows({"smoothness": math.inf, "slope": slope}, {"slope": -0.5})
+    assert find("limit", rates).answer == answer
+    assert find("limit", rates.iloc[1:]).answer == Answer.UNTESTED
 
 
 @pytest.mark.parametrize(
@@ -208,6 +222,7 @@ def test_unlucky_targets_are_judged_over_data_sets():
     ("shift", "half", "answer"),
     [
         (0.0, 0.03, HOLDS),
+        (0.06, 0.03, HOLDS),  # within δ of the maximum's, and of no rival's
         (0.0, 0.08, OPEN),  # too wide to reject the mean, 0.071 steeper
         (0.1, 0.03, FAILS),  # the sum's slope, -0.4
     ],

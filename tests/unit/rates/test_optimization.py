@@ -26,7 +26,8 @@ def cell(n, doubled, oracle, replicate=0):
 @pytest.mark.parametrize(
     ("doubled", "oracle", "error"),
     [
-        ((0.09, 0.9), (0.08, 0.9), 0.2),
+        ((0.09, 0.9), (0.08, 0.8), 0.2),
+        ((0.09, 0.9), (0.12, 0.8), 0.0),  # the best minimum is no nearer the truth
         ((0.09, 0.9), (0.02, 1.1), 0.1),  # nearer the truth, in a worse minimum
         ((0.09, 0.9), (0.02, 1.0), 0.1),
         ((0.12, 0.8), (0.02, 1.1), 0.0),
@@ -40,7 +41,7 @@ def test_only_a_lower_training_loss_shows_an_error(doubled, oracle, error):
 
 def test_each_replicate_counts_its_own_starts():
     """The oracle takes .04 off one of two replicates; a third, without an oracle, is left out."""
-    one = cell(64, (0.10, 0.9), (0.06, 0.9))
+    one = cell(64, (0.10, 0.9), (0.06, 0.8))
     other = cell(64, (0.10, 0.9), (0.06, 1.1), replicate=1)
     third = cell(64, (0.01, 0.5), (0.01, 0.5), replicate=2)[:2]
     rows = frame(*one, *other, *third)

@@ -14,7 +14,7 @@ from twotower.cost.operations.evaluations import (
 from twotower.cost.operations.fit_size import Certificate, FitSize, fits_of
 from twotower.cost.operations.work import Work
 from twotower.towers import chunks
-from twotower.towers.steps import ORACLE, RENEWED_EVERY, with_doubled_steps
+from twotower.towers.steps import ORACLE, ORACLE_FACTOR, RENEWED_EVERY, with_steps
 
 
 def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
@@ -86,12 +86,13 @@ def train_work(
     if arm not in ARM_WORK:
         place = f"ARM_WORK of {__name__}"
         raise NotImplementedError(f"the arm {arm!r} has no cost: count its operations in {place}")
-    of, doubled = ARM_WORK[arm], with_doubled_steps(arm, settings)
+    of = ARM_WORK[arm]
+    doubled, longer = (with_steps(arm, settings, factor) for factor in (2, ORACLE_FACTOR[arm]))
     work = Work(torch=1)
     for n, fit in fits_of(cell, sizes, batch, precision, device).items():
         work += of(fit, settings, False)
         if n in certificate.sizes:
             some = replace(fit, batch=certificate.batch)
             work += erm_work(certificate.oracle(fit, max(sizes)), **ORACLE)
-            work += of(some, doubled, False) + of(some, settings, True)
+            work += of(some, doubled, False) + of(some, longer, True)
     return work
