@@ -28,7 +28,12 @@ _DESIGN = ("cell", "data", "catalogue", "ratings_each", "lost_energy", "experime
 """Columns in which cells of a study may differ and still tell users and items apart."""
 _COUNTED = {"fixed_users": "user", "popularity": "item"}  # whose number is the catalogue's
 _MORE = f"set replicates: {LEAST_REPLICATES} or more in the study"
-_STUDY = {*curves.MEASURED, "cell", "sampling", "schedule", "depth"}
+_NEWER = {
+    "training_loss",
+    "approximation",
+    "predicted_risk",
+}  # studies of earlier versions lack them
+_STUDY = {*curves.MEASURED, "cell", "sampling", "schedule", "depth"} - _NEWER
 
 
 def tables(paths: Iterable[Path]) -> list[pd.DataFrame]:

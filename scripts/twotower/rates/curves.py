@@ -58,7 +58,7 @@ def used_curve(frame: pd.DataFrame, arm: str, prediction: str = "predicted_risk"
     Args:
         frame: rows of a table of risks.
         arm: the arm.
-        prediction: the column that holds what is predicted.
+        prediction: the column that holds what is predicted; where it is absent, nothing is.
 
     Raises:
         ValueError: if a replicate was not measured at some size, or none at all.
@@ -67,6 +67,7 @@ def used_curve(frame: pd.DataFrame, arm: str, prediction: str = "predicted_risk"
     if used.empty:
         raise ValueError(f"cell {frame['cell'].iloc[0]} has no risks of arm {arm}")
     values = ["risk", "risk_se", prediction]
+    used = used.reindex(columns=[*used, *(name for name in values if name not in used)])
     wide = used.pivot(index="replicate", columns="n_ratings", values=values)
     counts = used.groupby("n_ratings")["replicate"].nunique()
     if (counts < len(wide)).any():

@@ -38,7 +38,10 @@ def test_the_width_is_the_one_with_the_smallest_predicted_risk():
         return sum(due(pair, spec, [n], [width], RatingLaw(1.0, 1.0)).risk[0] for pair in pairs)
 
     best = widths.best_width(spec, n)
-    assert risk(round(best)) < 1.05 * min(risk(width) for width in range(8, 64, 2))
+    chosen, narrow, wide = (risk(round(factor * best)) for factor in (1.0, 0.5, 2.0))
+    assert chosen < 0.9 * min(narrow, wide)
+    # each width draws units of its own: the smallest of many is lower by chance
+    assert chosen < 1.1 * min(risk(width) for width in range(8, 64, 2))
 
 
 def test_constants_are_widths_over_powers_of_n_and_the_limit_has_a_fixed_width():
