@@ -196,6 +196,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
                 | {"slope_high": slope + 0.03, "bound_slope": cell.bound_slope}
                 | {"predicted_slope": predicted if window.any() else math.nan}
                 | {"upper_predicted_slope": predicted if window.any() else math.nan}
+                | {f"difference{end}": slope - predicted for end in ("", "_low", "_high")}
                 | {"upper_difference": slope - predicted, "flattening_low": -0.1}
                 | {"upper_difference_low": slope - predicted - 0.03, "tail_difference": 0.0}
                 | {

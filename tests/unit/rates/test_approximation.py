@@ -87,10 +87,10 @@ def test_points_that_ratings_still_limit_are_shown_and_not_used():
 @pytest.mark.parametrize(
     ("changes", "verdict", "reason"),
     [
-        ({"slope": -1.2, "projection": -1.2}, "slower", "90% of the slope -1.8"),
+        ({"slope": -1.2, "projection": -1.2}, "slower", "85% of the slope -1.8"),
         ({"slope": -1.2}, "inconclusive", "that of the projection, -1.8"),
-        ({"slope": -2.9}, "faster", "below -2.0"),
-        ({"slope": -2.1}, "bound not contradicted, rate unresolved", "nor above"),
+        ({"slope": -2.9}, "faster", "below -2.1"),
+        ({"slope": -2.17}, "bound not contradicted, rate unresolved", "nor above"),
         ({"gain": [0, 0, 0, 0.3, 0.3, 0.3]}, "inconclusive", "only 3 of 6 widths, 4 are needed"),
     ],
 )
