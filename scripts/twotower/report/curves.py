@@ -125,7 +125,7 @@ def draw_cells(
         if corners:
             _slopes_in_corner(ax, rates[rates["cell"] == cell])
         ax.set_title(style.two_lines(title))
-    _finish(fig, panels, curves, room=1.6 if corners else 1.0)
+    _finish(fig, panels, curves, room=3.0 if corners else 1.0)
     return panels, free
 
 
