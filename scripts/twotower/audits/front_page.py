@@ -35,8 +35,8 @@ LINES = {
     "5": "max(d_u, d_i), neither sum nor mean, cell by cell",
     "6": "any depth keeps the rate",
     "8": "cold start: risk on new over risk on known users and items",
-    "9.1 9.2 9.3": "the theory's three lemmas",
-    "off_manifold embedding_dim null_cells falsifiability": (
+    "9.1, 9.2, 9.3": "the theory's three lemmas",
+    "off_manifold, embedding_dim, null_cells, falsifiability": (
         "off the manifold, embedding dimension, null cells, falsifiability"
     ),
     "sampling": "outside fresh pairs the rate breaks where it must",
@@ -44,6 +44,7 @@ LINES = {
     "extrapolation": "95% intervals of the two largest sizes hold",
 }
 """By claim, what README says it is. Several claims share a line where all have one verdict."""
+_AND = ", "
 
 
 class FrontPageError(ExpectedError):
@@ -113,14 +114,14 @@ def _row(cells: list[str]) -> str:
 def _groups(claims: list[str]) -> Iterator[list[str]]:
     """The claims of each line: those of `LINES`, then all others, one a line."""
     for line in LINES:
-        if group := [claim for claim in line.split() if claim in claims]:
+        if group := [claim for claim in line.split(_AND) if claim in claims]:
             yield group
-    yield from ([claim] for claim in claims if claim not in " ".join(LINES).split())
+    yield from ([claim] for claim in claims if claim not in _AND.join(LINES).split(_AND))
 
 
 def _name(group: list[str], statement: str) -> str:
-    line = next((line for line in LINES if group[0] in line.split()), "")
-    if len(line.split()) < 2:
+    line = next((line for line in LINES if group[0] in line.split(_AND)), "")
+    if _AND not in line:
         joint = " " if group[0][:1].isdigit() else ": "
         return f"{group[0].replace('_', ' ')}{joint}{LINES.get(line, statement)}"
     number = group[0].partition(".")[0]
