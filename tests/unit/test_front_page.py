@@ -40,7 +40,9 @@ def test_its_table_of_claims_says_what_the_published_ledger_says(study):
     for line in LINES[start : LINES.index("", start)]:
         claim, *answers = (cell.strip() for cell in line.strip("|").split(" | "))
         answer = answers[front_page.STUDIES.index(study)]
-        shown[re.match("primary level|[^ :]+", claim)[0]] = answer.replace("*", "").replace("−", "-")
+        shown[re.match("primary level|[^ :]+", claim)[0]] = answer.replace("*", "").replace(
+            "−", "-"
+        )
     undecided = {claim for claim, row in ledger.items() if row["verdict"] == "not decided"}
     assert undecided <= shown.keys()
     for claim in ledger.keys() & shown.keys():
