@@ -102,6 +102,39 @@ def test_narrower_towers_find_what_noise_hides_from_wide_ones():
     assert ((found - torch.from_numpy(test["signal"])).square().mean(1) < 0.02).all()
 
 
+def test_a_start_that_lacks_a_component_goes_on_until_it_has_found_it(monkeypatch):
+    """A weak second component, missing from the first network's start; the other has settled."""
+    data = sample(range(2), 4096)
+    users, items = data.users[..., 0], data.items[..., 0]
+    rng = np.random.default_rng(5)
+    noise = 0.5 * torch.from_numpy(rng.standard_normal(users.shape))
+    weak = 0.4 * torch.sin(25 * users) * torch.sin(22 * items)
+    ratings = 2 * torch.sin(6 * users) * torch.cos(5 * items) + weak + noise
+    hidden = hidden_layers(data, 40)
+
+    def fitted(alternations, start=None, rows=slice(None)):
+        layers = [[(w[rows], b[rows]) for w, b in tower] for tower in hidden]
+        pairs = [part[rows] for part in (data.users, data.items, ratings)]
+        start = None if start is None else tuple(part[rows] for part in start)
+        return fit_outputs(*layers, *pairs, 2, alternations, start)
+
+    def loss(towers):
+        return (scores(towers, data.users, data.items) - ratings).square().mean(1)
+
+    best = fitted(20)
+    start = tuple(part.clone() for part in best.item[-1])
+    for part in start:
+        part[0, :, 1] = torch.from_numpy(rng.standard_normal(part[0, :, 1].shape))
+    found = fitted(2, start)
+    assert (loss(found) < 1.001 * loss(best)).all()
+    for row in range(2):  # alone as in the batch
+        assert torch.equal(found.flat()[row], fitted(2, start, slice(row, row + 1)).flat()[0])
+    monkeypatch.setattr(limits, "MOST_ROUNDS", 2)
+    stopped = fitted(2, start)
+    assert loss(stopped)[0] > 1.01 * loss(best)[0]
+    assert torch.equal(stopped.flat()[1], found.flat()[1])
+
+
 def test_widths_double_up_from_one_with_many_pairs():
     assert limits.widths(64, 512, 2) == [4, 8, 16, 32, 64]
     assert limits.widths(58, 2048, 2) == [29, 58]

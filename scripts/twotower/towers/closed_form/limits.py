@@ -26,6 +26,11 @@ CANDIDATES_PER_UNIT, FEWEST_CANDIDATES = 4, 64
 """Units of which those are kept that span the most."""
 
 
+SETTLED, MOST_ROUNDS = 5.0e-4, 24
+"""Of alternating least squares: the fall of the mean squared error in a round, as a share of the
+ratings' variance, below which a network has settled; and rounds after which it stops anyway."""
+
+
 def pairs_are(n: int, size: int) -> str:
     """Whether n pairs are "few" or "many" for so many features."""
     return "few" if n < FEW_PAIRS * size else "many"
