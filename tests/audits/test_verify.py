@@ -93,7 +93,7 @@ def test_what_was_stated_before_the_run_is_told(origin):
     found = verification.verify(origin.folder, origin.folder / SIGNERS, authorities=authorities)
     assert not found.failed
     for words in (
-        "statement: of study tiny, rules v2:",
+        "statement: of study tiny, rules v3:",
         "by the clock of the machine; its SHA-256 is",
         "its predictions were computed again, and are the same",
         "the record of the run names it: the record is the later one",

@@ -99,7 +99,7 @@ def test_verdicts_judged_by_another_file_are_called_stale(finished_copy):
     )
     assert done.returncode == 0, done.stderr
     assert re.search(
-        r"STALE: judged by decisions v2:\w{10}, the file is now v2:\w{10}", done.stdout
+        r"STALE: judged by decisions v3:\w{10}, the file is now v3:\w{10}", done.stdout
     )
 
 
