@@ -50,7 +50,7 @@ def test_a_working_machine_is_told_in_every_part(healthy):
         r"results/ +[\d.]+ [GM]iB free of",
         r"writable +yes",
         r"lock +none",
-        r"valid: 14 cells, 17 runs",
+        r"valid: 17 cells, 20 runs",
         r"decisions +v\d+:[0-9a-f]{10}",
     ):
         assert re.search(fact, text), fact

@@ -18,7 +18,7 @@ TABLES = ["certificates.csv", "claims.csv", "claims.html", "claims.md", "claims.
 TABLES += ["cold_start.csv"]
 TABLES += ["error_budget.csv", "extrapolation.csv", "falsifiability.csv", "losses.csv"]
 TABLES += ["levels.csv", "levels.md", "levels.tex", "meta_regression.csv", "rates.csv"]
-TABLES += ["rates.md", "rates.tex"]
+TABLES += ["rates.md", "rates.tex", "predictions.csv"]
 
 
 def expected_files(finished):
@@ -33,6 +33,8 @@ def expected_files(finished):
         parts = ["targets.safetensors", "ratings.safetensors", "test.safetensors"]
         names |= {f"data/{one}/{part}" for part in [*parts, "certificate.csv"]}
         names |= {f"references/{one}/0.safetensors", f"risks/reference-{one}.csv"}
+        names.add(f"predictions/reference-{one}.csv")
+    names |= {f"predictions/{row['run']}.csv" for row in rows if row["arm"] == "erm"}
     for run in runs:
         names |= {f"runs/{run}/0.safetensors", f"runs/{run}/0.losses.csv", f"risks/{run}.csv"}
     names |= {f"figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "svg")}
@@ -57,7 +59,7 @@ def test_every_job_has_a_log_and_a_benchmark(finished):
     results = finished.folder / "results"
     logs = {path.relative_to(results / "logs") for path in (results / "logs").rglob("*.log")}
     times = results / "benchmarks"
-    assert len(logs) == 34  # every job of the plan but `all`
+    assert len(logs) == 41  # every job of the plan but `all`
     assert {path.with_suffix(".log").relative_to(times) for path in times.rglob("*.tsv")} == logs
     for name in logs:
         assert "Traceback" not in (results / "logs" / name).read_text(encoding="utf-8")

@@ -18,3 +18,19 @@ def generator(seed: int, spec: dict, role: str, replicate: int) -> np.random.Gen
     key = digest({"seed": seed, "spec": spec, "role": role, "replicate": replicate})
     words = np.frombuffer(key[:16], dtype="<u8")
     return np.random.Generator(np.random.Philox(key=words))
+
+
+def fit_stream(
+    seed: int, cell: dict, arm: str, n_ratings: int, width: int, role: str, replicate: int
+) -> np.random.Generator:
+    """The random stream of one role ("user_hidden", "minibatches", …) in the fit of a replicate,
+    keyed by what is fitted, so that predictions can follow it.
+
+    Args:
+        seed: the study's.
+        cell: settings of the cell (`Cell.spec`).
+        arm, n_ratings, width: of the fit.
+        role, replicate: whose stream it is.
+    """
+    key = {"cell": cell, "arm": arm, "n_ratings": n_ratings, "width": width}
+    return generator(seed, key, role, replicate)

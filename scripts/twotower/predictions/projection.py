@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower.base.seeds import generator
+from twotower.base.seeds import fit_stream, generator
 from twotower.data.ratings import draw_covariates
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import Embedding, Target
@@ -19,7 +19,6 @@ from twotower.study.settings import SHAPE_KEYS
 from twotower.towers import networks
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.whitening import whitening_map
-from twotower.towers.training import fit_stream
 
 
 @dataclass(frozen=True)

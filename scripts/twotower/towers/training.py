@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower.base.seeds import generator
 from twotower.towers import joint_training, minibatch_adam, pairwise
 from twotower.towers.checkpoint import Progress
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
@@ -67,22 +66,6 @@ class Fit:
     towers: Towers
     training_loss: torch.Tensor
     steps: int
-
-
-def fit_stream(
-    seed: int, cell: dict, arm: str, n_ratings: int, width: int, role: str, replicate: int
-) -> np.random.Generator:
-    """The random stream of one role ("user_hidden", "minibatches", …) in the fit of a replicate,
-    keyed by what is fitted, so that predictions can follow it.
-
-    Args:
-        seed: the study's.
-        cell: settings of the cell (`Cell.spec`).
-        arm, n_ratings, width: of the fit.
-        role, replicate: whose stream it is.
-    """
-    key = {"cell": cell, "arm": arm, "n_ratings": n_ratings, "width": width}
-    return generator(seed, key, role, replicate)
 
 
 def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> WhitenedTowers:

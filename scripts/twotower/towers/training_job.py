@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from twotower.base.seeds import fit_stream
 from twotower.data import sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
@@ -14,7 +15,7 @@ from twotower.towers import cards, rating_statistics
 from twotower.towers.checkpoint import Checkpoint
 from twotower.towers.networks import Towers
 from twotower.towers.steps import ORACLE, ORACLE_FACTOR, ORACLE_SIZES, certified_of, with_steps
-from twotower.towers.training import ARMS, DTYPES, Sample, fit_stream
+from twotower.towers.training import ARMS, DTYPES, Sample
 from twotower.towers.weights import fits_in, named
 
 
