@@ -138,7 +138,8 @@ def _check_results(study: str) -> None:
         text = f"{ledger}: not the table that a study wrote ({error}); `make resume` makes it anew"
         raise PublishError(text) from None
     option = f" --config {shlex.quote(commands.config('study', study))}"
-    if study != "config.yaml" and not made_by.str.endswith(option).any():
+    is_default = ~made_by.str.contains(" --config ")  # the default study's commands name none
+    if not (is_default if study == "config.yaml" else made_by.str.endswith(option)).any():
         raise PublishError(f"{ledger} is of another study than {study}: {anew}")
 
 

@@ -191,8 +191,8 @@ def tails(evidence: ClaimTables) -> Finding:
 
 
 def dimensions(evidence: ClaimTables) -> Finding:
-    rows = evidence.rows()
-    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["upper_difference"].notna()]
+    every = evidence.rows()
+    rows = every[(every["verdict"] != Verdict.INCONCLUSIVE) & every["upper_difference"].notna()]
     delta, maximum = evidence.decisions.thresholds.delta, 0
     answers, counts, kept = [], {}, []
     for _, row in rows.iterrows():
@@ -218,7 +218,9 @@ def dimensions(evidence: ClaimTables) -> Finding:
         return UNTESTED
     parts = [f"{name} rejected in {out} of {total}" for name, (out, total) in counts.items()]
     result = f"max kept in {maximum} of {len(kept)} cells, " + ", ".join(parts)
-    detail = f"{counted(answers)}{_tournament(evidence)}"
+    left = len(every) - len(rows)
+    aside = f"; {left} inconclusive cells tell nothing" if left else ""
+    detail = f"{counted(answers)}{aside}{_tournament(evidence)}"
     return Finding(
         overall(answers), result, maximum / len(kept), detail=detail, rows=rows.loc[kept]
     )

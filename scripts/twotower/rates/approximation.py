@@ -93,8 +93,8 @@ def judge(row: dict[str, object], faults: list[str], thresholds: Thresholds) -> 
     interval = f"interval [{low:.3f}, {high:.3f}]"
     share = thresholds.approximation_tolerance
     flattest, steepest = (1 - share) * due, (1 + share) * due
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Verdict.INCONCLUSIVE, "interval: the slope has no interval"
+    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(due)):
+        return Verdict.INCONCLUSIVE, "interval: the slope, or the one due, has no finite value"
     above = low > flattest
     # Unknown (fewer than three widths) is no assurance that the curve does not steepen.
     if above and not row["steepening_high"] >= -ROUNDING:

@@ -49,11 +49,12 @@ def judged_cell(frame: pd.DataFrame, decisions: Decisions) -> JudgedCell:
     cell = str(settings["cell"])
     judges, raw = predicted_curves(frame)
     sizes = next(iter(raw.values())).n
-    leader, whose = raw.get(arms.REFERENCE), "reference"
-    window_risks = leader.risk if leader else None
-    if window_risks is None:
-        window_risks, whose = next(iter(raw.values())).predicted, "prediction"
-    window = fit_window(sizes, window_risks.mean(axis=0), thresholds, whose)
+    if arms.REFERENCE in raw:
+        window = fit_window(sizes, raw[arms.REFERENCE].risk.mean(axis=0), thresholds)
+    else:
+        due = [curve.predicted for arm, curve in raw.items() if judges[arm] != EXPONENT]
+        due = due or [np.atleast_2d(ensemble.predicted_risks(settings, sizes))]
+        window = fit_window(sizes, due[0].mean(axis=0), thresholds, "prediction")
     kept = window.contains(sizes)
     fits = {
         arm: curves.fitted(curve, kept, cell, arm, thresholds.confidence)
@@ -84,9 +85,10 @@ def predicted_curves(frame: pd.DataFrame) -> tuple[dict[str, str], dict[str, Cur
     for arm, curve in raw.items():
         if arm == arms.JOINT:
             judges[arm], due = EXPONENT, curve.n ** ensemble.joint_slope(settings)
-        elif _is_known(curve.predicted):
+        # Where ratings are fewer than weights nothing is predicted: larger samples tell.
+        elif _is_known(curve.predicted[:, -1:]):
             judges[arm], due = OWN, curve.predicted
-        elif reference is not None and _is_known(reference.predicted):
+        elif reference is not None and _is_known(reference.predicted[:, -1:]):
             judges[arm], due = ORACLE_SIEVE, reference.predicted
         else:
             judges[arm] = CLOSED_FORM

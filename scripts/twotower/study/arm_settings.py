@@ -21,7 +21,9 @@ class ErmSettings(Block):
     """The empirical risk minimizer: a closed-form start, then joint training of all layers."""
 
     alternations: Annotated[int, Number(1, 1000)] = Field(
-        2, description="Rounds of alternating least squares over the towers' last layers."
+        2,
+        description="Rounds of alternating least squares over the towers' last layers. From 2 on "
+        "a network goes on while its training error clearly falls.",
     )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
         30,

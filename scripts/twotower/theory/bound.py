@@ -210,6 +210,7 @@ def _shells(dim: int, cutoff: int | None, smoothness: float) -> tuple[np.ndarray
 
     In four dimensions a hundred shells stand for some 50,000 frequencies.
     """
+    dim = int(dim)  # beside a dust a column holds 2 as 2.0
     if cutoff is None:
         cutoff = spectrum.default_cutoff(dim, smoothness)
     wave_vectors = spectrum.frequencies(dim, cutoff)

@@ -234,6 +234,8 @@ def test_each_cell_must_reject_the_sum_and_the_mean(shift, half, answer):
     assert find("dimensions", rates).answer == answer
     equal = rates.assign(user_intrinsic_dim=2)
     assert find("dimensions", equal).answer == Answer.UNTESTED
+    both = find("dimensions", pd.concat([rates, rates.assign(verdict="inconclusive")]))
+    assert both.answer == answer and "1 inconclusive" in both.detail
 
 
 def test_lemmas_are_read_from_their_table():

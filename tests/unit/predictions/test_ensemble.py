@@ -126,6 +126,13 @@ def test_a_worst_case_is_hard_at_its_own_size_and_easy_beyond(dims):
     ) == pytest.approx(-1.0, abs=0.02)
 
 
+def test_whole_dimensions_may_come_as_fractions():
+    """As columns of a table do where another row has a dust."""
+    row = PLAIN | {"user_intrinsic_dim": 3.0, "item_intrinsic_dim": 2.0}
+    whole = PLAIN | {"user_intrinsic_dim": 3, "item_intrinsic_dim": 2}
+    assert ensemble.predicted_risk(row, 512) == ensemble.predicted_risk(whole, 512)
+
+
 def test_exponents():
     assert ensemble.asymptotic_slope(PLAIN | {"noise_sd": 0.0}) == -2.0
     assert ensemble.asymptotic_slope(PLAIN | {"smoothness": math.inf}) == -1.0

@@ -130,6 +130,18 @@ def test_where_an_arm_has_no_prediction_another_judges():
     assert set(rate_table(risks)["judged_against"]) == {"closed form"}
 
 
+def test_a_prediction_that_lacks_small_samples_still_judges():
+    """Where weights outnumber ratings nothing is predicted."""
+    risks = risks_frame()
+    risks.loc[(risks["arm"] == "erm") & (risks["n_ratings"] == N[0]), "predicted_risk"] = math.nan
+    whole, lacking = (rate_table(each).set_index("arm") for each in (risks_frame(), risks))
+    assert lacking.loc["erm", "judged_against"] == "own"
+    assert lacking.loc["erm", "upper_difference"] == whole.loc["erm", "upper_difference"]
+    inside = risks["n_ratings"] == N[-2]
+    risks.loc[(risks["arm"] == "erm") & inside, "predicted_risk"] = math.nan
+    assert rate_table(risks).set_index("arm").loc["erm", "verdict"] == "inconclusive"
+
+
 def test_without_a_reference_the_prediction_sets_the_window():
     risks = risks_frame()
     both = summarize(risks[risks["arm"] != "reference"], DECISIONS)
