@@ -71,9 +71,9 @@ def test_a_run_ends_with_the_ledger_the_rates_and_the_paths(finished_run):
     parts = printed.strip().split("\n\n")
     ledger, rates, reasons, paths = (part.splitlines() for part in parts)
     assert ledger[0].split() == ["claim", "statement", "verdict", "measured"]
-    assert any(re.match(r"4a +Smoothness helps +not decided", line) for line in ledger)
     told = " ".join(" ".join(ledger).split())
-    assert "1, 2, 2b, 2c, 2d, 3, 3b, 4b, 4c, 4d, 5, 6, 7, 8, 8b, 9.1," in told
+    # Where weights outnumber ratings no slope is predicted, so that 4a compares nothing.
+    assert "3, 3b, 4a, 4b, 4c, 4d, 5, 6, 7, 8, 8b, 9.1," in told
     heads = "β d D arm window slope [95% interval] bound predicted verdict"
     assert " ".join(rates[0].split()) == heads
     assert [line.split("  ")[0].strip() for line in rates[2:8]] == ["1", "", "", "2", "", ""]
