@@ -23,6 +23,7 @@ from twotower.rates.intervals import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer
+from twotower.study.labels import cell_titles, shared_settings
 
 # Settings that cells must share to be compared in one that is not among them; widths may differ.
 _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
@@ -49,10 +50,13 @@ def limit(evidence: ClaimTables) -> Finding:
     answers = [_at_most(row, limit) for row in rows.itertuples()]
     row = rows.loc[rows["slope_high"].fillna(0.0).idxmax()]
     numbers = (row["slope"], row["slope_low"], row["slope_high"])
-    return Finding(
-        overall(answers), f"slope {interval_text(*numbers)}", *numbers,
-        detail=verdict_counts(rows), rows=rows,
-    )  # fmt: skip
+    upper = row["upper_predicted_slope"] + row["upper_difference"]
+    detail = verdict_counts(rows)
+    if not np.isnan(upper):
+        due = row["upper_predicted_slope"]
+        detail += f"; over the upper half {upper:.2f}, {due:.2f} predicted"
+    result = f"slope {interval_text(*numbers)}"
+    return Finding(overall(answers), result, *numbers, detail=detail, rows=rows)
 
 
 def _at_most(row, limit: float) -> Answer:
@@ -135,7 +139,7 @@ def sampling(evidence: ClaimTables) -> Finding:
         of_verdict(verdict) if design == "fresh" else answer
         for design, verdict, answer in zip(rows["sampling"], rows["verdict"], near, strict=True)
     ]
-    return _near(rows, answers, "sampling")
+    return _near(rows, answers)
 
 
 def off_manifold(evidence: ClaimTables) -> Finding:
@@ -177,7 +181,8 @@ def embedding_dim(evidence: ClaimTables) -> Finding:
             continue
         ratio = row["risk_at_n_max"] / floors.floor(row.to_dict())
         ratios.append(f"{ratio:.2f}")
-        answers.append(Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS)
+        inside = Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS
+        answers.append(Answer.UNDECIDED if np.isnan(ratio) else inside)
     names = [f"fitted p = {p}" for p in rows["embedding_dim"]]
     result = f"risk over floor {', '.join(ratios)}" if ratios else "no cell below the truth"
     answer = overall(answers if ratios else [])
@@ -264,10 +269,11 @@ def _ordered(
     )
 
 
-def _near(rows: pd.DataFrame, answers: list[Answer], name: str = "noise_sd") -> Finding:
+def _near(rows: pd.DataFrame, answers: list[Answer]) -> Finding:
     distance = rows["difference"].abs().max()
     result = f"{answers.count(Answer.HOLDS)} of {len(rows)} slopes as predicted"
-    detail = _exceptions(answers, [str(value) for value in rows[name]])
+    titles = cell_titles(rows, without=shared_settings(rows))
+    detail = _exceptions(answers, [titles[cell].replace("$", "") for cell in rows["cell"]])
     return Finding(overall(answers), result, float(distance), detail=detail, rows=rows)
 
 
