@@ -173,6 +173,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
         n = np.array(SIZES, float)
         prediction = cell.risk("reference", n)
         window = prediction < 0.25
+        upper = len(n) - (window.sum() + 1) // 2
         for arm in arms or arms_of(experiment, cell):
             settings = {"experiment": experiment, **cell.columns, "arm": arm}
             risk = cell.risk(arm, n) * np.exp(rng.normal(0, 0.04, len(n)))
@@ -186,6 +187,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
                     | {"n_ratings": size, "replicates": 12, "mean_risk": risk[i]}
                     | {"risk_low": risk[i] / 1.12, "risk_high": risk[i] * 1.12}
                     | {"median_risk": risk[i], "in_window": bool(window[i])}
+                    | {"upper_half": bool(window[i]) and i >= upper}
                     | {"predicted_risk": math.nan if arm == "joint" else prediction[i]}
                     | {"fitted_risk": math.exp(level) * size**slope if window[i] else math.nan}
                 )
