@@ -21,7 +21,7 @@ def rates():
 
 @pytest.fixture(scope="module")
 def comparison(rates):
-    return slope_comparison.figure(rates, meta_regression.regression(rates, DECISIONS))
+    return slope_comparison.figure(rates, meta_regression.regression(rates, DECISIONS), DECISIONS)
 
 
 # ---------------------------------------------------------------- slopes
@@ -35,6 +35,8 @@ def test_every_confirmatory_slope_of_erm_stands_where_it_is(comparison, rates):
     measured = (due + shown["upper_difference"]).round(9)
     assert drawn == set(zip(due.round(9), measured, strict=True))
     assert ax.get_aspect() == 1.0 and ax.get_xlim() == ax.get_ylim()
+    names = (ax.get_xlabel(), ax.get_ylabel())
+    assert names == ("predicted slope, upper half", "measured slope, upper half")
 
 
 def test_the_regression_is_the_tables_own(comparison, rates):
@@ -44,7 +46,8 @@ def test_the_regression_is_the_tables_own(comparison, rates):
     slope, intercept = np.polyfit(*line.get_data(), 1)
     assert (slope, intercept) == pytest.approx(tuple(terms["estimate"][["slope", "intercept"]]))
     assert texts(ax)[-1] == f"{terms.loc['slope', 'cells']} cells"
-    assert legend_texts(comparison)[-1] == "regression"
+    tolerance = DECISIONS.thresholds.upper_tolerance
+    assert legend_texts(comparison)[-3:] == [f"± {tolerance:.2f}", "regression", "its 95% band"]
 
 
 def test_the_band_is_the_intercepts_interval_at_zero():
@@ -65,17 +68,18 @@ def test_the_band_is_the_intercepts_interval_at_zero():
 
 def test_without_a_regression_or_confirmatory_cells_all_of_erm_is_drawn(tmp_path):
     _, rates = planted_frames("off_manifold")
-    fig = slope_comparison.figure(rates)
+    fig = slope_comparison.figure(rates, None, DECISIONS)
     assert len(points(fig.axes[0], "o")) == 5
     assert "regression" not in legend_texts(fig)
     too_few = meta_regression.regression(rates, DECISIONS)
-    fig = slope_comparison.figure(rates, too_few)
+    fig = slope_comparison.figure(rates, too_few, DECISIONS)
     assert texts(fig.axes[0]) == ["0 cells: no regression"]
     style.save_figure(fig, tmp_path / "fig")
 
 
 def test_a_study_without_slopes_says_so(tmp_path):
-    fig = slope_comparison.figure(planted_frames("depth")[1].assign(upper_difference=math.nan))
+    nothing = planted_frames("depth")[1].assign(upper_difference=math.nan)
+    fig = slope_comparison.figure(nothing, None, DECISIONS)
     assert texts(fig.axes[0]) == ["No slope was fitted in this study."]
     style.save_figure(fig, tmp_path / "fig")
 
