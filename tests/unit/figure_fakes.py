@@ -258,7 +258,10 @@ def planted_study() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def planted_extrapolation(rates: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of the two largest sizes of every curve with a slope; one in ten is missed."""
+    """Predictions of the two largest sizes of every curve with a slope; one in ten is missed.
+
+    Those of the straight line are a tenth lower.
+    """
     rng = np.random.default_rng(0)
     rows = []
     for place, rate in enumerate(rates.dropna(subset=["slope"]).to_dict("records")):
@@ -267,10 +270,15 @@ def planted_extrapolation(rates: pd.DataFrame) -> pd.DataFrame:
             miss = 1.4 if place % 10 == 0 else 1.0
             risk = predicted * miss * math.exp(rng.normal(0, 0.04))
             low, high = predicted / 1.15, predicted * 1.15
+            line, line_low, line_high = predicted / 1.1, low / 1.1, high / 1.1
             rows.append(
                 rate
                 | {"n_ratings": n, "mean_risk": risk, "predicted_risk": predicted}
                 | {"risk_low": low, "risk_high": high, "covered": low <= risk <= high}
+                | {"log_ratio": math.log(risk / predicted), "line_risk": line}
+                | {"line_low": line_low, "line_high": line_high}
+                | {"line_covered": line_low <= risk <= line_high}
+                | {"line_log_ratio": math.log(risk / line)}
             )
     return pd.DataFrame(rows)
 

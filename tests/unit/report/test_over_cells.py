@@ -99,17 +99,37 @@ def test_the_tournament_has_a_bar_per_predictor_and_names_the_winner(rates, tmp_
     assert texts(nothing.axes[0]) == ["Too few cells for a tournament of predictors."]
 
 
-def test_extrapolation_counts_what_its_intervals_hold(rates, tmp_path):
-    table = planted_extrapolation(rates[rates["arm"] == "erm"])
+def test_extrapolation_counts_the_confirmatory_risks_in_the_intervals_of_both_ways(rates, tmp_path):
+    table = planted_extrapolation(rates)
     fig = extrapolation.figure(table)
-    held = int(table["covered"].sum())
-    [ax] = panels(fig)
-    assert titles(fig)[0].startswith(f"erm: {held} of {len(table)}")
-    assert (len(points(ax, "o")), len(points(ax, "x"))) == (held, len(table) - held)
-    bars = ax.collections[0].get_segments()
-    assert all(low[1] <= 1 <= high[1] for low, high in bars) and len(bars) == held
-    assert not any(low[1] <= 1 <= high[1] for low, high in ax.collections[1].get_segments())
+    judged = table[table["confirmatory"]]
+    assert 0 < len(judged) < len(table) and set(judged["arm"]) == {"erm"}
+    ways = {
+        "predicted shape, free scale": ("predicted_risk", "covered", "log_ratio"),
+        "straight line in log n": ("line_risk", "line_covered", "line_log_ratio"),
+    }
+    for ax, (name, (due, covered, error)) in zip(panels(fig), ways.items(), strict=True):
+        held = int(judged[covered].sum())
+        off = np.expm1(judged[error].abs().median())
+        counted = (
+            f"{held} of {len(judged)} inside ({held / len(judged):.0%}), median error {off:.1%}"
+        )
+        assert ax.get_title().splitlines() == [name, counted]
+        drawn = np.concatenate([points(ax, "o"), points(ax, "x")])
+        assert (len(points(ax, "o")), len(points(ax, "x"))) == (held, len(judged) - held)
+        ratio = judged["mean_risk"] / judged[due]
+        assert set(map(tuple, drawn)) == set(zip(judged["mean_risk"], ratio, strict=True))
+        inside, outside = (bars.get_segments() for bars in ax.collections)
+        assert len(inside) == held and all(low[1] <= 1 <= high[1] for low, high in inside)
+        assert not any(low[1] <= 1 <= high[1] for low, high in outside)
     style.save_figure(fig, tmp_path / "fig")
+
+
+def test_without_confirmatory_cells_every_arm_is_extrapolated_and_named(rates):
+    table = planted_extrapolation(rates).assign(confirmatory=False)
+    fig = extrapolation.figure(table)
+    assert f" of {len(table)} inside" in titles(fig)[0]
+    assert legend_texts(fig)[-4:] == ["erm", "adam", "joint", "reference"]
 
 
 def test_nothing_to_extrapolate_is_said():
