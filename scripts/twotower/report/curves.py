@@ -79,6 +79,8 @@ def study_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
         return style.message_figure("No experiment of this study varies the number of ratings.")
     curves = curves.drop_duplicates(["cell", "arm", "n_ratings"])  # a cell of two experiments
     curves = curves[~curves["arm"].isin(arms.COMPARATORS)]  # they have a figure of their own
+    if curves.empty:
+        return style.message_figure("All its curves stand in the figure of other methods.")
     rates = rates[~rates["arm"].isin(arms.COMPARATORS)]
     confirmatory = rates.loc[rates["confirmatory"].astype(bool), "cell"]
     kept = curves["cell"].isin(confirmatory)

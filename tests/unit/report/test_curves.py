@@ -172,6 +172,12 @@ def test_reference_windows_and_predictions_may_be_missing(tmp_path):
     style.save_figure(fig, tmp_path / "fig")
 
 
+def test_a_study_of_other_methods_alone_leaves_its_curves_to_their_figure():
+    frames = planted_frames("any", [PlantedCell(reference=False)], ["erm"])
+    fig = curve_figures.study_curves(*(frame.replace({"erm": "ridge"}) for frame in frames))
+    assert texts(fig.axes[0]) == ["All its curves stand in the figure of other methods."]
+
+
 def test_an_interval_that_reaches_below_zero_does_not_stretch_the_axis():
     curves, rates = planted_frames("any", [PlantedCell()])
     curves.loc[0, "risk_low"] = -1.0
