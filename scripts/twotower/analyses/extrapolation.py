@@ -45,7 +45,7 @@ def extrapolate(
 
     Returns:
         Columns of a cell, then `COLUMNS`. Curves with too few sizes in their window, without a
-        fit, or without a prediction but for an exponent, are absent.
+        fit, without an interval, or without a prediction but for an exponent, are absent.
     """
     columns = curves.cell_columns(risks[0])
     rules = decisions.thresholds
@@ -69,6 +69,9 @@ def extrapolate(
         for names, way in ((_SHAPE_NAMES, shape), (_LINE_NAMES, line)):
             rng = bootstrap_generator(str(settings["cell"]), f"{rate.arm}, {way.__name__}")
             predicted, half = predict(part, held_out, rng, rules.confidence, way)
+            if not np.isfinite([predicted, half]).all():  # one target, or no prediction at a size
+                found = []
+                break
             for row, value, width in zip(found, predicted, half, strict=True):
                 low, high = value * math.exp(-width), value * math.exp(width)
                 error = math.log(row["mean_risk"] / value)

@@ -6,6 +6,7 @@ Each takes the evidence and returns a finding; the frozen decisions say in words
 import numpy as np
 import pandas as pd
 
+from twotower.base.words import count
 from twotower.claims.findings import (
     UNTESTED,
     ClaimTables,
@@ -72,7 +73,7 @@ def smoothness(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[np.isfinite(rows["smoothness"].astype(float))]
     like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", *_ALIKE]
-    return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like))
+    return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like), steeper=True)
 
 
 def intrinsic(evidence: ClaimTables) -> Finding:
@@ -81,7 +82,7 @@ def intrinsic(evidence: ClaimTables) -> Finding:
     own = rows["ambient_dim"] == np.ceil(rows["user_intrinsic_dim"].astype(float))
     ambient = rows["ambient_dim"].astype(str).where(~own, "own")
     groups = _labels(rows, ["smoothness", *_ALIKE]) + " " + ambient
-    return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups)
+    return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups, steeper=False)
 
 
 def ambient(evidence: ClaimTables) -> Finding:
@@ -231,30 +232,31 @@ def _by_verdict(rows: pd.DataFrame, what: str = "cells") -> Finding:
 
 
 def _ordered(
-    evidence: ClaimTables, rows: pd.DataFrame, value: pd.Series, groups: pd.Series
+    evidence: ClaimTables, rows: pd.DataFrame, value: pd.Series, groups: pd.Series, steeper: bool
 ) -> Finding:
-    """Whether slopes differ as predicted between all pairs of cells of a group.
+    """Whether slopes get steeper with a value, or flatter, in all pairs of cells of a group.
 
-    The result is the change over the pair whose predictions differ most.
+    Pairs count whose predictions differ enough. The result is the change over the one whose
+    predictions differ most.
     """
     least = 2 * evidence.decisions.thresholds.delta
-    pairs = []
+    pairs, unknown = [], 0
     for _, group in rows.groupby(groups, sort=False):
         cells = list(rows.loc[group.index].assign(value=value[group.index]).itertuples())
         for first in cells:
             for second in cells:
                 due = second.predicted_slope - first.predicted_slope
-                if second.value > first.value and abs(due) >= least:
-                    pairs.append((due, first, second))
+                if second.value > first.value:
+                    unknown += np.isnan(due)
+                    pairs += [(due, first, second)] if abs(due) >= least else []
     if not pairs:
         return UNTESTED
     answers, names = [], []
-    for due, first, second in pairs:
+    for _, first, second in pairs:
         _, low, high = difference(first, second)
         answer = Answer.UNDECIDED
         if Verdict.INCONCLUSIVE not in (first.verdict, second.verdict):
-            agrees = low > 0 if due > 0 else high < 0
-            contradicts = high < 0 if due > 0 else low > 0
+            agrees, contradicts = (high < 0, low > 0) if steeper else (low > 0, high < 0)
             answer = Answer.HOLDS if agrees else Answer.FAILS if contradicts else answer
         answers.append(answer)
         names.append(f"{first.value:g} to {second.value:g}")
@@ -264,9 +266,9 @@ def _ordered(
         f"slope changes by {interval_text(*numbers)} from {first.value:g} to {second.value:g}, "
         f"{due:.2f} predicted; {answers.count(Answer.HOLDS)} of {len(pairs)} pairs as predicted"
     )
-    return Finding(
-        overall(answers), result, *numbers, detail=_exceptions(answers, names), rows=rows
-    )
+    aside = f"left out: {count(unknown, 'pair')} without a prediction" if unknown else ""
+    detail = "; ".join(filter(None, [_exceptions(answers, names), aside]))
+    return Finding(overall(answers), result, *numbers, detail=detail, rows=rows)
 
 
 def _near(rows: pd.DataFrame, answers: list[Answer]) -> Finding:

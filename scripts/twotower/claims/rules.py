@@ -156,7 +156,8 @@ def levels(evidence: ClaimTables) -> Finding:
     table = evidence.table("levels")
     if len(table):
         chosen = table["confirmatory"].astype(bool) & table["upper_half"].astype(bool)
-        table = table[chosen & table["ratio"].notna()]
+        due = table[chosen]
+        table = due[due["ratio"].notna()]
     if table.empty:
         return UNTESTED
     limit = evidence.decisions.thresholds.level_ratio
@@ -166,14 +167,14 @@ def levels(evidence: ClaimTables) -> Finding:
     if outside.any():
         answer = Answer.FAILS
     asked = set(evidence.confirmatory()["cell"])
-    missing = len(asked - set(table["cell"]))
+    missing = len(due) - len(table) + len(asked - set(due["cell"]))
     if missing and answer == Answer.HOLDS:
         answer = Answer.UNDECIDED
     low, high = float(table["ratio"].min()), float(table["ratio"].max())
     centre = float(np.exp(np.log(table["ratio"]).mean()))
     result = f"ratios {low:.2f} to {high:.2f}; {inside.sum()} of {len(table)} within"
     asides = [f"{outside.sum()} surely outside"] if outside.any() else []
-    asides += [f"{count(missing, 'cell')} without a ratio"] if missing else []
+    asides += [f"{missing} without a ratio"] if missing else []
     detail = "; ".join(asides)
     return Finding(answer, result, centre, low, high, detail, table)
 

@@ -71,6 +71,11 @@ def test_smoothness(slopes, answer):
     ]
     finding = find("smoothness", rate_rows(*rows))
     assert finding.answer == answer
+    # The claim has a direction, whatever is predicted; a pair without a prediction is told.
+    against = rate_rows(*[row | {"predicted_slope": -1.3 - row["predicted_slope"]} for row in rows])
+    assert find("smoothness", against).answer == answer
+    rows.append({"smoothness": 1.5, "predicted_slope": math.nan})
+    assert "left out: 3 pairs without" in find("smoothness", rate_rows(*rows)).detail
     assert finding.measured == pytest.approx(slopes[-1] - slopes[0])
 
 
@@ -145,7 +150,9 @@ def test_what_could_not_be_measured_is_left_open():
     )
     near = rows.assign(ratio=1.0, ratio_low=0.9, ratio_high=1.1, upper_half=True)
     finding = find("levels", rows, levels=near.iloc[1:])
-    assert finding.answer == OPEN and "1 cell without a ratio" in finding.detail
+    assert finding.answer == OPEN and "1 without a ratio" in finding.detail
+    unknown = near.assign(ratio=[math.nan, 1.0])
+    assert find("levels", rows, levels=unknown).answer == OPEN
 
 
 @pytest.mark.parametrize(
