@@ -16,12 +16,14 @@ from twotower.audits.compare import rungs, tolerances  # noqa: E402
 from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.audits.vary import variations, varied_runs  # noqa: E402
 from twotower.base import files  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
 parser.add_argument("--anew", action="store_true", help="forget what an earlier call has found")
 parser.add_argument("--each", action="store_true", help="no variations together in one run")
 given = parser.parse_args()
+reading.load_study(given.study)
 place = Path("results-audit/vary").resolve()
 if given.anew:
     shutil.rmtree(place, ignore_errors=True)

@@ -27,7 +27,8 @@ parser.add_argument("--zip", nargs="?", const="yes", default="no", choices=["yes
 given = parser.parse_args()
 profile = profiles.named(given.profile)
 processes.require_idle(Path.cwd().resolve())
-made = exporting.export(given.folder, sealed_files.kinds(given.without), profile)
+kinds, zips = sealed_files.kinds(given.without), given.zip == "yes"
+made = exporting.export(given.folder, kinds, profile, zips)
 held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
@@ -39,7 +40,7 @@ for each in made.missing:
 for each in made.notes:
     print(safe_names.shown(each))
 archive = exporting.archive_of(given.folder)
-if given.zip == "yes":
+if zips:
     print(f"{archive}: SHA-256 {exporting.zipped(given.folder)}")
 elif exporting.is_outdated(archive, made.metadata):
     print(f"{archive} is of an earlier export; `make export ZIP=yes`, with the same TO=, WITHOUT= "

@@ -16,6 +16,7 @@ pins.apply()  # one thread: the same bytes wherever it runs
 from twotower.forecast import plan, plan_text  # noqa: E402
 from twotower.forecast.pilot_files import curve_choice, pilots  # noqa: E402
 from twotower.forecast.pilot_files import source as pilot_files_source  # noqa: E402
+from twotower.running import workplace  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("target", help="the wanted error, in the unit of the file's")
@@ -33,6 +34,7 @@ at = pilot_files_source.number("AT", given.at) if given.at else None
 asked = curve_choice.asked(given.where, cell=given.cell, arm=given.arm, method=given.method)
 left_out: list[pilot_files_source.PilotError] = []
 paths = given.files or pilots.finished()
+workplace.check_written(given.to / "plan.json", f"--to {given.to}")
 found = pilots.read(paths, asked, given.floor, given.error, left_out)
 if left_out:
     print(f"Left out: {len(left_out)} from which no plan can be made; the first: {left_out[0]}\n")

@@ -12,18 +12,25 @@ from twotower.base import console
 
 console.start()
 
-from twotower.base import commands, places  # noqa: E402
-from twotower.running import processes  # noqa: E402
+from twotower.base import commands, files, places  # noqa: E402
+from twotower.running import processes, workplace  # noqa: E402
+from twotower.study import reading  # noqa: E402
 
+TABLE = places.RESULTS / "tables/predictions.csv"
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("file", nargs="?", type=console.path("TO="), help="where a copy goes")
 given = parser.parse_args()
-folder = places.RESULTS.resolve().parent
-processes.require_idle(folder)
+reading.load_study(given.study)
+if given.file is not None:
+    workplace.check_written(given.file, f"TO={given.file}")
+processes.require_idle(places.RESULTS.resolve().parent)
 command = [sys.executable, "-m", "snakemake", "predictions", *commands.options(given.study)]
 done = subprocess.run(command, check=False)
-if done.returncode == 0 and given.file is not None:
-    given.file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(places.RESULTS / "tables/predictions.csv", given.file)
-sys.exit(done.returncode)
+if done.returncode:
+    sys.exit(done.returncode)
+print(f"Predicted risks: {TABLE}")
+if given.file is not None:
+    with files.atomic_write(given.file) as temporary:
+        shutil.copyfile(TABLE, temporary)
+    print(f"A copy: {given.file}")

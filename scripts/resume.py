@@ -21,7 +21,7 @@ parser.add_argument("--logger", help="a logger of Snakemake")
 given = parser.parse_args()
 folder = Path.cwd().resolve()
 if given.study is not None:
-    reading.load_study(given.study or "STUDY=")
+    reading.load_study(given.study)
 processes.require_idle(folder)
 asked = ([], commands.options(given.study)) if given.study else last_run.asked(folder)
 if asked is None:

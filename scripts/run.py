@@ -23,7 +23,7 @@ parser.add_argument("--logger", help="a logger of Snakemake")
 parser.add_argument("--report", metavar="FILE", help="run nothing, write a report")
 given = parser.parse_args()
 folder = Path.cwd().resolve()
-reading.load_study(given.study or "STUDY=")
+reading.load_study(given.study)
 if given.report is None:
     processes.require_idle(folder)
     if processes.locked(folder) or processes.of_kind(folder, "job"):

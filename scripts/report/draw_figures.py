@@ -19,12 +19,10 @@ from twotower.report import (
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 
-paths = snakemake.input
-
 
 def table(name: str) -> pd.DataFrame:
     """The table of a named input; of several files one below the other, of none empty."""
-    files = getattr(paths, name)
+    files = getattr(snakemake.input, name)
     frames = [pd.read_csv(file) for file in ([files] if isinstance(files, str) else files)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -32,9 +30,7 @@ def table(name: str) -> pd.DataFrame:
 FIGURES = {
     "learning_curves": lambda: curves.study_curves(table("curves"), table("rates")),
     "slope_comparison": lambda: slope_comparison.figure(
-        table("rates"),
-        table("meta_regression"),
-        decisions.load(paths.decisions).thresholds.upper_tolerance,
+        table("rates"), table("meta_regression"), decisions.load(snakemake.input.decisions)
     ),
     "tournament": lambda: tournament.figure(table("tournament")),
     "extrapolation": lambda: extrapolation.figure(table("extrapolation")),

@@ -12,8 +12,12 @@ from twotower.study.decisions import Answer
 paths, output = snakemake.input, snakemake.output
 
 
+LOSS_COLUMNS = ["run", "arm", "replicate", "training_loss", "n_ratings", "start", "width", "steps"]
+"""Of losses: what a study without towers leaves of them."""
+
+
 def joined(names: list[dict], files_read: list[str]) -> pd.DataFrame:
-    """Tables one below the other, each with columns that say which it is in front."""
+    """Tables, one or more, one below the other, each with columns that say which it is in front."""
     frames = [pd.read_csv(path) for path in files_read]
     leading = (pd.DataFrame([each] * len(frame)) for each, frame in zip(names, frames, strict=True))
     named = (pd.concat(parts, axis=1) for parts in zip(leading, frames, strict=True))
@@ -34,7 +38,9 @@ with job_records.job(snakemake) as spec:
     markdown.write(levels, layouts.LEVELS, output.levels_markdown)
     data_sets = [{"data": data} for data in spec["data"]]
     files.write_csv(joined(data_sets, paths.certificates), output.certificates)
-    losses = joined(spec["runs"], paths.losses)
+    losses = pd.DataFrame(columns=LOSS_COLUMNS)
+    if spec["runs"]:
+        losses = joined(spec["runs"], paths.losses)
     # by run and replicate, whatever replicates a job had
     order = np.lexsort((losses["replicate"], pd.factorize(losses["run"])[0]))
     files.write_csv(losses.iloc[order], output.losses)

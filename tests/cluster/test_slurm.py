@@ -53,6 +53,6 @@ def test_small_jobs_share_slurm_jobs_and_ask_for_one_cpu_each(on_slurm):
     small = [job for job in jobs if "_train_" not in job["comment"]]
     small = [job for job in small if "_fit_reference_" not in job["comment"]]
     assert len(jobs) - len(small) == 8 + 4  # training and references are not grouped
-    assert len(small) == 3  # 10 jobs before rates, 20 after
+    assert len(small) == 4  # data, predictions, risks, and all after them
     assert {job["cpus"] for job in jobs} == {1}
     assert {job["state"] for job in jobs} == {"COMPLETED"}

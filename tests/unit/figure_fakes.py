@@ -173,6 +173,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
         n = np.array(SIZES, float)
         prediction = cell.risk("reference", n)
         window = prediction < 0.25
+        upper = len(n) - (window.sum() + 1) // 2
         for arm in arms or arms_of(experiment, cell):
             settings = {"experiment": experiment, **cell.columns, "arm": arm}
             risk = cell.risk(arm, n) * np.exp(rng.normal(0, 0.04, len(n)))
@@ -186,6 +187,7 @@ def planted_frames(experiment: str, cells=None, arms=None) -> tuple[pd.DataFrame
                     | {"n_ratings": size, "replicates": 12, "mean_risk": risk[i]}
                     | {"risk_low": risk[i] / 1.12, "risk_high": risk[i] * 1.12}
                     | {"median_risk": risk[i], "in_window": bool(window[i])}
+                    | {"upper_half": bool(window[i]) and i >= upper}
                     | {"predicted_risk": math.nan if arm == "joint" else prediction[i]}
                     | {"fitted_risk": math.exp(level) * size**slope if window[i] else math.nan}
                 )
@@ -256,7 +258,10 @@ def planted_study() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def planted_extrapolation(rates: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of the two largest sizes of every curve with a slope; one in ten is missed."""
+    """Predictions of the two largest sizes of every curve with a slope; one in ten is missed.
+
+    Those of the straight line are a tenth lower.
+    """
     rng = np.random.default_rng(0)
     rows = []
     for place, rate in enumerate(rates.dropna(subset=["slope"]).to_dict("records")):
@@ -265,10 +270,15 @@ def planted_extrapolation(rates: pd.DataFrame) -> pd.DataFrame:
             miss = 1.4 if place % 10 == 0 else 1.0
             risk = predicted * miss * math.exp(rng.normal(0, 0.04))
             low, high = predicted / 1.15, predicted * 1.15
+            line, line_low, line_high = predicted / 1.1, low / 1.1, high / 1.1
             rows.append(
                 rate
                 | {"n_ratings": n, "mean_risk": risk, "predicted_risk": predicted}
                 | {"risk_low": low, "risk_high": high, "covered": low <= risk <= high}
+                | {"log_ratio": math.log(risk / predicted), "line_risk": line}
+                | {"line_low": line_low, "line_high": line_high}
+                | {"line_covered": line_low <= risk <= line_high}
+                | {"line_log_ratio": math.log(risk / line)}
             )
     return pd.DataFrame(rows)
 

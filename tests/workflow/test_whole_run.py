@@ -122,6 +122,19 @@ def test_an_edited_ledger_is_not_printed(finished_copy):
     assert done.stderr.startswith(told)
 
 
+def test_a_study_without_towers_and_reference_ends_with_its_tables(project, finished):
+    """Only the joint regression, on a dust: no fit of towers, no reference, no prediction."""
+    one = {"title": "A dust", "set": {"intrinsic_dim": 1.5}}
+    project.write_study(arms={"joint": {}}, experiments={"one": one})
+    project.run_study()
+    assert [row["arm"] for row in project.index()] == ["joint"]
+    made = set(project.made())
+    assert {f"tables/{table}" for table in TABLES} - made == {"tables/error_budget.csv"}
+    place = "tables/losses.csv"
+    header = finished.made()[place].partition(b"\n")[0]
+    assert project.made()[place] == header + b"\n"
+
+
 def test_an_experiment_runs_alone(project):
     """Its name is a target: its cells, its rates and its figure, and nothing beyond."""
     project.write_study(

@@ -45,11 +45,11 @@ def read_study():
     )
     real = real_options.taken(given, words, PROJECT)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
-    named = place = str(given.pop("study", files[0]) or "--config study=")
+    named = place = str(given.pop("study", files[0]))
     beside = PROJECT / place  # with --directory the project is not the folder
     if place and not os.path.exists(place) and os.path.exists(beside):
         place = str(beside)
-    raw = reading.merged(reading.load_study(place), given)
+    raw = reading.merged(reading.load_study(place, "--config study="), given)
     study = reading.validated(raw, place)
     origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
     return study, origin, named, real

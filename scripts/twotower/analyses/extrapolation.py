@@ -15,7 +15,13 @@ from twotower.rates import curves
 from twotower.rates.curves import Curve
 from twotower.rates.intervals import half_width
 from twotower.rates.judged_cells import predicted_curves
-from twotower.rates.slopes import BOOTSTRAP_DRAWS, bootstrap_generator, halves, smoothed_weights
+from twotower.rates.slopes import (
+    BOOTSTRAP_DRAWS,
+    bootstrap,
+    bootstrap_generator,
+    halves,
+    smoothed_weights,
+)
 from twotower.study import arms
 from twotower.study.decisions import Decisions
 from twotower.theory.bound import least_squares_slope
@@ -39,7 +45,7 @@ def extrapolate(
 
     Returns:
         Columns of a cell, then `COLUMNS`. Curves with too few sizes in their window, without a
-        fit, or without a prediction but for an exponent, are absent.
+        fit, without an interval, or without a prediction but for an exponent, are absent.
     """
     columns = curves.cell_columns(risks[0])
     rules = decisions.thresholds
@@ -63,6 +69,9 @@ def extrapolate(
         for names, way in ((_SHAPE_NAMES, shape), (_LINE_NAMES, line)):
             rng = bootstrap_generator(str(settings["cell"]), f"{rate.arm}, {way.__name__}")
             predicted, half = predict(part, held_out, rng, rules.confidence, way)
+            if not np.isfinite([predicted, half]).all():  # one target, or no prediction at a size
+                found = []
+                break
             for row, value, width in zip(found, predicted, half, strict=True):
                 low, high = value * math.exp(-width), value * math.exp(width)
                 error = math.log(row["mean_risk"] / value)
@@ -98,12 +107,11 @@ def predict(
         Predicted risks and half-widths of their intervals on the log scale, shape [held_out].
     """
     log_n, replicates = np.log(curve.n.astype(float)), len(curve.risk)
-    rows = rng.integers(0, replicates, size=(BOOTSTRAP_DRAWS, replicates))
-    noise = rng.standard_normal((BOOTSTRAP_DRAWS, *curve.risk.shape))
-    drawn = curve.risk[rows] * np.exp((curve.risk_se / curve.risk)[rows] * noise)
+    targets, noise = bootstrap(curve.risk, curve.risk_se, rng, BOOTSTRAP_DRAWS)
+    drawn = curve.risk[targets] * np.exp(noise)
     point = way(log_n, curve.risk, curve.predicted, held_out)
     errors = np.log(drawn.mean(axis=-2))[:, -held_out:]
-    errors = errors - way(log_n, drawn, curve.predicted[rows], held_out)
+    errors = errors - way(log_n, drawn, curve.predicted[targets], held_out)
     half = [half_width(error, replicates, confidence) for error in errors.T]
     return np.exp(point), np.array(half)
 

@@ -12,7 +12,7 @@ COLUMNS = [
 
 
 def levels(curves: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame:
-    """Every cell, arm and size that has a prediction.
+    """Every cell, arm and size that has a prediction, and those of confirmatory cells that lack it.
 
     Args:
         curves: tables of curves, one for each experiment; a cell in several counts once.
@@ -24,8 +24,9 @@ def levels(curves: list[pd.DataFrame], rates: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["cell", "arm", "n_ratings"]
     every = pd.concat(curves, ignore_index=True).drop_duplicates(keys)
-    every = every[every["ratio"].notna() & (every["arm"] != arms.JOINT)]
+    every = every[every["arm"] != arms.JOINT]
     known = rates.set_index(["cell", "arm"])[["experiment", "confirmatory"]]
     every = every.drop(columns="experiment").join(known, on=["cell", "arm"])
+    every = every[every["ratio"].notna() | every["confirmatory"].eq(True)]
     settings = [name for name in curves[0] if name not in CURVE_COLUMNS]
     return every[[*settings, *COLUMNS]].reset_index(drop=True)

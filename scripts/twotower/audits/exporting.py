@@ -19,6 +19,7 @@ from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
 from twotower.base import files, places, words
 from twotower.records import environment, git, run_records
+from twotower.running import workplace
 from twotower.study.schema import Study
 
 BESIDE = ("CITATION.cff", "LICENSE", "README.md")
@@ -55,7 +56,10 @@ class Exported:
 
 
 def export(
-    to: Path, without: frozenset[str] = frozenset(), profile: Profile = PROFILES[DEFAULT]
+    to: Path,
+    without: frozenset[str] = frozenset(),
+    profile: Profile = PROFILES[DEFAULT],
+    zips: bool = False,
 ) -> Exported:
     """Write the crate of the sealed study in this folder.
 
@@ -64,11 +68,14 @@ def export(
         without: kinds of files (`sealed_files.FILE_KINDS`) that are described, with their hashes,
             and not copied. Real ratings never are.
         profile: the version of Provenance Run Crate.
+        zips: whether an archive is to follow: its place is tried too, before the work.
 
     Raises:
         ExportError: if nothing is sealed, or not all is as it was sealed.
         CrateError: if `to` holds something else.
+        WorkplaceError: if nothing can be written there.
     """
+    check_places(to, zips)
     folder = Path()
     sealed = manifest.read(folder)
     verified = verification.verify(folder)
@@ -221,6 +228,14 @@ def size(story: Story) -> int:
 def archive_of(to: Path) -> Path:
     """Where the archive of a crate is: beside it."""
     return to.with_name(f"{to.name}.zip")
+
+
+def check_places(to: Path, zips: bool) -> None:
+    """Check that a crate, and its archive, can be written; raises CrateError, WorkplaceError."""
+    write.check_place(to)
+    workplace.check_written(write.draft_of(to) / METADATA, f"TO={to}")
+    if zips:
+        workplace.check_written(archive_of(to), str(archive_of(to)))
 
 
 def zipped(to: Path) -> str:

@@ -6,6 +6,7 @@ Each takes the evidence and returns a finding; the frozen decisions say in words
 import numpy as np
 import pandas as pd
 
+from twotower.base.words import count
 from twotower.claims.findings import (
     UNTESTED,
     ClaimTables,
@@ -23,6 +24,7 @@ from twotower.rates.intervals import difference
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer
+from twotower.study.labels import cell_titles, shared_settings
 
 # Settings that cells must share to be compared in one that is not among them; widths may differ.
 _ALIKE = ["rank", "embedding_dim", "noise_sd", "noise", "rating_scale", "sampling", "catalogue"]
@@ -49,10 +51,13 @@ def limit(evidence: ClaimTables) -> Finding:
     answers = [_at_most(row, limit) for row in rows.itertuples()]
     row = rows.loc[rows["slope_high"].fillna(0.0).idxmax()]
     numbers = (row["slope"], row["slope_low"], row["slope_high"])
-    return Finding(
-        overall(answers), f"slope {interval_text(*numbers)}", *numbers,
-        detail=verdict_counts(rows), rows=rows,
-    )  # fmt: skip
+    upper = row["upper_predicted_slope"] + row["upper_difference"]
+    detail = verdict_counts(rows)
+    if not np.isnan(upper):
+        due = row["upper_predicted_slope"]
+        detail += f"; over the upper half {upper:.2f}, {due:.2f} predicted"
+    result = f"slope {interval_text(*numbers)}"
+    return Finding(overall(answers), result, *numbers, detail=detail, rows=rows)
 
 
 def _at_most(row, limit: float) -> Answer:
@@ -68,7 +73,7 @@ def smoothness(evidence: ClaimTables) -> Finding:
     rows = evidence.rows()
     rows = rows[np.isfinite(rows["smoothness"].astype(float))]
     like = ["user_intrinsic_dim", "item_intrinsic_dim", "ambient_dim", "support", *_ALIKE]
-    return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like))
+    return _ordered(evidence, rows, rows["smoothness"], _labels(rows, like), steeper=True)
 
 
 def intrinsic(evidence: ClaimTables) -> Finding:
@@ -77,7 +82,7 @@ def intrinsic(evidence: ClaimTables) -> Finding:
     own = rows["ambient_dim"] == np.ceil(rows["user_intrinsic_dim"].astype(float))
     ambient = rows["ambient_dim"].astype(str).where(~own, "own")
     groups = _labels(rows, ["smoothness", *_ALIKE]) + " " + ambient
-    return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups)
+    return _ordered(evidence, rows, rows["user_intrinsic_dim"], groups, steeper=False)
 
 
 def ambient(evidence: ClaimTables) -> Finding:
@@ -135,7 +140,7 @@ def sampling(evidence: ClaimTables) -> Finding:
         of_verdict(verdict) if design == "fresh" else answer
         for design, verdict, answer in zip(rows["sampling"], rows["verdict"], near, strict=True)
     ]
-    return _near(rows, answers, "sampling")
+    return _near(rows, answers)
 
 
 def off_manifold(evidence: ClaimTables) -> Finding:
@@ -177,7 +182,8 @@ def embedding_dim(evidence: ClaimTables) -> Finding:
             continue
         ratio = row["risk_at_n_max"] / floors.floor(row.to_dict())
         ratios.append(f"{ratio:.2f}")
-        answers.append(Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS)
+        inside = Answer.HOLDS if 1 / factor <= ratio <= factor else Answer.FAILS
+        answers.append(Answer.UNDECIDED if np.isnan(ratio) else inside)
     names = [f"fitted p = {p}" for p in rows["embedding_dim"]]
     result = f"risk over floor {', '.join(ratios)}" if ratios else "no cell below the truth"
     answer = overall(answers if ratios else [])
@@ -226,30 +232,31 @@ def _by_verdict(rows: pd.DataFrame, what: str = "cells") -> Finding:
 
 
 def _ordered(
-    evidence: ClaimTables, rows: pd.DataFrame, value: pd.Series, groups: pd.Series
+    evidence: ClaimTables, rows: pd.DataFrame, value: pd.Series, groups: pd.Series, steeper: bool
 ) -> Finding:
-    """Whether slopes differ as predicted between all pairs of cells of a group.
+    """Whether slopes get steeper with a value, or flatter, in all pairs of cells of a group.
 
-    The result is the change over the pair whose predictions differ most.
+    Pairs count whose predictions differ enough. The result is the change over the one whose
+    predictions differ most.
     """
     least = 2 * evidence.decisions.thresholds.delta
-    pairs = []
+    pairs, unknown = [], 0
     for _, group in rows.groupby(groups, sort=False):
         cells = list(rows.loc[group.index].assign(value=value[group.index]).itertuples())
         for first in cells:
             for second in cells:
                 due = second.predicted_slope - first.predicted_slope
-                if second.value > first.value and abs(due) >= least:
-                    pairs.append((due, first, second))
+                if second.value > first.value:
+                    unknown += np.isnan(due)
+                    pairs += [(due, first, second)] if abs(due) >= least else []
     if not pairs:
         return UNTESTED
     answers, names = [], []
-    for due, first, second in pairs:
+    for _, first, second in pairs:
         _, low, high = difference(first, second)
         answer = Answer.UNDECIDED
         if Verdict.INCONCLUSIVE not in (first.verdict, second.verdict):
-            agrees = low > 0 if due > 0 else high < 0
-            contradicts = high < 0 if due > 0 else low > 0
+            agrees, contradicts = (high < 0, low > 0) if steeper else (low > 0, high < 0)
             answer = Answer.HOLDS if agrees else Answer.FAILS if contradicts else answer
         answers.append(answer)
         names.append(f"{first.value:g} to {second.value:g}")
@@ -259,15 +266,16 @@ def _ordered(
         f"slope changes by {interval_text(*numbers)} from {first.value:g} to {second.value:g}, "
         f"{due:.2f} predicted; {answers.count(Answer.HOLDS)} of {len(pairs)} pairs as predicted"
     )
-    return Finding(
-        overall(answers), result, *numbers, detail=_exceptions(answers, names), rows=rows
-    )
+    aside = f"left out: {count(unknown, 'pair')} without a prediction" if unknown else ""
+    detail = "; ".join(filter(None, [_exceptions(answers, names), aside]))
+    return Finding(overall(answers), result, *numbers, detail=detail, rows=rows)
 
 
-def _near(rows: pd.DataFrame, answers: list[Answer], name: str = "noise_sd") -> Finding:
+def _near(rows: pd.DataFrame, answers: list[Answer]) -> Finding:
     distance = rows["difference"].abs().max()
     result = f"{answers.count(Answer.HOLDS)} of {len(rows)} slopes as predicted"
-    detail = _exceptions(answers, [str(value) for value in rows[name]])
+    titles = cell_titles(rows, without=shared_settings(rows))
+    detail = _exceptions(answers, [titles[cell].replace("$", "") for cell in rows["cell"]])
     return Finding(overall(answers), result, float(distance), detail=detail, rows=rows)
 
 

@@ -1,5 +1,6 @@
 """Rules of the ledger that set towers beside other methods."""
 
+import numpy as np
 import pandas as pd
 
 from twotower.claims.findings import UNTESTED, ClaimTables, Finding, counted, interval_text, overall
@@ -32,7 +33,6 @@ def newcomers(evidence: ClaimTables) -> Finding:
     table = evidence.table("newcomers")
     if len(table):
         table = table[table["arm"].isin(_WITHOUT_COVARIATES) & table["group"].isin(PAIR_KINDS[1:])]
-        table = table[table["ratio"].notna()]
     if table.empty:
         return UNTESTED
     answers = [_by_ratio(row) for row in table.itertuples()]
@@ -53,7 +53,7 @@ def _by_ratio(row) -> Answer:
 
 
 def _closest(table: pd.DataFrame, answers: list[Answer], detail: str) -> Finding:
-    row = table.loc[table["ratio"].idxmin()]
+    row = table.loc[table["ratio"].fillna(np.inf).idxmin()]
     numbers = (row["ratio"], row["ratio_low"], row["ratio_high"])
     text = f"closest {arms.label(row['arm'])} ({row['sampling']}), risk ratio "
     result = text + interval_text(*numbers)

@@ -11,6 +11,7 @@ from scipy.special import bdtr
 
 from twotower.analyses.cold_start import COLD_START, GENERALIZATION
 from twotower.analyses.tournament import dimension_shifts
+from twotower.base.words import count
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
     UNTESTED,
@@ -44,16 +45,13 @@ def primary(evidence: ClaimTables) -> Finding:
     elif line["high"] < low or line["low"] > high:
         answer = Answer.FAILS
     aside = lines.loc["mean_difference"]
-    return Finding(
-        answer,
-        f"slope {interval_text(line['estimate'], line['low'], line['high'])}",
-        line["estimate"],
-        line["low"],
-        line["high"],
-        "measured minus predicted on average "
-        + interval_text(aside["estimate"], aside["low"], aside["high"]),
-        evidence.confirmatory(),
-    )
+    detail = "measured minus predicted on average "
+    detail += interval_text(aside["estimate"], aside["low"], aside["high"])
+    rows = evidence.confirmatory()
+    if left := len(rows) - int(line["cells"]):
+        detail += f"; left out: {count(left, 'cell')} without a slope"
+    numbers = (line["estimate"], line["low"], line["high"])
+    return Finding(answer, f"slope {interval_text(*numbers)}", *numbers, detail, rows)
 
 
 def estimation(evidence: ClaimTables) -> Finding:
@@ -97,7 +95,7 @@ def cold_start(evidence: ClaimTables) -> Finding:
         else Answer.UNDECIDED
         for row in table.itertuples()
     ]
-    worst = table.loc[table["ratio"].idxmax()]
+    worst = table.loc[table["ratio"].fillna(0.0).idxmax()]
     numbers = (worst["ratio"], worst["ratio_low"], worst["ratio_high"])
     result = f"largest ratio {interval_text(*numbers)}"
     detail = counted(answers)
@@ -158,7 +156,8 @@ def levels(evidence: ClaimTables) -> Finding:
     table = evidence.table("levels")
     if len(table):
         chosen = table["confirmatory"].astype(bool) & table["upper_half"].astype(bool)
-        table = table[chosen & table["ratio"].notna()]
+        due = table[chosen]
+        table = due[due["ratio"].notna()]
     if table.empty:
         return UNTESTED
     limit = evidence.decisions.thresholds.level_ratio
@@ -167,10 +166,16 @@ def levels(evidence: ClaimTables) -> Finding:
     answer = Answer.HOLDS if inside.all() else Answer.UNDECIDED
     if outside.any():
         answer = Answer.FAILS
+    asked = set(evidence.confirmatory()["cell"])
+    missing = len(due) - len(table) + len(asked - set(due["cell"]))
+    if missing and answer == Answer.HOLDS:
+        answer = Answer.UNDECIDED
     low, high = float(table["ratio"].min()), float(table["ratio"].max())
     centre = float(np.exp(np.log(table["ratio"]).mean()))
     result = f"ratios {low:.2f} to {high:.2f}; {inside.sum()} of {len(table)} within"
-    detail = f"{outside.sum()} surely outside" if outside.any() else ""
+    asides = [f"{outside.sum()} surely outside"] if outside.any() else []
+    asides += [f"{missing} without a ratio"] if missing else []
+    detail = "; ".join(asides)
     return Finding(answer, result, centre, low, high, detail, table)
 
 

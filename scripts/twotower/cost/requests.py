@@ -1,7 +1,7 @@
 """What a job asks a scheduler for: memory and time, from predictions and with room to spare.
 
-Over the 86 jobs of the default study, peak memory was 0.26 to 0.96 of the predicted one, and the
-processor's time 0.6 to 2.3 times. Jobs of few seconds, on cores that other programs shared, had
+Over the jobs of an earlier default study, peak memory was 0.26 to 0.96 of the predicted one, and
+the processor's time 0.6 to 2.3 times. Jobs of few seconds, on cores that other programs shared, had
 wall times of up to 12 times that. A job that still needs more is killed, and asks for twice as much
 at each further try.
 """

@@ -17,20 +17,21 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
+from twotower.data.ratings import MEAN_STARS, STARS, STUDENT_DEGREES
 from twotower.predictions import energy, spectra
-from twotower.theory import spectrum
+from twotower.theory import kronecker, spectrum
 from twotower.theory.fourier import half_space, synthesize
 
 _TARGETS = 256  # drawn for the floor of too few components
 _BENT_TARGETS, _BENT_POINTS = 32, 64  # drawn for the floor of bent ratings
 _POINTS = 128  # users, and items, on which the fit to a given target is made
 _NODES = 64  # of a Gauss–Hermite rule over the noise
-_QUANTILES = 512
+_QUANTILES = {"normal": 512, "student": 4096}  # heavy tails count
 _SWEEPS, _SETTLED = 1000, 1.0e-9  # of alternating least squares, and the relative fall that ends it
 _RIDGE = 1.0e-10  # of the mean square of a factor's entries
 
@@ -79,37 +80,42 @@ def lost_energy(tensors: dict[str, np.ndarray], row: Mapping) -> np.ndarray:
     return np.array(found)
 
 
-def _bending(row: Mapping) -> tuple[str, str, float]:
-    return str(row["rating_scale"]), str(row["sampling"]), float(row["noise_sd"])
+def _bending(row: Mapping) -> tuple[str, str, float, str]:
+    noise = str(row.get("noise", "normal"))
+    return str(row["rating_scale"]), str(row["sampling"]), float(row["noise_sd"]), noise
 
 
 def _fitted_floor(
-    signal: np.ndarray, rating_scale: str, design: str, noise_sd: float, dim: int
+    signal: np.ndarray, rating_scale: str, design: str, noise_sd: float, noise: str, dim: int
 ) -> float:
     """E (F − S)² over a table [users, items] of R*, F the fit from the start that towers have: the
     strongest components of the ratings' mean, weighted by the chance to be seen.
     """
-    mean, chance = _seen(signal, rating_scale, design, noise_sd)
+    mean, chance = _seen(signal, rating_scale, design, noise_sd, noise)
     fit = _weighted_fit(mean, chance, dim)
     return float(np.square(fit - signal).mean())
 
 
 def _seen(
-    signal: np.ndarray, rating_scale: str, design: str, noise_sd: float
+    signal: np.ndarray, rating_scale: str, design: str, noise_sd: float, noise: str = "normal"
 ) -> tuple[np.ndarray, np.ndarray]:
     """g, the mean of the ratings that are seen, and w, the chance to be seen, where R* is `signal`.
 
-    Means over the noise are Gauss–Hermite sums, for stars sums over quantiles.
+    Means over the noise are Gauss–Hermite sums, for stars and for heavy tails sums over quantiles.
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    if rating_scale == "stars":  # steps, which a smooth rule sees badly: quantiles instead
-        nodes = ndtri((np.arange(_QUANTILES) + 0.5) / _QUANTILES)
-        weights = np.ones(_QUANTILES)
+    if rating_scale == "stars" or noise == "student":  # a smooth rule sees steps and tails badly
+        weights = np.ones(_QUANTILES[noise])
+        levels = (np.arange(len(weights)) + 0.5) / len(weights)
+        nodes = ndtri(levels)
+        if noise == "student":
+            scale = math.sqrt((STUDENT_DEGREES - 2) / STUDENT_DEGREES)
+            nodes = stdtrit(STUDENT_DEGREES, levels) * scale
     total, chance = np.zeros_like(signal), np.zeros_like(signal)
     for node, weight in zip(nodes, weights / weights.sum(), strict=True):
         ratings = signal + noise_sd * node
         if rating_scale == "stars":
-            ratings = np.clip(np.round(ratings + 3.0), 1.0, 5.0) - 3.0
+            ratings = np.clip(np.round(ratings + MEAN_STARS), *STARS) - MEAN_STARS
         if design == "not_at_random":
             weight = weight / (1.0 + np.exp(-ratings))
         total += weight * ratings
@@ -140,13 +146,8 @@ def _half_step(known: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np
 
 
 def _spread(count: int, dim: int) -> np.ndarray:
-    """Evenly spread points of the cube, [count, dim]: multiples of powers of the root of
-    x^(dim+1) = x + 1, modulo 1 (a Kronecker sequence).
-    """
-    root = 2.0
-    for _ in range(64):
-        root = (1.0 + root) ** (1.0 / (dim + 1))
-    return np.arange(1, count + 1)[:, None] * root ** -np.arange(1.0, dim + 1.0) % 1.0
+    """Points [count, dim] that fill the unit cube evenly."""
+    return np.arange(1, count + 1)[:, None] * kronecker.steps(dim) % 1.0
 
 
 @lru_cache(maxsize=256)
@@ -154,13 +155,14 @@ def _bent_floor(
     rating_scale: str,
     design: str,
     noise_sd: float,
+    noise: str,
     rank: int,
     dim: int,
     user: tuple,
     item: tuple,
 ) -> float:
     found = [
-        _fitted_floor(signal, rating_scale, design, noise_sd, dim)
+        _fitted_floor(signal, rating_scale, design, noise_sd, noise, dim)
         for signal in _drawn(user, item, rank)
     ]
     mean = float(np.mean(found))

@@ -9,7 +9,7 @@ noise of variance τ² an entry, and keeps the q strongest components. Its error
 
 (singular values of a low-rank matrix plus noise: Benaych-Georges & Nadakuditi 2012, Gavish & Donoho
 2014; −q since f → Af, f̃ → A^(−T)f̃ changes nothing). What is left out and what is not yet known
-act as noise too: τ² = (σ² + T + Σ E_j)/(n − 1). Where all components are seen this is the risk
+act as noise too: τ² = (σ² + T + Σ E_j)/(n − 1). Where all components are strong this is the risk
 T + (σ² + T)·ν/(n − ν − 1) of ordinary least squares with ν = q(M_u + M_i) − q² parameters. Derived
 for this project.
 """

@@ -16,6 +16,7 @@ from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import Embedding, Target
 from twotower.predictions.sizes import PROJECTION_POINTS
 from twotower.study.settings import SHAPE_KEYS
+from twotower.theory import kronecker
 from twotower.towers import networks
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.whitening import whitening_map
@@ -96,12 +97,5 @@ def _on_support(
 
 
 def _evenly(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
-    """Points [count, dim] that fill the unit cube evenly: a Kronecker sequence, shifted at random.
-
-    Its steps are powers of 1/x, x^(dim+1) = x + 1, the golden ratio and its kin (Roberts 2018).
-    """
-    x = 2.0
-    for _ in range(64):  # a contraction
-        x = (1.0 + x) ** (1.0 / (dim + 1))
-    steps = x ** -np.arange(1.0, dim + 1.0)
-    return (rng.random(dim) + np.arange(count)[:, None] * steps) % 1.0
+    """Points [count, dim] that fill the unit cube evenly, shifted at random."""
+    return (rng.random(dim) + np.arange(count)[:, None] * kronecker.steps(dim)) % 1.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twotower.rates.intervals import Interval, half_width
-from twotower.rates.slopes import BOOTSTRAP_DRAWS, halves, smoothed_weights
+from twotower.rates.slopes import BOOTSTRAP_DRAWS, bootstrap, halves, smoothed_weights
 from twotower.theory.bound import least_squares_slope
 
 TAIL = 0.9
@@ -61,9 +61,8 @@ def departure(
     replicates = len(risk)
     log_ratio, log_predicted = np.log(risk / predicted), np.log(predicted)
     found = _slopes(log_n, log_ratio) | _tail(log_n, log_ratio, log_predicted)
-    rows = rng.integers(0, replicates, size=(draws, replicates))
-    noise = (risk_se / risk)[rows] * rng.standard_normal((draws, *risk.shape))
-    drawn_ratio, drawn_predicted = log_ratio[rows] + noise, log_predicted[rows]
+    targets, errors = bootstrap(risk, risk_se, rng, draws)
+    drawn_ratio, drawn_predicted = log_ratio[targets] + errors, log_predicted[targets]
     drawn = _slopes(log_n, drawn_ratio) | _tail(log_n, drawn_ratio, drawn_predicted)
     intervals = {
         name: _interval(found[name], drawn[name], replicates, confidence) for name in found

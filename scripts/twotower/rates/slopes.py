@@ -182,12 +182,29 @@ def _steepening(log_n: np.ndarray, log_risk: np.ndarray, weights: np.ndarray) ->
 def resample(
     risk: np.ndarray, risk_se: np.ndarray, rng: np.random.Generator, draws: int
 ) -> np.ndarray:
-    """Bootstrap samples of the risks, shape [draws, replicates, sizes].
+    """Bootstrap samples of the risks, shape [draws, replicates, sizes]."""
+    targets, errors = bootstrap(risk, risk_se, rng, draws)
+    return risk[targets] * np.exp(errors)
 
-    Monte Carlo errors are Gaussian on the log scale: to first order the same as on the plain
-    one, and risks stay positive.
+
+def bootstrap(
+    risk: np.ndarray, risk_se: np.ndarray, rng: np.random.Generator, draws: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Targets drawn with replacement, and Monte Carlo errors of their log risks.
+
+    These are Gaussian on the log scale: to first order the same as on the plain one, and risks stay
+    positive.
+
+    Args:
+        risk, risk_se: risks and their Monte Carlo standard errors, shape [replicates, sizes].
+        rng: stream of the bootstrap.
+        draws: bootstrap draws.
+
+    Returns:
+        Rows of `risk`, shape [draws, replicates], and what to add to the logs of their risks, shape
+        [draws, replicates, sizes].
     """
     replicates = len(risk)
-    rows = rng.integers(0, replicates, size=(draws, replicates))
-    noise = rng.standard_normal((draws, *risk.shape))
-    return risk[rows] * np.exp((risk_se / risk)[rows] * noise)
+    targets = rng.integers(0, replicates, size=(draws, replicates))
+    normal = rng.standard_normal((draws, *risk.shape))
+    return targets, (risk_se / risk)[targets] * normal

@@ -13,13 +13,11 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from twotower.report import style, ticks
+from twotower.report import headings, style, ticks
 from twotower.study import arms
 from twotower.study.labels import (
     cell_titles,
     cells_in_order,
-    number_text,
-    plus_minus_text,
     shared_settings,
     smoothness_text,
 )
@@ -30,6 +28,8 @@ RISK_LABEL = r"risk  $\Vert\hat{R} - R^*\Vert^2 \,/\, \mathrm{Var}\,R^*$"
 PREDICTION_LABEL = "predicted, no free constant"
 GUIDE_LABEL = "bound −2β/(2β+d)"
 WINDOW_LABEL = "sizes fitted"
+UPPER_LABEL = "upper half (slopes)"
+FAMILY_TITLE = "two towers (erm);\nslopes: upper half\nof the sizes fitted"
 MAX_PANELS = 16
 """Cells with a panel each; of more cells, those that differ in β alone share a panel."""
 
@@ -43,9 +43,10 @@ def learning_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     Points are means over replicates with 95% intervals, lines the fitted power laws, dashes what
     was predicted without a free constant: in a dark shade of the arm's colour, black where arms
     share one prediction. The grey
-    line has the bound's slope and lies below the points (its height means nothing). The corner
-    gives the fitted slopes with half the width of their intervals. Of more than MAX_PANELS cells,
-    those that differ in β alone share a panel, and only erm is drawn.
+    line has the bound's slope and lies below the points (its height means nothing). Above a panel
+    stand the slopes over the upper half of the window, which the rules judge, with half the width
+    of their intervals, and those predicted. Of more than MAX_PANELS cells, those that differ in β
+    alone share a panel, and only erm is drawn.
 
     Raises:
         ValueError: if `curves` is empty, or has an arm without a mark.
@@ -55,8 +56,9 @@ def learning_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     n_cells = curves["cell"].nunique()
     with style.paper_style():
         if n_cells > MAX_PANELS:
-            return _families(curves)
-        fig = Figure(figsize=page_size(n_cells), layout="constrained")
+            return _families(curves, rates)
+        above = _rows_above(curves, rates).values()
+        fig = Figure(figsize=page_size([*map(len, above)]), layout="constrained")
         _, free = draw_cells(fig, curves, rates)
         legend = {"handles": handles(curves, rates), "title": shared_title(curves)}
         if free is None:
@@ -77,6 +79,8 @@ def study_curves(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
         return style.message_figure("No experiment of this study varies the number of ratings.")
     curves = curves.drop_duplicates(["cell", "arm", "n_ratings"])  # a cell of two experiments
     curves = curves[~curves["arm"].isin(arms.COMPARATORS)]  # they have a figure of their own
+    if curves.empty:
+        return style.message_figure("All its curves stand in the figure of other methods.")
     rates = rates[~rates["arm"].isin(arms.COMPARATORS)]
     confirmatory = rates.loc[rates["confirmatory"].astype(bool), "cell"]
     kept = curves["cell"].isin(confirmatory)
@@ -93,39 +97,49 @@ def columns_for(n_panels: int) -> int:
     return 3 if n_panels in (5, 6, 9) else 4
 
 
-def page_size(n_panels: int) -> tuple[float, float]:
-    """Inches of a page that `draw_cells` fills, with room for a legend where no slot is free."""
-    columns = columns_for(n_panels)
+def page_size(lines: list[int]) -> tuple[float, float]:
+    """Inches of a page of panels, each with so many lines of slopes above it.
+
+    It has room for a legend where no slot is free.
+    """
+    columns = columns_for(len(lines))
+    most = [max(lines[first : first + columns]) for first in range(0, len(lines), columns)]
+    above = headings.height(sum(most))
     if columns == 1:
-        return style.COLUMN_WIDTH, 3.2
-    rows = math.ceil(n_panels / columns)
-    legend_above = 0.4 * (rows * columns == n_panels)
-    return style.TEXT_WIDTH, 0.4 + legend_above + rows * (1.95 if columns == 3 else 1.65)
+        return style.COLUMN_WIDTH, 3.0 + above
+    legend_above = 0.4 * (len(lines) % columns == 0)
+    rows = len(most) * (1.7 if columns == 3 else 1.4)
+    return style.TEXT_WIDTH, 0.4 + legend_above + rows + above
 
 
 def draw_cells(
-    fig: FigureBase, curves: pd.DataFrame, rates: pd.DataFrame, corners: bool = True
+    fig: FigureBase, curves: pd.DataFrame, rates: pd.DataFrame, slopes: bool = True
 ) -> tuple[list[Axes], Axes | None]:
     """Fill a page, or a part of one, with a panel per cell; `shared_title` says what all share.
 
     Args:
         fig: a figure or subfigure.
         curves, rates: see `learning_curves`.
-        corners: whether each panel tells its slopes.
+        slopes: whether slopes stand above each panel.
 
     Returns:
         The panels, and the first free slot of their grid (None if there is none).
     """
     shared = shared_settings(curves)
     titles = cell_titles(curves, without=shared)
-    panels, free = _grid(fig, len(titles))
+    above = _rows_above(curves, rates) if slopes else dict.fromkeys(titles, [])
+    panels, free = grid(fig, len(titles))
     for ax, (cell, title) in zip(panels, titles.items(), strict=True):
-        _draw_cell(ax, curves[curves["cell"] == cell])
-        _draw_guide(ax, curves[curves["cell"] == cell], rates[rates["cell"] == cell])
-        if corners:
-            _slopes_in_corner(ax, rates[rates["cell"] == cell])
-        ax.set_title(style.two_lines(title))
-    _finish(fig, panels, curves, room=3.0 if corners else 1.0)
+        of_cell = curves[curves["cell"] == cell]
+        _shade(ax, _sizes(of_cell, "in_window"), style.WINDOW_GREY)
+        if above[cell]:
+            _shade(ax, _sizes(of_cell, "upper_half"), style.UPPER_GREY)
+        for arm, points in style.arms_of(of_cell):
+            draw_measured(ax, points, style.arm_mark(arm))
+        draw_predictions(ax, of_cell)
+        _draw_guide(ax, of_cell, rates[rates["cell"] == cell])
+        headings.draw(ax, title, above[cell])
+    _finish(fig, panels, curves)
     return panels, free
 
 
@@ -135,7 +149,7 @@ def shared_title(curves: pd.DataFrame) -> str:
     return f"all: {', '.join(shared.values())}" if shared else ""
 
 
-def handles(curves: pd.DataFrame, rates: pd.DataFrame) -> list:
+def handles(curves: pd.DataFrame, rates: pd.DataFrame, slopes: bool = True) -> list:
     """The legend of `draw_cells`: arms, prediction, bound, window, each if it is drawn."""
     entries = [style.arm_handle(arm) for arm, _ in style.arms_of(curves)]
     if curves["predicted_risk"].notna().any():
@@ -144,10 +158,13 @@ def handles(curves: pd.DataFrame, rates: pd.DataFrame) -> list:
         if rates["bound_slope"].notna().any():
             entries.append(Line2D([], [], label=GUIDE_LABEL, **GUIDE))
         entries.append(Patch(facecolor=style.WINDOW_GREY, label=WINDOW_LABEL))
+        if slopes and rates["upper_difference"].notna().any():
+            entries.append(Patch(facecolor=style.UPPER_GREY, label=UPPER_LABEL))
     return entries
 
 
-def _grid(fig: FigureBase, n_panels: int) -> tuple[list[Axes], Axes | None]:
+def grid(fig: FigureBase, n_panels: int) -> tuple[list[Axes], Axes | None]:
+    """Logarithmic panels that share axes; the first slot left free, None if there is none."""
     columns = columns_for(n_panels)
     rows = math.ceil(n_panels / columns)
     slots = list(fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
@@ -162,24 +179,21 @@ def _grid(fig: FigureBase, n_panels: int) -> tuple[list[Axes], Axes | None]:
     return panels, free[0] if free else None
 
 
-def _finish(fig: FigureBase, panels: list[Axes], curves: pd.DataFrame, room: float) -> None:
-    """Ticks and labels of shared axes; `room` is a factor of space below for the corner's text."""
+def _finish(fig: FigureBase, panels: list[Axes], curves: pd.DataFrame) -> None:
+    """Ticks and labels of shared axes."""
     ticks.size_axis(panels[0], curves["n_ratings"])
-    low, high = panels[0].get_ylim()
-    panels[0].set_ylim(low / room, high)
     ticks.risk_axis(panels[0])
     fig.supxlabel(SIZE_LABEL)
     fig.supylabel(RISK_LABEL)
 
 
-def _draw_cell(ax: Axes, curves: pd.DataFrame) -> None:
-    window = _window(curves)
-    if len(window) > 1:
-        edges = window[0] / 2**0.25, window[-1] * 2**0.25
-        ax.axvspan(*edges, color=style.WINDOW_GREY, linewidth=0, zorder=0)
-    for arm, points in style.arms_of(curves):
-        draw_measured(ax, points, style.arm_mark(arm))
-    draw_predictions(ax, curves)
+def _sizes(curves: pd.DataFrame, marked: str) -> np.ndarray:
+    return np.sort(curves.loc[curves[marked].astype(bool), "n_ratings"].unique())
+
+
+def _shade(ax: Axes, sizes: np.ndarray, color: str) -> None:
+    if len(sizes) > 1:
+        ax.axvspan(sizes[0] / 2**0.25, sizes[-1] * 2**0.25, color=color, linewidth=0, zorder=0)
 
 
 def draw_measured(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "n_ratings") -> None:
@@ -211,7 +225,7 @@ def draw_prediction(ax: Axes, points: pd.DataFrame, mark: style.Mark, x: str = "
 
 
 def _draw_guide(ax: Axes, curves: pd.DataFrame, rates: pd.DataFrame) -> None:
-    window, slopes = _window(curves), rates["bound_slope"].dropna()
+    window, slopes = _sizes(curves, "in_window"), rates["bound_slope"].dropna()
     if len(window) < 2 or slopes.empty:
         return
     slope = float(slopes.iloc[0])  # −1 reads back from CSV as an integer
@@ -221,48 +235,49 @@ def _draw_guide(ax: Axes, curves: pd.DataFrame, rates: pd.DataFrame) -> None:
     ax.plot(window, height * window.astype(float) ** slope, **GUIDE)
 
 
-def _slopes_in_corner(ax: Axes, rates: pd.DataFrame) -> None:
-    lines = []
-    for arm, row in style.arms_of(rates.dropna(subset="slope")):
-        slope = plus_minus_text(*row[["slope", "slope_low", "slope_high"]].iloc[0])
-        lines.append((f"{arm} {slope}", style.arm_mark(arm).color))
-    if lines:
-        lines.append((f"bound {number_text(rates['bound_slope'].iloc[0])}", style.TEXT_GREY))
-    style.corner_text(ax, lines)
-
-
-def _window(curves: pd.DataFrame) -> np.ndarray:
-    return np.sort(curves.loc[curves["in_window"].astype(bool), "n_ratings"].unique())
+def _rows_above(curves: pd.DataFrame, rates: pd.DataFrame) -> dict[str, list[headings.Row]]:
+    """Cell → the lines above its panel, in the order of the panels."""
+    cells = cells_in_order(curves).index
+    return {cell: headings.of_arms(rates[rates["cell"] == cell]) for cell in cells}
 
 
 # ---------------------------------------------------------------- many cells
 
 
-def _families(curves: pd.DataFrame) -> Figure:
+def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     """A panel per setting of everything but β, in which colours and markers tell β apart."""
-    curves = curves[curves["arm"] == arms.ERM] if (curves["arm"] == arms.ERM).any() else curves
+    if (curves["arm"] == arms.ERM).any():
+        curves, rates = (frame[frame["arm"] == arms.ERM] for frame in (curves, rates))
     titles = cell_titles(curves, without=("smoothness",))
-    order = cells_in_order(curves).index
     betas = sorted(curves["smoothness"].unique())
-    families = list(dict.fromkeys(titles[cell] for cell in order))
-    fig = Figure(figsize=page_size(len(families)), layout="constrained")
-    panels, free = _grid(fig, len(families))
-    for ax, family in zip(panels, families, strict=True):
-        for cell in order:
-            if titles[cell] == family:
-                points = curves[curves["cell"] == cell]
-                mark = style.series_mark(betas.index(points["smoothness"].iloc[0]))
-                draw_measured(ax, points, mark)
-                draw_prediction(ax, points, mark)
-        ax.set_title(style.two_lines(family))
-    _finish(fig, panels, curves, room=1.0)
-    entries = [
-        Line2D([], [], label=f"β = {smoothness_text(beta)}", **style.series_mark(place).line())
-        for place, beta in enumerate(betas)
-    ]
+    marks = {beta: style.series_mark(place) for place, beta in enumerate(betas)}
+    looks = {
+        beta: (f"β = {smoothness_text(beta)}", style.dark(mark).color)
+        for beta, mark in marks.items()
+    }
+    families: dict[str, dict[str, float]] = {}  # title → cell → β
+    for cell, beta in cells_in_order(curves)["smoothness"].items():
+        families.setdefault(titles[cell], {})[cell] = beta
+    above = {
+        family: headings.of_cells(rates, {cell: looks[beta] for cell, beta in cells.items()})
+        for family, cells in families.items()
+    }
+    lines = [len(rows) for rows in above.values()]
+    fig = Figure(figsize=page_size(lines), layout="constrained")
+    panels, free = grid(fig, len(families))
+    for ax, (family, cells) in zip(panels, families.items(), strict=True):
+        for cell, beta in cells.items():
+            points = curves[curves["cell"] == cell]
+            draw_measured(ax, points, marks[beta])
+            draw_prediction(ax, points, marks[beta])
+        headings.draw(ax, family, above[family])
+    _finish(fig, panels, curves)
+    entries = [Line2D([], [], label=looks[beta][0], **mark.line()) for beta, mark in marks.items()]
     entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
+    title = FAMILY_TITLE if any(lines) else ""
     if free is None:
-        fig.legend(handles=entries, loc="outside upper center", ncols=6, columnspacing=1.4)
+        above_all = {"loc": "outside upper center", "title": title.replace("\n", " ")}
+        fig.legend(handles=entries, ncols=6, columnspacing=1.4, **above_all)
     else:
-        free.legend(handles=entries, loc="center", labelspacing=0.6)
+        free.legend(handles=entries, loc="center", labelspacing=0.6, title=title)
     return fig

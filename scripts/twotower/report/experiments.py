@@ -147,8 +147,8 @@ def _two_storeys(
         fig = Figure(figsize=size, layout="constrained")
         above, below = fig.subfigures(2, 1, height_ratios=[_SLOPE_HEIGHT, height])
         own = draw_above(above)
-        curve_figures.draw_cells(below, curves, rates, corners=False)
-        entries = [*curve_figures.handles(curves, rates), *own]
+        curve_figures.draw_cells(below, curves, rates, slopes=False)
+        entries = [*curve_figures.handles(curves, rates, slopes=False), *own]
         title = curve_figures.shared_title(curves)
         columns = len(entries) if len(entries) <= 5 else -(-len(entries) // 2)
         fig.legend(handles=entries, title=title, loc="outside upper center", ncols=columns)

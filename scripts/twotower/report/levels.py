@@ -1,88 +1,113 @@
 """The figure of levels: risks over what was predicted for them, against the number of ratings."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from twotower.report import style, ticks
-from twotower.report.curves import SIZE_LABEL
+from twotower.report.curves import SIZE_LABEL, columns_for, grid, shared_title
 from twotower.study import arms
-from twotower.study.labels import dim_text, smoothness_text
+from twotower.study.labels import cell_titles, shared_settings
 
 TOLERANCE = 1.25
 """The band reaches from the prediction over this factor to it times this factor."""
-_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1.5, 1, 1.5)))
-_TITLES = {arms.ERM: "two towers (erm)", arms.REFERENCE: "reference"}
+_ARMS = (arms.ERM, arms.REFERENCE)
+_APART = {arms.ERM: 0.93, arms.REFERENCE: 1 / 0.93}
+"""Factors by which the two arms' points stand aside, so that both bars of a size are seen."""
+_REFERENCE = style.Mark(style.TEXT_GREY, "s", ":", hollow=True, markersize=3.0, zorder=2.5)
+_TOWERS = style.Mark(style.BLUE, "o", "-", markersize=3.4)
+_OTHER_SIZES = {"markerfacecolor": "white"}
 
 
 def figure(levels: pd.DataFrame, tolerance: float = TOLERANCE) -> Figure:
-    """Measured over predicted risk against number of ratings: a panel per arm, a line per cell.
+    """Measured over predicted risk against number of ratings: a panel per cell, with 95% bars.
 
-    Cells are those that are confirmatory (all, if none is). Colour and marker tell β, dashes the
-    larger dimension d; points of the upper half of the window are filled, where the level counts.
+    Cells are those that are confirmatory (all, if none is). What is judged are the points of erm
+    in the upper half of the window: they are filled, and lie in the dark box where the level is
+    as predicted. The reference stands beside them, for comparison.
 
     Args:
         levels: the table of levels.
-        tolerance: factor that the grey band reaches to either side of 1.
+        tolerance: factor that the band reaches to either side of 1.
     """
-    rows = levels[levels["arm"].isin(_TITLES)].dropna(subset=["ratio"])
+    rows = levels[levels["arm"].isin(_ARMS)].dropna(subset=["ratio"])
     kept = rows["cell"].isin(rows.loc[rows["confirmatory"].astype(bool), "cell"])
     rows = rows[kept] if kept.any() else rows
     if rows.empty:
         return style.message_figure("No level was predicted in this study.")
-    rows = rows.assign(dim=rows[["user_intrinsic_dim", "item_intrinsic_dim"]].max(axis=1))
-    betas, dims = (sorted(rows[name].unique()) for name in ("smoothness", "dim"))
-    present = style.arms_of(rows)
+    several = rows["cell"].nunique() > 1
+    titles = cell_titles(rows, without=shared_settings(rows) if several else ())
     with style.paper_style():
-        width = style.TEXT_WIDTH if len(present) > 1 else style.COLUMN_WIDTH
-        fig = Figure(figsize=(width, 2.9), layout="constrained")
-        axes = fig.subplots(1, len(present), sharex=True, sharey=True, squeeze=False)[0]
-        for ax, (arm, of_arm) in zip(axes, present, strict=True):
-            ax.set(xscale="log", yscale="log", title=_TITLES[arm])
-            ax.axhspan(1 / tolerance, tolerance, color=style.WINDOW_GREY, linewidth=0, zorder=0)
-            ax.axhline(1.0, **style.AGREEMENT)
-            ax.spines[["top", "right"]].set_visible(False)
-            for (beta, dim, _), points in of_arm.groupby(["smoothness", "dim", "cell"]):
-                look = _look(betas.index(beta), dims.index(dim))
-                _draw_cell(ax, points.sort_values("n_ratings"), look)
-        low, high = axes[0].get_ylim()
-        axes[0].set_ylim(min(low, 0.7), max(high, 1.4))
-        ticks.size_axis(axes[0], rows["n_ratings"])
-        ticks.ratio_axis(axes[0], tolerance)
+        fig = Figure(figsize=_page_size(len(titles)), layout="constrained")
+        panels, _ = grid(fig, len(titles))
+        for ax, (cell, title) in zip(panels, titles.items(), strict=True):
+            ax.set_title(style.two_lines(title), fontsize=style.NORMAL)
+            _draw_cell(ax, rows[rows["cell"] == cell], tolerance)
+        panels[0].set_ylim(_limits(rows, tolerance))
+        ticks.size_axis(panels[0], rows["n_ratings"])
+        ticks.ratio_axis(panels[0], tolerance)
         fig.supxlabel(SIZE_LABEL)
-        axes[0].set_ylabel("measured / predicted risk")
-        fig.legend(handles=_entries(betas, dims, tolerance), loc="outside upper center", ncols=6)
+        fig.supylabel("measured / predicted risk")
+        fig.legend(
+            handles=_entries(rows, tolerance),
+            title=shared_title(rows),
+            loc="outside upper center",
+            ncols=3 if several else 1,
+        )
     return fig
 
 
-def _look(color: int, dashes: int) -> dict:
-    return style.series_mark(color).line() | {
-        "linestyle": _DASHES[dashes % len(_DASHES)],
-        "linewidth": 0.9,
-        "markersize": 3.4,
-    }
+def _page_size(n_cells: int) -> tuple[float, float]:
+    if n_cells == 1:
+        return style.COLUMN_WIDTH, 3.4
+    rows = math.ceil(n_cells / columns_for(n_cells))
+    return style.TEXT_WIDTH, 0.9 + 1.2 * rows
 
 
-def _draw_cell(ax: Axes, points: pd.DataFrame, look: dict) -> None:
-    """One cell's line; its points are filled in the upper half of its window."""
-    ax.plot(points["n_ratings"], points["ratio"], **look | {"markerfacecolor": "white"})
-    judged = points[points["upper_half"].astype(bool)]
-    ax.plot(judged["n_ratings"], judged["ratio"], **look | {"linestyle": "none"})
+def _draw_cell(ax: Axes, rows: pd.DataFrame, tolerance: float) -> None:
+    ax.axhspan(1 / tolerance, tolerance, color=style.WINDOW_GREY, linewidth=0, zorder=0)
+    judged = rows.loc[rows["upper_half"].astype(bool), "n_ratings"]
+    if not judged.empty:
+        left, right = judged.min() / 2**0.4, judged.max() * 2**0.4
+        corner, height = (left, 1 / tolerance), tolerance - 1 / tolerance
+        box = Rectangle(corner, right - left, height, color=style.UPPER_GREY, lw=0, zorder=0.5)
+        ax.add_patch(box)
+    ax.axhline(1.0, **style.AGREEMENT)
+    for arm, points in style.arms_of(rows):
+        mark = _TOWERS if arm == arms.ERM else _REFERENCE
+        points = points.sort_values("n_ratings")
+        x = points["n_ratings"] * _APART[arm]
+        values = [points[name].to_numpy(float) for name in ("ratio", "ratio_low", "ratio_high")]
+        style.draw_points(ax, mark, x, *values)
+        if arm == arms.ERM:
+            other = ~points["upper_half"].astype(bool)
+            above = {"linestyle": "none", "zorder": mark.zorder + 0.5}
+            look = mark.line() | _OTHER_SIZES | above
+            ax.plot(x[other], points.loc[other, "ratio"], **look)
 
 
-def _entries(betas: list[float], dims: list[float], tolerance: float) -> list:
-    """The legend: β, d, what is filled, and the band."""
-    grey = {"color": style.TEXT_GREY, "marker": "o", "markersize": 3.4}
-    lines = [
-        *((f"β = {smoothness_text(beta)}", _look(i, 0)) for i, beta in enumerate(betas)),
-        *(
-            (f"d = {dim_text(dim)}", _look(0, i) | grey | {"marker": ""})
-            for i, dim in enumerate(dims)
-        ),
-        ("upper half of sizes", grey | {"linestyle": "none"}),
-        ("other sizes", grey | {"linestyle": "none", "markerfacecolor": "white"}),
+def _limits(rows: pd.DataFrame, tolerance: float) -> tuple[float, float]:
+    """Of the y axis: all points, and the bars of those judged; bars of small sizes may be cut."""
+    judged = rows[rows["upper_half"].astype(bool) & (rows["arm"] == arms.ERM)]
+    shown = pd.concat([rows["ratio"], judged["ratio_low"], judged["ratio_high"]])
+    return min(shown.min(), 1 / tolerance) / 1.08, max(shown.max(), tolerance) * 1.08
+
+
+def _entries(rows: pd.DataFrame, tolerance: float) -> list:
+    towers, reference = _TOWERS.line(), _REFERENCE.line()
+    entries = [
+        Line2D([], [], label="two towers (erm), judged", **towers),
+        Line2D([], [], label="two towers, other sizes", **towers | _OTHER_SIZES),
     ]
-    band = Patch(facecolor=style.WINDOW_GREY, label=f"within a factor {tolerance:g}")
-    return [*(Line2D([], [], label=label, **look) for label, look in lines), band]
+    if (rows["arm"] == arms.REFERENCE).any():
+        entries.append(Line2D([], [], label="reference, not judged", **reference))
+    return [
+        *entries,
+        Patch(facecolor=style.UPPER_GREY, label=f"judged: upper half, within {tolerance:g}×"),
+        Patch(facecolor=style.WINDOW_GREY, label=f"within a factor {tolerance:g}"),
+        Line2D([], [], label="as predicted", **style.AGREEMENT),
+    ]

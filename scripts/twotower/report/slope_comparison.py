@@ -10,40 +10,38 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from twotower.report import style, ticks
+from twotower.report.headings import UPPER_SLOPES, upper_slopes
 from twotower.study import arms
+from twotower.study.decisions import Decisions
 from twotower.study.labels import dim_text, interval_text, number_text, smoothness_text
 
-_SLOPES = ("upper_slope", "upper_slope_low", "upper_slope_high")
 _FILLS = ("full", "none", "left", "bottom")
 _LINE = {"color": style.BLACK, "linewidth": 1.0, "zorder": 2.0}
+_BAND = {"color": style.BLACK, "alpha": 0.18, "linewidth": 0}
 
 
-def figure(
-    rates: pd.DataFrame, regression: pd.DataFrame | None = None, tolerance: float = 0.06
-) -> Figure:
+def figure(rates: pd.DataFrame, regression: pd.DataFrame | None, decisions: Decisions) -> Figure:
     """Slope of erm over the upper half of its window against its prediction: confirmatory cells,
-    equal scales. A slope is the predicted one plus its difference, which is paired by target.
+    equal scales.
 
     Colour and marker tell β, the marker's filling d. The dashed diagonal is agreement, the grey
-    band ± tolerance around it. The line is the meta-regression with the band of its 95% interval.
-    Points stand where they are: those of equal predictions lie above one another.
+    band what the rules allow around it. The line is the meta-regression with the band of its 95%
+    interval. Points stand where they are: those of equal predictions lie above one another.
 
     Args:
         rates: combined rates; all fitted cells of erm are drawn if none is confirmatory.
         regression: the table of the meta-regression; its rows of subset "all" are drawn.
-        tolerance: what the decision rules allow over the upper half of a window.
+        decisions: the rules, for what they allow over the upper half of a window.
     """
-    fitted = rates[rates["arm"] == arms.ERM].dropna(subset=["upper_difference"])
+    tolerance = decisions.thresholds.upper_tolerance
+    fitted = upper_slopes(rates[rates["arm"] == arms.ERM])
     confirmatory = fitted["confirmatory"].astype(bool)
     fitted = fitted[confirmatory] if confirmatory.any() else fitted
     if fitted.empty:
         return style.message_figure("No slope was fitted in this study.")
     dims = fitted[["user_intrinsic_dim", "item_intrinsic_dim"]].max(axis=1)
     betas, sizes = sorted(fitted["smoothness"].unique()), sorted(dims.unique())
-    due = fitted["upper_predicted_slope"]
-    ends = [due + fitted[f"upper_difference{end}"] for end in ("", "_low", "_high")]
-    fitted = fitted.assign(**dict(zip(_SLOPES, ends, strict=True)))
-    every = fitted[[*_SLOPES, "upper_predicted_slope"]].to_numpy()
+    every = fitted[[*UPPER_SLOPES, "upper_predicted_slope"]].to_numpy()
     limits = np.nanmin(every) - 0.06, np.nanmax(every) + 0.06
     with style.paper_style():
         fig = Figure(figsize=(style.COLUMN_WIDTH, 3.6), layout="constrained")
@@ -55,14 +53,13 @@ def figure(
         for (beta, dim), rows in fitted.groupby(["smoothness", dims]):
             mark = style.series_mark(betas.index(beta))
             fill = _FILLS[sizes.index(dim) % len(_FILLS)]
-            slopes = [rows[name].to_numpy(float) for name in _SLOPES]
+            slopes = [rows[name].to_numpy(float) for name in UPPER_SLOPES]
             half = np.abs([slopes[0] - slopes[1], slopes[2] - slopes[0]])
             x = rows["upper_predicted_slope"]
             ax.errorbar(x, slopes[0], half, fmt="none", ecolor=mark.color, elinewidth=0.5)
             ax.plot(x, slopes[0], **_filled(mark, fill))
-        ax.set(
-            xlim=limits, ylim=limits, xlabel="predicted slope, upper half", ylabel="measured slope"
-        )
+        ax.set(xlim=limits, xlabel="predicted slope, upper half")
+        ax.set(ylim=limits, ylabel="measured slope, upper half")
         ax.set_aspect("equal", adjustable="box")
         ticks.slope_axis(ax.xaxis)
         ticks.slope_axis(ax.yaxis)
@@ -80,6 +77,7 @@ def figure(
         entries.append(Patch(facecolor=style.WINDOW_GREY, label=f"± {number_text(tolerance)}"))
         if len(remarks) > 1:
             entries.append(Line2D([], [], label="regression", **_LINE))
+            entries.append(Patch(label="its 95% band", **_BAND))
         fig.legend(handles=entries, loc="outside upper center", ncols=4, handlelength=1.6)
     return fig
 
@@ -109,7 +107,7 @@ def _draw_regression(ax: Axes, regression: pd.DataFrame | None, x: np.ndarray) -
     centre = -math.sqrt(half["intercept"] ** 2 - least**2) / half["slope"]  # slopes are negative
     band = np.sqrt(least**2 + (half["slope"] * (x - centre)) ** 2)
     line = intercept + slope * x
-    ax.fill_between(x, line - band, line + band, color=style.BLACK, alpha=0.18, linewidth=0)
+    ax.fill_between(x, line - band, line + band, **_BAND)
     ax.plot(x, line, **_LINE)
     bounds = ["estimate", "low", "high"]
     return [

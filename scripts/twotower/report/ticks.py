@@ -44,16 +44,18 @@ def _risk_text(risk: float, powers: bool) -> str:
 
 
 def ratio_axis(ax: Axes, tolerance: float | None = None) -> None:
-    """Ticks of the logarithmic y axis at powers of 2, or of √2 or 2^¼ if it spans few of them.
+    """Ticks of the logarithmic y axis at powers of 2; if it spans few of them, of √2 or at tenths.
 
     With a tolerance, ticks are at 1 and that factor to both sides, and at powers of 2 beyond.
     """
     low, high = np.log2(ax.get_ylim())
-    step = 1.0 if high - low > 2 or tolerance else 0.5 if high - low > 1 else 0.25
+    step = 1.0 if high - low > 2 or tolerance else 0.5
     ticks = 2.0 ** np.arange(math.floor(low), math.ceil(high) + step, step)
     if tolerance:
         beyond = ticks[np.abs(np.log(ticks)) > math.log(tolerance)]
         ticks = np.concatenate([[1 / tolerance, 1.0, tolerance], beyond])
+    elif high - low <= 1 and high <= 1:
+        ticks = np.arange(1, 21) / 10
     digits = 3 if tolerance else 2
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_major_formatter(

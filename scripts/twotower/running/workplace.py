@@ -30,23 +30,57 @@ def check(results: str | Path, cores: int | None = None) -> None:
     """
     if cores is not None and cores < 1:
         raise WorkplaceError(f"--cores {cores}: no core to work on; allowed: 1 or more, or all")
-    folder = Path(os.path.abspath(results))
-    if os.path.lexists(folder) and not folder.is_dir():
-        kind = "a link that leads nowhere" if folder.is_symlink() else "a file"
-        raise WorkplaceError(f"{results}: this is {kind}; allowed: a folder; move it away")
-    place = next(path for path in (folder, *folder.parents) if path.is_dir())
+    free = shutil.disk_usage(_tried(Path(results), str(results), ELSEWHERE)).free
+    if free < LEAST_FREE:
+        found = f"{results}: {free / 2**20:.1f} MiB are free on its disk"
+        least = f"at least {LEAST_FREE // 2**20} MiB"
+        raise WorkplaceError(f"{found}; allowed: {least}; free some space there, or {ELSEWHERE}")
+
+
+def check_written(path: Path, told: str) -> None:
+    """Try, before the work that makes it, whether a file can be written; nothing stays behind.
+
+    Folders above it that are missing can be made.
+
+    Args:
+        path: of the file.
+        told: what messages call it, as it was typed.
+
+    Raises:
+        WorkplaceError: if something else stands there, or the folder above cannot be written to.
+    """
+    if path.is_dir():
+        raise WorkplaceError(f"{told}: this is a folder; allowed: a file; name one in it")
+    if os.path.lexists(path) and not path.is_file():
+        raise WorkplaceError(f"{told}: this is no ordinary file; allowed: one; name another")
+    _tried(path.parent if path.is_file() else path, told, "name another place")
+
+
+def _tried(path: Path, told: str, other: str) -> Path:
+    """Try to write where a path is or will be; returns the nearest folder that is there.
+
+    Args:
+        path: a folder, or nothing yet.
+        told: what it is called in messages.
+        other: what else to do than to mend the place.
+
+    Raises:
+        WorkplaceError: if something else is in the way, or that folder cannot be written to.
+    """
+    path = Path(os.path.abspath(path))
+    place = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if not place.is_dir():
+        what = "this" if place == path else f"{place}"
+        kind = "a link that leads nowhere" if place.is_symlink() else "a file"
+        raise WorkplaceError(f"{told}: {what} is {kind}; allowed: a folder; move it away")
     try:
         os.rmdir(tempfile.mkdtemp(prefix=".twotower-", dir=place))
     except OSError as error:
         code = errno.errorcode.get(error.errno, "")
         hint = "free some space there" if code in ("ENOSPC", "EDQUOT") else "check who may write"
-        text = f"{results}: cannot be written to ({error.strerror}); {hint}, or {ELSEWHERE}"
+        text = f"{told}: cannot be written to ({error.strerror}); {hint}, or {other}"
         raise WorkplaceError(text) from None
-    free = shutil.disk_usage(place).free
-    if free < LEAST_FREE:
-        found = f"{results}: {free / 2**20:.1f} MiB are free on its disk"
-        least = f"at least {LEAST_FREE // 2**20} MiB"
-        raise WorkplaceError(f"{found}; allowed: {least}; free some space there, or {ELSEWHERE}")
+    return place
 
 
 def check_submitted(texts: Iterable[str]) -> None:

@@ -48,14 +48,22 @@ def read_study(path: str | Path) -> Study:
     return validated(load_study(path), path)
 
 
-def load_study(path: str | Path) -> dict[Any, Any]:
+def load_study(path: str | Path, name: str = "STUDY=") -> dict[Any, Any]:
     """The mapping in a YAML file of a study, as it is written; only its YAML is checked.
 
+    Args:
+        path: of the file.
+        name: what a user types in front of it.
+
     Raises:
-        StudyError: if the file cannot be read, is too large, is not UTF-8, is broken YAML, gives
-            a key twice, uses tags or aliases, or holds anything but one mapping; or if a record
-            could not hold its name, since such a study could not be stated or sealed.
+        StudyError: if `path` is an empty text; if the file cannot be read, is too large, is not
+            UTF-8, is broken YAML, gives a key twice, uses tags or aliases, or holds anything but
+            one mapping; or if a record could not hold its name, since such a study could not be
+            stated or sealed.
     """
+    if path == "":
+        hint = f"leave {name} out if you do not need it"
+        raise StudyError(name, [complaint("it is empty", "a study file", hint)])
     try:
         raw = strict_yaml.load(path)
     except strict_yaml.YamlError as error:

@@ -53,4 +53,7 @@ def test_ratio_interval_and_spread_are_those_planted(study):
 
 def test_what_has_no_prediction_has_no_level(study):
     _, curves, rates = study
-    assert levels([curves.assign(ratio=math.nan)], rates).empty
+    unknown = curves.assign(ratio=math.nan)
+    assert levels([unknown], rates.assign(confirmatory=False)).empty
+    # … but for a confirmatory cell, whose level was asked for: it is left open, not left out.
+    assert set(levels([unknown], rates)["arm"]) == {"erm"}

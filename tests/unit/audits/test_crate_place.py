@@ -14,11 +14,11 @@ def test_no_crate_is_written_into_the_project(tmp_path, monkeypatch, to):
     (tmp_path / "project/link").symlink_to("scripts")
     monkeypatch.chdir(tmp_path / "project")
     with pytest.raises(write.CrateError, match="allowed: a new folder"):
-        write._check_place(write.Path(to))
+        write.check_place(write.Path(to))
 
 
 def test_a_crate_is_written_beside_the_results_and_elsewhere(tmp_path, monkeypatch):
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
     for to in ("results-crate", "out/crate", "../crate"):
-        write._check_place(write.Path(to))
+        write.check_place(write.Path(to))

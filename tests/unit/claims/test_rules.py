@@ -71,6 +71,11 @@ def test_smoothness(slopes, answer):
     ]
     finding = find("smoothness", rate_rows(*rows))
     assert finding.answer == answer
+    # The claim has a direction, whatever is predicted; a pair without a prediction is told.
+    against = rate_rows(*[row | {"predicted_slope": -1.3 - row["predicted_slope"]} for row in rows])
+    assert find("smoothness", against).answer == answer
+    rows.append({"smoothness": 1.5, "predicted_slope": math.nan})
+    assert "left out: 3 pairs without" in find("smoothness", rate_rows(*rows)).detail
     assert finding.measured == pytest.approx(slopes[-1] - slopes[0])
 
 
@@ -127,7 +132,27 @@ def test_an_uncertified_slope_decides_nothing():
     far = {"predicted_slope": -0.2, "noise_sd": 0.3}
     assert find("predicted", rate_rows({}, far)).answer == FAILS
     finding = find("predicted", rate_rows({}, far | {"verdict": "inconclusive"}))
-    assert finding.answer == OPEN and "0.3" in finding.detail
+    assert finding.answer == OPEN and finding.detail == "not decided: σ = 0.3"
+
+
+def test_exceptions_are_named_by_what_tells_their_cells_apart():
+    far = {"user_smoothness": 1.0, "item_smoothness": 3.0, "predicted_slope": -0.2}
+    finding = find("predicted", rate_rows({}, far))
+    assert finding.detail == "fails: β_u = 1, β_i = 3"
+
+
+def test_what_could_not_be_measured_is_left_open():
+    rows = rate_rows({"rank": 4, "embedding_dim": 2, "risk_at_n_max": math.nan}, {})
+    assert find("embedding_dim", rows).answer == OPEN
+    ratios = rows.assign(ratio=math.nan, ratio_low=math.nan, ratio_high=math.nan)
+    assert (
+        find("cold_start", rows, cold_start=ratios.assign(comparison="cold start")).answer == OPEN
+    )
+    near = rows.assign(ratio=1.0, ratio_low=0.9, ratio_high=1.1, upper_half=True)
+    finding = find("levels", rows, levels=near.iloc[1:])
+    assert finding.answer == OPEN and "1 without a ratio" in finding.detail
+    unknown = near.assign(ratio=[math.nan, 1.0])
+    assert find("levels", rows, levels=unknown).answer == OPEN
 
 
 @pytest.mark.parametrize(

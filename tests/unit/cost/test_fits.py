@@ -7,7 +7,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from cells import sample
-from twotower.cost.operations import evaluations, work
+from twotower.cost.operations import closed_form, evaluations, work
 from twotower.cost.operations.arms import ARM_WORK
 from twotower.cost.operations.fit_size import FitSize
 from twotower.towers import networks, training
@@ -67,6 +67,18 @@ def test_products_are_those_that_torch_counts(n, width, depth, dim):
         networks.loss_and_gradient(towers, *given.pairs)
     counted = evaluations.matrix_products(FitSize(n, width, depth, dims, 2, 2), 1)
     assert counted["product"] == pytest.approx(counter.get_total_flops(), rel=0.1)
+
+
+ROUNDS = {512: 9.9, 1024: 7.7, 2048: 5.8, 4096: 4.3, 8192: 4.0, 16384: 3.0}
+"""By n, mean rounds of 43 fits of the standard study's cells that were asked for two."""
+
+
+def test_rounds_that_follow_those_asked_for_are_counted():
+    for n, measured in ROUNDS.items():
+        assert closed_form.rounds(2, n) == pytest.approx(measured, rel=0.2)
+    assert (closed_form.rounds(1, 512), closed_form.rounds(12, 65536)) == (1, 12)
+    fit = FitSize(512, 11, 1, (1, 1), 2, 12)
+    assert closed_form.closed_form(fit, 2) == closed_form.closed_form(fit, 10)
 
 
 FITS = [

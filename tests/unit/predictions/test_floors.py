@@ -32,15 +32,17 @@ def test_lost_energy_is_that_of_the_best_fit_of_lower_rank():
             assert found == pytest.approx(share, abs=0.02)
 
 
-def test_the_mean_of_seen_ratings_is_that_of_drawn_ones():
+@pytest.mark.parametrize("noise", ["normal", "student"])
+def test_the_mean_of_seen_ratings_is_that_of_drawn_ones(noise):
     signal = np.array([[-2.0, 0.3, 1.6]])
-    mean, chance = floors._seen(signal, "exact", "not_at_random", 1.0)
+    mean, chance = floors._seen(signal, "exact", "not_at_random", 1.0, noise)
+    law = {"noise": noise, "noise_sd": 1.0}
+    drawn = ratings.noise(0, law, 0)(np.repeat(signal, 400_000, axis=0).ravel()).reshape(-1, 3)
     rng = np.random.default_rng(0)
-    drawn = signal + rng.standard_normal((400_000, 3))
     seen = rng.random(drawn.shape) < 1.0 / (1.0 + np.exp(-drawn))
     assert chance[0] == pytest.approx(seen.mean(axis=0), abs=0.004)
     assert mean[0] == pytest.approx((drawn * seen).sum(axis=0) / seen.sum(axis=0), abs=0.01)
-    steps, _ = floors._seen(signal, "stars", "fresh", 0.0)
+    steps, _ = floors._seen(signal, "stars", "fresh", 0.0, noise)
     assert steps[0].tolist() == [-2.0, 0.0, 2.0]
 
 
@@ -66,7 +68,8 @@ def test_a_shift_of_the_mean_costs_a_component_or_itself(monkeypatch):
     for weaker, floor in ((0.3, 0.25 + 0.09), (0.7, 0.0)):
         signal = np.sqrt(1 - weaker**2) * waves[:, :1] @ waves[:, :1].T
         signal += weaker * waves[:, 1:] @ waves[:, 1:].T
-        found = [floors._fitted_floor(signal, "exact", "not_at_random", 1.0, p) for p in (2, 3)]
+        bent = ("exact", "not_at_random", 1.0, "normal")
+        found = [floors._fitted_floor(signal, *bent, p) for p in (2, 3)]
         assert found == pytest.approx([floor, 0.25], abs=0.02)
 
 

@@ -11,7 +11,14 @@ from statsmodels.regression.linear_model import WLS
 from frozen import THRESHOLDS
 from risk_draws import TARGETS, N, random_risks
 from twotower.rates.intervals import p_above, student_quantile
-from twotower.rates.slopes import BOOTSTRAP_DRAWS, bootstrap_generator, fit_rate, smoothed_weights
+from twotower.rates.slopes import (
+    BOOTSTRAP_DRAWS,
+    bootstrap,
+    bootstrap_generator,
+    fit_rate,
+    resample,
+    smoothed_weights,
+)
 from twotower.rates.windows import fit_window
 from twotower.theory.bound import least_squares_slope
 
@@ -103,6 +110,18 @@ def test_weights_are_equal_where_there_is_no_variance_to_go_by():
     identical = np.tile(0.2 * (N / 700) ** -0.7, (TARGETS, 1))
     np.testing.assert_array_equal(smoothed_weights(log_n, identical), equal)
     np.testing.assert_array_equal(smoothed_weights(log_n, random_risks(targets=1)), equal)
+
+
+def test_draws_are_whole_targets_with_errors_as_large_as_theirs():
+    risk = random_risks()
+    se = risk * np.linspace(0.01, 0.05, N.size)
+    targets, errors = bootstrap(risk, se, bootstrap_generator("a", "erm"), 4000)
+    assert targets.shape == (4000, TARGETS) and set(targets.flat) == set(range(TARGETS))
+    np.testing.assert_allclose(errors.std(axis=(0, 1)), se[0] / risk[0], rtol=0.02)
+    drawn = resample(risk, se, bootstrap_generator("a", "erm"), 4000)
+    np.testing.assert_array_equal(drawn, risk[targets] * np.exp(errors))
+    exact = resample(risk, 0 * se, bootstrap_generator("a", "erm"), 4000)
+    np.testing.assert_array_equal(exact, risk[targets])
 
 
 def test_weights_of_a_batch_are_those_of_its_members():

@@ -42,14 +42,53 @@ def test_the_legend_has_every_arm_and_line_once(figure):
         curve_figures.PREDICTION_LABEL,
         "bound −2β/(2β+d)",
         "sizes fitted",
+        "upper half (slopes)",
     ]
 
 
-def test_the_corner_tells_the_fitted_slopes(figure, frames):
-    _, rates = frames
-    fitted = rates[rates["cell"] == rates["cell"].iloc[0]].set_index("arm")["slope"]
-    shown = [f"{arm} −{-fitted[arm]:.2f} ± .03" for arm in ("reference", "adam", "erm")]
-    assert texts(panels(figure)[0]) == ["bound −0.50", *shown]
+def rows_above(ax) -> list[list[str]]:
+    """The lines of text above a panel, from the top."""
+    rows: dict[float, list] = {}
+    for text in sorted(ax.texts, key=lambda text: text.xyann[0]):
+        rows.setdefault(text.xyann[1], []).append(text.get_text())
+    return [rows[height] for height in sorted(rows, reverse=True)]
+
+
+def test_above_a_panel_stand_the_slopes_that_are_judged_beside_the_predicted_ones(frames):
+    curves, rates = frames
+    judged = rates.assign(upper_predicted_slope=-0.41, upper_difference=-0.1)
+    judged = judged.assign(upper_difference_low=-0.14, upper_difference_high=-0.06)
+    ax = panels(curve_figures.learning_curves(curves, judged))[0]
+    shown = [[arm, "−0.51 ± .04", "−0.41"] for arm in ("erm", "adam", "reference")]
+    assert rows_above(ax) == [["slope", "predicted"], *shown, ["bound", "−0.50"]]
+
+
+def test_the_upper_half_of_the_sizes_fitted_is_shaded_darker(figure, frames):
+    curves, _ = frames
+    here = curves[curves["cell"] == curves["cell"].iloc[0]]
+    for band, marked in zip(panels(figure)[0].patches, ("in_window", "upper_half"), strict=True):
+        sizes = here.loc[here[marked], "n_ratings"]
+        left, right = (
+            band.get_extents().transformed(panels(figure)[0].transData.inverted()).intervalx
+        )
+        assert [n for n in here["n_ratings"].unique() if left <= n <= right] == sorted(set(sizes))
+
+
+@pytest.mark.parametrize(
+    "fig",
+    [
+        lambda: curve_figures.learning_curves(*planted_frames("smoothness")),
+        lambda: curve_figures.study_curves(*planted_study()),
+    ],
+)
+def test_no_text_above_a_panel_lies_on_another(fig):
+    with style.paper_style():
+        fig = fig()
+        fig.draw_without_rendering()
+    drawn = [text for ax in panels(fig) for text in (*ax.texts, ax.title)]
+    boxes = [text.get_window_extent() for text in drawn]
+    for place, box in enumerate(boxes):
+        assert not box.count_overlaps(boxes[:place]), drawn[place].get_text()
 
 
 def test_fit_prediction_and_bound_are_the_frames_own(figure, frames):
@@ -113,6 +152,13 @@ def test_of_many_cells_those_that_differ_in_smoothness_share_a_panel():
     fig = curve_figures.study_curves(curves, rates)
     assert titles(fig)[:2] == ["d = 1", "d = 1, D = 10"]
     assert legend_texts(fig) == ["β = 1/2", "β = 1", "β = 2", curve_figures.PREDICTION_LABEL]
+    first = rates[rates["confirmatory"] & (rates["experiment"] == "smoothness")]
+    first = first[first["ambient_dim"] == 1].sort_values("smoothness")
+    shown = [
+        [f"β = {beta}", f"−{-row.slope:.2f} ± .03", f"−{-row.upper_predicted_slope:.2f}"]
+        for beta, row in zip(("1/2", "1", "2"), first.itertuples(), strict=True)
+    ]
+    assert rows_above(panels(fig)[0]) == [["slope", "predicted"], *shown]
     assert len(points(panels(fig)[0], "o")) == curves["n_ratings"].nunique()
 
 
@@ -124,6 +170,12 @@ def test_reference_windows_and_predictions_may_be_missing(tmp_path):
     assert titles(fig) == ["β = 1, d = 1.26"]
     assert texts(panels(fig)[0]) == []
     style.save_figure(fig, tmp_path / "fig")
+
+
+def test_a_study_of_other_methods_alone_leaves_its_curves_to_their_figure():
+    frames = planted_frames("any", [PlantedCell(reference=False)], ["erm"])
+    fig = curve_figures.study_curves(*(frame.replace({"erm": "ridge"}) for frame in frames))
+    assert texts(fig.axes[0]) == ["All its curves stand in the figure of other methods."]
 
 
 def test_an_interval_that_reaches_below_zero_does_not_stretch_the_axis():

@@ -22,26 +22,43 @@ def planted() -> pd.DataFrame:
     return curves.assign(ratio=ratio, confirmatory=confirmatory, **limits, **judged)
 
 
-def test_each_arm_has_a_panel_with_a_line_for_each_confirmatory_cell(planted):
+def test_each_confirmatory_cell_has_a_panel_in_which_what_is_judged_is_filled(planted):
     fig = levels.figure(planted)
-    assert titles(fig) == ["two towers (erm)", "reference"]
-    for ax, arm in zip(panels(fig), ("erm", "reference"), strict=True):
-        rows = planted[(planted["arm"] == arm) & (planted["depth"] == 1)]
-        drawn = [line.get_ydata() for line in ax.lines if line.get_marker() in ("o", "^")]
-        whole = [y for y in drawn if len(y) == rows["n_ratings"].nunique()]
-        assert len(whole) == 2
-        np.testing.assert_allclose(np.sort(np.concatenate(whole)), np.sort(rows["ratio"]))
-        judged = [y for y in drawn if len(y) == 4]  # 8k to 64k
-        assert len(judged) == 2
+    assert titles(fig) == ["β = 1, d = 1", "β = 2, d = 2"]
+    shown = planted[planted["depth"] == 1]
+    for ax, cell in zip(panels(fig), shown["cell"].unique(), strict=True):
+        for marker, arm in (("o", "erm"), ("s", "reference")):
+            rows = shown[(shown["cell"] == cell) & (shown["arm"] == arm)]
+            [whole] = [line for line in ax.lines if line.get_marker() == marker][:1]
+            np.testing.assert_allclose(whole.get_ydata(), rows["ratio"])
+            ends = [segment[:, 1] for bars in ax.collections for segment in bars.get_segments()]
+            for interval in rows[["ratio_low", "ratio_high"]].to_numpy():
+                assert any(np.allclose(end, interval) for end in ends)
+        [hollow] = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+        np.testing.assert_allclose(hollow.get_xdata(), np.array([512, 1024, 2048, 4096]) * 0.93)
+        band, box = ax.patches
+        assert (box.get_y(), box.get_y() + box.get_height()) == pytest.approx((0.8, 1.25))
+        assert 4096 < box.get_x() < 8192 and box.get_x() + box.get_width() > 65536
+        assert band.get_facecolor() != box.get_facecolor()
     entries = legend_texts(fig)
-    assert entries[:4] == ["β = 1", "β = 2", "d = 1", "d = 2"]
-    assert entries[-1] == "within a factor 1.25"
+    assert entries[:3] == ["two towers (erm), judged", "two towers, other sizes",
+                           "reference, not judged"]  # fmt: skip
+    assert "judged: upper half, within 1.25×" in entries
+
+
+def test_bars_that_are_not_judged_do_not_stretch_the_axis(planted):
+    wide = planted["n_ratings"] == 512
+    stretched = planted.assign(ratio_high=planted["ratio_high"] * np.where(wide, 50, 1))
+    assert panels(levels.figure(stretched))[0].get_ylim()[1] < 3
+
+
+def test_cells_that_differ_in_any_setting_have_titles_of_their_own(planted):
+    fig = levels.figure(planted.assign(confirmatory=planted["arm"] == "erm"))
+    assert len(set(titles(fig))) == 3
 
 
 def test_without_confirmatory_cells_all_are_drawn_and_without_levels_it_says_so(planted):
-    fig = levels.figure(planted.assign(confirmatory=False))
-    lines = [line for line in panels(fig)[0].lines if len(line.get_ydata()) == 8]
-    assert len(lines) == 3
+    assert len(panels(levels.figure(planted.assign(confirmatory=False)))) == 3
     assert levels.figure(planted.iloc[:0]).get_figwidth() == style.COLUMN_WIDTH
 
 

@@ -21,7 +21,7 @@ def rates():
 
 @pytest.fixture(scope="module")
 def comparison(rates):
-    return slope_comparison.figure(rates, meta_regression.regression(rates, DECISIONS))
+    return slope_comparison.figure(rates, meta_regression.regression(rates, DECISIONS), DECISIONS)
 
 
 # ---------------------------------------------------------------- slopes
@@ -35,6 +35,8 @@ def test_every_confirmatory_slope_of_erm_stands_where_it_is(comparison, rates):
     measured = (due + shown["upper_difference"]).round(9)
     assert drawn == set(zip(due.round(9), measured, strict=True))
     assert ax.get_aspect() == 1.0 and ax.get_xlim() == ax.get_ylim()
+    names = (ax.get_xlabel(), ax.get_ylabel())
+    assert names == ("predicted slope, upper half", "measured slope, upper half")
 
 
 def test_the_regression_is_the_tables_own(comparison, rates):
@@ -44,7 +46,8 @@ def test_the_regression_is_the_tables_own(comparison, rates):
     slope, intercept = np.polyfit(*line.get_data(), 1)
     assert (slope, intercept) == pytest.approx(tuple(terms["estimate"][["slope", "intercept"]]))
     assert texts(ax)[-1] == f"{terms.loc['slope', 'cells']} cells"
-    assert legend_texts(comparison)[-1] == "regression"
+    tolerance = DECISIONS.thresholds.upper_tolerance
+    assert legend_texts(comparison)[-3:] == [f"± {tolerance:.2f}", "regression", "its 95% band"]
 
 
 def test_the_band_is_the_intercepts_interval_at_zero():
@@ -65,17 +68,18 @@ def test_the_band_is_the_intercepts_interval_at_zero():
 
 def test_without_a_regression_or_confirmatory_cells_all_of_erm_is_drawn(tmp_path):
     _, rates = planted_frames("off_manifold")
-    fig = slope_comparison.figure(rates)
+    fig = slope_comparison.figure(rates, None, DECISIONS)
     assert len(points(fig.axes[0], "o")) == 5
     assert "regression" not in legend_texts(fig)
     too_few = meta_regression.regression(rates, DECISIONS)
-    fig = slope_comparison.figure(rates, too_few)
+    fig = slope_comparison.figure(rates, too_few, DECISIONS)
     assert texts(fig.axes[0]) == ["0 cells: no regression"]
     style.save_figure(fig, tmp_path / "fig")
 
 
 def test_a_study_without_slopes_says_so(tmp_path):
-    fig = slope_comparison.figure(planted_frames("depth")[1].assign(upper_difference=math.nan))
+    nothing = planted_frames("depth")[1].assign(upper_difference=math.nan)
+    fig = slope_comparison.figure(nothing, None, DECISIONS)
     assert texts(fig.axes[0]) == ["No slope was fitted in this study."]
     style.save_figure(fig, tmp_path / "fig")
 
@@ -95,17 +99,37 @@ def test_the_tournament_has_a_bar_per_predictor_and_names_the_winner(rates, tmp_
     assert texts(nothing.axes[0]) == ["Too few cells for a tournament of predictors."]
 
 
-def test_extrapolation_counts_what_its_intervals_hold(rates, tmp_path):
-    table = planted_extrapolation(rates[rates["arm"] == "erm"])
+def test_extrapolation_counts_the_confirmatory_risks_in_the_intervals_of_both_ways(rates, tmp_path):
+    table = planted_extrapolation(rates)
     fig = extrapolation.figure(table)
-    held = int(table["covered"].sum())
-    [ax] = panels(fig)
-    assert titles(fig)[0].startswith(f"erm: {held} of {len(table)}")
-    assert (len(points(ax, "o")), len(points(ax, "x"))) == (held, len(table) - held)
-    bars = ax.collections[0].get_segments()
-    assert all(low[1] <= 1 <= high[1] for low, high in bars) and len(bars) == held
-    assert not any(low[1] <= 1 <= high[1] for low, high in ax.collections[1].get_segments())
+    judged = table[table["confirmatory"]]
+    assert 0 < len(judged) < len(table) and set(judged["arm"]) == {"erm"}
+    ways = {
+        "predicted shape, free scale": ("predicted_risk", "covered", "log_ratio"),
+        "straight line in log n": ("line_risk", "line_covered", "line_log_ratio"),
+    }
+    for ax, (name, (due, covered, error)) in zip(panels(fig), ways.items(), strict=True):
+        held = int(judged[covered].sum())
+        off = np.expm1(judged[error].abs().median())
+        counted = (
+            f"{held} of {len(judged)} inside ({held / len(judged):.0%}), median error {off:.1%}"
+        )
+        assert ax.get_title().splitlines() == [name, counted]
+        drawn = np.concatenate([points(ax, "o"), points(ax, "x")])
+        assert (len(points(ax, "o")), len(points(ax, "x"))) == (held, len(judged) - held)
+        ratio = judged["mean_risk"] / judged[due]
+        assert set(map(tuple, drawn)) == set(zip(judged["mean_risk"], ratio, strict=True))
+        inside, outside = (bars.get_segments() for bars in ax.collections)
+        assert len(inside) == held and all(low[1] <= 1 <= high[1] for low, high in inside)
+        assert not any(low[1] <= 1 <= high[1] for low, high in outside)
     style.save_figure(fig, tmp_path / "fig")
+
+
+def test_without_confirmatory_cells_every_arm_is_extrapolated_and_named(rates):
+    table = planted_extrapolation(rates).assign(confirmatory=False)
+    fig = extrapolation.figure(table)
+    assert f" of {len(table)} inside" in titles(fig)[0]
+    assert legend_texts(fig)[-4:] == ["erm", "adam", "joint", "reference"]
 
 
 def test_nothing_to_extrapolate_is_said():

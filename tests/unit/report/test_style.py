@@ -11,6 +11,7 @@ import matplotlib
 import pytest
 
 from figure_fakes import planted_approximation, planted_frames
+from frozen import DECISIONS
 from twotower.report import curves, experiments, slope_comparison, style
 from twotower.study import arms
 
@@ -19,7 +20,7 @@ KINDS = ("pdf", "svg", "png")
 
 @pytest.fixture
 def figure():
-    return slope_comparison.figure(planted_frames("depth")[1])
+    return slope_comparison.figure(planted_frames("depth")[1], None, DECISIONS)
 
 
 def test_every_arm_has_a_mark_of_its_own():

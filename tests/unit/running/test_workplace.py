@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,26 @@ def test_jobs_are_led_to_the_library_also_from_a_folder_with_a_colon(tmp_path, m
     monkeypatch.chdir(tmp_path)
     with pytest.raises(workplace.WorkplaceError, match="with : in its name; rename the folder"):
         workplace.lead_jobs_to(odd / "scripts")
+
+
+def test_where_a_file_is_to_go_is_tried_before_the_work(tmp_path, monkeypatch):
+    """A folder, a file in the way, a dead link, a pipe, a place where nothing can be made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.csv").write_text("kept")
+    (tmp_path / "dead").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for path, told in {
+        ".": "TO=.: this is a folder; allowed: a file; name one in it",
+        "old.csv/new.csv": f"TO=old.csv/new.csv: {tmp_path}/old.csv is a file; allowed: a folder",
+        "dead": "TO=dead: this is no ordinary file; allowed: one; name another",
+        "dead/new.csv": f"{tmp_path}/dead is a link that leads nowhere; allowed: a folder",
+        "pipe": "TO=pipe: this is no ordinary file",
+        "/proc/none/new.csv": "cannot be written to (No such file or directory); check who may",
+    }.items():
+        with pytest.raises(workplace.WorkplaceError) as fault:
+            workplace.check_written(Path(path), f"TO={path}")
+        assert told in str(fault.value)
+    for path in ("old.csv", "new.csv", "a/b/new.csv"):
+        workplace.check_written(Path(path), path)
+    assert sorted(os.listdir()) == ["dead", "old.csv", "pipe"]
+    assert (tmp_path / "old.csv").read_text() == "kept"

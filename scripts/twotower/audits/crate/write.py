@@ -46,8 +46,8 @@ def write(story: Story, texts: dict[str, str], found_at: dict[str, Path], to: Pa
     Raises:
         CrateError: if `to` holds something else, or a file is not as the story says.
     """
-    _check_place(to)
-    draft = to.with_name(f".{to.name}.draft")
+    check_place(to)
+    draft = draft_of(to)
     shutil.rmtree(draft, ignore_errors=True)
     try:
         for path, held in sorted(story.files.items()):
@@ -80,7 +80,13 @@ def pack(folder: Path, archive: Path) -> None:
                 shutil.copyfileobj(content, packed, CHUNK)
 
 
-def _check_place(to: Path) -> None:
+def draft_of(to: Path) -> Path:
+    """Where a crate is written until it is whole."""
+    return to.with_name(f".{to.name}.draft")
+
+
+def check_place(to: Path) -> None:
+    """Check that a crate may be put here; raises CrateError."""
     place, here = to.resolve(), Path.cwd().resolve()
     inside = place.relative_to(here).parts if place.is_relative_to(here) else ()
     own = {*run_records.CODE, places.RESULTS.name}

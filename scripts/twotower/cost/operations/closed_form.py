@@ -25,6 +25,17 @@ def triangles(size: int) -> float:
     return 0.3 * size**3
 
 
+def rounds(asked: int, n: int) -> float:
+    """Rounds of alternating least squares over n ratings, where so many are asked for.
+
+    Two or more go on while the error of one network of the batch falls. In 43 fits of ten cells of
+    the standard study, in batches of 12 and with two rounds asked for, the means were 9.9, 7.7,
+    5.8, 4.3, 4.0 and 3.0 rounds at n = 512, 1,024, …, 16,384; larger n were not tried. Without
+    noise, in batches of 3, they were 3.6 to 2.5, so that small fits of oracles are counted high.
+    """
+    return asked if asked < 2 else max(asked, min(10 * (512 / n) ** 0.4, limits.MOST_ROUNDS))
+
+
 def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Work:
     """`training.closed_form`; `from_start`: hidden layers and item tower are given."""
     work = Work()
@@ -40,7 +51,7 @@ def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Wo
         for dim in fit.dims:
             half_step = _half_step_by_hats(narrow) if fit.by_hats(dim) else _half_step(narrow, dim)
             for kind, count in half_step.items():
-                work[kind] += (alternations if width == fit.width else 1) * count
+                work[kind] += (rounds(alternations, fit.n) if width == fit.width else 1) * count
     return work
 
 
