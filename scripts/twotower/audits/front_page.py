@@ -36,9 +36,8 @@ LINES = {
     "6": "any depth keeps the rate",
     "8": "cold start: risk on new over risk on known users and items",
     "9.1, 9.2, 9.3": "the theory's three lemmas",
-    "off_manifold, embedding_dim, null_cells, falsifiability": (
-        "off the manifold, embedding dimension, null cells, falsifiability"
-    ),
+    "off_manifold": "from the rate of d to that of D as covariates leave the manifold",
+    "embedding_dim, null_cells, falsifiability": "embedding dimension, null cells, falsifiability",
     "sampling": "outside fresh pairs the rate breaks where it must",
     "noise": "each noise has its predicted slope",
     "extrapolation": "95% intervals of the two largest sizes hold",

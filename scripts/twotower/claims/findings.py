@@ -154,8 +154,8 @@ def interval_text(value: float, low: float, high: float) -> str:
     if math.isnan(value):
         return "not measured"
     if math.isnan(low) or math.isnan(high):
-        return f"{value:.2f} (no interval)"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{value:z.2f} (no interval)"
+    return f"{value:z.2f} [{low:z.2f}, {high:z.2f}]"  # z: no minus zero
 
 
 def verdict_counts(rows: pd.DataFrame) -> str:

@@ -6,8 +6,8 @@ included; asked for is an error that the curve reaches between 1.3 and 8 times t
 the pilot; the 80% interval of the number of ratings is to hold the true number in 70 to 90% of the
 cases. A straight line through the same pilot, with a bootstrap interval, is judged beside it.
 
-Nothing is tuned on curves judged here: the prior of slopes' drift is from those published in
-docs/findings (`prior.calibrated`).
+Nothing is tuned on curves judged here: the prior of slopes' drift is from those that an
+earlier standard study published (`prior_calibration.calibrated`).
 
 Synthetic curves are those of `backtest_curves`. Measured curves are tables of risks of a study;
 there the curve sought is that of the same replicates, and the true number of ratings for the mean

@@ -1,6 +1,6 @@
 """A learning curve whose slope may bend and drift: what a plan for more ratings extrapolates.
 
-A pure power law is not to be trusted two sizes ahead: of its 95% intervals 36% held the risk in the
+A pure power law is not to be trusted two sizes ahead: of its 95% intervals 41% held the risk in the
 standard study (docs/findings), since curves bend. So the slope itself changes over doublings of the
 number of ratings n, in two ways: it bends by the same amount in each doubling, as curves that
 steepen or flatten steadily do, and it drifts as a random walk. Neither amount is known. The mean
