@@ -275,7 +275,8 @@ def _near(rows: pd.DataFrame, answers: list[Answer]) -> Finding:
     distance = rows["difference"].abs().max()
     result = f"{answers.count(Answer.HOLDS)} of {len(rows)} slopes as predicted"
     titles = cell_titles(rows, without=shared_settings(rows))
-    detail = _exceptions(answers, [titles[cell].replace("$", "") for cell in rows["cell"]])
+    names = [titles[cell].replace("$", "") for cell in rows["cell"]]
+    detail = _exceptions(answers, [f"({name})" if ", " in name else name for name in names])
     return Finding(overall(answers), result, float(distance), detail=detail, rows=rows)
 
 

@@ -138,7 +138,7 @@ def test_an_uncertified_slope_decides_nothing():
 def test_exceptions_are_named_by_what_tells_their_cells_apart():
     far = {"user_smoothness": 1.0, "item_smoothness": 3.0, "predicted_slope": -0.2}
     finding = find("predicted", rate_rows({}, far))
-    assert finding.detail == "fails: β_u = 1, β_i = 3"
+    assert finding.detail == "fails: (β_u = 1, β_i = 3)"
 
 
 def test_what_could_not_be_measured_is_left_open():
