@@ -129,7 +129,7 @@ def draw_cells(
     titles = cell_titles(curves, without=shared)
     above = _rows_above(curves, rates) if slopes else dict.fromkeys(titles, [])
     panels, free = grid(fig, len(titles))
-    for ax, (cell, title) in zip(panels, titles.items(), strict=True):
+    for ax, cell in zip(panels, titles, strict=True):
         of_cell = curves[curves["cell"] == cell]
         _shade(ax, _sizes(of_cell, "in_window"), style.WINDOW_GREY)
         if above[cell]:
@@ -138,7 +138,7 @@ def draw_cells(
             draw_measured(ax, points, style.arm_mark(arm))
         draw_predictions(ax, of_cell)
         _draw_guide(ax, of_cell, rates[rates["cell"] == cell])
-        headings.draw(ax, title, above[cell])
+    headings.draw(panels, {title: above[cell] for cell, title in titles.items()})
     _finish(fig, panels, curves)
     return panels, free
 
@@ -265,12 +265,12 @@ def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     lines = [len(rows) for rows in above.values()]
     fig = Figure(figsize=page_size(lines), layout="constrained")
     panels, free = grid(fig, len(families))
-    for ax, (family, cells) in zip(panels, families.items(), strict=True):
+    for ax, cells in zip(panels, families.values(), strict=True):
         for cell, beta in cells.items():
             points = curves[curves["cell"] == cell]
             draw_measured(ax, points, marks[beta])
             draw_prediction(ax, points, marks[beta])
-        headings.draw(ax, family, above[family])
+    headings.draw(panels, above)
     _finish(fig, panels, curves)
     entries = [Line2D([], [], label=looks[beta][0], **mark.line()) for beta, mark in marks.items()]
     entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))

@@ -72,11 +72,28 @@ def height(lines: int) -> float:
     return lines * _LINE / 72
 
 
-def draw(ax: Axes, title: str, rows: list[Row]) -> None:
-    """Title and rows, right above a panel."""
-    title = style.two_lines(title)
-    size = style.NORMAL if "\n" in title else style.LARGE
-    ax.set_title(title, pad=_PAD + len(rows) * _LINE, fontsize=size)
+def draw(panels: list[Axes], above: dict[str, list[Row]]) -> None:
+    """Title and rows, right above each panel of a grid.
+
+    Titles of panels side by side stand at one height: a neighbour's rows begin left of its panel.
+
+    Args:
+        panels: in the order of the titles.
+        above: title → its rows.
+    """
+    lines: dict[int, int] = {}  # row of the grid → most rows above a panel
+    for ax, rows in zip(panels, above.values(), strict=True):
+        place = ax.get_subplotspec().rowspan.start
+        lines[place] = max(lines.get(place, 0), len(rows))
+    for ax, (title, rows) in zip(panels, above.items(), strict=True):
+        title = style.two_lines(title)
+        size = style.NORMAL if "\n" in title else style.LARGE
+        pad = _PAD + lines[ax.get_subplotspec().rowspan.start] * _LINE
+        ax.set_title(title, pad=pad, fontsize=size)
+        _write(ax, rows)
+
+
+def _write(ax: Axes, rows: list[Row]) -> None:
     for place, (*words, color) in enumerate(reversed(rows)):
         for (edge, side), text in zip(_COLUMNS, words, strict=True):
             if text:

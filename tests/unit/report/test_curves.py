@@ -74,11 +74,21 @@ def test_the_upper_half_of_the_sizes_fitted_is_shaded_darker(figure, frames):
         assert [n for n in here["n_ratings"].unique() if left <= n <= right] == sorted(set(sizes))
 
 
+def many_cells():
+    """As of the standard study: panels of one cell, of long titles, beside one of many rows."""
+    cells = [PlantedCell({"smoothness": beta}) for beta in (0.5, 1.0, 1.5, 2.0)]
+    cells += [PlantedCell({"rank": p, "embedding_dim": p}) for p in (1, 4, 8)]
+    cells += [PlantedCell({"depth": depth, "schedule": "dense"}) for depth in range(2, 12)]
+    curves, rates = planted_frames("many", cells)
+    return curves, rates.assign(confirmatory=rates["arm"] == "erm")
+
+
 @pytest.mark.parametrize(
     "fig",
     [
         lambda: curve_figures.learning_curves(*planted_frames("smoothness")),
         lambda: curve_figures.study_curves(*planted_study()),
+        lambda: curve_figures.study_curves(*many_cells()),
     ],
 )
 def test_no_text_above_a_panel_lies_on_another(fig):
