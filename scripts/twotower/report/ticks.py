@@ -65,9 +65,9 @@ def ratio_axis(ax: Axes, tolerance: float | None = None) -> None:
 
 
 def slope_axis(axis: Axis) -> None:
-    """Ticks at tenths, or at fifths if the axis is long: the same steps on x and y."""
+    """Ticks at tenths, or wider apart if the axis is long: the same steps on x and y."""
     low, high = axis.get_view_interval()
-    step = 0.1 if high - low < 0.85 else 0.2
+    step = next(step for step in (0.1, 0.2, 0.5, *2.0 ** np.arange(64)) if high - low < 8.5 * step)
     axis.set_major_locator(MultipleLocator(step))
     axis.set_major_formatter(FuncFormatter(lambda slope, _: number_text(slope, 1)))
 
