@@ -7,6 +7,7 @@ import argparse
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from twotower.base import console
 
@@ -17,6 +18,15 @@ from twotower.running import processes, workplace  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
 TABLE = places.RESULTS / "tables/predictions.csv"
+
+
+def _check_replaced(path: Path) -> None:
+    """Raise WorkplaceError if a file that is there is anything but predictions."""
+    if path.is_file() and not path.read_bytes().startswith(b"experiment,cell,data,"):
+        text = f"TO={path}: this file holds no predictions; allowed: one that does, or a new file"
+        raise workplace.WorkplaceError(text)
+
+
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("file", nargs="?", type=console.path("TO="), help="where a copy goes")
@@ -24,6 +34,7 @@ given = parser.parse_args()
 reading.load_study(given.study)
 if given.file is not None:
     workplace.check_written(given.file, f"TO={given.file}")
+    _check_replaced(given.file)
 processes.require_idle(places.RESULTS.resolve().parent)
 command = [sys.executable, "-m", "snakemake", "predictions", *commands.options(given.study)]
 done = subprocess.run(command, check=False)

@@ -59,7 +59,8 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
             "scripts/twotower/data/targets.py",
             {"generate_data": 2, "generate_test_pairs": 2, "fit_reference": 2, "train": 4}
             | PREDICTED
-            | ALL_EVALUATED,
+            | ALL_EVALUATED
+            | FITTER,  # floors of bent ratings know the laws of ratings
         ),
     ],
 )

@@ -86,7 +86,7 @@ def intrinsic(evidence: ClaimTables) -> Finding:
 
 
 def ambient(evidence: ClaimTables) -> Finding:
-    rows, groups = _in_several_dims(evidence)
+    rows, groups, aside = _in_several_dims(evidence)
     if rows.empty:
         return UNTESTED
     rules = evidence.decisions.thresholds
@@ -96,11 +96,11 @@ def ambient(evidence: ClaimTables) -> Finding:
     if low <= 0 <= high and max(-low, high) <= rules.max_ambient_interval:
         answer = Answer.HOLDS
     result = f"{interval_text(change, low, high)} per factor 10 in D"
-    return Finding(answer, result, change, low, high, rows=rows)
+    return Finding(answer, result, change, low, high, aside, rows)
 
 
 def ambient_level(evidence: ClaimTables) -> Finding:
-    rows, groups = _in_several_dims(evidence)
+    rows, groups, aside = _in_several_dims(evidence)
     rows = rows[rows["level"].notna()] if len(rows) else rows
     if rows.empty:
         return UNTESTED
@@ -112,16 +112,19 @@ def ambient_level(evidence: ClaimTables) -> Finding:
     answer = within(numbers[1], numbers[2], 0.0, limit)
     factors = tuple(float(np.exp(number)) for number in numbers)
     result = f"risk changes by a factor {interval_text(*factors)} per factor 10 in D"
-    return Finding(answer, result, *factors, rows=rows)
+    return Finding(answer, result, *factors, aside, rows)
 
 
-def _in_several_dims(evidence: ClaimTables) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows that stand beside others alike but for D, and the group of each."""
+def _in_several_dims(evidence: ClaimTables) -> tuple[pd.DataFrame, pd.Series, str]:
+    """Rows that stand beside others alike but for D, the group of each, and what is left out."""
     rows = evidence.rows()
-    rows = rows[(rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()]
     groups = _labels(rows, ["smoothness", "user_intrinsic_dim", "item_intrinsic_dim", *_ALIKE])
+    usable = (rows["verdict"] != Verdict.INCONCLUSIVE) & rows["slope_low"].notna()
+    beside = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
+    left = int((beside & ~usable).sum())
+    rows, groups = rows[usable], groups[usable]
     several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
-    return rows[several], groups[several]
+    return rows[several], groups[several], f"left out: {count(left, 'cell')}" if left else ""
 
 
 def predicted(evidence: ClaimTables) -> Finding:
@@ -195,12 +198,12 @@ def null_cells(evidence: ClaimTables) -> Finding:
     rows = rows[rows["control"] != "none"]
     if rows.empty:
         return UNTESTED
-    smallest = float(rows["risk_at_n_max"].min(skipna=False))
+    smallest = float(rows["risk_at_n_max"].min())
     found = [verdict in (Verdict.CONSISTENT, Verdict.FASTER) for verdict in rows["verdict"]]
-    silent = smallest >= evidence.decisions.thresholds.null_risk and not any(found)
     result = f"smallest risk {smallest:.2f}, {sum(found)} cells with a rate"
-    answer = Answer.HOLDS if silent else Answer.FAILS
-    if np.isnan(smallest):
+    heard = any(found) or smallest < evidence.decisions.thresholds.null_risk
+    answer = Answer.FAILS if heard else Answer.HOLDS
+    if not heard and rows["risk_at_n_max"].isna().any():
         answer = Answer.UNDECIDED
     return Finding(answer, result, smallest, rows=rows)
 

@@ -48,7 +48,7 @@ def primary(evidence: ClaimTables) -> Finding:
     detail = "measured minus predicted on average "
     detail += interval_text(aside["estimate"], aside["low"], aside["high"])
     rows = evidence.confirmatory()
-    if left := len(rows) - int(line["cells"]):
+    if (left := len(rows) - int(line["cells"])) > 0:
         detail += f"; left out: {count(left, 'cell')} without a slope"
     numbers = (line["estimate"], line["low"], line["high"])
     return Finding(answer, f"slope {interval_text(*numbers)}", *numbers, detail, rows)
@@ -180,8 +180,8 @@ def levels(evidence: ClaimTables) -> Finding:
 
 
 def tails(evidence: ClaimTables) -> Finding:
-    rows = evidence.confirmatory()
-    rows = rows[rows["tail_difference"].notna()]
+    every = evidence.confirmatory()
+    rows = every[every["tail_difference"].notna()]
     if rows["data"].nunique() < 3:
         return UNTESTED
     rules = evidence.decisions.thresholds
@@ -192,7 +192,9 @@ def tails(evidence: ClaimTables) -> Finding:
     numbers = (mean, mean - half, mean + half)
     answer = within(*numbers[1:], 0.0, 2 * rules.delta)
     result = f"slope minus its prediction, on average {interval_text(*numbers)}"
-    return Finding(answer, result, *numbers, rows=rows)
+    left = len(every) - len(rows)
+    detail = f"left out: {count(left, 'cell')} without a slope" if left else ""
+    return Finding(answer, result, *numbers, detail, rows)
 
 
 def dimensions(evidence: ClaimTables) -> Finding:

@@ -16,10 +16,12 @@ from matplotlib.patches import Patch
 from twotower.report import headings, style, ticks
 from twotower.study import arms
 from twotower.study.labels import (
+    KEYS,
+    betas_text,
+    by_side,
     cell_titles,
     cells_in_order,
     shared_settings,
-    smoothness_text,
 )
 
 SIZE_LABEL = "number of ratings |Ω|"
@@ -29,7 +31,7 @@ PREDICTION_LABEL = "predicted, no free constant"
 GUIDE_LABEL = "bound −2β/(2β+d)"
 WINDOW_LABEL = "sizes fitted"
 UPPER_LABEL = "upper half (slopes)"
-FAMILY_TITLE = "two towers (erm);\nslopes: upper half\nof the sizes fitted"
+FAMILY_TITLE = "slopes: upper half\nof the sizes fitted"
 MAX_PANELS = 16
 """Cells with a panel each; of more cells, those that differ in β alone share a panel."""
 
@@ -245,28 +247,31 @@ def _rows_above(curves: pd.DataFrame, rates: pd.DataFrame) -> dict[str, list[hea
 
 
 def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
-    """A panel per setting of everything but β, in which colours and markers tell β apart."""
-    if (curves["arm"] == arms.ERM).any():
-        curves, rates = (frame[frame["arm"] == arms.ERM] for frame in (curves, rates))
+    """A panel per setting of everything but β, in which colours and markers tell β apart.
+
+    Of several arms the first is drawn: `erm` where it is there.
+    """
+    drawn = style.arms_of(curves)[0][0]
+    curves, rates = (frame[frame["arm"] == drawn] for frame in (curves, rates))
     titles = cell_titles(curves, without=("smoothness",))
-    betas = sorted(curves["smoothness"].unique())
+    cells = cells_in_order(curves)
+    said = {cell: by_side("β", betas_text(row)) for cell, row in cells.iterrows()}
+    smoothest_last = cells.sort_values([name for name in KEYS[:3] if name in cells]).index
+    betas = dict.fromkeys(said[cell] for cell in smoothest_last)
     marks = {beta: style.series_mark(place) for place, beta in enumerate(betas)}
-    looks = {
-        beta: (f"β = {smoothness_text(beta)}", style.dark(mark).color)
-        for beta, mark in marks.items()
-    }
-    families: dict[str, dict[str, float]] = {}  # title → cell → β
-    for cell, beta in cells_in_order(curves)["smoothness"].items():
+    looks = {beta: (beta, style.dark(mark).color) for beta, mark in marks.items()}
+    families: dict[str, dict[str, str]] = {}  # title → cell → β
+    for cell, beta in said.items():
         families.setdefault(titles[cell], {})[cell] = beta
     above = {
-        family: headings.of_cells(rates, {cell: looks[beta] for cell, beta in cells.items()})
-        for family, cells in families.items()
+        family: headings.of_cells(rates, {cell: looks[beta] for cell, beta in members.items()})
+        for family, members in families.items()
     }
     lines = [len(rows) for rows in above.values()]
     fig = Figure(figsize=page_size(lines), layout="constrained")
     panels, free = grid(fig, len(families))
-    for ax, cells in zip(panels, families.values(), strict=True):
-        for cell, beta in cells.items():
+    for ax, members in zip(panels, families.values(), strict=True):
+        for cell, beta in members.items():
             points = curves[curves["cell"] == cell]
             draw_measured(ax, points, marks[beta])
             draw_prediction(ax, points, marks[beta])
@@ -274,7 +279,8 @@ def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     _finish(fig, panels, curves)
     entries = [Line2D([], [], label=looks[beta][0], **mark.line()) for beta, mark in marks.items()]
     entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
-    title = FAMILY_TITLE if any(lines) else ""
+    name = "two towers (erm)" if drawn == arms.ERM else arms.label(drawn)
+    title = f"{name};\n{FAMILY_TITLE}" if any(lines) else name
     if free is None:
         above_all = {"loc": "outside upper center", "title": title.replace("\n", " ")}
         fig.legend(handles=entries, ncols=6, columnspacing=1.4, **above_all)

@@ -94,7 +94,7 @@ def _draw_regression(ax: Axes, regression: pd.DataFrame | None, x: np.ndarray) -
     the one parabola of half-widths squared that agrees with the first two and is nowhere narrower
     than the third, which is the error of the line at its centre.
     """
-    if regression is None:
+    if regression is None or regression.empty:
         return []
     terms = regression[regression["subset"] == "all"].set_index("term")
     if not {"slope", "intercept", "mean_difference"} <= set(terms.index):

@@ -13,6 +13,7 @@ from twotower.base.errors import ExpectedError
 from twotower.records import job_records
 
 LEAST_FREE = 50 * 2**20
+LONGEST_NAME = 200  # bytes; what is being written has a few more, and file systems take 255
 """Bytes; the smallest studies write less, every other one more: `make plan` says how much."""
 ELSEWHERE = "work elsewhere with --directory"
 
@@ -49,6 +50,9 @@ def check_written(path: Path, told: str) -> None:
     Raises:
         WorkplaceError: if something else stands there, or the folder above cannot be written to.
     """
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        most = f"at most {LONGEST_NAME} bytes"
+        raise WorkplaceError(f"{told}: the name of the file is too long; allowed: {most}")
     if path.is_dir():
         raise WorkplaceError(f"{told}: this is a folder; allowed: a file; name one in it")
     if os.path.lexists(path) and not path.is_file():

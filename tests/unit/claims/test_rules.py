@@ -106,6 +106,8 @@ def test_ambient(slopes, half, answer):
     ]
     assert find("ambient", rate_rows(*rows)).answer == answer
     assert find("ambient", rate_rows(*rows[:1])).answer == Answer.UNTESTED
+    failed = rate_rows(*rows, {"ambient_dim": 20, "verdict": "inconclusive"})
+    assert find("ambient", failed).detail == "left out: 1 cell"
 
 
 def test_the_trend_is_common_to_groups_of_other_levels():
@@ -190,6 +192,9 @@ def test_embedding_dim_below_the_truth_is_a_floor():
 def test_null_cells(change, answer):
     null = {"control": "permuted_ratings", "risk_at_n_max": 1.01, "verdict": "inconclusive"}
     assert find("null_cells", rate_rows(null, null | change)).answer == answer
+    unknown = null | {"risk_at_n_max": math.nan}
+    both = find("null_cells", rate_rows(null, null | change, unknown))
+    assert both.answer == (FAILS if answer == FAILS else OPEN)
 
 
 def test_extrapolation_and_cold_start_need_their_share():
@@ -238,6 +243,8 @@ def test_the_constant_must_not_grow_with_the_ambient_dimension(factor, answer):
 def test_unlucky_targets_are_judged_over_data_sets():
     rows = [{"tail_difference": 0.02 * sign} for sign in (-1, 0, 1, 1)]
     assert find("tails", rate_rows(*rows)).answer == HOLDS
+    unknown = rate_rows(*rows, {"tail_difference": math.nan})
+    assert find("tails", unknown).detail == "left out: 1 cell without a slope"
     far = rate_rows(*rows)
     assert find("tails", far.assign(tail_difference=far["tail_difference"] + 0.3)).answer == FAILS
     assert find("tails", rate_rows(*rows[:2])).answer == Answer.UNTESTED

@@ -116,6 +116,18 @@ def test_fit_prediction_and_bound_are_the_frames_own(figure, frames):
     assert any(np.array_equal(line.get_ydata(), everywhere["predicted_risk"]) for line in ax.lines)
 
 
+def test_curves_of_two_smoothnesses_are_told_apart_and_of_two_arms_one_is_drawn():
+    cells = [PlantedCell({"depth": depth}) for depth in range(1, 14)]
+    own = [{"user_smoothness": u, "item_smoothness": i} for u in (0.5, 2.0) for i in (1.0, 3.0)]
+    curves, rates = planted_frames("many", [*cells, *(PlantedCell(each) for each in own)])
+    rest = curves["arm"] != "erm"
+    fig = curve_figures.study_curves(curves[rest], rates[rates["arm"] != "erm"])
+    labels = legend_texts(fig)
+    assert len([label for label in labels if "β" in label]) == 5
+    sizes = [len(line.get_xdata()) for ax in panels(fig) for line in ax.lines]
+    assert max(sizes) <= curves["n_ratings"].nunique()
+
+
 @pytest.mark.parametrize(("n_cells", "n_axes"), [(1, 1), (2, 3), (3, 3), (8, 8), (16, 16)])
 def test_any_number_of_cells(n_cells, n_axes):
     cells = [PlantedCell({"smoothness": 0.5 + k / 8}) for k in range(n_cells)]
