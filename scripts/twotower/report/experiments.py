@@ -197,7 +197,7 @@ def _slopes(fig: FigureBase, rates: pd.DataFrame, varied: _Varied) -> list:
         ax.set_xlim(-0.6, len(members) - 0.4)
         ax.tick_params(axis="x", length=0)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.set_title(style.two_lines(title))
+        ax.set_title(style.in_lines(title))
     ticks.widen(axes[0], _MIN_SPAN)
     ticks.slope_axis(axes[0].yaxis)
     axes[0].set_ylabel(SLOPE_LABEL)

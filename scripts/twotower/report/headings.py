@@ -86,7 +86,7 @@ def draw(panels: list[Axes], above: dict[str, list[Row]]) -> None:
         place = ax.get_subplotspec().rowspan.start
         lines[place] = max(lines.get(place, 0), len(rows))
     for ax, (title, rows) in zip(panels, above.items(), strict=True):
-        title = style.two_lines(title)
+        title = style.in_lines(title)
         size = style.NORMAL if "\n" in title else style.LARGE
         pad = _PAD + lines[ax.get_subplotspec().rowspan.start] * _LINE
         ax.set_title(title, pad=pad, fontsize=size)

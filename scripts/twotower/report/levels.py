@@ -45,7 +45,7 @@ def figure(levels: pd.DataFrame, tolerance: float = TOLERANCE) -> Figure:
         fig = Figure(figsize=_page_size(len(titles)), layout="constrained")
         panels, _ = grid(fig, len(titles))
         for ax, (cell, title) in zip(panels, titles.items(), strict=True):
-            ax.set_title(style.two_lines(title), fontsize=style.NORMAL)
+            ax.set_title(style.in_lines(title), fontsize=style.NORMAL)
             _draw_cell(ax, rows[rows["cell"] == cell], tolerance)
         panels[0].set_ylim(_limits(rows, tolerance))
         ticks.size_axis(panels[0], rows["n_ratings"])
@@ -99,10 +99,11 @@ def _limits(rows: pd.DataFrame, tolerance: float) -> tuple[float, float]:
 
 def _entries(rows: pd.DataFrame, tolerance: float) -> list:
     towers, reference = _TOWERS.line(), _REFERENCE.line()
-    entries = [
-        Line2D([], [], label="two towers (erm), judged", **towers),
-        Line2D([], [], label="two towers, other sizes", **towers | _OTHER_SIZES),
-    ]
+    entries = []
+    if (rows["arm"] == arms.ERM).any():
+        entries.append(Line2D([], [], label="two towers (erm), judged", **towers))
+        other = towers | _OTHER_SIZES
+        entries.append(Line2D([], [], label="two towers, other sizes", **other))
     if (rows["arm"] == arms.REFERENCE).any():
         entries.append(Line2D([], [], label="reference, not judged", **reference))
     return [

@@ -58,7 +58,7 @@ def methods(curves: pd.DataFrame) -> Figure:
                 ax.set(xscale="log", yscale="log")
                 ax.spines[["top", "right"]].set_visible(False)
                 _curves(ax, curves[curves["cell"] == cell], members)
-                lines = [style.two_lines(title)] * bool(title) + [f"methods that know {family}"]
+                lines = [style.in_lines(title)] * bool(title) + [f"methods that know {family}"]
                 ax.set_title("\n".join(lines))
         ticks.size_axis(grid[0, 0], curves["n_ratings"])
         ticks.risk_axis(grid[0, 0])

@@ -214,14 +214,14 @@ def corner_text(ax: Axes, lines: list[tuple[str, str]], right: bool = False) -> 
         )
 
 
-def two_lines(title: str) -> str:
-    """A title too long for a panel, broken at the comma nearest its middle."""
+def in_lines(title: str) -> str:
+    """A title too long for a panel, broken at the comma nearest its middle, and so its halves."""
     commas = [i for i, character in enumerate(title) if character == ","]
     printed = title.replace("$", "").replace("_", "")
     if len(printed) <= 30 or not commas:
         return title
     cut = min(commas, key=lambda i: abs(i - len(title) / 2))
-    return f"{title[: cut + 1]}\n{title[cut + 2 :]}"
+    return f"{in_lines(title[:cut])},\n{in_lines(title[cut + 2 :])}"
 
 
 def message_figure(text: str) -> Figure:

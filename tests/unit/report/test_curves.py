@@ -79,6 +79,8 @@ def many_cells():
     cells = [PlantedCell({"smoothness": beta}) for beta in (0.5, 1.0, 1.5, 2.0)]
     cells += [PlantedCell({"rank": p, "embedding_dim": p}) for p in (1, 4, 8)]
     cells += [PlantedCell({"depth": depth, "schedule": "dense"}) for depth in range(2, 12)]
+    said = {"catalogue": 65536, "noise": "student", "user_intrinsic_dim": 2, "ambient_dim": 30}
+    cells.append(PlantedCell({"sampling": "popularity", "depth": 3, **said}))
     curves, rates = planted_frames("many", cells)
     return curves, rates.assign(confirmatory=rates["arm"] == "erm")
 
