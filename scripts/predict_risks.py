@@ -22,7 +22,12 @@ TABLE = places.RESULTS / "tables/predictions.csv"
 
 def _check_replaced(path: Path) -> None:
     """Raise WorkplaceError if a file that is there is anything but predictions."""
-    if path.is_file() and not path.read_bytes().startswith(b"experiment,cell,data,"):
+    begins = b"experiment,cell,data,"
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        found = file.read(len(begins))
+    if found != begins:
         text = f"TO={path}: this file holds no predictions; allowed: one that does, or a new file"
         raise workplace.WorkplaceError(text)
 

@@ -129,12 +129,14 @@ def test_no_claim_is_left_out_of_the_table_but_those_that_no_study_tests():
     one = ledger_of(
         ("new", "holds", "a|b -0.5, 1e-13 of 2-D"), ("7", untested, ""), ("9.1", "holds", ""),
         ("9.2", "fails", "x"), ("sampling", "fails", ""), ("off_manifold", untested, ""),
+        ("embedding_dim", untested, ""),
         ("null_cells", "holds", "y"), ("falsifiability", "holds", "z"),
     )  # fmt: skip
     other = ledger_of(("9.1", "holds", ""), ("9.2", "holds", ""), ("null_cells", untested, ""))
     assert front_page.table({"a": one, "b": other}).splitlines()[2:] == [
         "| 9 the theory's three lemmas | 9.1 holds, 9.2 **fails** | holds |",
-        "| embedding dimension, null cells, falsifiability | holds | not tested |",
+        "| embedding dimension, null cells, falsifiability "
+        "| null cells holds, falsifiability holds | not tested |",
         "| sampling: outside fresh pairs the rate breaks where it must | **fails** | not tested |",
         r"| new: a statement | holds: a\|b −0.5, 1e-13 of 2-D | not tested |",
     ]

@@ -6,12 +6,13 @@ Each takes the evidence and returns a finding; the frozen decisions say in words
 import numpy as np
 import pandas as pd
 
-from twotower.base.words import count
 from twotower.claims.findings import (
     UNTESTED,
     ClaimTables,
     Finding,
     interval_text,
+    joined,
+    left_out,
     near_prediction,
     of_verdict,
     overall,
@@ -124,7 +125,7 @@ def _in_several_dims(evidence: ClaimTables) -> tuple[pd.DataFrame, pd.Series, st
     left = int((beside & ~usable).sum())
     rows, groups = rows[usable], groups[usable]
     several = rows["ambient_dim"].groupby(groups).transform("nunique") > 1
-    return rows[several], groups[several], f"left out: {count(left, 'cell')}" if left else ""
+    return rows[several], groups[several], left_out(left, "cell")
 
 
 def predicted(evidence: ClaimTables) -> Finding:
@@ -269,8 +270,8 @@ def _ordered(
         f"slope changes by {interval_text(*numbers)} from {first.value:g} to {second.value:g}, "
         f"{due:.2f} predicted; {answers.count(Answer.HOLDS)} of {len(pairs)} pairs as predicted"
     )
-    aside = f"left out: {count(unknown, 'pair')} without a prediction" if unknown else ""
-    detail = "; ".join(filter(None, [_exceptions(answers, names), aside]))
+    aside = left_out(unknown, "pair", " without a prediction")
+    detail = joined(_exceptions(answers, names), aside)
     return Finding(overall(answers), result, *numbers, detail=detail, rows=rows)
 
 
@@ -289,7 +290,7 @@ def _exceptions(answers: list[Answer], names: list[str]) -> str:
     for answer in (Answer.FAILS, Answer.UNDECIDED):
         found = [name for name, given in zip(names, answers, strict=True) if given == answer]
         parts += [f"{answer}: {', '.join(found)}"] if found else []
-    return "; ".join(parts)
+    return joined(*parts)
 
 
 def _labels(rows: pd.DataFrame, columns: list[str]) -> pd.Series:

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from twotower.base.words import count
 from twotower.rates.experiments import in_experiments
 from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
@@ -147,6 +148,16 @@ def counted(answers: Iterable[Answer]) -> str:
     answers = list(answers)
     parts = [f"{answers.count(answer)} {answer}" for answer in Answer if answer in answers]
     return ", ".join(parts)
+
+
+def left_out(number: int, noun: str, why: str = "") -> str:
+    """What a rule did not look at, in words; "" if there is none."""
+    return f"left out: {count(number, noun)}{why}" if number > 0 else ""
+
+
+def joined(*remarks: str) -> str:
+    """Remarks as one detail, empty ones left out."""
+    return "; ".join(filter(None, remarks))
 
 
 def interval_text(value: float, low: float, high: float) -> str:

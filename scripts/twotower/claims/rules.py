@@ -11,7 +11,6 @@ from scipy.special import bdtr
 
 from twotower.analyses.cold_start import COLD_START, GENERALIZATION
 from twotower.analyses.tournament import dimension_shifts
-from twotower.base.words import count
 from twotower.claims import cell_rules, method_rules
 from twotower.claims.findings import (
     UNTESTED,
@@ -19,6 +18,8 @@ from twotower.claims.findings import (
     Finding,
     counted,
     interval_text,
+    joined,
+    left_out,
     overall,
     verdict_counts,
     within,
@@ -45,11 +46,10 @@ def primary(evidence: ClaimTables) -> Finding:
     elif line["high"] < low or line["low"] > high:
         answer = Answer.FAILS
     aside = lines.loc["mean_difference"]
-    detail = "measured minus predicted on average "
-    detail += interval_text(aside["estimate"], aside["low"], aside["high"])
+    mean = interval_text(aside["estimate"], aside["low"], aside["high"])
     rows = evidence.confirmatory()
-    if (left := len(rows) - int(line["cells"])) > 0:
-        detail += f"; left out: {count(left, 'cell')} without a slope"
+    left = left_out(len(rows) - int(line["cells"]), "cell", " without a slope")
+    detail = joined(f"measured minus predicted on average {mean}", left)
     numbers = (line["estimate"], line["low"], line["high"])
     return Finding(answer, f"slope {interval_text(*numbers)}", *numbers, detail, rows)
 
@@ -173,9 +173,10 @@ def levels(evidence: ClaimTables) -> Finding:
     low, high = float(table["ratio"].min()), float(table["ratio"].max())
     centre = float(np.exp(np.log(table["ratio"]).mean()))
     result = f"ratios {low:.2f} to {high:.2f}; {inside.sum()} of {len(table)} within"
-    asides = [f"{outside.sum()} surely outside"] if outside.any() else []
-    asides += [f"{missing} without a ratio"] if missing else []
-    detail = "; ".join(asides)
+    detail = joined(
+        f"{outside.sum()} surely outside" if outside.any() else "",
+        f"{missing} without a ratio" if missing else "",
+    )
     return Finding(answer, result, centre, low, high, detail, table)
 
 
@@ -192,8 +193,7 @@ def tails(evidence: ClaimTables) -> Finding:
     numbers = (mean, mean - half, mean + half)
     answer = within(*numbers[1:], 0.0, 2 * rules.delta)
     result = f"slope minus its prediction, on average {interval_text(*numbers)}"
-    left = len(every) - len(rows)
-    detail = f"left out: {count(left, 'cell')} without a slope" if left else ""
+    detail = left_out(len(every) - len(rows), "cell", " without a slope")
     return Finding(answer, result, *numbers, detail, rows)
 
 

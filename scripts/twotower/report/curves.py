@@ -16,13 +16,13 @@ from matplotlib.patches import Patch
 from twotower.report import headings, style, ticks
 from twotower.study import arms
 from twotower.study.labels import (
-    KEYS,
     betas_text,
     by_side,
     cell_titles,
     cells_in_order,
     shared_settings,
 )
+from twotower.study.settings import OWN_SMOOTHNESS
 
 SIZE_LABEL = "number of ratings |Ω|"
 # Mathtext places the hat itself; a combining character is left to the renderer.
@@ -256,7 +256,8 @@ def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     titles = cell_titles(curves, without=("smoothness",))
     cells = cells_in_order(curves)
     said = {cell: by_side("β", betas_text(row)) for cell, row in cells.iterrows()}
-    smoothest_last = cells.sort_values([name for name in KEYS[:3] if name in cells]).index
+    own = [name for name in OWN_SMOOTHNESS if name in cells]
+    smoothest_last = cells.sort_values(["smoothness", *own]).index
     betas = dict.fromkeys(said[cell] for cell in smoothest_last)
     marks = {beta: style.series_mark(place) for place, beta in enumerate(betas)}
     looks = {beta: (beta, style.dark(mark).color) for beta, mark in marks.items()}
@@ -279,7 +280,7 @@ def _families(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     _finish(fig, panels, curves)
     entries = [Line2D([], [], label=looks[beta][0], **mark.line()) for beta, mark in marks.items()]
     entries.append(Line2D([], [], label=PREDICTION_LABEL, **PREDICTION))
-    name = "two towers (erm)" if drawn == arms.ERM else arms.label(drawn)
+    name = style.TWO_TOWERS if drawn == arms.ERM else arms.label(drawn)
     title = f"{name};\n{FAMILY_TITLE}" if any(lines) else name
     if free is None:
         above_all = {"loc": "outside upper center", "title": title.replace("\n", " ")}

@@ -101,7 +101,7 @@ def _entries(rows: pd.DataFrame, tolerance: float) -> list:
     towers, reference = _TOWERS.line(), _REFERENCE.line()
     entries = []
     if (rows["arm"] == arms.ERM).any():
-        entries.append(Line2D([], [], label="two towers (erm), judged", **towers))
+        entries.append(Line2D([], [], label=f"{style.TWO_TOWERS}, judged", **towers))
         other = towers | _OTHER_SIZES
         entries.append(Line2D([], [], label="two towers, other sizes", **other))
     if (rows["arm"] == arms.REFERENCE).any():

@@ -28,6 +28,8 @@ GREEN, ORANGE, PURPLE, SKY = "#009E73", "#E69F00", "#CC79A7", "#56B4E9"
 GUIDE_GREY, TEXT_GREY = "#8C8C8C", "#595959"
 WINDOW_GREY, UPPER_GREY = "#EDEDED", "#D4D4D4"  # grounds: sizes fitted, and what is judged
 
+TWO_TOWERS = "two towers (erm)"
+"""What figures of towers alone call them."""
 AGREEMENT = {"color": GUIDE_GREY, "linewidth": 0.8, "linestyle": "--", "zorder": 1.0}
 """The line on which what is compared agrees."""
 

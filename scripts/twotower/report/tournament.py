@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from twotower.report import style
 from twotower.study import arms
 
-_TOURNAMENT_TITLES = {arms.ERM: "two towers (erm)", arms.JOINT: "joint regression (joint)"}
+_TOURNAMENT_TITLES = {arms.ERM: style.TWO_TOWERS, arms.JOINT: "joint regression (joint)"}
 _PREDICTORS = {
     "max": "max($d_u$, $d_i$)",
     "sum": "$d_u$ + $d_i$",

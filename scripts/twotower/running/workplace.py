@@ -13,8 +13,9 @@ from twotower.base.errors import ExpectedError
 from twotower.records import job_records
 
 LEAST_FREE = 50 * 2**20
-LONGEST_NAME = 200  # bytes; what is being written has a few more, and file systems take 255
 """Bytes; the smallest studies write less, every other one more: `make plan` says how much."""
+LONGEST_NAME = 200
+"""Bytes of a file's name: while it is written it has a few more, and file systems take 255."""
 ELSEWHERE = "work elsewhere with --directory"
 
 
