@@ -43,9 +43,9 @@ rule all:
         rules.combine_rates.output,
         rules.claims.output,
         rules.tables.output,
-        expand("results/tables/{table}.csv", table=ANALYSES),
+        expand("results/tables/{table}.csv", table=JOBS.tables),
         expand(rules.draw_experiment.output, experiment=EXPERIMENTS),
-        expand(rules.draw_figure.output, figure=FIGURES),
+        expand(rules.draw_figure.output, figure=JOBS.figures),
 
 
 # The Snakemake inside a cluster's job runs its rules itself: without this it would start another

@@ -3,9 +3,7 @@
 
 rule extrapolation_table:
     input:
-        risks=EXPERIMENT_RISKS,
-        rates=rules.combine_rates.output.rates,
-        decisions=DECISIONS,
+        unpack(inputs("extrapolation_table")),
     output:
         table="results/tables/extrapolation.csv",
     log:
@@ -17,7 +15,7 @@ rule extrapolation_table:
         mem_mb=memory("extrapolation_table"),
         runtime=runtime("extrapolation_table"),
     params:
-        spec=spec("analyses/extrapolate.py"),
+        spec=spec("extrapolation_table"),
     message:
         "Predicting the two largest sizes from the smaller ones"
     script:
@@ -26,8 +24,7 @@ rule extrapolation_table:
 
 rule error_budget_table:
     input:
-        risks=EXPERIMENT_RISKS,
-        rates=rules.combine_rates.output.rates,
+        unpack(inputs("error_budget_table")),
     output:
         table="results/tables/error_budget.csv",
     log:
@@ -39,7 +36,7 @@ rule error_budget_table:
         mem_mb=memory("error_budget_table"),
         runtime=runtime("error_budget_table"),
     params:
-        spec=spec("analyses/budget_errors.py"),
+        spec=spec("error_budget_table"),
     message:
         "Splitting risks into approximation, estimation and optimization"
     script:
@@ -48,7 +45,7 @@ rule error_budget_table:
 
 rule falsifiability_table:
     input:
-        decisions=DECISIONS,
+        unpack(inputs("falsifiability_table")),
     output:
         table="results/tables/falsifiability.csv",
     log:
@@ -60,7 +57,7 @@ rule falsifiability_table:
         mem_mb=memory("falsifiability_table"),
         runtime=runtime("falsifiability_table"),
     params:
-        spec=spec("analyses/map_falsifiability.py"),
+        spec=spec("falsifiability_table"),
     message:
         "Mapping where the bound can be contradicted"
     script:
@@ -69,8 +66,7 @@ rule falsifiability_table:
 
 rule tournament_table:
     input:
-        rates=rules.combine_rates.output.rates,
-        decisions=DECISIONS,
+        unpack(inputs("tournament_table")),
     output:
         table="results/tables/tournament.csv",
     log:
@@ -82,7 +78,7 @@ rule tournament_table:
         mem_mb=memory("tournament_table"),
         runtime=runtime("tournament_table"),
     params:
-        spec=spec("analyses/run_tournament.py"),
+        spec=spec("tournament_table"),
     message:
         "Predicting left-out slopes from four dimensions"
     script:
@@ -91,8 +87,7 @@ rule tournament_table:
 
 rule meta_regression_table:
     input:
-        rates=rules.combine_rates.output.rates,
-        decisions=DECISIONS,
+        unpack(inputs("meta_regression_table")),
     output:
         table="results/tables/meta_regression.csv",
     log:
@@ -104,7 +99,7 @@ rule meta_regression_table:
         mem_mb=memory("meta_regression_table"),
         runtime=runtime("meta_regression_table"),
     params:
-        spec=spec("analyses/regress_slopes.py"),
+        spec=spec("meta_regression_table"),
     message:
         "Regressing measured on predicted slopes"
     script:
@@ -113,9 +108,7 @@ rule meta_regression_table:
 
 rule cold_start_table:
     input:
-        risks=EXPERIMENT_RISKS,
-        rates=rules.combine_rates.output.rates,
-        decisions=DECISIONS,
+        unpack(inputs("cold_start_table")),
     output:
         table="results/tables/cold_start.csv",
     log:
@@ -127,7 +120,7 @@ rule cold_start_table:
         mem_mb=memory("cold_start_table"),
         runtime=runtime("cold_start_table"),
     params:
-        spec=spec("analyses/compare_seen.py"),
+        spec=spec("cold_start_table"),
     message:
         "Comparing new users and items with seen ones"
     script:
@@ -146,12 +139,7 @@ rule lemmas_table:
         mem_mb=memory("lemmas_table"),
         runtime=runtime("lemmas_table"),
     params:
-        spec=spec(
-            "analyses/check_lemmas.py",
-            seed=STUDY.seed,
-            sample_sizes=list(STUDY.sample_sizes),
-            **(STUDY.lemmas or Lemmas()).model_dump(),
-        ),
+        spec=spec("lemmas_table"),
     message:
         "Trying the lemmas on random networks"
     script:
@@ -160,9 +148,7 @@ rule lemmas_table:
 
 rule methods_table:
     input:
-        risks=EXPERIMENT_RISKS,
-        rates=rules.combine_rates.output.rates,
-        decisions=DECISIONS,
+        unpack(inputs("methods_table")),
     output:
         table="results/tables/methods.csv",
     log:
@@ -174,7 +160,7 @@ rule methods_table:
         mem_mb=memory("methods_table"),
         runtime=runtime("methods_table"),
     params:
-        spec=spec("analyses/compare_methods.py"),
+        spec=spec("methods_table"),
     message:
         "Comparing other methods with towers"
     script:
@@ -183,8 +169,7 @@ rule methods_table:
 
 rule newcomers_table:
     input:
-        risks=EXPERIMENT_RISKS,
-        decisions=DECISIONS,
+        unpack(inputs("newcomers_table")),
     output:
         table="results/tables/newcomers.csv",
     log:
@@ -196,7 +181,7 @@ rule newcomers_table:
         mem_mb=memory("newcomers_table"),
         runtime=runtime("newcomers_table"),
     params:
-        spec=spec("analyses/compare_newcomers.py"),
+        spec=spec("newcomers_table"),
     message:
         "Comparing new with known users and items, by method"
     script:
@@ -205,8 +190,7 @@ rule newcomers_table:
 
 rule levels_table:
     input:
-        curves=expand("results/rates/{experiment}/curves.csv", experiment=ON_RATINGS),
-        rates=rules.combine_rates.output.rates,
+        unpack(inputs("levels_table")),
     output:
         table="results/tables/levels.csv",
     log:
@@ -218,7 +202,7 @@ rule levels_table:
         mem_mb=memory("levels_table"),
         runtime=runtime("levels_table"),
     params:
-        spec=spec("analyses/compare_levels.py"),
+        spec=spec("levels_table"),
     message:
         "Comparing risks with what is predicted of them"
     script:

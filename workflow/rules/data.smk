@@ -15,13 +15,7 @@ rule generate_data:
         mem_mb=memory("generate_data"),
         runtime=runtime("generate_data"),
     params:
-        spec=lambda wildcards: spec(
-            "data/generate_data.py",
-            seed=STUDY.seed,
-            data=DATA[wildcards.data],
-            replicates=STUDY.replicates,
-            n_ratings=max(SIZES[wildcards.data]),
-        ),
+        spec=spec("generate_data"),
     message:
         "Drawing targets and ratings, data set {wildcards.data}"
     script:
@@ -40,15 +34,7 @@ rule generate_test_pairs:
         mem_mb=memory("generate_test_pairs"),
         runtime=runtime("generate_test_pairs"),
     params:
-        spec=lambda wildcards: spec(
-            "data/generate_test_pairs.py",
-            seed=STUDY.seed,
-            data=DATA[wildcards.data],
-            replicates=STUDY.replicates,
-            test_pairs=STUDY.test_pairs,
-            n_ratings=max(SIZES[wildcards.data]),
-            known_at=known_at(wildcards.data),
-        ),
+        spec=spec("generate_test_pairs"),
     message:
         "Drawing fresh users and items, data set {wildcards.data}"
     script:

@@ -3,8 +3,7 @@
 
 rule evaluate:
     input:
-        fits=fits_of,
-        test=lambda wildcards: f"results/data/{data_of(wildcards.fit)}/test.safetensors",
+        unpack(inputs("evaluate")),
     output:
         risks="results/risks/{fit}.csv",
     log:
@@ -16,11 +15,7 @@ rule evaluate:
         mem_mb=memory("evaluate"),
         runtime=runtime("evaluate"),
     params:
-        spec=lambda wildcards: spec(
-            "evaluation/evaluate.py",
-            reference=wildcards.fit not in RUNS,
-            blocks=[list(block) for block in BLOCKS],
-        ),
+        spec=spec("evaluate"),
     message:
         "Measuring risks, fit {wildcards.fit}"
     script:

@@ -6,7 +6,9 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 from twotower.running import failures
 
-NAMES = failures.Names(RUNS, CELLS, BLOCKS, {name: STUDY.title(name) for name in EXPERIMENTS})
+NAMES = failures.Names(
+    JOBS.runs, JOBS.cells, JOBS.blocks, {name: STUDY.title(name) for name in EXPERIMENTS}
+)
 
 TARGETS = ["all", *EXPERIMENTS, *TARGET_FIGURES]
 

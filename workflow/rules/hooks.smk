@@ -38,14 +38,15 @@ def note_run():
 def compile_loops():
     """Compile what the fits of this study run, where no earlier study has: jobs do not wait for it."""
     wanted = set()
-    for run_id in TOWER_RUNS:
-        cell = RUNS[run_id].cell.spec
+    for run_id in JOBS.tower_runs:
+        run = JOBS.runs[run_id]
+        cell = run.cell.spec
         dims = cell["user_ambient_dim"], cell["item_ambient_dim"]
-        rank, precision = cell.get("embedding_dim", cell["rank"]), RUNS[run_id].precision
+        rank, precision = cell.get("embedding_dim", cell["rank"]), run.precision
         if not STUDY.training.gpu:
             sizes = (*dims, rank, cell["depth"])
-            wanted.add(code_folder.fit_of_towers(RUNS[run_id].arm, *sizes, precision))
-    for cell in CELLS:
+            wanted.add(code_folder.fit_of_towers(run.arm, *sizes, precision))
+    for cell in JOBS.cells:
         if cell.has_reference:
             dims = cell.spec["user_intrinsic_dim"], cell.spec["item_intrinsic_dim"]
             wanted.add(code_folder.fit_of_reference(*dims, cell.spec["rank"]))

@@ -3,8 +3,7 @@
 
 rule draw_experiment:
     input:
-        rates="results/rates/{experiment}/rates.csv",
-        curves="results/rates/{experiment}/curves.csv",
+        unpack(inputs("draw_experiment")),
     output:
         "results/figures/{experiment}.pdf",
         "results/figures/{experiment}.png",
@@ -22,11 +21,7 @@ rule draw_experiment:
         mem_mb=memory("draw_experiment"),
         runtime=runtime("draw_experiment"),
     params:
-        spec=lambda wildcards: spec(
-            "report/draw_experiment.py",
-            experiment=wildcards.experiment,
-            title=STUDY.title(wildcards.experiment),
-        ),
+        spec=spec("draw_experiment"),
     message:
         "Drawing experiment {wildcards.experiment}"
     script:
@@ -35,7 +30,7 @@ rule draw_experiment:
 
 rule draw_figure:
     input:
-        unpack(figure_inputs),
+        unpack(inputs("draw_figure")),
     output:
         "results/figures/{figure}.pdf",
         "results/figures/{figure}.png",
@@ -49,13 +44,13 @@ rule draw_figure:
     benchmark:
         "results/benchmarks/draw_figure/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURES),
+        figure="|".join(JOBS.figures),
     threads: 1
     resources:
         mem_mb=memory("draw_figure"),
         runtime=runtime("draw_figure"),
     params:
-        spec=lambda wildcards: spec("report/draw_figures.py", figures=[wildcards.figure]),
+        spec=spec("draw_figure"),
     message:
         "Drawing figure {wildcards.figure}"
     script:
@@ -64,10 +59,7 @@ rule draw_figure:
 
 rule claims:
     input:
-        **{table: f"results/tables/{table}.csv" for table in ANALYSES},
-        rates=rules.combine_rates.output.rates,
-        approximation=expand("results/rates/{experiment}/rates.csv", experiment=ON_UNITS),
-        decisions=DECISIONS,
+        unpack(inputs("claims")),
     output:
         claims=report(
             "results/tables/claims.csv", caption="../report/claims.rst", category="Claims"
@@ -81,7 +73,7 @@ rule claims:
         mem_mb=memory("claims"),
         runtime=runtime("claims"),
     params:
-        spec=spec("claims/write_claims.py", study=STUDY_PLACE),
+        spec=spec("claims"),
     message:
         "Judging the claims"
     script:
@@ -89,16 +81,8 @@ rule claims:
 
 
 rule tables:
-    # Paths, not rules.….output: beside that Snakemake hashes a list once for each file in it.
     input:
-        rates="results/tables/rates.csv",
-        claims="results/tables/claims.csv",
-        levels="results/tables/levels.csv",
-        certificates=expand("results/data/{data}/certificate.csv", data=DATA),
-        losses=expand(
-            "results/runs/{run}/{block}.losses.csv", run=TOWER_RUNS, block=range(len(BLOCKS))
-        ),
-        decisions=DECISIONS,
+        unpack(inputs("tables")),
     output:
         tex="results/tables/rates.tex",
         markdown="results/tables/rates.md",
@@ -118,11 +102,7 @@ rule tables:
         mem_mb=memory("tables"),
         runtime=runtime("tables"),
     params:
-        spec=spec(
-            "report/write_tables.py",
-            data=list(DATA),
-            runs=[{"run": run, "arm": RUNS[run].arm} for run in TOWER_RUNS for _ in BLOCKS],
-        ),
+        spec=spec("tables"),
     message:
         "Writing tables"
     script:

@@ -14,7 +14,7 @@ rule predict:
         mem_mb=memory("predict"),
         runtime=runtime("predict"),
     params:
-        spec=predict_spec,
+        spec=spec("predict"),
     message:
         "Predicting risks, fit {wildcards.fit}"
     script:
@@ -23,7 +23,7 @@ rule predict:
 
 rule predictions:
     input:
-        expand("results/predictions/{fit}.csv", fit=PREDICTED),
+        unpack(inputs("predictions")),
     output:
         table="results/tables/predictions.csv",
     log:
@@ -35,15 +35,7 @@ rule predictions:
         mem_mb=memory("predictions"),
         runtime=runtime("predictions"),
     params:
-        spec=spec(
-            "predictions/combine_predictions.py",
-            fits=PREDICTED,
-            rows=[
-                [fit, list(cell.sample_sizes), cell.columns() | {"arm": arm}]
-                for cell in CELLS
-                for arm, fit in predicted_fits(cell)
-            ],
-        ),
+        spec=spec("predictions"),
     message:
         "Joining the predictions of all fits"
     script:

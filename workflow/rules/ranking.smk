@@ -3,7 +3,7 @@
 
 rule rank:
     input:
-        fits=fits_of,
+        unpack(inputs("rank")),
     output:
         ranking="results/ranking/{fit}.csv",
     log:
@@ -15,14 +15,7 @@ rule rank:
         mem_mb=memory("rank"),
         runtime=runtime("rank"),
     params:
-        spec=lambda wildcards: spec(
-            "evaluation/rank.py",
-            seed=STUDY.seed,
-            data=DATA[data_of(wildcards.fit)],
-            reference=wildcards.fit not in RUNS,
-            blocks=[list(block) for block in BLOCKS],
-            **STUDY.ranking.model_dump(),
-        ),
+        spec=spec("rank"),
     message:
         "Ranking fresh items for fresh users, fit {wildcards.fit}"
     script:
@@ -30,12 +23,8 @@ rule rank:
 
 
 rule ranking_table:
-    # Paths, not rules.….output: beside that Snakemake hashes a list once for each file in it.
     input:
-        rankings=[f"results/ranking/{fit}.csv" for fit, _ in RANKED],
-        risks=EXPERIMENT_RISKS,
-        rates="results/tables/rates.csv",
-        decisions=DECISIONS,
+        unpack(inputs("ranking_table")),
     output:
         table="results/tables/ranking.csv",
         curves="results/tables/ranking_curves.csv",
@@ -48,11 +37,7 @@ rule ranking_table:
         mem_mb=memory("ranking_table"),
         runtime=runtime("ranking_table"),
     params:
-        spec=lambda wildcards: spec(
-            "analyses/table_ranking.py",
-            runs=[named for _, named in RANKED],
-            shape=STUDY.ranking.model_dump(),
-        ),
+        spec=spec("ranking_table"),
     message:
         "Fitting how fast rankings get better"
     script:

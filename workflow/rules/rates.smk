@@ -13,15 +13,7 @@ rule index:
         mem_mb=memory("index"),
         runtime=runtime("index"),
     params:
-        spec=spec(
-            "rates/write_index.py",
-            runs=[
-                {"study": STUDY.name, "run": run_id, "arm": run.arm}
-                | run.cell.columns()
-                | {"cell_settings": run.cell.spec, "arm_settings": run.settings}
-                for run_id, run in RUNS.items()
-            ],
-        ),
+        spec=spec("index"),
     message:
         "Writing the index of runs"
     script:
@@ -30,7 +22,7 @@ rule index:
 
 rule check_fitter:
     input:
-        decisions=DECISIONS,
+        unpack(inputs("check_fitter")),
     output:
         table="results/rates/planted.csv",
     log:
@@ -42,7 +34,7 @@ rule check_fitter:
         mem_mb=memory("check_fitter"),
         runtime=runtime("check_fitter"),
     params:
-        spec=spec("rates/check_fitter.py"),
+        spec=spec("check_fitter"),
     message:
         "Checking the rate fitter on planted curves"
     script:
@@ -51,17 +43,7 @@ rule check_fitter:
 
 rule fit_rates:
     input:
-        risks=lambda wildcards: [path for path, _, _ in RATE_INPUTS[wildcards.experiment]],
-        predictions=lambda wildcards: [
-            f"results/predictions/{fit}.csv"
-            for _, _, fit in RATE_INPUTS[wildcards.experiment]
-            if fit
-        ],
-        targets=lambda wildcards: [
-            f"results/data/{data}/targets.safetensors" for data, _ in FLOORED[wildcards.experiment]
-        ],
-        planted=rules.check_fitter.output.table,
-        decisions=DECISIONS,
+        unpack(inputs("fit_rates")),
     output:
         risks="results/rates/{experiment}/risks.csv",
         rates="results/rates/{experiment}/rates.csv",
@@ -75,14 +57,7 @@ rule fit_rates:
         mem_mb=memory("fit_rates"),
         runtime=runtime("fit_rates"),
     params:
-        spec=lambda wildcards: spec(
-            "rates/fit_rates.py",
-            experiment=wildcards.experiment,
-            axis=STUDY.experiments[wildcards.experiment].axis,
-            runs=[columns for _, columns, _ in RATE_INPUTS[wildcards.experiment]],
-            predicted=[bool(fit) for _, _, fit in RATE_INPUTS[wildcards.experiment]],
-            floored=FLOORED[wildcards.experiment],
-        ),
+        spec=spec("fit_rates"),
     message:
         "Fitting rates and judging them, experiment {wildcards.experiment}"
     script:
@@ -91,8 +66,7 @@ rule fit_rates:
 
 rule combine_rates:
     input:
-        rates=expand("results/rates/{experiment}/rates.csv", experiment=ON_RATINGS),
-        decisions=DECISIONS,
+        unpack(inputs("combine_rates")),
     output:
         rates=report("results/tables/rates.csv", caption="../report/rates.rst", category="Tables"),
     log:
@@ -104,7 +78,7 @@ rule combine_rates:
         mem_mb=memory("combine_rates"),
         runtime=runtime("combine_rates"),
     params:
-        spec=spec("rates/combine_rates.py"),
+        spec=spec("combine_rates"),
     message:
         "Joining the rates of all experiments"
     script:

@@ -1,8 +1,6 @@
 # Real ratings: `snakemake movielens --config movielens=PATH`, and other sources likewise. The Snakefile
 # includes these rules only where a place is given, so that a study's own plan never holds them.
 
-REAL_FITS = [(part, method) for part in real_options.PARTS for method in REAL.methods]
-
 
 rule download_real:
     output:
@@ -18,9 +16,7 @@ rule download_real:
         mem_mb=memory("download_real"),
         runtime=runtime("download_real"),
     params:
-        spec=lambda wildcards: spec(
-            "real/download_real.py", address=REAL.places[wildcards.source], sha256=REAL.sha256
-        ),
+        spec=spec("download_real"),
     message:
         "Fetching {wildcards.source}"
     script:
@@ -44,13 +40,7 @@ rule load_real:
         mem_mb=memory("load_real"),
         runtime=runtime("load_real"),
     params:
-        spec=lambda wildcards: spec(
-            "real/load_real.py",
-            seed=STUDY.seed,
-            source=wildcards.source,
-            splits=REAL.splits,
-            reviews=REAL.reviews if real_options.SOURCES[wildcards.source].sampled else None,
-        ),
+        spec=spec("load_real"),
     message:
         "Reading and checking the ratings of {wildcards.source}"
     script:
@@ -76,14 +66,7 @@ rule fit_real:
         mem_mb=memory("fit_real"),
         runtime=runtime("fit_real"),
     params:
-        spec=lambda wildcards: spec(
-            "real/fit_real.py",
-            seed=STUDY.seed,
-            kinds=real_options.PARTS[wildcards.part],
-            method=wildcards.method,
-            splits=REAL.splits,
-            budget=REAL.budget,
-        ),
+        spec=spec("fit_real"),
     message:
         "Fitting {wildcards.method} to {wildcards.source}, splits: {wildcards.part}"
     script:
@@ -96,7 +79,7 @@ rule score_real:
         facts=rules.load_real.output.facts,
         predictions=[
             f"results/real/{{source}}/fits/{part}/{method}.safetensors"
-            for part, method in REAL_FITS
+            for part, method in real_options.fits(REAL)
         ],
     output:
         scores="results/real/{source}/scores.csv",
@@ -119,9 +102,7 @@ rule score_real:
         mem_mb=memory("score_real"),
         runtime=runtime("score_real"),
     params:
-        spec=lambda wildcards: spec(
-            "real/score_real.py", seed=STUDY.seed, methods=[method for _, method in REAL_FITS]
-        ),
+        spec=spec("score_real"),
     message:
         "Scoring all methods on {wildcards.source}"
     script:
@@ -152,7 +133,7 @@ rule draw_real:
         mem_mb=memory("draw_real"),
         runtime=runtime("draw_real"),
     params:
-        spec=lambda wildcards: spec("real/draw_real.py", figure=wildcards.figure),
+        spec=spec("draw_real"),
     message:
         "Drawing {wildcards.figure} of {wildcards.source}"
     script:

@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
+        unpack(inputs("train")),
     output:
         weights="results/runs/{run}/{block}.safetensors",
         losses="results/runs/{run}/{block}.losses.csv",
@@ -18,7 +18,7 @@ rule train:
         runtime=runtime("train"),
         gpu=int(STUDY.training.gpu),
     params:
-        spec=train_spec,
+        spec=spec("train"),
     message:
         "Training towers, run {wildcards.run}, block {wildcards.block}"
     script:
@@ -27,7 +27,7 @@ rule train:
 
 rule fit_reference:
     input:
-        ratings="results/data/{data}/ratings.safetensors",
+        unpack(inputs("fit_reference")),
     output:
         fits="results/references/{data}/{block}.safetensors",
     log:
@@ -39,12 +39,7 @@ rule fit_reference:
         mem_mb=memory("fit_reference"),
         runtime=runtime("fit_reference"),
     params:
-        spec=lambda wildcards: spec(
-            "methods/fit_reference.py",
-            rank=DATA[wildcards.data]["rank"],
-            sample_sizes=SIZES[wildcards.data],
-            replicates=list(BLOCKS[int(wildcards.block)]),
-        ),
+        spec=spec("fit_reference"),
     message:
         "Fitting the reference estimator, data set {wildcards.data}, block {wildcards.block}"
     script:
@@ -53,8 +48,7 @@ rule fit_reference:
 
 rule fit_joint:
     input:
-        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
-        test=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/test.safetensors",
+        unpack(inputs("fit_joint")),
     output:
         risks="results/risks/joint-{run}.csv",
     log:
@@ -66,11 +60,7 @@ rule fit_joint:
         mem_mb=memory("fit_joint"),
         runtime=runtime("fit_joint"),
     params:
-        spec=lambda wildcards: spec(
-            "methods/fit_joint.py",
-            sample_sizes=list(RUNS[wildcards.run].cell.sample_sizes),
-            **RUNS[wildcards.run].settings,
-        ),
+        spec=spec("fit_joint"),
     message:
         "Fitting the joint regressor and measuring its risks, run {wildcards.run}"
     script:
@@ -79,8 +69,7 @@ rule fit_joint:
 
 rule fit_comparator:
     input:
-        ratings=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/ratings.safetensors",
-        test=lambda wildcards: f"results/data/{RUNS[wildcards.run].cell.data_id}/test.safetensors",
+        unpack(inputs("fit_comparator")),
     output:
         risks="results/risks/comparator-{run}.csv",
         settings="results/comparators/{run}.csv",
@@ -93,7 +82,7 @@ rule fit_comparator:
         mem_mb=memory("fit_comparator"),
         runtime=runtime("fit_comparator"),
     params:
-        spec=comparator_spec,
+        spec=spec("fit_comparator"),
     message:
         "Tuning another method and measuring its risks, run {wildcards.run}"
     script:

@@ -1,6 +1,5 @@
 """Jobs that judge fits: their risks, and their rankings."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from twotower.cost import memory
@@ -13,7 +12,7 @@ from twotower.cost.operations.targets import box, target_waves
 from twotower.cost.operations.work import Work
 from twotower.data.ratings import SEEN_PAIRS
 from twotower.data.targets import TOWERS
-from twotower.study import arms, grid
+from twotower.study import grid
 from twotower.study.schema import Study
 from twotower.towers.steps import certified_of
 
@@ -53,23 +52,6 @@ def reference_risks_job(data: DataSet, study: Study) -> PlannedJob:
     return PlannedJob(
         "evaluate", f"reference-{data.id}", "risks", work, memory.BASE["start"] + 1.5 * test
     )
-
-
-def rank_jobs(study: Study, runs: list[grid.Run], data: dict[str, DataSet]) -> Iterator[PlannedJob]:
-    """The jobs of `rank`: for all towers and references whose cell has a rate in the ratings."""
-    if study.ranking is None:
-        return
-    on_ratings = {name for name, each in study.experiments.items() if each.axis == "ratings"}
-    references = {}
-    for run in runs:
-        own = data[run.cell.data_id]
-        if on_ratings.isdisjoint(run.cell.experiments):
-            continue
-        if run.arm in arms.TOWER_ARMS:
-            yield rank_job(run.id, own, run.cell, study)
-        if run.cell.has_reference:
-            references[own.id] = rank_job(f"reference-{own.id}", own, None, study)
-    yield from references.values()
 
 
 def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) -> PlannedJob:

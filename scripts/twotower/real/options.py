@@ -106,6 +106,31 @@ def taken(
     return RealOptions(places, splits, budget, methods, reviews, sha256)
 
 
+def fits(real: RealOptions) -> list[tuple[str, str]]:
+    """What each job that fits is given: a part of the splits, and a method."""
+    return [(part, method) for part in PARTS for method in real.methods]
+
+
+def settings(
+    real: RealOptions, seed: int, rule: str, wildcards: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a job of a rule for real ratings depends on besides its code and its inputs."""
+    source = wildcards["source"]
+    match rule:
+        case "download_real":
+            return {"address": real.places[source], "sha256": real.sha256}
+        case "load_real":
+            reviews = real.reviews if SOURCES[source].sampled else None
+            return {"seed": seed, "source": source, "splits": real.splits, "reviews": reviews}
+        case "fit_real":
+            part, method = wildcards["part"], wildcards["method"]
+            kinds = {"seed": seed, "kinds": PARTS[part], "method": method}
+            return kinds | {"splits": real.splits, "budget": real.budget}
+        case "score_real":
+            return {"seed": seed, "methods": [method for _, method in fits(real)]}
+    return {"figure": wildcards["figure"]}
+
+
 def _methods(value: Any) -> tuple[str, ...]:
     """Names separated by commas, in the order of METHODS."""
     names = [name.strip() for name in str(value).split(",")]

@@ -20,8 +20,9 @@ class Analysis:
     Attributes:
         table: name of the table, `results/tables/<table>.csv`; "" for a figure of other results.
         figure: name of the figure; "" for a table without one.
-        reads: what else the figure is drawn from: names in `FIGURE_READS` of
-            `workflow/rules/common.smk`.
+        reads: what else the figure is drawn from: names in `_shared` of
+            `twotower.study.jobs.job_inputs`.
+        needs: what the table is made from, by the same names.
         wanted: whether a study has it, asked with the study and the designs (values of `sampling`)
             of its data sets.
     """
@@ -29,6 +30,7 @@ class Analysis:
     table: str = ""
     figure: str = ""
     reads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     wanted: Callable[[Study, Collection[str]], bool] = lambda study, designs: True
 
 
@@ -36,27 +38,49 @@ def _any_of(names: Collection[str]) -> Callable[[Study, Collection[str]], bool]:
     return lambda study, designs: not set(names).isdisjoint(study.arms)
 
 
+_JUDGED = ("risks", "rates", "decisions")
 ANALYSES = (
     Analysis(figure="learning_curves", reads=("rates", "curves")),
-    Analysis("meta_regression", "slope_comparison", reads=("rates", "decisions")),
-    Analysis("extrapolation", "extrapolation"),
-    Analysis("falsifiability", "falsifiability"),
-    Analysis("levels", "levels"),
-    Analysis("cold_start"),
-    Analysis("error_budget", "error_budget", wanted=_any_of(arms.TOWER_ARMS)),
+    Analysis(
+        "meta_regression",
+        "slope_comparison",
+        reads=("rates", "decisions"),
+        needs=("rates", "decisions"),
+    ),
+    Analysis("extrapolation", "extrapolation", needs=_JUDGED),
+    Analysis("falsifiability", "falsifiability", needs=("decisions",)),
+    Analysis("levels", "levels", needs=("curves", "rates")),
+    Analysis("cold_start", needs=_JUDGED),
+    Analysis(
+        "error_budget",
+        "error_budget",
+        needs=("risks", "rates"),
+        wanted=_any_of(arms.TOWER_ARMS),
+    ),
     Analysis(figure="plain_training_cost", reads=("risks",), wanted=_any_of([arms.ADAM])),
     Analysis(
-        "tournament", "tournament", wanted=lambda study, designs: "max_not_sum" in study.experiments
+        "tournament",
+        "tournament",
+        needs=("rates", "decisions"),
+        wanted=lambda study, designs: "max_not_sum" in study.experiments,
     ),
     Analysis("lemmas", "lemmas", wanted=lambda study, designs: study.lemmas is not None),
     Analysis(
         "ranking",
         "ranking",
         reads=("ranking_curves",),
+        needs=("rankings", *_JUDGED),
         wanted=lambda study, designs: study.ranking is not None,
     ),
-    Analysis("methods", "methods", reads=("curves",), wanted=_any_of(arms.COMPARATORS)),
-    Analysis("newcomers", "newcomers", wanted=lambda study, designs: "repeated" in designs),
+    Analysis(
+        "methods", "methods", reads=("curves",), needs=_JUDGED, wanted=_any_of(arms.COMPARATORS)
+    ),
+    Analysis(
+        "newcomers",
+        "newcomers",
+        needs=("risks", "decisions"),
+        wanted=lambda study, designs: "repeated" in designs,
+    ),
 )
 """In the order in which the workflow and `make plan` list them."""
 

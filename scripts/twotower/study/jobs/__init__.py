@@ -1,0 +1,1 @@
+"""The jobs of a study: which there are, what each depends on and what it reads."""
