@@ -17,7 +17,7 @@ SCRIPTS = PROJECT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import twotower  # pins every numerical library to one thread, for the jobs as well
-from twotower.base import console, errors
+from twotower.base import console, errors, places
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
 from twotower.real import options as real_options
@@ -51,6 +51,9 @@ def read_study():
         place = str(beside)
     raw = reading.merged(reading.load_study(place, "--config study="), given)
     study = reading.validated(raw, place)
+    # the ledger's commands name a study of this project as its records do, however it was typed
+    known = places.name(place)
+    named = named if known.startswith("given:") else known
     origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
     return study, origin, named, real
 

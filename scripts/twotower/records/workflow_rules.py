@@ -51,6 +51,10 @@ class Rule:
                 found |= _match(pattern, path) or {}
         return found
 
+    def paths(self, wildcards: dict[str, str]) -> list[str]:
+        """The outputs of a job."""
+        return sorted(_filled(pattern, wildcards) for _, pattern in self.outputs)
+
     def said(self, wildcards: dict[str, str]) -> str:
         """The message of a job."""
         return _filled(self.message, {f"wildcards.{k}": v for k, v in wildcards.items()})
@@ -63,7 +67,7 @@ class Rule:
 def read(folder: Path) -> dict[str, Rule]:
     """The rules of a project by name, in the order of files and lines; those with a script."""
     found = {}
-    for path in sorted((folder / FOLDER).glob("*.smk")):
+    for path in sorted(filter(Path.is_file, (folder / FOLDER).glob("*.smk"))):
         for name, body in _RULE.findall(path.read_text(encoding="utf-8", errors="replace") + "\n"):
             parts = {part: _arguments(text) for part, text in _PART.findall(body)}
             if "script" not in parts:

@@ -39,6 +39,10 @@ class Evidence:
         """The record of the run that the seal says has made the study."""
         return self.runs.get(self.sealed.study.get("run", "")) if self.sealed else None
 
+    def is_read(self, path: str) -> bool:
+        """Whether a file is there and was read."""
+        return self.found.get(path, (0, sealed_files.UNREAD))[1] != sealed_files.UNREAD
+
     def sha256(self, path: str) -> str | None:
         """The SHA-256 of a made or given file as it is; None if it is not there."""
         return self.found[path][1] if path in self.found else self.given.get(path)

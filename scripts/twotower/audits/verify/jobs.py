@@ -152,11 +152,17 @@ def study(run: dict) -> Study | None:
 
 def study_of(content: dict, place: str, settings: str) -> Study | None:
     """The study in a mapping that was written as JSON; None if its settings have another digest."""
+    found = study_in({"content": content, "file": place})
+    same = found and run_records.study_digest(found.model_dump()) == settings
+    return found if same else None
+
+
+def study_in(told: dict) -> Study | None:
+    """The study that a record holds, whatever digest stands beside it; None if it is not valid."""
     try:
-        found = reading.validated(_numbers(content), place)
+        return reading.validated(_numbers(told["content"]), told["file"])
     except reading.StudyError:
         return None
-    return found if run_records.study_digest(found.model_dump()) == settings else None
 
 
 def _numbers(value: Any) -> Any:

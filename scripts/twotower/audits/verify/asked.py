@@ -1,0 +1,210 @@
+"""The jobs that the recorded runs asked for, against the jobs that were recorded, both ways.
+
+What a run's record says of its study is its author's word. Each job's own record was written by the
+job: its rule, the digest of its settings, its inputs. Both must tell of the same jobs.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from twotower.audits.verify import counts
+from twotower.audits.verify import jobs as verify_jobs
+from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.findings import Verification, several
+from twotower.base import places
+from twotower.records import git, job_records, workflow_rules
+from twotower.records.workflow_rules import Rule
+from twotower.study.jobs import job_inputs, job_settings
+from twotower.study.jobs.job_list import JobList
+
+Fault = tuple[str, str, str, str]
+"""Path, rule, verdict and reason."""
+_BY_ID = ("generate_data", "generate_test_pairs", "train", "fit_reference", "evaluate")
+"""Rules whose outputs have the ids of runs and data sets in their names, and nothing else."""
+_LIBRARY = ("scripts/twotower/study", "scripts/twotower/data/sampling.py")
+"""Code that lists the jobs of a study."""
+
+
+@dataclass(frozen=True)
+class AskedJob:
+    """A job of a study that a run was asked for.
+
+    Attributes:
+        rule, wildcards: which job it is.
+        settings: digest of what it depends on, as records have it; "" where it is not known.
+        inputs, outputs: paths as records name them.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str]
+    settings: str
+    inputs: frozenset[str]
+    outputs: tuple[str, ...]
+
+
+@dataclass
+class AskedRun:
+    """A recorded run with the jobs of its study.
+
+    Attributes:
+        run: its record.
+        listed: the jobs of its study.
+        jobs: the same by output.
+    """
+
+    run: dict
+    listed: JobList
+    jobs: dict[str, AskedJob]
+
+    @property
+    def wanted(self) -> set[str]:
+        """Outputs of the jobs that the run's targets need; without targets, of all jobs."""
+        targets = self.run["targets"]
+        if not targets or "all" in targets:
+            return set(self.jobs)
+        waiting = [path for target in targets for path in _paths_of(target, self.jobs)]
+        found: set[str] = set()
+        while waiting:
+            job = self.jobs.get(waiting.pop())
+            if job and found.isdisjoint(job.outputs):
+                found.update(job.outputs)
+                waiting += job.inputs
+        return found
+
+
+def check(evidence: Evidence, result: Verification) -> None:
+    """Give verdicts on records of other jobs than were asked for, and on jobs that are missing."""
+    rules = workflow_rules.read(evidence.project)
+    runs: dict[str, AskedRun] = {}
+    for name, run in evidence.runs.items():
+        study = verify_jobs.study_in(run["study"]) if run else None
+        if study is not None:
+            listed = JobList(study)
+            runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules))
+        elif run is not None:
+            told = f"the study of run {name} cannot be read by this version of the project"
+            result.notes.append(f"{told}: jobs were not held against it")
+    if not runs or len(runs) < sum(run is not None for run in evidence.runs.values()):
+        return
+    sealed = runs.get(evidence.sealed.study["run"]) if evidence.sealed else None
+    found = [*_wrong(evidence, runs.values(), sealed), *_missing(evidence, sealed)]
+    counted = sealed or (next(iter(runs.values())) if len(runs) == 1 else None)
+    for path, told in _miscounted(evidence, counted) if counted else ():
+        result.add(path, "FORGED", told)
+    if found and not _same_library(evidence):
+        # ids follow from the study alone, in every version; other names and settings may not
+        soft = [path for path, rule, _, _ in found if rule not in _BY_ID]
+        found = [each for each in found if each[1] in _BY_ID]
+        if soft:
+            result.notes.append(
+                f"{several(soft)}: not as this clone lists the jobs of the study, but the commit "
+                "of the run lists them by other code: verify in a clone at that commit"
+            )
+    for path, _, verdict, reason in found:
+        result.add(path, verdict, reason)
+
+
+def _missing(evidence: Evidence, sealed: AskedRun | None) -> Iterator[Fault]:
+    for path in sorted((sealed.wanted if sealed else set()) - evidence.records.keys()):
+        reason = "the study makes this file, but no job recorded it"
+        yield path, sealed.jobs[path].rule, "MISSING", reason
+
+
+def _wrong(
+    evidence: Evidence, runs: Iterable[AskedRun], sealed: AskedRun | None
+) -> Iterator[Fault]:
+    """Records of jobs that no run asked for, or not so."""
+    real = tuple(f"results/real/{source}/" for each in runs for source in each.run["real"])
+    for path, record in evidence.records.items():
+        if record is None or path.startswith(real):
+            continue
+        own = job_records.record_path(path).as_posix()
+        asked = [each.jobs[path] for each in runs if path in each.jobs]
+        if sealed and path in sealed.jobs:
+            asked = [sealed.jobs[path]]
+        if not asked:
+            yield path, record["rule"], "EXTRA", "no study that was run here asks for it"
+            continue
+        for reason in _differing(record, asked):
+            yield own, "settings", "FORGED", f"job {record['rule']} {reason}"
+
+
+def _miscounted(evidence: Evidence, asked: AskedRun) -> Iterator[tuple[str, str]]:
+    """Files whose content is not as much as the study asks for."""
+    for path, job in asked.jobs.items():
+        if evidence.records.get(path) and evidence.is_read(path):
+            about = evidence.folder, path, job.rule, job.wildcards, asked.listed
+            try:
+                yield from ((path, each) for each in counts.faults(*about))
+            except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+                yield path, f"job {job.rule} writes no such file: {error!r:.80}"
+
+
+def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
+    """What a record says otherwise than every job that makes its output, in words."""
+    same = [job for job in asked if job.rule == record["rule"]]
+    if not same:
+        yield f"does not make it, but {asked[0].rule} does"
+        return
+    if all(job.settings not in ("", record["settings"]) for job in same):
+        told = "had other settings than the study that was run gives it"
+        yield f"{told} (seed, replicates, sizes, cells or arms)"
+    named = frozenset(record["inputs"])
+    if all(job.inputs != named for job in same):
+        yield f"reads other files than the record names: {several(named ^ same[0].inputs)}"
+    if all(list(job.outputs) != record["outputs"] for job in same):
+        yield f"makes {', '.join(same[0].outputs)}, and no more"
+
+
+def _jobs(listed: JobList, place: str, rules: Mapping[str, Rule]) -> dict[str, AskedJob]:
+    """By output, every job of a whole run of a study."""
+    found: dict[str, AskedJob] = {}
+    for rule, wildcards in listed:
+        if rule not in rules:
+            continue
+        settings = job_settings.of(listed, rule, wildcards, place)
+        # the ledger's commands name a file outside of the project by the path that was typed
+        unknown = rule == "claims" and place.startswith("given:")
+        job = AskedJob(
+            rule,
+            wildcards,
+            "" if unknown else job_records.settings_digest(settings),
+            frozenset(job_inputs.paths(job_inputs.of(listed, rule, wildcards))),
+            tuple(rules[rule].paths(wildcards)),
+        )
+        found |= dict.fromkeys(job.outputs, job)
+    return found
+
+
+def _paths_of(target: str, jobs: Mapping[str, AskedJob]) -> list[str]:
+    """The files that a target stands for: itself, the outputs of a rule, an experiment's results,
+    or a figure with its table.
+    """
+    if places.is_made(target):
+        return [target]
+    named = (f"results/rates/{target}/rates.csv", f"results/tables/{target}.csv",
+             f"results/figures/{target}.png")  # fmt: skip
+    return [path for path, job in jobs.items() if job.rule == target or path in named]
+
+
+def _same_library(evidence: Evidence) -> bool:
+    """Whether the code that lists jobs is the same in the commit of the run and in this clone;
+    where this clone does not have the commit, in the project of the results.
+    """
+    commit = evidence.run["commit"] if evidence.run else None
+    if commit:
+        with suppress(git.GitError):
+            return not git.output(places.PROJECT, "diff", "--name-only", commit, "--", *_LIBRARY)
+    return _library(evidence.project) == _library(places.PROJECT)
+
+
+def _library(project: Path) -> dict[str, bytes]:
+    found = {}
+    for name in _LIBRARY:
+        place = project / name
+        for path in filter(Path.is_file, [place, *place.rglob("*.py")]):
+            found[path.relative_to(project).as_posix()] = path.read_bytes()
+    return found

@@ -1,0 +1,145 @@
+"""What results hold, counted: replicates, sample sizes and pairs against those of the study.
+
+A digest in a record can be edited to agree with a study that was never run. Ratings, weights and
+tables hold the replicates and sizes that there were, whatever is said of them.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from twotower.study import arms
+from twotower.study.jobs.job_list import JobList
+
+MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
+_LENGTH = 8  # bytes of the header's length, which stands first
+_GROUP = ("experiment", "cell", "run", "arm", "data")
+Shapes = dict[str, list[int]]
+
+
+def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], listed: JobList):
+    """In words, what a job's output holds otherwise than the study asks for.
+
+    Raises:
+        ValueError, OSError, csv.Error: if the file is none of its kind.
+    """
+    if path.endswith(".safetensors"):
+        yield from _of_tensors(shapes(folder / path), path, rule, wildcards, listed)
+    elif path.endswith(".csv"):
+        yield from _of_table(folder / path, rule, wildcards, listed)
+
+
+def shapes(path: Path) -> Shapes:
+    """The shape of each tensor in a file, by name.
+
+    Raises:
+        ValueError, OSError: if it is no file of tensors.
+    """
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(_LENGTH), "little")
+        if size > MOST_HEADER:
+            raise ValueError(f"its header has {size:,} bytes")
+        header = json.loads(file.read(size))
+    try:
+        return {key: value["shape"] for key, value in header.items() if key != "__metadata__"}
+    except (AttributeError, TypeError, KeyError) as error:
+        raise ValueError(f"its header says no shapes ({error})") from None
+
+
+def _of_tensors(
+    found: Shapes, path: str, rule: str, wildcards: Mapping[str, str], listed: JobList
+) -> Iterator[str]:
+    study = listed.study
+    if rule in ("generate_data", "generate_test_pairs"):
+        most, total = max(listed.sizes[wildcards["data"]]), study.replicates
+        name, shape = {
+            "ratings": ("ratings", [total, most]),
+            "test": ("signal", [total, study.test_pairs]),
+        }.get(Path(path).stem, ("user/coefficients", [total]))
+        if (there := found.get(name, [])[: len(shape)]) != shape:
+            yield f"{name} is {_sides(there)}, the study asks for {_sides(shape)}"
+    elif rule in ("train", "fit_reference"):
+        first, last = listed.blocks[int(wildcards["block"])]
+        own = listed.sizes[wildcards["data"]] if "data" in wildcards else _sizes(listed, wildcards)
+        sizes = {int(name.split("/")[0]) for name in found}
+        yield from _other("sizes", sizes, set(own))
+        # of each fit: a number for each replicate
+        held = {shape[0] for name, shape in found.items() if name.endswith("/bound") and shape}
+        if held != {last - first}:
+            told = " or ".join(map(str, sorted(held))) or "no"
+            yield f"it holds {told} replicates, the study asks for {last - first} in this block"
+
+
+def _of_table(
+    path: Path, rule: str, wildcards: Mapping[str, str], listed: JobList
+) -> Iterator[str]:
+    replicates: dict[tuple, set[int]] = defaultdict(set)
+    sizes: dict[tuple, set[int]] = defaultdict(set)
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        columns = rows.fieldnames or []
+        if "replicate" not in columns or "seconds" in path.name:
+            return
+        keys = [key for key in _GROUP if key in columns]
+        for row in rows:
+            if row.get("start") in (None, "", "used"):
+                group = tuple(row[key] for key in keys)
+                replicates[group].add(int(row["replicate"]))
+                if "n_ratings" in columns:
+                    sizes[group].add(int(float(row["n_ratings"])))
+    first, last = 0, listed.study.replicates
+    if rule == "train":
+        first, last = listed.blocks[int(wildcards["block"])]
+    for group, found in replicates.items():
+        about = dict(zip(keys, group, strict=True))
+        yield from _other("replicates", found, set(range(first, last)), about)
+        if group in sizes:
+            asked = _sizes(listed, dict(wildcards) | about)
+            yield from _other("sizes", sizes[group], set(asked), about)
+    yield from _other("curves", set(replicates), _groups(rule, wildcards, listed, keys))
+
+
+def _groups(rule: str, wildcards: Mapping[str, str], listed: JobList, keys: list[str]) -> set:
+    """The groups of rows that a table must have."""
+    match rule:
+        case "fit_rates":
+            rows = [columns for _, columns, _ in listed.rates_of[wildcards["experiment"]]]
+        case "tables" if "run" in keys:
+            rows = [{"run": run, "arm": listed.runs[run].arm} for run in listed.tower_runs]
+        case "tables":
+            rows = [{"data": data} for data in listed.data]
+        case "predictions":
+            rows = [
+                cell.columns() | {"arm": arm}
+                for cell in listed.cells
+                for arm, _ in listed.predicted_of(cell)
+            ]
+        case _:
+            rows = [{key: wildcards.get(key, "") for key in keys}]
+    return {tuple(str(row.get(key, "")) for key in keys) for row in rows}
+
+
+def _sizes(listed: JobList, about: Mapping[str, str]) -> list[int]:
+    """The sizes of a run, a fit, or a row of a table: a reference has all of its data set."""
+    run = listed.runs.get(about.get("run") or about.get("fit", ""))
+    if run:
+        return list(run.cell.sample_sizes)
+    if "cell" in about and about.get("arm") != arms.REFERENCE:
+        return next((list(c.sample_sizes) for c in listed.cells if c.id == about["cell"]), [])
+    return listed.sizes.get(about.get("data") or listed.data_of(about.get("fit", "")), [])
+
+
+def _other(
+    what: str, found: set, asked: set, about: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    if found != asked:
+        where = " ".join(f"{value}" for key, value in (about or {}).items() if key != "experiment")
+        told = f"it holds {len(found):,} {what}{f' of {where}' if where else ''}"
+        other = "" if len(found) != len(asked) else " others"
+        yield f"{told}, the study asks for {len(asked):,}{other}"
+
+
+def _sides(shape: list[int]) -> str:
+    return " by ".join(f"{side:,}" for side in shape) or "not there"
