@@ -41,7 +41,7 @@ ANALYSES = (
     Analysis("meta_regression", "slope_comparison", reads=("rates", "decisions")),
     Analysis("extrapolation", "extrapolation"),
     Analysis("falsifiability", "falsifiability"),
-    Analysis("levels", "levels"),
+    Analysis("levels", "levels", reads=("decisions",)),
     Analysis("cold_start"),
     Analysis("error_budget", "error_budget", wanted=_any_of(arms.TOWER_ARMS)),
     Analysis(figure="plain_training_cost", reads=("risks",), wanted=_any_of([arms.ADAM])),
