@@ -3,7 +3,6 @@
 With codecheck.yml and filled checklists. Two exports of the same results have the same bytes.
 """
 
-import argparse
 from pathlib import Path
 
 from twotower.base import console
@@ -16,8 +15,8 @@ from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", nargs="?", type=console.path("TO="), default=Path("results-crate"))
+parser = console.Parser(description=__doc__)
+parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
 parser.add_argument("--profile", default=profiles.DEFAULT, metavar="VERSION",

@@ -46,7 +46,7 @@ def publish(study: str, folder: Path | None = None) -> Path:
         The folder.
 
     Raises:
-        PublishError: if no study is named; if there are no finished results, or of another study;
+        PublishError: if there are no finished results, or of another study;
             if git does not know the commit, or there are changes that none holds; if `folder` holds
             something else, or other predictions.
         StudyError: if no folder is named and the study cannot be read.
@@ -126,8 +126,6 @@ def _keep_predictions(folder: Path) -> None:
 
 
 def _check_results(study: str) -> None:
-    if not study:
-        raise PublishError("STUDY= is empty; allowed: the study file whose results these are")
     ledger = TABLES / "claims.csv"
     anew = f"run `{commands.make(STUDY=study)}`"
     if not ledger.exists():
