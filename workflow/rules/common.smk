@@ -23,8 +23,8 @@ from twotower.cost.requests import Requests
 from twotower.data import sampling
 from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
-from twotower.running import statements, workplace
-from twotower.study import analyses, arms, command_line, decisions, grid, reading
+from twotower.running import command_line, statements, workplace
+from twotower.study import analyses, arms, decisions, grid, reading
 from twotower.study.schema import Lemmas
 
 
