@@ -12,7 +12,7 @@ console.start()
 from twotower.audits import exporting  # noqa: E402
 from twotower.audits.crate import profiles  # noqa: E402
 from twotower.audits.seal import sealed_files  # noqa: E402
-from twotower.base import safe_names  # noqa: E402
+from twotower.base import safe_names, words  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
 parser = console.Parser(description=__doc__)
@@ -32,6 +32,8 @@ held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
       f"{len(held):,} files, {size:,.1f} MB, Provenance Run Crate {profile.version}")  # fmt: skip
+if left := made.left_out:
+    print(f"left out{' as WITHOUT= names' if kinds else ''}: {words.shares(left)}")
 for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:
