@@ -1,6 +1,6 @@
 """Publish a finished study's tables and figures: `python publish_findings.py STUDY [FOLDER]`.
 
-Run it in the folder that holds results/, with no uncommitted change, right after the study.
+Run it in the folder that holds results/; all in it must be as the run made it.
 """
 
 from pathlib import Path
