@@ -137,6 +137,14 @@ def test_rules_that_neither_commit_nor_difference_hold_are_a_fault(project):
     assert fault.endswith("and no recorded change touches them")
 
 
+def test_a_threshold_that_its_words_contradict_is_named(project):
+    own = started()
+    Path(DECISIONS).write_bytes(TEXT.replace(b"cold_start_ratio: 1.25", b"cold_start_ratio: 1.02"))
+    about = {"file": "study.yaml", "settings": "0" * 64, "run": own}
+    found = verification.examine(Path(), manifest.build(".", about, Path()), Path())
+    assert "which reads 'ends below 1.02 in': write that" in found.files[DECISIONS].reason
+
+
 @pytest.mark.parametrize(
     "rules",
     [{}, {"label": "v3:0"}, {"label": label(), "sha256": "0" * 64}, {"label": 1, "sha256": ""}, []],
