@@ -2,10 +2,11 @@
 #
 # Names in capitals are for you to give: make STUDY=mine.yaml. Names in small letters are this file's own.
 # A value reaches its program as it was typed: no space, quote, dollar or star in it means anything to make or the
-# shell. A recipe asks for values by these four alone, and tests/unit/test_makefile.py tries all of them:
+# shell. A recipe asks for values by these four alone, and tests/unit/test_makefile.py tries all of them; each refuses
+# a value that is empty, which would do nothing where its user means something:
 #   $(call typed,NAME)         VALUE, given or by default
 #   $(call given,NAME)         VALUE, where it was given
-#   $(call option,NAME,name)   --name=VALUE, where it was given, be it empty
+#   $(call option,NAME,name)   --name=VALUE, where it was given
 #   $(call options,NAME,name)  --name and each word of VALUE, where it was given
 
 PYTHON ?= python3
@@ -18,12 +19,13 @@ define line_break
 
 endef
 quote = '$(subst ','\'',$(1))'
-typed = $(if $(findstring $(line_break),$(value $(1))),$(error $(1) holds a line break; allowed: one line),$(call quote,$(value $(1))))
+some = $(if $(strip $(value $(1))),,$(error $(1)= is empty; allowed: a value; leave $(1)= out if you do not need it))
+typed = $(some)$(if $(findstring $(line_break),$(value $(1))),$(error $(1) holds a line break; allowed: one line),$(call quote,$(value $(1))))
 # ENV is a variable of some shells: theirs does not count.
 is_given = $(filter $(if $(filter ENV,$(1)),command,command environment),$(firstword $(origin $(1))))
 given = $(if $(call is_given,$(1)),$(call typed,$(1)))
 option = $(if $(call is_given,$(1)),--$(2)=$(call typed,$(1)))
-options = $(if $(call is_given,$(1)),--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
+options = $(if $(call is_given,$(1)),$(some)--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
 # New names belong here too: make would expand the dollars in their values to export them to programs.
 unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RISKS
 unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITHOUT ZIP
@@ -93,7 +95,7 @@ predictions: $(venv)/installed  ## risks due on every target, before any trainin
 	@$(bin)/python scripts/predict_risks.py -- $(call typed,STUDY) $(call given,TO)
 
 plan-data: $(venv)/installed  ## ratings, width and depth for a wanted error: TARGET=0.05 [RISKS=FILE CELL= ARM= METHOD= WHERE='column=value; …' ERROR=column FLOOR= AT=]
-	@$(if $(value TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))
+	@$(if $(call is_given,TARGET),,$(error plan-data needs the wanted error, in the unit of the errors: make plan-data TARGET=0.05))
 	@$(bin)/python scripts/plan_data.py $(call option,CELL,cell) $(call option,ARM,arm) $(call option,METHOD,method) \
 	  $(call option,WHERE,where) $(call option,ERROR,error) $(call option,FLOOR,floor) $(call option,AT,at) \
 	  -- $(call typed,TARGET) $(call given,RISKS)

@@ -4,7 +4,6 @@ Without --sample everything is rerun. Writes results-audit/audit.json and audit.
 unless every claim is identical, equivalent or within the declared tolerances.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -16,20 +15,17 @@ from twotower.audits.rerun import audit, findings, options, page, report, verdic
 from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 
-path = console.path
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--folder", default=Path("."), type=path("FOLDER="), help="what holds results/")
+parser = console.Parser(description=__doc__)
+parser.add_argument("--folder", default=Path("."), type=Path, help="what holds results/")
 parser.add_argument("--sample", type=options.whole("SAMPLE"), metavar="N",
                     help="jobs to draw; jobs of figures and tables are always rerun")  # fmt: skip
 parser.add_argument("--nonce", default="", help="your own text, which the draw depends on")
-parser.add_argument("--env", type=path("ENV="), help="an environment to reuse; no new one is made")
+parser.add_argument("--env", type=Path, help="an environment to reuse; no new one is made")
+parser.add_argument("--wheels", type=Path, help="a folder of wheels, to install without network")
+parser.add_argument("--fresh", type=Path, help="a new folder for the clone; it is kept")
+parser.add_argument("--project", type=Path, help="the git repository, if not this one")
 parser.add_argument(
-    "--wheels", type=path("WHEELS="), help="a folder of wheels, to install without network"
-)
-parser.add_argument("--fresh", type=path("FRESH="), help="a new folder for the clone; it is kept")
-parser.add_argument("--project", type=path("PROJECT="), help="the git repository, if not this one")
-parser.add_argument(
-    "--signers", type=path("SIGNERS="), help="a file of allowed signers, in the form of ssh-keygen"
+    "--signers", type=Path, help="a file of allowed signers, in the form of ssh-keygen"
 )
 parser.add_argument("--root", help="the root that was noted elsewhere")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")

@@ -4,7 +4,6 @@ Variations that harm nothing are tried together in one run first, and each alone
 Prints a table in Markdown. Given again, the command goes on where it stopped; --anew forgets.
 """
 
-import argparse
 import shutil
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from twotower.audits.vary import variations, varied_runs  # noqa: E402
 from twotower.base import files  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="workflow/studies/tiny.yaml", help="a study file")
 parser.add_argument("--anew", action="store_true", help="forget what an earlier call has found")
 parser.add_argument("--each", action="store_true", help="no variations together in one run")

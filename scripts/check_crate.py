@@ -4,8 +4,8 @@ Hashes every file; runs nothing, and needs no package. Ends with 1 if any is cha
 extra.
 """
 
-import argparse
 import sys
+from pathlib import Path
 
 from twotower.base import console
 
@@ -13,8 +13,8 @@ console.start()
 
 from twotower.audits.crate_check import check  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=console.path("TO="))
+parser = console.Parser(description=__doc__)
+parser.add_argument("folder", type=Path)
 parser.add_argument("--sha256", help="of ro-crate-metadata.json, noted elsewhere")
 given = parser.parse_args()
 found = check.check(given.folder, given.sha256)

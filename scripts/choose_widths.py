@@ -4,8 +4,6 @@
 Lines for the blocks `defaults` and `overrides` of the study file. No results are looked at.
 """
 
-import argparse
-
 from twotower.base import console
 
 console.start()
@@ -13,7 +11,7 @@ console.start()
 from twotower.predictions import widths  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 given = parser.parse_args()
 for line in widths.choices(reading.read_study(given.study)):

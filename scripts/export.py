@@ -3,7 +3,6 @@
 With codecheck.yml and filled checklists. Two exports of the same results have the same bytes.
 """
 
-import argparse
 from pathlib import Path
 
 from twotower.base import console
@@ -13,11 +12,11 @@ console.start()
 from twotower.audits import exporting  # noqa: E402
 from twotower.audits.crate import profiles  # noqa: E402
 from twotower.audits.seal import sealed_files  # noqa: E402
-from twotower.base import safe_names  # noqa: E402
+from twotower.base import safe_names, words  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", nargs="?", type=console.path("TO="), default=Path("results-crate"))
+parser = console.Parser(description=__doc__)
+parser.add_argument("folder", nargs="?", type=Path, default=Path("results-crate"))
 parser.add_argument("--without", nargs="*", default=[], metavar="KIND",
                     help="describe these files with their hashes, do not copy them")  # fmt: skip
 parser.add_argument("--profile", default=profiles.DEFAULT, metavar="VERSION",
@@ -33,6 +32,8 @@ held = [each for each in made.story.files.values() if each.is_here]
 study, size = safe_names.shown(made.story.name), exporting.size(made.story) / 1e6
 print(f"{given.folder}: study {study}, {len(made.story.jobs)} jobs, "
       f"{len(held):,} files, {size:,.1f} MB, Provenance Run Crate {profile.version}")  # fmt: skip
+if left := made.left_out:
+    print(f"left out{' as WITHOUT= names' if kinds else ''}: {words.shares(left)}")
 for path in made.texts:
     print(f"{given.folder / path}")
 for each in made.missing:

@@ -1,6 +1,5 @@
 """Print what a study costs before it starts: `python scripts/plan.py STUDY`."""
 
-import argparse
 import os
 
 from twotower.base import console
@@ -10,7 +9,7 @@ console.start()
 from twotower.cost import probe, report  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, metavar="N")
 parser.add_argument("--pace", type=float, metavar="X", help="of this machine, else measured")

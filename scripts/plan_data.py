@@ -5,7 +5,6 @@ of your own with a row for each size and replicate: n_ratings, replicate (or spl
 file with several curves one is chosen: --where dataset=yelp, as often as needed.
 """
 
-import argparse
 from pathlib import Path
 
 from twotower.base import console, pins
@@ -18,16 +17,16 @@ from twotower.forecast.pilot_files import curve_choice, pilots  # noqa: E402
 from twotower.forecast.pilot_files import source as pilot_files_source  # noqa: E402
 from twotower.running import workplace  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("target", help="the wanted error, in the unit of the file's")
-parser.add_argument("files", nargs="*", type=console.path("RISKS="), metavar="FILE")
+parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
 for name in ("cell", "arm", "method"):
     parser.add_argument(f"--{name}", help=f"take the rows of this {name} alone")
 parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
 parser.add_argument("--error", default="", metavar="COLUMN", help="of a pilot's errors")
 parser.add_argument("--floor", default="", help="fit, none or a number (fit, or none for a risk)")
 parser.add_argument("--at", metavar="N", help="ratings at present; else the largest n")
-parser.add_argument("--to", type=console.path("--to"), default=Path("data-plan"), metavar="FOLDER")
+parser.add_argument("--to", type=Path, default=Path("data-plan"), metavar="FOLDER")
 given = parser.parse_args()
 target = pilot_files_source.number("TARGET", given.target)
 at = pilot_files_source.number("AT", given.at) if given.at else None

@@ -3,7 +3,6 @@
 Runs the target `predictions` alone; of a named file makes a copy of results/tables/predictions.csv.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
@@ -32,9 +31,9 @@ def _check_replaced(path: Path) -> None:
         raise workplace.WorkplaceError(text)
 
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
-parser.add_argument("file", nargs="?", type=console.path("TO="), help="where a copy goes")
+parser.add_argument("file", nargs="?", type=Path, help="where a copy goes")
 given = parser.parse_args()
 reading.load_study(given.study)
 if given.file is not None:

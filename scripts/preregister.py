@@ -3,7 +3,6 @@
 Writes preregistration/<study>-<digits>/: the study, the rules, what is predicted, under one hash.
 """
 
-import argparse
 import os
 from pathlib import Path
 
@@ -16,11 +15,11 @@ console.start()
 from twotower.audits.seal import preregistration  # noqa: E402
 from twotower.running import processes, statements  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
-parser.add_argument("--key", type=console.path("KEY="), help="a private key of SSH, to sign with")
+parser.add_argument("--key", type=Path, help="a private key of SSH, to sign with")
 parser.add_argument("--tsa", help="address of an authority of time stamps (RFC 3161)")
-parser.add_argument("--tsa-ca", type=console.path("TSA_CA="), help="its certificates, in PEM")
+parser.add_argument("--tsa-ca", type=Path, help="its certificates, in PEM")
 given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
 made, told = preregistration.state(given.study, given.key, given.tsa, given.tsa_ca, clock)

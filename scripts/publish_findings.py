@@ -1,9 +1,9 @@
 """Publish a finished study's tables and figures: `python publish_findings.py STUDY [FOLDER]`.
 
-Run it in the folder that holds results/, with no uncommitted change, right after the study.
+Run it in the folder that holds results/; all in it must be as the run made it.
 """
 
-import argparse
+from pathlib import Path
 
 from twotower.base import console
 
@@ -11,9 +11,9 @@ console.start()
 
 from twotower.audits import publishing  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", help="the study file whose results these are")
-parser.add_argument("folder", nargs="?", type=console.path("FOLDER"), help="docs/findings/<name>")
+parser.add_argument("folder", nargs="?", type=Path, help="docs/findings/<name>")
 given = parser.parse_args()
 folder = publishing.publish(given.study, given.folder)
 print(f"Wrote {folder}/tables, {folder}/figures and {folder}/PROVENANCE.md.")

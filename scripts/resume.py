@@ -1,6 +1,5 @@
 """Clean up after a fault and carry on: `python resume.py [STUDY]`, by default the last run's."""
 
-import argparse
 import shlex
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from twotower.records import last_run  # noqa: E402
 from twotower.running import processes, resume  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", help="a study file")
 parser.add_argument("--profile", help="a profile of Snakemake")
 parser.add_argument("--logger", help="a logger of Snakemake")

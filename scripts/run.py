@@ -3,7 +3,6 @@
 Of results that are there, each is held against its record first; nothing is removed.
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from twotower.base import commands, places  # noqa: E402
 from twotower.running import processes, resume  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", default="config.yaml", help="a study file")
 parser.add_argument("--profile", help="a profile of Snakemake")
 parser.add_argument("--logger", help="a logger of Snakemake")

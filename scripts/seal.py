@@ -3,7 +3,6 @@
 STUDY is by default what the last run made. Prints the root: note it elsewhere.
 """
 
-import argparse
 from collections import Counter
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from twotower.audits import sealing  # noqa: E402
 from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("study", nargs="?", help="a study file")
-parser.add_argument("--key", type=console.path("KEY="), help="a private key of SSH, to sign with")
+parser.add_argument("--key", type=Path, help="a private key of SSH, to sign with")
 given = parser.parse_args()
 processes.require_idle(Path.cwd().resolve())
 sealed, told = sealing.seal(given.study, given.key)

@@ -5,8 +5,8 @@ mlcroissant its croissant.json. Works offline, in the environment that `make val
 Ends with 1 if one of them fails.
 """
 
-import argparse
 import sys
+from pathlib import Path
 
 from twotower.base import console
 
@@ -15,8 +15,8 @@ console.start()
 from twotower.audits.crate_check import croissant_validation, validation  # noqa: E402
 from twotower.base import safe_names  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("folder", type=console.path("TO="))
+parser = console.Parser(description=__doc__)
+parser.add_argument("folder", type=Path)
 given = parser.parse_args()
 judged = validation.validate(given.folder)
 print(safe_names.shown("\n".join(judged.lines)))

@@ -3,7 +3,6 @@
 Runs nothing. FOLDER, by default this one, holds results/. Ends with 1 if anything is wrong.
 """
 
-import argparse
 import sys
 import time
 from contextlib import nullcontext
@@ -17,17 +16,14 @@ from twotower.audits.rerun import clone  # noqa: E402
 from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.audits.verify import findings, verification  # noqa: E402
 
-path = console.path
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--folder", default=".", type=path("FOLDER="), help="what holds results/")
+parser = console.Parser(description=__doc__)
+parser.add_argument("--folder", default=".", type=Path, help="what holds results/")
 parser.add_argument(
-    "--signers", type=path("SIGNERS="), help="a file of allowed signers, in the form of ssh-keygen"
+    "--signers", type=Path, help="a file of allowed signers, in the form of ssh-keygen"
 )
-parser.add_argument(
-    "--tsa-ca", type=path("TSA_CA="), help="certificates of time stamps that you trust"
-)
+parser.add_argument("--tsa-ca", type=Path, help="certificates of time stamps that you trust")
 parser.add_argument("--root", help="the root that was noted elsewhere")
-parser.add_argument("--project", type=path("PROJECT="), help="where the code is, if not in FOLDER")
+parser.add_argument("--project", type=Path, help="where the code is, if not in FOLDER")
 parser.add_argument("--without", nargs="*", default=[], help="kinds of files that may be missing")
 parser.add_argument("--all", action="store_true", help="a line for every file")
 given = parser.parse_args()

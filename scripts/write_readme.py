@@ -3,15 +3,13 @@
 With --check nothing is written; it fails where README is not what the findings say.
 """
 
-import argparse
-
 from twotower.base import console, places
 
 console.start()
 
 from twotower.audits import front_page  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = console.Parser(description=__doc__)
 parser.add_argument("--check", action="store_true", help="write nothing, compare")
 given = parser.parse_args()
 if not given.check:

@@ -27,14 +27,19 @@ def table(name: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
+def rules() -> decisions.Decisions:
+    """The frozen rules, for figures that draw what they allow."""
+    return decisions.load(snakemake.input.decisions)
+
+
 FIGURES = {
     "learning_curves": lambda: curves.study_curves(table("curves"), table("rates")),
     "slope_comparison": lambda: slope_comparison.figure(
-        table("rates"), table("meta_regression"), decisions.load(snakemake.input.decisions)
+        table("rates"), table("meta_regression"), rules()
     ),
     "tournament": lambda: tournament.figure(table("tournament")),
     "extrapolation": lambda: extrapolation.figure(table("extrapolation")),
-    "levels": lambda: levels.figure(table("levels")),
+    "levels": lambda: levels.figure(table("levels"), rules().thresholds.level_ratio),
     "plain_training_cost": lambda: training_cost.figure(table("risks")),
     "falsifiability": lambda: limits.falsifiability(table("falsifiability")),
     "error_budget": lambda: limits.error_budget(table("error_budget")),

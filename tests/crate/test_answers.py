@@ -105,4 +105,4 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     assert (found.faults, found.given) == ({}, ["given:u.data"])
     assert found.left_out == {"other": (1, 3)}
     said = check.text(found, Path("crate"))
-    assert "left out: 1 of 3 other;" in said and 'WITHOUT="other"' in said
+    assert "left out: other 1 of 3 files;" in said and 'WITHOUT="other"' in said

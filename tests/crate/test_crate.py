@@ -184,11 +184,22 @@ def test_kinds_may_be_described_and_not_held(study):
 def test_such_a_crate_is_verified_where_the_kinds_are_named(study):
     exporting.export(Path("crate"), frozenset({"data", "weights"}))
     named = verification.verify("crate", without=frozenset({"data", "weights"}))
+    assert named.notes[0] == "left out as WITHOUT= names: data 4 of 4 files, weights 2 of 2"
     assert (named.wrong(), named.faults) == ({}, [])
     for fewer in (frozenset(), frozenset({"data"})):
         wrong = verification.verify("crate", without=fewer).wrong()
         assert {each.verdict for each in wrong.values()} == {"MISSING"}
         assert planted.WEIGHTS in wrong and (planted.RATINGS in wrong) == (not fewer)
+
+
+def test_of_a_kind_that_is_left_out_in_part_the_number_is_told(study):
+    exported = exporting.export(Path("crate"), frozenset({"data"}))
+    assert exported.left_out == {"data": (4, 4)}
+    Path("crate", planted.WEIGHTS).unlink()
+    found = verification.verify("crate", without=frozenset({"data", "weights"}))
+    [told] = [note for note in found.notes if note.startswith("left out")]
+    assert told.endswith("data 4 of 4 files, weights 1 of 2; NOT ALL of a kind: weights")
+    assert not found.failed
 
 
 def test_pages_and_their_small_figures_come_along(crate):

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,17 +42,22 @@ def folder(tmp_path):
     return tmp_path
 
 
-def told(folder, targets, values, by="arguments"):
-    """What the programs that make started were given, when it was given these values."""
+def asked(folder, targets, values, by="arguments"):
+    """What became of make, when it was given these values."""
     kept = {key: value for key, value in os.environ.items() if key not in VARIABLES}
     words = [f"{name}={value}" for name, value in values.items()] if by == "arguments" else []
-    done = subprocess.run(
+    return subprocess.run(
         ["make", "--silent", "--keep-going", *targets, *words],
         cwd=folder,
         env=kept | {"TOLD": str(folder / "told")} | ({} if words else values),
         capture_output=True,
         encoding="utf-8",
     )
+
+
+def told(folder, targets, values, by="arguments"):
+    """What the programs that make started were given."""
+    done = asked(folder, targets, values, by)
     assert done.returncode == 0, done.stderr
     found = (folder / "told").read_text(encoding="utf-8").splitlines()
     (folder / "told").unlink()
@@ -68,11 +74,11 @@ def test_the_variables_are_found():
 def test_every_variable_arrives_as_it_was_typed(folder, by):
     """In each round every variable has another hostile value, with a mark of its own."""
     targets = sorted(set(TARGETS) - {"lock"})  # which needs a network, and PYTHON alone
-    asked = [name for name in VARIABLES if name != "PYTHON"]
-    asked = [name for name in asked if name != "ENV" or by == "arguments"]
+    names = [name for name in VARIABLES if name != "PYTHON"]
+    names = [name for name in names if name != "ENV" or by == "arguments"]
     for start in range(len(HOSTILE)):
         values = {
-            name: f"{HOSTILE[(start + i) % len(HOSTILE)]}{i}z" for i, name in enumerate(asked)
+            name: f"{HOSTILE[(start + i) % len(HOSTILE)]}{i}z" for i, name in enumerate(names)
         }
         found = told(folder, targets, values, by)
         ends = {word.split("=", 1)[-1] for word in found} | set(found)
@@ -88,6 +94,59 @@ def test_the_python_of_a_new_environment_may_lie_anywhere(folder):
         program.write_text(TELLS)
         program.chmod(0o755)
         assert str(program) in told(folder, ["doctor", "check-crate"], {"PYTHON": str(program)})
+
+
+@pytest.mark.parametrize("by", ["arguments", "environment"])
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_that_was_given_and_is_empty_is_refused(folder, name, by):
+    """By every target that hands it to a program; none drops it silently."""
+    for program in folder.glob(".venv*/bin/python"):
+        if name == "PYTHON":
+            program.unlink()
+    refused = []
+    for target in sorted(set(TARGETS) - {"lock"}):
+        needs = {"TARGET": "1"} if target == "plan-data" else {}
+        for value in ("", " "):
+            done = asked(folder, [target], needs | {name: value}, by)
+            if said := f"{name}= is empty; allowed: a value; leave {name}= out" in done.stderr:
+                refused.append(target)
+                assert done.returncode
+                assert not (folder / "told").exists(), "the recipe began"
+            (folder / "told").unlink(missing_ok=True)
+        if not said:
+            done = asked(folder, [target], needs | {name: "m1z"}, by)
+            there = folder / "told"
+            assert "m1z" not in (there.read_text(encoding="utf-8") if there.exists() else ""), (
+                target
+            )
+            there.unlink(missing_ok=True)
+    assert refused or (name == "ENV" and by == "environment")
+
+
+def options() -> list[list[str]]:
+    """A command for each option and argument of each script that people start."""
+    found = [[name, "--without"] for name in ("audit.py", "export.py", "verify.py")]
+    for path in sorted((ROOT / "scripts").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "ArgumentParser" not in text, "console.Parser refuses what is empty"
+        for name, rest in re.findall(r'add_argument\(\s*"([\w-]+)"([^\n]*)', text):
+            if "store_true" not in rest and path.stem != "validate_crate":  # of other packages
+                found.append([path.name, *([name] if name.startswith("--") else []), ""])
+    return found
+
+
+@pytest.mark.parametrize("command", options(), ids=" ".join)
+def test_an_option_of_a_script_that_was_given_and_is_empty_is_refused(tmp_path, command):
+    name, *words = command
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / name), *words],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode
+    assert re.search(r"^OptionError: .+ is empty; allowed: a value; leave .+ out", done.stderr)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_line_break_is_refused(folder):

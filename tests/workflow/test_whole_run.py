@@ -93,7 +93,8 @@ def test_a_run_ends_with_the_ledger_the_rates_and_the_paths(finished_run):
 
 def test_verdicts_judged_by_another_file_are_called_stale(finished_copy):
     """`make claims` prints the ledger of the last run, and says so if its rules have changed."""
-    finished_copy.edit("workflow/decisions.yaml", "  delta: 0.05 ", "  delta: 0.06 ")
+    finished_copy.edit("workflow/decisions.yaml", "null_risk: 0.9 ", "null_risk: 0.8 ")
+    finished_copy.edit("workflow/decisions.yaml", "is 0.9 or more", "is 0.8 or more")
     tables = ["results/tables/claims.csv", "results/tables/rates.csv"]
     done = subprocess.run(
         [warm_python.python(), "scripts/show_results.py", *tables],

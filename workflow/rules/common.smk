@@ -22,8 +22,8 @@ from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
 from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
-from twotower.running import statements, workplace
-from twotower.study import command_line, decisions, reading
+from twotower.running import command_line, statements, workplace
+from twotower.study import decisions, reading
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import FORMATS, JobList
 

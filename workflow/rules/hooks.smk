@@ -2,6 +2,7 @@
 
 import subprocess
 
+from twotower.base import files
 from twotower.kernels import code_folder
 from twotower.records import last_run
 
@@ -29,7 +30,8 @@ def note_run():
     settings = run_records.study_digest(STUDY_ORIGIN["settings"])
     try:
         stated = statements.bring(PROJECT, settings, Path(DECISIONS))
-        run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated)
+        rules_of = {"label": decisions.load(DECISIONS).label, "sha256": files.sha256(DECISIONS)}
+        run = run_records.start(STUDY_ORIGIN, targets, REAL.places, stated, rules_of)
     except errors.ExpectedError as error:  # the code cannot be recorded, or a statement is damaged
         sys.exit(console.message(error))
     last_run.note(Path.cwd(), sys.argv, targets, run)

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +54,13 @@ class Exported:
     missing: list[str]
     texts: list[str]
     notes: list[str]
+
+    @property
+    def left_out(self) -> dict[str, tuple[int, int]]:
+        """By kind, how many files are described and not copied, and how many there are."""
+        every = Counter(each.kind for each in self.story.files.values())
+        gone = Counter(each.kind for each in self.story.files.values() if not each.is_here)
+        return {kind: (gone[kind], every[kind]) for kind in sorted(gone)}
 
 
 def export(

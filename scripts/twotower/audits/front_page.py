@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from twotower.audits.publishing import FINDINGS, NOTE
-from twotower.base import files
+from twotower.base import files, places
 from twotower.base.errors import ExpectedError
-from twotower.study.decisions import Answer
+from twotower.study import decisions, rule_words
+from twotower.study.decisions import Answer, Decisions
 
 README = Path("README.md")
 PICTURE = Path("docs/images/learning_curves.png")
@@ -20,10 +23,12 @@ END = "<!-- The end of the table of claims. -->"
 
 LINES = {
     "primary": "over all confirmatory cells, measured slopes follow the predicted ones",
-    "primary level": "over all confirmatory cells, risks are the predicted ones, within 1.25",
+    "primary level": (
+        "over all confirmatory cells, risks are the predicted ones, within {level_ratio}"
+    ),
     "1": "towers approximate the truth arbitrarily well as they grow (Theorem 1)",
     "2": "the risk falls as fast as the bound (Theorem 2)",
-    "2b": "unlucky targets have the rate too (90% quantile), within 0.10",
+    "2b": "unlucky targets have the rate too (90% quantile), within {2 delta:.2f}",
     "2c": "so have targets made hardest for one n",
     "2d": "so has every rank",
     "3": "infinite smoothness gives the parametric rate, over the whole window",
@@ -31,7 +36,7 @@ LINES = {
     "4a": "smoothness helps",
     "4b": "intrinsic dimension hurts",
     "4c": "ambient dimension does neither, per factor 10",
-    "4d": "nor does it change the constant by more than a factor 1.25",
+    "4d": "nor does it change the constant by more than a factor {level_ratio}",
     "5": "max(d_u, d_i), neither sum nor mean, cell by cell",
     "6": "any depth keeps the rate",
     "8": "cold start: risk on new over risk on known users and items",
@@ -39,10 +44,12 @@ LINES = {
     "off_manifold": "from the rate of d to that of D as covariates leave the manifold",
     "embedding_dim, null_cells, falsifiability": "embedding dimension, null cells, falsifiability",
     "sampling": "outside fresh pairs the rate breaks where it must",
-    "noise": "each noise has its predicted slope, within 0.10",
-    "extrapolation": "95% intervals of the two largest sizes hold",
+    "noise": "each noise has its predicted slope, within {2 delta:.2f}",
+    "extrapolation": "{confidence}% intervals of the {extrapolated_sizes} largest sizes hold",
 }
-"""By claim, what README says it is. Several claims share a line where all have one verdict."""
+"""By claim, what README says it is; in braces what the thresholds give (`rule_words.filled`).
+
+Several claims share a line where all have one verdict."""
 _AND = ", "
 
 
@@ -122,7 +129,8 @@ def _name(group: list[str], statement: str) -> str:
     line = next((line for line in LINES if group[0] in line.split(_AND)), "")
     if _AND not in line:
         joint = " " if group[0][:1].isdigit() else ": "
-        return f"{group[0].replace('_', ' ')}{joint}{LINES.get(line, statement)}"
+        said = rule_words.filled(LINES.get(line, statement), asdict(_rules().thresholds))
+        return f"{group[0].replace('_', ' ')}{joint}{said}"
     number = group[0].partition(".")[0]
     return f"{number} {LINES[line]}" if number.isdigit() else LINES[line]
 
@@ -159,8 +167,17 @@ def _page(project: Path) -> str:
     if not (begin and end):
         raise FrontPageError(f"{README}: no place for the table; allowed: lines {BEGIN} and {END}")
     ledgers = {study: pd.read_csv(_ledger_path(project, study)) for study in STUDIES}
+    for study, judged in ledgers.items():
+        if other := sorted(set(judged["decisions"]) - {_rules().label}):
+            found = f"{_ledger_path(project, study).relative_to(project)} was judged by {other[0]}"
+            raise FrontPageError(f"{found}, the rules are {_rules().label}: run study {study} anew")
     made = "; ".join(f"the {study} study is of {_made(project, study)}" for study in STUDIES)
     return f"{before}{begin}{table(ledgers)}\n\nOf these ledgers {made}.\n{end}{after}"
+
+
+@cache
+def _rules() -> Decisions:
+    return decisions.load(places.PROJECT / "workflow/decisions.yaml")
 
 
 def _made(project: Path, study: str) -> str:

@@ -1,16 +1,16 @@
 """A finished study's tables, figures and risks, with a note that says where they come from."""
 
 import datetime
-import shlex
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from twotower.audits.seal import sealed_files
-from twotower.base import commands, files
+from twotower.audits.rerun import clone
+from twotower.audits.verify import verification
+from twotower.base import commands, files, places, words
 from twotower.base.errors import ExpectedError
-from twotower.records import git
+from twotower.records import run_records
 from twotower.study import reading
 
 FINDINGS = Path("docs/findings")
@@ -24,6 +24,7 @@ NOTE = "PROVENANCE.md"
 PREDICTIONS = "predictions.csv"  # made before the run: of results/tables, kept beside the note
 RISK_KEYS = ["experiment", "cell", "arm", "start", "n_ratings", "replicate"]
 RISK_VALUES = ["risk", "predicted_risk"]
+SHOWN = 10  # faults that are spelled out
 SAME = 1e-9  # relative: CSV holds ten digits
 
 
@@ -46,23 +47,17 @@ def publish(study: str, folder: Path | None = None) -> Path:
         The folder.
 
     Raises:
-        PublishError: if no study is named; if there are no finished results, or of another study;
-            if git does not know the commit, or there are changes that none holds; if `folder` holds
-            something else, or other predictions.
+        PublishError: if there are no finished results, or of another study; if not all is as the
+            run made it, or the run had no commit, or changes beyond it; if `folder` holds something
+            else, or other predictions.
         StudyError: if no folder is named and the study cannot be read.
     """
-    _check_results(study)
+    if not (TABLES / "claims.csv").exists():
+        anew = commands.make(STUDY=study)
+        raise PublishError(f"there is no ledger of claims yet: run `{anew}` first")
     folder = folder or FINDINGS / reading.read_study(study).name
     _check_folder(folder)
-    project = sealed_files.project_of(Path())
-    try:
-        commit = git.commit(project)
-        changed = git.changed(project, ":!docs")
-    except git.GitError as error:
-        raise PublishError(f"git does not tell the commit of these results: {error}") from None
-    if changed:
-        lines = "\n".join(changed)
-        raise PublishError(f"there are changes that no commit holds, commit them first:\n{lines}")
+    commit, root = _origin(study)
     _keep_predictions(folder)
     kept_in_results = (*LARGE, PREDICTIONS)
     for part, found in {
@@ -86,6 +81,7 @@ def publish(study: str, folder: Path | None = None) -> Path:
 - command: `{commands.make(STUDY=study)}`, then `{commands.make("findings", STUDY=study)}`
 - commit: `{commit}`
 - date: {made:%Y-%m-%d}, UTC
+{f"- root: `{root}`" if root else "- not sealed"}
 """,
         encoding="utf-8",
     )
@@ -125,22 +121,36 @@ def _keep_predictions(folder: Path) -> None:
         ) from None
 
 
-def _check_results(study: str) -> None:
-    if not study:
-        raise PublishError("STUDY= is empty; allowed: the study file whose results these are")
-    ledger = TABLES / "claims.csv"
-    anew = f"run `{commands.make(STUDY=study)}`"
-    if not ledger.exists():
-        raise PublishError(f"there is no ledger of claims yet: {anew} first")
-    try:
-        made_by = pd.read_csv(ledger)["command"].dropna().astype(str)
-    except (ValueError, KeyError) as error:
-        text = f"{ledger}: not the table that a study wrote ({error}); `make resume` makes it anew"
-        raise PublishError(text) from None
-    option = f" --config {shlex.quote(commands.config('study', study))}"
-    is_default = ~made_by.str.contains(" --config ")  # the default study's commands name none
-    if not (is_default if study == "config.yaml" else made_by.str.endswith(option)).any():
-        raise PublishError(f"{ledger} is of another study than {study}: {anew}")
+def _origin(study: str) -> tuple[str, str]:
+    """The commit of the run that made these results, and the root of their seal; "" without one.
+
+    All of it must be as that run made it: what is copied stands under this commit's name.
+    """
+    anew = f"`{commands.make(STUDY=study)}`"
+    sealed, name, run = clone.run_of(Path())
+    if run is None:
+        raise PublishError(
+            f"{run_records.RUNS} holds no valid record of the run that made these results: run "
+            f"{anew}"
+        )
+    if (made := run["study"]["file"]) != places.name(study):
+        raise PublishError(f"these results are of another study, {made}: run {anew}")
+    if run["commit"] is None or run["diff"]:
+        lacks = (
+            f"changes that no commit holds, {run['diff']['file']}" if run["diff"] else "no commit"
+        )
+        raise PublishError(
+            f"run {name} recorded {lacks}; findings name the commit that makes them again: commit "
+            f"all code, and run {anew}"
+        )
+    found = verification.verify()
+    wrong = [f"  {each.verdict} {path}: {each.reason}" for path, each in found.wrong().items()]
+    wrong += [f"  {fault}" for fault in found.faults if fault != verification.UNSEALED]
+    if wrong:
+        told = "these results are not published, since not all is as the run made it:"
+        hint = "`make verify` lists every fault, `make resume` makes anew what changed."
+        raise PublishError("\n".join([told, *words.shortened(wrong, SHOWN), hint]))
+    return run["commit"], sealed.root if sealed else ""
 
 
 def _check_folder(folder: Path) -> None:

@@ -3,14 +3,13 @@
 It imports only Python's own library: it must be able to name a package that is missing.
 """
 
+import argparse
 import errno
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 from twotower.base import safe_names
-from twotower.base.errors import ExpectedError
+from twotower.base.errors import ExpectedError, OptionError
 
 INSTALL = "`make` installs what envs/requirements.txt names, `make doctor` lists what is missing"
 
@@ -24,23 +23,19 @@ def start() -> None:
     sys.excepthook = _tell
 
 
-class PathError(ExpectedError):
-    """A path that was given as an empty text."""
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses what was given and is empty.
 
-
-def path(name: str) -> Callable[[str], Path]:
-    """A type of argparse for paths; `name` is what a user types: KEY=.
-
-    An empty text is refused: Python would take it for the current folder.
+    An empty text would be taken for an option that was left out, or for the current folder.
     """
 
-    def taken(text: str) -> Path:
-        if not text:
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]):
+        none = not arg_strings and action.option_strings and action.nargs == "*"
+        if none or not all(map(str.strip, arg_strings)):
+            name = (action.option_strings or [action.metavar or action.dest.upper()])[-1]
             hint = f"leave {name} out if you do not need it"
-            raise PathError(f"{name} is empty; allowed: a path; {hint}")
-        return Path(text)
-
-    return taken
+            raise OptionError(f"{name} is empty; allowed: a value; {hint}")
+        return super()._get_values(action, arg_strings)
 
 
 def message(error: BaseException) -> str | None:

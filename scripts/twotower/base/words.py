@@ -1,6 +1,6 @@
 """Words for readers: counts, long lists cut short, and pages filled in from templates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -19,6 +19,12 @@ def named(names: Sequence[str], most: int) -> str:
     """The first names, joined by commas, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def shares(counts: Mapping[str, tuple[int, int]]) -> str:
+    """How many files of each kind, and of how many: `data 12 of 12 files, other 1 of 9`."""
+    parts = [f"{kind} {some:,} of {every:,}" for kind, (some, every) in counts.items()]
+    return ", ".join([f"{parts[0]} files", *parts[1:]]) if parts else "nothing"
 
 
 def rendered(template: Path, **given: object) -> str:

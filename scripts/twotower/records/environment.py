@@ -35,6 +35,9 @@ STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
 
 
+BESIDE = "packages that no lock pins"
+
+
 def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
     """The environment of this process, as it is now; after its work, with all libraries loaded.
 
@@ -122,7 +125,7 @@ def differences(one: dict, other: dict) -> list[str]:
         "other versions of the": {n for n in mine.keys() & others.keys() if mine[n] != others[n]},
     }.items():
         if names:
-            lines.append(f"{words} packages that no lock pins: {', '.join(sorted(names))}")
+            lines.append(f"{words} {BESIDE}: {', '.join(sorted(names))}")
     return lines
 
 

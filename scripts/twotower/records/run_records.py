@@ -26,7 +26,11 @@ class ChangesError(errors.ExpectedError):
 
 
 def start(
-    study: Mapping, targets: Iterable[str], real: Iterable[str] = (), statement: str = ""
+    study: Mapping,
+    targets: Iterable[str],
+    real: Iterable[str] = (),
+    statement: str = "",
+    decisions: Mapping[str, str] | None = None,
 ) -> str:
     """Write the record of a run that starts in this folder; returns its digest.
 
@@ -36,6 +40,7 @@ def start(
         targets: what the run is asked for; empty for all.
         real: sources of real ratings that it may read.
         statement: SHA-256 of the statement about the study before the run; "" without a statement.
+        decisions: label and sha256 of the rules by which the run is to be judged.
     """
     packages.note(places.PROJECT / environment.LOCK)
     commit = _commit(places.PROJECT)
@@ -56,6 +61,8 @@ def start(
     }
     if statement:  # a record names what was there before it: so it was written after that
         content["statement"] = statement
+    if decisions:
+        content["decisions"] = dict(decisions)
     name = digest(content)
     with files.atomic_write(RUNS / f"{name}.json") as temporary:
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
@@ -104,11 +111,19 @@ def _is_whole(run: dict) -> bool:
         and all(each is None or safe_names.is_hex(each, 64) for each in sums)
         and (run["commit"] is None or any(safe_names.is_hex(run["commit"], n) for n in (40, 64)))
         and (not diff or _is_diff(diff["file"]))
+        and ("decisions" not in run or _are_rules(run["decisions"]))  # older records have none
         and safe_names.is_hex(run["environment"], 16)
         and all(map(safe_names.is_word, [*run["targets"], *run["real"]]))
         and isinstance(study["given"], dict)
         and isinstance(study["content"], dict)
         and isinstance(run["real"], list)
+    )
+
+
+def _are_rules(rules: dict) -> bool:
+    label, sha256 = rules["label"], rules["sha256"]
+    return (
+        safe_names.is_word(label) and safe_names.is_hex(sha256, 64) and label.endswith(sha256[:10])
     )
 
 

@@ -13,8 +13,6 @@ from twotower.report.curves import SIZE_LABEL, columns_for, grid, shared_title
 from twotower.study import arms
 from twotower.study.labels import cell_titles, shared_settings
 
-TOLERANCE = 1.25
-"""The band reaches from the prediction over this factor to it times this factor."""
 _ARMS = (arms.ERM, arms.REFERENCE)
 _APART = {arms.ERM: 0.93, arms.REFERENCE: 1 / 0.93}
 """Factors by which the two arms' points stand aside, so that both bars of a size are seen."""
@@ -23,7 +21,7 @@ _TOWERS = style.Mark(style.BLUE, "o", "-", markersize=3.4)
 _OTHER_SIZES = {"markerfacecolor": "white"}
 
 
-def figure(levels: pd.DataFrame, tolerance: float = TOLERANCE) -> Figure:
+def figure(levels: pd.DataFrame, tolerance: float) -> Figure:
     """Measured over predicted risk against number of ratings: a panel per cell, with 95% bars.
 
     Cells are those that are confirmatory (all, if none is). What is judged are the points of erm
@@ -32,7 +30,7 @@ def figure(levels: pd.DataFrame, tolerance: float = TOLERANCE) -> Figure:
 
     Args:
         levels: the table of levels.
-        tolerance: factor that the band reaches to either side of 1.
+        tolerance: factor that the rules allow, and the band reaches, to either side of 1.
     """
     rows = levels[levels["arm"].isin(_ARMS)].dropna(subset=["ratio"])
     kept = rows["cell"].isin(rows.loc[rows["confirmatory"].astype(bool), "cell"])

@@ -49,7 +49,7 @@ ANALYSES = (
     ),
     Analysis("extrapolation", "extrapolation", needs=_JUDGED),
     Analysis("falsifiability", "falsifiability", needs=("decisions",)),
-    Analysis("levels", "levels", needs=("curves", "rates")),
+    Analysis("levels", "levels", reads=("decisions",), needs=("curves", "rates")),
     Analysis("cold_start", needs=_JUDGED),
     Analysis(
         "error_budget",

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
+from twotower.study import rule_words
 from twotower.study.settings import (
     ArmName,
     Control,
@@ -206,6 +208,8 @@ def load(path: str | Path) -> Decisions:
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
         raise _error(path, [f"claims with the same id: {', '.join(repeated)}"])
+    if wrong := rule_words.faults(asdict(decisions.thresholds), decisions.claims):
+        raise _error(path, wrong)
     return decisions
 
 

@@ -5,13 +5,15 @@ import pytest
 
 from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.rerun import jobs as audit_jobs
-from twotower.audits.rerun import seeds
+from twotower.audits.rerun import judge, seeds
 from twotower.audits.rerun import verdicts as audit_verdicts
+from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.jobs import DueJob, JobGraph
+from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, Reproduction
 from twotower.audits.verify.findings import Verification
-from twotower.records import job_records
+from twotower.records import environment, job_records
 from twotower.study.decisions import Claim
 
 RATES = ["rates/smoothness/rates.csv", "rates/depth/rates.csv"]
@@ -71,15 +73,17 @@ def graph():
     return audit_jobs.joined(JobGraph(), JobGraph(jobs, maker))
 
 
-def judged(graph, changed=(), wrong=(), again=LEDGER_ROWS, relative=1e-3):
+def judged(graph, changed=(), wrong=(), again=LEDGER_ROWS, relative=1e-3, explained=None):
     """Verdicts by claim, where some jobs reached other rungs and some files are not as made."""
+    explained = graph.jobs if explained is None else explained
     outcomes = {
         name: Outcome(Rung.BYTES, {name: Compared(Rung.BYTES)}) for name in graph.jobs
     } | dict(changed)
     verified = Verification()
     for path, verdict in dict(wrong).items():
         verified.add(path, verdict, "because")
-    found = audit_verdicts.judge(LEDGER_ROWS, again, CLAIMS, graph, outcomes, verified, relative)
+    evidence = CLAIMS, graph, outcomes, verified, relative, explained
+    found = audit_verdicts.judge(LEDGER_ROWS, again, *evidence)
     assert [each.claim for each in found] == ["4a", "6", "8"], "the untested one has no verdict"
     return {each.claim: each for each in found}
 
@@ -185,6 +189,74 @@ def test_a_verdict_that_comes_out_otherwise_is_different_for_that_claim_alone(gr
     near = changed_ledger(measured=-0.5001, result="slope -0.51 [-0.55, -0.45]")
     assert verdicts(graph, again=near)["4a"] == "IDENTICAL", "its jobs decide"
     assert set(verdicts(graph, again=None).values()) == {"NOT RUN"}
+
+
+def test_a_ledger_within_the_tolerance_is_different_where_no_environment_explains_it(graph):
+    near = changed_ledger(measured=-0.5001)
+    found = judged(graph, again=near, explained=())["4a"]
+    assert found.verdict == Reproduction.DIFFERENT
+    assert found.why.endswith("within the tolerance, but nothing in the environments explains it")
+    assert set(verdicts(graph, explained=()).values()) == {"IDENTICAL"}
+
+
+PINNED = ["cpu model another, not this"]
+UNPINNED = [f"more {environment.BESIDE}: mine"]
+
+
+@pytest.mark.parametrize(
+    ("differences", "everything", "expected"),
+    [
+        ({"data/a/ratings.safetensors": PINNED}, True, True),  # what it makes is read later
+        ({"data/a/ratings.safetensors": PINNED}, False, False),  # each from its recorded inputs
+        ({"risks/a.csv": PINNED}, False, True),
+        ({"risks/b.csv": PINNED}, True, False),  # of another cell
+        ({"risks/a.csv": UNPINNED}, True, False),
+        ({"risks/a.csv": PINNED + UNPINNED}, True, True),
+        ({}, True, False),
+    ],
+)
+def test_what_explains_other_numbers_of_a_job(graph, differences, everything, expected):
+    lines = {f"results/{path}": told for path, told in differences.items()}
+    found = audit_verdicts.explained(graph, lines, everything)
+    assert ("results/risks/a.csv" in found) == expected
+
+
+def test_a_tolerance_excuses_nothing_on_an_equal_machine():
+    files = {"one": Compared(Rung.NUMERICAL, "1 of 2"), "other": Compared(Rung.BYTES)}
+    outcome = Outcome(Rung.NUMERICAL, files)
+    outcome.hold()
+    assert (outcome.rung, files["other"].rung) == (Rung.DIFFERENT, Rung.BYTES)
+    assert outcome.detail == (
+        "1 of 2: within the tolerance, but nothing in the environments explains it"
+    )
+    for rung in (Rung.BYTES, Rung.CONTENT, Rung.DIFFERENT):
+        same = Outcome(rung, {"one": Compared(rung, "as is")})
+        same.hold()
+        assert (same.rung, same.detail) == (rung, "as is")
+
+
+def machine(folder, model, beside):
+    made = environment.current() | {"beside": beside}
+    return environment.save(made | {"cpu": made["cpu"] | {"model": model}}, folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "beside", "rung"),
+    [("this", {}, Rung.DIFFERENT), ("another", {}, Rung.NUMERICAL), ("this", {"mine": "1"},
+     Rung.DIFFERENT)],
+)  # fmt: skip
+def test_an_audit_holds_jobs_whose_environment_is_the_recorded_one(tmp_path, model, beside, rung):
+    was = machine(tmp_path / "given", "this", {})
+    now = machine(tmp_path / "clone", model, beside)
+    one = job("evaluate", ["risks/a.csv"], [])
+    one.record["environment"] = was
+    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification())
+    found.graph = JobGraph({one.name: one}, {one.name: one.name})
+    near = Compared(Rung.NUMERICAL, "near")
+    found.outcomes = {one.name: Outcome(Rung.NUMERICAL, {one.name: near}, environment=now)}
+    judge.judge(found, None, {one.name: tmp_path / "clone"}, 1e-3)
+    assert found.outcomes[one.name].rung == rung
+    assert audit_verdicts.failed(found.verdict) == (rung == Rung.DIFFERENT)
 
 
 def test_a_verdict_edited_by_hand_is_tampered_for_that_claim_alone(graph):

@@ -74,7 +74,7 @@ def test_what_is_described_and_not_held_is_listed_by_kind(crate):
     found = check.check(crate)
     assert (found.faults, found.left_out) == ({}, {"risks": (1, 1), "tables": (1, 2)})
     text = check.text(found, crate)
-    assert "left out: 1 risks, 1 of 2 tables;" in text
+    assert "left out: risks 1 of 1 files, tables 1 of 2;" in text
     assert f'make verify FOLDER={crate} WITHOUT="risks tables"' in text
     assert "6 files, 0.0 MB, all as graph and seal say; 2 left out" in text
 

@@ -1,13 +1,16 @@
 """Publishing: every risk is kept; predictions made before a run are never replaced."""
 
 import math
+import shutil
 
 import pandas as pd
 import pytest
 
-from git_fakes import made, no_settings
+from git_fakes import made, no_settings, run
 from twotower.audits import publishing
+from twotower.audits.verify.findings import Verification
 from twotower.base import files, places
+from twotower.records import run_records
 
 PREDICTED = pd.DataFrame({"cell": ["a", "b"], "predicted_risk": [0.123456789, 2e-7]})
 
@@ -22,13 +25,21 @@ def project(tmp_path, monkeypatch):
     (place / "results/figures").mkdir(parents=True)
     (place / "results/figures/curve.png").write_bytes(b"png")
     (place / "results/figures/curve.svg").write_bytes(b"svg")
-    ledger = pd.DataFrame({"command": ["snakemake one --config study=study.yaml"]})
+    ledger = pd.DataFrame({"claim": ["1"]})
     files.write_csv(ledger, place / "results/tables/claims.csv")
+    started()
+    # tests/crate/test_findings.py has a study whose records are whole
+    monkeypatch.setattr(publishing.verification, "verify", lambda: Verification())
     files.write_csv(ledger, place / "results/tables/losses.csv")
     files.write_csv(PREDICTED, place / "results/tables/predictions.csv")
     for name, table in risk_tables().items():
         files.write_csv(table, place / f"results/rates/{name}/risks.csv")
     return place
+
+
+def started(**changes):
+    study = {"file": "study.yaml", "given": {}, "content": {}, "settings": {}}
+    return run_records.start(study | changes, [])
 
 
 def risk_tables() -> dict[str, pd.DataFrame]:
@@ -59,6 +70,31 @@ def test_a_study_is_published_in_the_folder_of_its_name(project, monkeypatch):
     assert written == ["PROVENANCE.md", "figures/curve.png", "predictions.csv",
                        "tables/claims.csv", "tables/risks.csv"]  # fmt: skip
     assert publishing.publish("study.yaml") == folder  # again
+
+
+def test_the_note_names_the_commit_of_the_run_not_a_later_one(project):
+    ran = run(project, "rev-parse", "HEAD")
+    run(project, "commit", "-q", "--allow-empty", "-m", "later")
+    note = (publishing.publish("study.yaml", project / "new") / publishing.NOTE).read_text()
+    assert f"- commit: `{ran}`" in note and "- not sealed" in note
+
+
+def test_results_of_another_study_or_of_uncommitted_code_are_refused(project):
+    with pytest.raises(publishing.PublishError, match="of another study, study.yaml: run `make ST"):
+        publishing.publish("other.yaml", project / "new")
+    shutil.rmtree(run_records.RUNS)
+    (project / "scripts/a.py").write_text("2\n")
+    started()
+    with pytest.raises(publishing.PublishError, match="recorded changes that no commit holds, res"):
+        publishing.publish("study.yaml", project / "new")
+    shutil.rmtree(run_records.RUNS)
+    with pytest.raises(publishing.PublishError, match="results/records/runs holds no valid record"):
+        publishing.publish("study.yaml", project / "new")
+    (project / ".git").rename(project / "elsewhere")
+    started()
+    with pytest.raises(publishing.PublishError, match="recorded no commit; findings name the comm"):
+        publishing.publish("study.yaml", project / "new")
+    assert not (project / "new").exists()
 
 
 def test_predictions_made_before_the_run_are_kept_byte_by_byte(project):

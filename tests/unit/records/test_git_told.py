@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from git_fakes import give_away, made, no_settings, point, run, set_aside
-from twotower.audits import exporting, publishing
+from twotower.audits import exporting
 from twotower.audits.rerun import audit, clone
 from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.options import Asked
@@ -85,34 +85,13 @@ def test_what_names_the_commit_that_is_here_tells_why_it_cannot(
     spoil, reason, remedy = REASONS[name]
     spoil(project, monkeypatch)
     assert run_records._commit(project) is None  # the run goes on
-    monkeypatch.setattr(publishing, "_check_results", lambda _: None)
-    with pytest.raises(publishing.PublishError) as caught:
-        publishing.publish("study.yaml", tmp_path / "new")
-    assert not (tmp_path / "new").exists()
-    for text in (capfd.readouterr().err, str(caught.value)):
-        assert reason.format(project) in text and remedy in text
+    text = capfd.readouterr().err
+    assert reason.format(project) in text and remedy in text
     found = doctor.project(project)
     (what, how), told = found.notes[0], dict(found.facts)["commit"]
     assert told == "unknown: see what may matter, below"
     assert reason.format("this folder").removeprefix("this folder: ") in what and remedy in how
     assert str(tmp_path) not in what + how and not found.faults
-
-
-def test_findings_of_a_folder_beside_the_code_name_the_commit_of_the_code(
-    project, tmp_path, monkeypatch
-):
-    """Made with `--directory elsewhere`, which git takes for a part of the project, or of none."""
-    for place in (project / "elsewhere", tmp_path / "elsewhere"):
-        (place / "results/tables").mkdir(parents=True)
-        (place / "results/tables/claims.csv").write_text(
-            "command\nsnakemake one --config study=study.yaml\n"
-        )
-        monkeypatch.chdir(place)
-        publishing.publish("study.yaml", place / "new")
-        assert f"- commit: `{git.commit(project)}`" in (place / "new/PROVENANCE.md").read_text()
-    (project / "scripts/a.py").write_text("2\n")
-    with pytest.raises(publishing.PublishError, match="no commit holds.*\n M scripts/a.py"):
-        publishing.publish("study.yaml", tmp_path / "other")
 
 
 def test_the_doctor_names_a_commit_and_what_it_does_not_hold(project):

@@ -6,6 +6,7 @@ import pytest
 
 from figure_fakes import PlantedCell, both, planted_frames
 from figure_parts import legend_texts, panels, titles
+from frozen import THRESHOLDS
 from twotower.report import levels, style
 from twotower.report.tables import latex, layouts, markdown, texts
 
@@ -22,8 +23,12 @@ def planted() -> pd.DataFrame:
     return curves.assign(ratio=ratio, confirmatory=confirmatory, **limits, **judged)
 
 
+def drawn(table: pd.DataFrame):
+    return levels.figure(table, THRESHOLDS.level_ratio)
+
+
 def test_each_confirmatory_cell_has_a_panel_in_which_what_is_judged_is_filled(planted):
-    fig = levels.figure(planted)
+    fig = drawn(planted)
     assert titles(fig) == ["β = 1, d = 1", "β = 2, d = 2"]
     shown = planted[planted["depth"] == 1]
     for ax, cell in zip(panels(fig), shown["cell"].unique(), strict=True):
@@ -44,22 +49,24 @@ def test_each_confirmatory_cell_has_a_panel_in_which_what_is_judged_is_filled(pl
     assert entries[:3] == ["two towers (erm), judged", "two towers, other sizes",
                            "reference, not judged"]  # fmt: skip
     assert "judged: upper half, within 1.25×" in entries
+    others = legend_texts(levels.figure(planted, 1.3))
+    assert others[-3:-1] == ["judged: upper half, within 1.3×", "within a factor 1.3"]
 
 
 def test_bars_that_are_not_judged_do_not_stretch_the_axis(planted):
     wide = planted["n_ratings"] == 512
     stretched = planted.assign(ratio_high=planted["ratio_high"] * np.where(wide, 50, 1))
-    assert panels(levels.figure(stretched))[0].get_ylim()[1] < 3
+    assert panels(drawn(stretched))[0].get_ylim()[1] < 3
 
 
 def test_cells_that_differ_in_any_setting_have_titles_of_their_own(planted):
-    fig = levels.figure(planted.assign(confirmatory=planted["arm"] == "erm"))
+    fig = drawn(planted.assign(confirmatory=planted["arm"] == "erm"))
     assert len(set(titles(fig))) == 3
 
 
 def test_without_confirmatory_cells_all_are_drawn_and_without_levels_it_says_so(planted):
-    assert len(panels(levels.figure(planted.assign(confirmatory=False)))) == 3
-    assert levels.figure(planted.iloc[:0]).get_figwidth() == style.COLUMN_WIDTH
+    assert len(panels(drawn(planted.assign(confirmatory=False)))) == 3
+    assert drawn(planted.iloc[:0]).get_figwidth() == style.COLUMN_WIDTH
 
 
 def test_the_table_has_a_row_for_each_size_in_order(planted, tmp_path):

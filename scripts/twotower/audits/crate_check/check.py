@@ -143,12 +143,8 @@ def text(found: Check, folder: Path) -> str:
 
 def _left_out(counts: dict[str, tuple[int, int]], folder: str) -> list[str]:
     """What is left out, wholly or in part, and how such a crate is verified."""
-    parts = [
-        f"{gone:,} {kind}" if gone == every else f"{gone:,} of {every:,} {kind}"
-        for kind, (gone, every) in counts.items()
-    ]
     how = f'`make verify FOLDER={folder} WITHOUT="{" ".join(counts)}"`, `make audit` likewise'
-    return [f"left out: {', '.join(parts)}; their sizes and hashes are the sealed ones", how]
+    return [f"left out: {words.shares(counts)}; their sizes and hashes are the sealed ones", how]
 
 
 def _files(graph: list, described: list, found: Check) -> Iterator[tuple[str, dict]]:

@@ -1,6 +1,7 @@
 """The last step of an audit: from compared jobs to verdicts on claims."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from twotower.audits.compare.tolerances import Statistical
 from twotower.audits.rerun import seeds, verdicts
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.findings import PLACE, Audit
+from twotower.audits.rerun.run import UNEXPLAINED
 from twotower.audits.rerun.verdicts import LEDGER, Reproduction
 from twotower.records import environment
 from twotower.study import decisions
@@ -25,7 +27,10 @@ def judge(found: Audit, clone: Clone, places: dict[str, Path], relative: float) 
         places: of each rerun job, the folder where it was rerun.
         relative: the declared tolerance of tables.
     """
-    folder = found.asked.folder
+    folder, lines = found.asked.folder, _differences(found, places)
+    explained = verdicts.explained(found.graph, lines, found.asked.sample is None)
+    for name in lines.keys() - explained:
+        found.outcomes[name].hold()
     ledger = _ledger(folder)
     if ledger is None:
         found.notes.append(f"{LEDGER}: missing, or not the table that a study writes: no claims")
@@ -33,32 +38,30 @@ def judge(found: Audit, clone: Clone, places: dict[str, Path], relative: float) 
     maker = found.graph.maker.get(LEDGER, "")
     again = _ledger(places[maker]) if maker in places else None
     evidence = found.graph, found.outcomes, found.verified
-    found.claims = verdicts.judge(ledger, again, _claims(clone), *evidence, relative)
+    found.claims = verdicts.judge(ledger, again, _claims(clone), *evidence, relative, explained)
     tested = {claim.claim for claim in found.claims}
     found.untested = [name for name in ledger["claim"].astype(str) if name not in tested]
-    told: dict[tuple, list[str]] = {}
     for claim in found.claims:
-        lines: dict[str, None] = {}
-        for name in claim.jobs:
-            was, now = found.graph.jobs[name].record.get("environment"), found.outcomes[name]
-            if now.environment is None or name not in places:
-                continue
-            pair = (was, now.environment)
-            if pair not in told:
-                told[pair] = _differences(folder, places[name], *pair)
-            lines |= dict.fromkeys(told[pair])
-        claim.differences = list(lines)
+        told = (line for name in claim.jobs for line in lines.get(name, ()))
+        claim.differences = list(dict.fromkeys(told))
 
 
-def _differences(folder: Path, place: Path, was: str | None, now: str) -> list[str]:
-    """What differs between the environments of a job and of its rerun, in words."""
-    if was == now:
-        return []
-    recorded = environment.read(was, folder) if was else None
-    again = environment.read(now, place)
-    if recorded is None or again is None:
-        return ["the recorded environment is missing or damaged"]
-    return environment.differences(recorded, again)
+def _differences(found: Audit, places: dict[str, Path]) -> dict[str, list[str]]:
+    """By rerun job, what differs between its environment and that of the rerun, in words."""
+    read = cache(lambda name, place: environment.read(name, place) if name else None)
+    differ = {}
+    for name, outcome in found.outcomes.items():
+        if outcome.environment is None or name not in places:
+            continue
+        was, now = found.graph.jobs[name].record.get("environment"), outcome.environment
+        recorded, again = read(was, found.asked.folder), read(now, places[name])
+        if was == now:
+            differ[name] = []
+        elif recorded is None or again is None:
+            differ[name] = ["the recorded environment is missing or damaged"]
+        else:
+            differ[name] = environment.differences(recorded, again)
+    return differ
 
 
 def try_seeds(
@@ -66,10 +69,16 @@ def try_seeds(
 ) -> None:
     """Ask fresh seeds about claims that differ, where the environments may explain it."""
     different = [claim for claim in found.claims if claim.verdict == Reproduction.DIFFERENT]
-    explained = [claim for claim in different if claim.differences]
+    held = {name for name, outcome in found.outcomes.items() if UNEXPLAINED in outcome.detail}
+    explained = [
+        claim
+        for claim in different
+        if verdicts.explain(claim.differences) and held.isdisjoint(claim.jobs)
+    ]
     for claim in different:
-        if not claim.differences:
-            claim.why += "; nothing in the environments explains it, so other seeds do not count"
+        if claim not in explained:
+            told = "" if UNEXPLAINED in claim.why else f"; {UNEXPLAINED}"
+            claim.why += f"{told}, so other seeds do not count"
     if not explained:
         return
     asked, used = found.asked, found.run["study"]["content"].get("seed", 0)

@@ -16,6 +16,7 @@ from twotower.audits.seal import sealed_files
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
 
+UNEXPLAINED = "nothing in the environments explains it"
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
 
 
@@ -41,6 +42,16 @@ class Outcome:
     def detail(self) -> str:
         """In words, what sets the job's worst file apart; empty if nothing does."""
         return next((f.detail for f in self.files.values() if f.rung == self.rung), self.why)
+
+    def hold(self) -> None:
+        """Let no tolerance excuse the job: it is for other machines, and this one is no other."""
+        if self.rung != Rung.NUMERICAL:
+            return
+        self.rung = Rung.DIFFERENT
+        told = f"within the tolerance, but {UNEXPLAINED}"
+        for path, each in self.files.items():
+            if each.rung == Rung.NUMERICAL:
+                self.files[path] = Compared(Rung.DIFFERENT, f"{each.detail}: {told}")
 
 
 def everything(clone: Clone, runs: Sequence[dict], whole: JobGraph, log: Path) -> None:

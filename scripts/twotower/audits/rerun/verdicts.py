@@ -1,7 +1,7 @@
 """The verdict of an audit on each claim: claim → figure → cells → jobs → files, and back."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +11,10 @@ import pandas as pd
 from twotower.audits.compare import rungs
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun.jobs import JobGraph
-from twotower.audits.rerun.run import Outcome
+from twotower.audits.rerun.run import UNEXPLAINED, Outcome
 from twotower.audits.verify.findings import SOUND, Verification
 from twotower.base import places
-from twotower.records import job_records
+from twotower.records import environment, job_records
 from twotower.study.decisions import Answer, Claim
 
 LEDGER = "results/tables/claims.csv"
@@ -42,10 +42,11 @@ MEANINGS = {
     Reproduction.IDENTICAL: "every file that was made again has the recorded bytes",
     Reproduction.EQUIVALENT: "other bytes, which say exactly the same",
     Reproduction.WITHIN_TOLERANCE: (
-        "other numbers, within the tolerance that was declared beforehand"
+        "other numbers, within the tolerance that was declared beforehand for other environments"
     ),
     Reproduction.DIFFERENT: (
-        "other numbers, words or pictures, or an origin that is not the stated one"
+        "other numbers, words or pictures, more than a difference of environments explains; or an "
+        "origin that is not the stated one"
     ),
     Reproduction.TAMPERED: "files are not as they were made, recorded or sealed",
     Reproduction.NOT_RUN: "what it rests on could not be made again",
@@ -101,6 +102,7 @@ def judge(
     outcomes: Mapping[str, Outcome],
     verified: Verification,
     relative: float = 0.0,
+    explained: Container[str] = (),
 ) -> list[ClaimVerdict]:
     """The verdict on each claim that the recorded study tests.
 
@@ -112,10 +114,32 @@ def judge(
         outcomes: of each job by its name.
         verified: what verification found.
         relative: the declared tolerance of tables.
+        explained: names of the jobs to which it applies.
     """
     tested = ledger[ledger["verdict"] != str(Answer.UNTESTED)]
-    evidence = again, claims, graph, outcomes, verified, relative
+    evidence = again, claims, graph, outcomes, verified, relative, explained
     return [_verdict(row, *evidence) for row in rows(tested)]
+
+
+def explain(differences: Iterable[str]) -> bool:
+    """Whether differences of environments can explain other numbers: no unpinned package does."""
+    return not all(environment.BESIDE in line for line in differences)
+
+
+def explained(
+    graph: JobGraph, differences: Mapping[str, Iterable[str]], everything: bool
+) -> set[str]:
+    """The rerun jobs whose numbers may differ since environments do: their own or, where everything
+    was rerun, that of a job before them.
+
+    Args:
+        differences: of the environments of each rerun job, in words.
+    """
+    found: set[str] = set()
+    for name, job in graph.jobs.items():
+        if explain(differences.get(name, ())) or (everything and found & graph.before(job)):
+            found.add(name)
+    return found
 
 
 def rests_on(row: Mapping, claim: Claim | None, graph: JobGraph) -> list[str]:
@@ -165,7 +189,7 @@ def tampered(paths: Iterable[str], verified: Verification) -> dict[str, str]:
     return found
 
 
-def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVerdict:
+def _verdict(row, again, claims, graph, outcomes, verified, relative, explained) -> ClaimVerdict:
     name = str(row["claim"])
     jobs = rests_on(row, claims.get(name), graph)
     found = ClaimVerdict(
@@ -184,6 +208,9 @@ def _verdict(row, again, claims, graph, outcomes, verified, relative) -> ClaimVe
         return found
     ranks = {job: outcomes[job].rung for job in jobs if outcomes[job].rung is not None}
     unequal = row_differs(row, again, relative)
+    if not unequal and graph.maker.get(LEDGER, "") not in explained:
+        exact = row_differs(row, again)
+        unequal = f"{exact}: within the tolerance, but {UNEXPLAINED}" if exact else ""
     failing = [job for job in jobs if outcomes[job].asked and outcomes[job].rung is None]
     lowest = max(ranks.values(), default=Rung.BYTES)
     verdicts = [of_rung(lowest)] + [Reproduction.NOT_RUN] * bool(failing or not ranks)

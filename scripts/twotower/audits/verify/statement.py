@@ -38,7 +38,10 @@ def check(evidence: Evidence, result: Verification) -> None:
             hint = "copy its folder from preregistration/ to results/preregistration"
             result.add(place, "MISSING", f"the record of {who} names a statement before it; {hint}")
         else:
-            result.notes.append("no statement was made before the run (`make preregister`)")
+            result.notes.append(
+                "no statement was made before the run: nothing here dates the rules and the "
+                "predictions, which may be later than the results (`make preregister`)"
+            )
         return
     except statements.StatementError as error:
         result.add(place, "CHANGED", str(error))

@@ -104,7 +104,8 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
     try:
         label = decisions.load(evidence.project / DECISIONS).label
     except (errors.ExpectedError, OSError) as error:
-        result.add(DECISIONS, "CHANGED", f"these are no longer valid rules: {error}".split("\n")[0])
+        first = (str(error).split("\n") + [""])[1].strip() or type(error).__name__  # 0: the path
+        result.add(DECISIONS, "CHANGED", f"these are no longer valid rules: {first}")
         return
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):

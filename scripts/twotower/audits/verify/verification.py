@@ -10,11 +10,11 @@ from pathlib import Path
 
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest, ManifestError
-from twotower.audits.verify import asked, chain, snakemake_notes, statement, study
+from twotower.audits.verify import asked, chain, frozen, snakemake_notes, statement, study
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import FileVerdict, Verification
-from twotower.base import safe_names
+from twotower.base import safe_names, words
 from twotower.records import code_digest
 
 UNSEALED = "there is no seal: a file that was changed together with its record is not found"
@@ -93,7 +93,7 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
         result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
     if sealed is not None:
         _check_seal(evidence, result)
-    for part in (chain, environment_checks, study, asked, snakemake_notes,
+    for part in (chain, environment_checks, study, asked, frozen, snakemake_notes,
                  statement):  # fmt: skip
         part.check(evidence, result)
     return result
@@ -130,10 +130,20 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
 
 
 def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) -> None:
-    """What is missing as the reader expects it to be."""
-    for path, entry in sealed.files.items():
-        if entry.kind in without and result.files[path].verdict == "MISSING":
-            result.files[path] = FileVerdict("LEFT OUT")
+    """What is missing as the reader expects it to be; of each kind told with how many there are.
+
+    A forger may leave out only what is unwelcome: of a kind some, and not all.
+    """
+    counts = {}
+    for kind in sorted(without):
+        every = [path for path, entry in sealed.files.items() if entry.kind == kind]
+        gone = [path for path in every if result.files[path].verdict == "MISSING"]
+        result.files |= {path: FileVerdict("LEFT OUT") for path in gone}
+        counts[kind] = len(gone), len(every)
+    if counts:
+        partly = [kind for kind, (gone, every) in counts.items() if 0 < gone < every]
+        aside = f"; NOT ALL of a kind: {', '.join(partly)}" if partly else ""
+        result.notes.insert(0, f"left out as WITHOUT= names: {words.shares(counts)}{aside}")
 
 
 def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from twotower.base import commands
 from twotower.real import options
-from twotower.study import command_line
-from twotower.study.command_line import CommandLineError
+from twotower.running import command_line
+from twotower.running.command_line import CommandLineError
 
 
 def given(entries, words=()):
