@@ -1,7 +1,6 @@
 """A small sealed study, planted in a copy of the project: real rules, code and data, no real fits.
 
-Four jobs of one cell: data and test pairs, a training, an evaluation; then a ledger and a figure.
-Everything that the export reads of them is known here.
+All jobs of a study of one cell. Everything that the export reads of them is known here.
 """
 
 import csv
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -20,8 +20,16 @@ from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.verify import verification
 from twotower.base import files, places, tensors
 from twotower.data import certificate, ratings, targets
-from twotower.records import code_digest, environment, job_records, run_records
-from twotower.study import grid, reading
+from twotower.records import (
+    code_digest,
+    environment,
+    job_records,
+    run_records,
+    workflow_rules,
+)
+from twotower.study import decisions, grid, reading
+from twotower.study.jobs import job_inputs, job_settings
+from twotower.study.jobs.job_list import JobList
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "Makefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
@@ -51,28 +59,15 @@ RISKS = f"results/risks/{RUN.id}.csv"
 CLAIMS = "results/tables/claims.csv"
 FIGURES = [f"results/figures/one.{suffix}" for suffix in ("pdf", "png", "svg")]
 TIMED = f"results/benchmarks/train/{RUN.id}-0.tsv"
-JOBS = {
-    ("generate_data", "data/generate_data.py"): (
-        [],
-        [f"{DATA}/certificate.csv", RATINGS, f"{DATA}/targets.safetensors"],
-    ),
-    ("generate_test_pairs", "data/generate_test_pairs.py"): ([], [TEST]),
-    ("train", "towers/train.py"): ([RATINGS], [SECONDS, LOSSES, WEIGHTS]),
-    ("evaluate", "evaluation/evaluate.py"): ([TEST, WEIGHTS], [RISKS]),
-    ("claims", "claims/write_claims.py"): ([RISKS, DECISIONS], [CLAIMS]),
-    ("draw_experiment", "report/draw_experiment.py"): ([RISKS], FIGURES),
-}
-
-
-REAL = {
-    ("load_real", "real/load_real.py"): (
-        ["given:u.data"],
-        ["results/real/movielens/data.csv", "results/real/movielens/data.safetensors"],
-    ),
-}
-"""A further job, of a run on ratings of others."""
-INDEX = {("index", "rates/write_index.py"): ([], ["results/index.csv"])}
-"""A further job, the index of runs."""
+LISTED, RULES = JobList(STUDY), workflow_rules.read(ROOT)
+JOBS = len(list(LISTED))
+"""How many jobs the study has."""
+REAL = ["results/real/movielens/data.csv", "results/real/movielens/data.safetensors"]
+"""Outputs of a further job, of a run on ratings of others."""
+COUNTED = "n_ratings,start,replicate\n" + "".join(
+    f"{n},used,{replicate}\n" for n in CELL.sample_sizes for replicate in range(STUDY.replicates)
+)
+"""A row for each size and replicate."""
 
 
 @contextmanager
@@ -85,8 +80,12 @@ def working_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def plant(folder: Path, jobs: dict = JOBS) -> None:
-    """Write project, results, records and seal; the folder is the one that one works in."""
+def plant(folder: Path, real: bool = False) -> None:
+    """Write project, results, records and seal; the folder is the one that one works in.
+
+    Args:
+        real: whether ratings of others were read too.
+    """
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(
@@ -98,51 +97,73 @@ def plant(folder: Path, jobs: dict = JOBS) -> None:
     (folder / ".gitignore").write_text("results/\n", encoding="ascii")
     _commit(folder)
     given = {"file": "study.yaml", "given": {}, "content": RAW, "settings": STUDY.model_dump()}
-    run = run_records.start(given, [])
+    rules = {"label": decisions.load(DECISIONS).label, "sha256": files.sha256(DECISIONS)}
+    run = run_records.start(given, [], ["movielens"] if real else [], decisions=rules)
     used = environment.save(environment.current())
-    for (rule, script), (inputs, outputs) in jobs.items():
-        _make(rule, script, inputs, outputs, used)
+    waiting = list(LISTED)
+    while waiting:  # a job is made after those whose outputs it reads
+        rule, wildcards = waiting.pop(0)
+        inputs = sorted(job_inputs.paths(job_inputs.of(LISTED, rule, wildcards)))
+        if all(Path(path).exists() for path in inputs):
+            settings = job_settings.of(LISTED, rule, wildcards, "study.yaml")
+            _make(rule, settings, inputs, RULES[rule].paths(wildcards), used)
+        else:
+            waiting.append((rule, wildcards))
+    if real:
+        _make("load_real", {}, ["given:u.data"], REAL, used)
     _seal(run)
 
 
-def _make(rule: str, script: str, inputs: list[str], outputs: list[str], used: str) -> None:
+def _make(rule: str, settings: dict, inputs: list[str], outputs: list[str], used: str) -> None:
     for path in outputs:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        text = "claim,verdict,command\n1,holds,snakemake\n2,not tested,\n"
-        Path(path).write_text(text if path == CLAIMS else f"planted {path}\n", encoding="ascii")
+        Path(path).write_text(f"planted {path}\n", encoding="ascii")
     spec, count = CELL.data_spec, max(CELL.sample_sizes)
     drawn = {r: targets.draw_target(STUDY.seed, spec, r) for r in range(STUDY.replicates)}
-    if rule == "generate_data":
-        columns = ratings.draw_training(STUDY.seed, spec, drawn, count)
-        covariates = {tower: columns[f"{tower}_covariates"] for tower in targets.TOWERS}
-        checks = certificate.certificate(spec, [*drawn.values()], covariates, count)
-        files.write_csv(checks, outputs[0])
-        tensors.write(RATINGS, columns)
-        tensors.write(outputs[2], ratings.target_tensors([*drawn.values()]))
-    elif rule == "generate_test_pairs":
-        test = ratings.draw_test(STUDY.seed, spec, drawn, STUDY.test_pairs, count)
-        tensors.write(TEST, test)
-    elif rule == "index":
-        row = {"study": STUDY.name, "run": RUN.id, "arm": RUN.arm} | CELL.columns()
-        row |= {"cell_settings": json.dumps(CELL.spec), "arm_settings": json.dumps(RUN.settings)}
-        with open(outputs[0], "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, row, lineterminator="\n")
-            writer.writeheader()
-            writer.writerow(row)
-    scripts = Path("scripts").resolve()
+    match rule:
+        case "generate_data":
+            columns = ratings.draw_training(STUDY.seed, spec, drawn, count)
+            covariates = {tower: columns[f"{tower}_covariates"] for tower in targets.TOWERS}
+            checks = certificate.certificate(spec, [*drawn.values()], covariates, count)
+            files.write_csv(checks, f"{DATA}/certificate.csv")
+            tensors.write(RATINGS, columns)
+            told = ratings.target_tensors([*drawn.values()])
+            tensors.write(f"{DATA}/targets.safetensors", told)
+        case "generate_test_pairs":
+            test = ratings.draw_test(STUDY.seed, spec, drawn, STUDY.test_pairs, count)
+            tensors.write(TEST, test)
+        case "train":
+            bounds = {f"{n:09}/used/bound": np.ones(STUDY.replicates) for n in CELL.sample_sizes}
+            tensors.write(WEIGHTS, bounds)
+            Path(LOSSES).write_text(COUNTED.replace("used", ""), encoding="ascii")
+            Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
+        case "evaluate":
+            Path(RISKS).write_text(COUNTED, encoding="ascii")
+        case "claims":
+            text = "claim,verdict,command\n1,holds,snakemake\n2,not tested,\n"
+            Path(CLAIMS).write_text(text, encoding="ascii")
+        case "index":
+            row = {"study": STUDY.name, "run": RUN.id, "arm": RUN.arm} | CELL.columns()
+            row |= {
+                "cell_settings": json.dumps(CELL.spec),
+                "arm_settings": json.dumps(RUN.settings),
+            }
+            with open(outputs[0], "w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, row, lineterminator="\n")
+                writer.writeheader()
+                writer.writerow(row)
+    scripts, script = Path("scripts").resolve(), RULES[rule].script.removeprefix("scripts/")
     about = {
         "rule": rule,
         "code": code_digest.code_digest(scripts, script),
         "bookkeeping": code_digest.bookkeeping_digest(scripts, script),
-        "settings": job_records.settings_digest({"rule": rule}),
+        "settings": job_records.settings_digest(settings),
         "inputs": {path: _hash(path) for path in inputs},
         "outputs": outputs,
         "environment": used,
     }
     for path in outputs:
         job_records.write(path, about)
-    if rule == "train":
-        Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
 
 
 def _hash(path: str) -> str:

@@ -58,7 +58,7 @@ def test_what_is_left_out_tells_where_it_would_lie(study):
 def test_files_from_elsewhere_have_no_place_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(places, "PROJECT", tmp_path.resolve())
-    planted.plant(tmp_path, planted.JOBS | planted.REAL)
+    planted.plant(tmp_path, real=True)
     exporting.export(Path("crate"), profile=NEWER)
     content = content_of(Path("crate"))
     assert faults(content, MUST) == set()

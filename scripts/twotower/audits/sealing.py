@@ -58,7 +58,7 @@ def seal(study: str | None = None, key: Path | None = None) -> tuple[Manifest, l
         raise SealError(_listed("not all is as it was made", wrong, hint))
     with files.atomic_write(sealed_files.MANIFEST) as temporary:
         temporary.write_text(sealed.text(), encoding="ascii", newline="\n")
-    return sealed, _sign(key) + result.notes
+    return sealed, _sign(key) + result.notes + [result.run]
 
 
 def _run(study: str | None) -> str:

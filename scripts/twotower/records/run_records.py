@@ -7,11 +7,12 @@ holds no time and no absolute path: the same study run again from the same code 
 import hashlib
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from twotower.base import errors, files, identity, places, safe_names
+from twotower.base import commands, errors, files, identity, places, safe_names
 from twotower.records import environment, git, job_records, packages
 
 RUNS = Path("results/records/runs")
@@ -93,6 +94,17 @@ def read(name: str, folder: Path = Path()) -> dict | None:
         return run if digest(run) == name and _is_whole(run) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def said(run: dict) -> str:
+    """In words, which study a run was of, what --config laid over it, and what it was asked for."""
+    told = run["study"]
+    given = [commands.config(key, value) for key, value in sorted(told["given"].items())]
+    over = f"with --config {shlex.join(given)} over it" if given else "as its file says it"
+    some = [target for target in run["targets"] if target != "all"]
+    asked = f"asked for {', '.join(some)} alone" if some == run["targets"] != [] else "all of it"
+    beside = f"; real ratings of {', '.join(run['real'])}" if run["real"] else ""
+    return f"study {told['file']}, {over}; {asked}{beside}"
 
 
 def names(folder: Path = Path()) -> list[str]:

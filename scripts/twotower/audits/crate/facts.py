@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from twotower.audits.crate import counted
+from twotower.audits.crate.counted import Counted
 from twotower.audits.crate.story import Story
 from twotower.base import commands, identity
-from twotower.records import packages
+from twotower.records import packages, run_records
 from twotower.study import decisions, grid
 from twotower.study.schema import Study
 
@@ -53,7 +55,7 @@ class Facts:
         run: the record of the run that made it.
         cells, data_sets: how many there are.
         varied: by setting of a cell, its values in this study, as canonical JSON.
-        fits: by arm, how many fits there are: one for each cell, size and replicate.
+        counted: how much there is of fits, replicates, sizes and pairs.
         by_rule, by_arm: what their jobs took.
         environments: by digest, how many jobs ran in it.
         real: sources of real ratings, and files of them that the run was given.
@@ -69,7 +71,7 @@ class Facts:
     cells: int
     data_sets: int
     varied: dict[str, list[str]]
-    fits: dict[str, int]
+    counted: Counted
     by_rule: dict[str, Timing]
     by_arm: dict[str, Timing]
     environments: dict[str, int]
@@ -81,13 +83,18 @@ class Facts:
 
     @property
     def command(self) -> str:
-        """What makes the study's results anew."""
-        told = self.run["study"]
+        """What makes the study's results anew, or those that the run was asked for."""
+        told, targets = self.run["study"], self.run["targets"]
         given = [commands.config(key, value) for key, value in sorted(told["given"].items())]
-        if given:
-            words = ["--config", commands.config("study", told["file"]), *given]
+        if given or targets:
+            words = [*targets, "--config", commands.config("study", told["file"]), *given]
             return f".venv/bin/snakemake {shlex.join(words)}"
         return commands.make(STUDY=told["file"])
+
+    @property
+    def asked(self) -> str:
+        """What the run was asked for, in words."""
+        return run_records.said(self.run)
 
     @property
     def seed(self) -> str:
@@ -150,7 +157,6 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
     ran = {
         part for job in story.jobs for each in job.wildcards.values() for part in each.split("-")
     }
-    runs = [each for each in grid.runs(study) if each.id in ran]
     cells = [each for each in grid.cells(study) if each.data_id in ran]
     real = {path for job in story.jobs for path in job.inputs if path.startswith("given:")}
     real |= {job.wildcards["source"] for job in story.jobs if job.rule == "load_real"}
@@ -161,7 +167,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         cells=len(cells),
         data_sets=len({cell.data_id for cell in cells}),
         varied=_varied([cell.spec for cell in cells]),
-        fits=_fits(study, cells, runs),
+        counted=counted.count(story.jobs, story.settings),
         by_rule=_timed((job.rule, job.usage) for job in story.jobs),
         by_arm=_timed(_by_arm(story)),
         environments=Counter(job.environment for job in story.jobs),
@@ -180,20 +186,6 @@ def _varied(specs: list[dict[str, Any]]) -> dict[str, list[str]]:
         texts = (identity.canonical_json(spec.get(key)) for spec in specs)
         found[key] = dict.fromkeys(texts)
     return {key: list(values) for key, values in found.items()}
-
-
-def _fits(study: Study, cells: list[grid.Cell], runs: list[grid.Run]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for run in runs:
-        count = len(run.cell.sample_sizes) * study.replicates
-        found[run.arm] = found.get(run.arm, 0) + count
-    sizes: dict[str, set[int]] = {}
-    for cell in cells:
-        if cell.has_reference:
-            sizes.setdefault(cell.data_id, set()).update(cell.sample_sizes)
-    if sizes:
-        found["reference"] = sum(map(len, sizes.values())) * study.replicates
-    return found
 
 
 def _by_arm(story: Story) -> Iterable[tuple[str, dict[str, float]]]:

@@ -47,7 +47,7 @@ def description(facts: Facts, specs: Specs, largest: int, left_out: int) -> str:
     gone = f"{left_out} of the files are left out here. {again(facts)}" if left_out else ""
     told = (
         f"{count(len(specs), 'synthetic data set')} of ratings with known truth, generated "
-        f"for the study {facts.story.name}. Each has {facts.study.replicates:,} "
+        f"for the study {facts.story.name}. Each has {facts.counted.each} "
         f"replicates of up to {largest:,} ratings of pairs of a user and an item, with covariates "
         "of both, the noise-free rating beside each, fresh pairs to test on, the true recommender "
         f"itself, and a certificate. {terms.LOADED}"

@@ -28,7 +28,13 @@ def content(found: Audit) -> dict:
             "signature": found.verified.signature.state,
             "signature_in_words": found.verified.signature.words,
         },
-        "study": {"file": run["study"]["file"], "name": run["study"]["content"].get("name", "")},
+        "study": {
+            "file": run["study"]["file"],
+            "name": run["study"]["content"].get("name", ""),
+            "given": run["study"]["given"],
+            "targets": run["targets"],
+            "in_words": found.verified.run,
+        },
         "code": {"commit": run["commit"], "uncommitted_changes": run["diff"] is not None},
         "environment": {"reused": found.reused, "differences": differences(found)},
         "rerun": {
@@ -115,7 +121,8 @@ def text(found: Audit) -> str:
         lines += ["Not as made, recorded or sealed:", *words.shortened(wrong, SHOWN)]
     lines += _environment(found)
     lines += [f"Note: {note}." for note in [*found.notes, *found.verified.notes]]
-    lines += ["", *textwrap.wrap(f"{seal(found)}.", WIDTH)]
+    lines += ["", *textwrap.wrap(f"Run: {found.verified.run or 'not known'}.", WIDTH)]
+    lines += textwrap.wrap(f"{seal(found)}.", WIDTH)
     lines.append(f"{found.verdict}{extent(found)}: {MEANINGS[found.verdict]}.")
     return "\n".join(lines)
 

@@ -15,7 +15,7 @@ from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
-from twotower.records import git, job_records, workflow_rules
+from twotower.records import git, job_records, run_records, workflow_rules
 from twotower.records.workflow_rules import Rule
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import JobList
@@ -92,6 +92,8 @@ def check(evidence: Evidence, result: Verification) -> None:
     sealed = runs.get(evidence.sealed.study["run"]) if evidence.sealed else None
     found = [*_wrong(evidence, runs.values(), sealed), *_missing(evidence, sealed)]
     counted = sealed or (next(iter(runs.values())) if len(runs) == 1 else None)
+    if counted:
+        result.run = _told(counted, evidence)
     for path, told in _miscounted(evidence, counted) if counted else ():
         result.add(path, "FORGED", told)
     if found and not _same_library(evidence):
@@ -105,6 +107,13 @@ def check(evidence: Evidence, result: Verification) -> None:
             )
     for path, _, verdict, reason in found:
         result.add(path, verdict, reason)
+
+
+def _told(asked: AskedRun, evidence: Evidence) -> str:
+    """Which study was run, with which targets, and how much of it is there."""
+    made = sum(path in evidence.records for path in asked.jobs)
+    words = f"{run_records.said(asked.run)}: {made:,} of the study's {len(asked.jobs):,} files"
+    return f"{words}, {counts.claims(evidence.folder)}"
 
 
 def _missing(evidence: Evidence, sealed: AskedRun | None) -> Iterator[Fault]:

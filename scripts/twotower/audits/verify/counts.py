@@ -11,10 +11,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from twotower.study import arms
+from twotower.study.decisions import Answer
 from twotower.study.jobs.job_list import JobList
 
 MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
+LEDGER = Path("results/tables/claims.csv")
 _LENGTH = 8  # bytes of the header's length, which stands first
+_OF_FITS = (None, "", "used")
+"""Starts of the fits themselves; others measure the optimization error."""
 _GROUP = ("experiment", "cell", "run", "arm", "data")
 Shapes = dict[str, list[int]]
 
@@ -29,6 +33,28 @@ def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], lis
         yield from _of_tensors(shapes(folder / path), path, rule, wildcards, listed)
     elif path.endswith(".csv"):
         yield from _of_table(folder / path, rule, wildcards, listed)
+
+
+def claims(folder: Path) -> str:
+    """How many claims of the ledger the study tests, in words."""
+    try:
+        with open(folder / LEDGER, encoding="utf-8", newline="") as file:
+            verdicts = [row["verdict"] for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, csv.Error):
+        return "no ledger of claims"
+    tested = sum(verdict not in ("", str(Answer.UNTESTED)) for verdict in verdicts)
+    return f"{tested} of {len(verdicts)} claims tested"
+
+
+def fits(path: Path) -> set[tuple[int, int]]:
+    """Sample size and number of the replicate of each fit in a table of risks.
+
+    Raises:
+        ValueError, KeyError, OSError, csv.Error: if it is no such table.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get("start") in _OF_FITS]
+    return {(int(float(row["n_ratings"])), int(row["replicate"])) for row in rows}
 
 
 def shapes(path: Path) -> Shapes:
@@ -84,7 +110,7 @@ def _of_table(
             return
         keys = [key for key in _GROUP if key in columns]
         for row in rows:
-            if row.get("start") in (None, "", "used"):
+            if row.get("start") in _OF_FITS:
                 group = tuple(row[key] for key in keys)
                 replicates[group].add(int(row["replicate"]))
                 if "n_ratings" in columns:

@@ -44,6 +44,8 @@ class Verification:
         files: the verdict on each file that is sealed, recorded or there.
         faults: what is wrong beyond single files, in words.
         notes: what an auditor should know, though it is no fault.
+        run: which study was run, with which values of --config and which targets, and how much of
+            it there is; "" if it is not known.
         signature: of the manifest.
         sealed_root: the root that the manifest states; "" without a manifest.
         root: the root of the files as they are; "" without a manifest.
@@ -53,6 +55,7 @@ class Verification:
     files: dict[str, FileVerdict] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    run: str = ""
     signature: Signature = field(default_factory=lambda: Signature("none", "not signed"))
     sealed_root: str = ""
     root: str = ""
@@ -91,6 +94,7 @@ def text(found: Verification, seconds: float, every: bool = False, own: bool = F
     lines += _wrong(found.wrong())
     lines += [f"FAULT      {fault}" for fault in found.faults]
     lines += [f"note       {note}" for note in found.notes]
+    lines += [f"run        {found.run}"] if found.run else []
     counts = Counter(each.verdict for each in found.files.values())
     told = ", ".join(f"{counts[each]:,} {each}" for each in reversed(VERDICTS) if counts[each])
     lines.append(
