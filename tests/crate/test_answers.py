@@ -70,7 +70,10 @@ def test_the_checklists_count_runs_ranges_times_and_machines(study):
     exporting.export(Path("crate"))
     (runs,) = lines("runs**")
     assert "6 fits (adam 6): 1 cell on 1 data set, " in runs
-    assert f"3 independent replicates; made by 1 of {planted.JOBS} jobs" in runs and "256 fresh pairs" in runs
+    assert (
+        f"3 independent replicates; made by 1 of {planted.JOBS} jobs" in runs
+        and "256 fresh pairs" in runs
+    )
     assert lines("arm adam")[0].startswith("  - arm adam: `steps` 5, ")
     assert '`smoothness` "inf"' in lines("the same in all cells")[0]
     assert lines("error bars**")[0].startswith("- **error bars**: 95% intervals over 3 replicates")
@@ -108,4 +111,4 @@ def test_ratings_of_others_are_told_and_not_handed_on(tmp_path, monkeypatch):
     assert (found.faults, found.given) == ({}, ["given:u.data"])
     assert found.left_out == {"other": (1, 4)}
     said = check.text(found, Path("crate"))
-    assert "left out: other 1 of 3 files;" in said and 'WITHOUT="other"' in said
+    assert "left out: other 1 of 4 files;" in said and 'WITHOUT="other"' in said

@@ -110,7 +110,8 @@ def test_the_public_validator_judges_the_base_and_the_table_the_rest(study):
         base.endswith(" required checks of ro-crate-1.3, 0 failed") and int(base.split()[0]) >= 70
     )
     assert (
-        recommended.startswith("recommended, and not followed: ") and "endTime ({planted.JOBS + 1})" in recommended
+        recommended.startswith("recommended, and not followed: ")
+        and f"endTime ({planted.JOBS + 1})" in recommended
     )
     assert own.endswith(" required rules of this project's own table, 0 broken")
     assert "0.13.0 knows Provenance Run Crate 0.5 only" in whom
