@@ -19,6 +19,7 @@ from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
 from twotower.base import files, places, words
 from twotower.records import environment, git, run_records
+from twotower.records.reading import bounded
 from twotower.running import workplace
 from twotower.study.schema import Study
 
@@ -172,7 +173,7 @@ def _story(
     }
     unsealed |= _beside(project)
     there = {path: place for path, place in unsealed.items() if place.is_file()}
-    for path, (size, sha256) in sealed_files.digests(there).items():
+    for path, (size, sha256) in bounded.digests(there)[0].items():
         held.setdefault(path, Held(_kind(path), size, sha256))
     found = citation.read(project / citation.FILE)
     environments = {
@@ -198,7 +199,7 @@ def _story(
 def _kind(path: str) -> str:
     if path in BESIDE or path.startswith("docs/"):
         return "about the project"
-    return "seal" if path.startswith(sealed_files.SEAL.as_posix()) else "timing"
+    return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
 
 
 def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:

@@ -5,16 +5,25 @@ recorded, and what these in turn made, up to the seal.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
-from twotower.records import code_digest, job_records
+from twotower.records import (
+    code_digest,
+    environment,
+    job_graph,
+    job_records,
+    run_records,
+    workflow_rules,
+)
 
-_NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
+_NO_RECORD = (
+    "it is no valid record: its digest does not match its content, or it is not as a job writes it"
+)
 _SHARED = ("rule", "code", "bookkeeping", "settings", "inputs", "outputs", "environment",
            "statement")  # fmt: skip
 
@@ -24,22 +33,24 @@ def check(evidence: Evidence, result: Verification) -> None:
     _check_bytes(evidence, result)
     _check_readers(evidence, result)
     _check_jobs(evidence, result)
-    _check_code(evidence, result)
+    _check_strays(evidence, result)
+    if evidence.reads_code:
+        _check_code(evidence, result)
+        _check_rules(evidence, result)
 
 
 def _check_bytes(evidence: Evidence, result: Verification) -> None:
     """Each result against its own record and its entry in the seal."""
     entries = evidence.sealed.files if evidence.sealed else {}
     for path, record in evidence.records.items():
-        own = job_records.record_path(path).as_posix()
+        own = _record_of(path)
         found = evidence.sha256(path)
         if record is None:
-            result.add(
-                own, "CHANGED", "it is no valid record: its digest does not match its content"
-            )
+            result.add(own, "FORGED", _NO_RECORD)
             result.add(path, "UNRECORDED", "its record is damaged")
         elif found is None:
-            result.add(path, "MISSING", f"job {record['rule']} made it")
+            if evidence.is_gone(path):
+                result.add(path, "MISSING", f"job {record['rule']} made it")
         elif record["sha256"] != found:
             reason = f"job {record['rule']} recorded {record['sha256'][:12]}, it is {found[:12]}"
             result.add(path, "CHANGED", reason)
@@ -51,8 +62,19 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
             result.add(path, "FORGED", reason)
         if record is not None and path not in record["outputs"]:
             result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
-    for path in evidence.found.keys() - evidence.records.keys():
-        if places.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
+
+
+def _check_strays(evidence: Evidence, result: Verification) -> None:
+    """Every file of the results is one that a job recorded, a record, or of the statement."""
+    diffs = (run["diff"]["file"] for run in evidence.runs.values() if run and run["diff"])
+    known = {*evidence.records, *map(_record_of, evidence.records), *diffs}
+    known |= _named(environment.ENVIRONMENTS, evidence.environments)
+    known |= _named(run_records.RUNS, evidence.runs)
+    sealed = evidence.sealed.files if evidence.sealed else {}
+    for path in filter(places.is_made, {*evidence.found, *evidence.odd, *sealed} - known):
+        if Path(path).is_relative_to(places.RESULTS / "checkpoints"):
+            result.add(path, "EXTRA", "a checkpoint, which no finished study has")
+        elif not Path(path).is_relative_to(job_records.STATED.parent):  # judged by the statement
             result.add(path, "UNRECORDED", "no job recorded this file")
 
 
@@ -66,9 +88,9 @@ def _check_readers(evidence: Evidence, result: Verification) -> None:
         found, record = evidence.sha256(name), evidence.records.get(name)
         by = several(paths)
         if found is None:
-            if places.is_made(name):
+            if evidence.is_gone(name) and places.is_made(name):
                 result.add(name, "MISSING", f"read for {by}")
-            else:
+            elif evidence.is_gone(name):
                 result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")
         elif found != sha256 and record and record["sha256"] == found:
             reason = f"it agrees with its record, but {by} recorded other bytes for it"
@@ -85,13 +107,12 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
             beside = evidence.records.get(other)
             if beside is None and other not in evidence.records:
                 reason = f"job {record['rule']} made it together with {path}"
-                result.add(job_records.record_path(other).as_posix(), "MISSING", reason)
+                result.add(_record_of(other), "MISSING", reason)
             elif beside and other < path:
                 told = [key for key in _SHARED if record.get(key) != beside.get(key)]
                 if told:
-                    own = job_records.record_path(path).as_posix()
                     reason = f"it disagrees with the record of {other}, of the same job, in"
-                    result.add(own, "FORGED", f"{reason} {', '.join(told)}")
+                    result.add(_record_of(path), "FORGED", f"{reason} {', '.join(told)}")
 
 
 def _check_code(evidence: Evidence, result: Verification) -> None:
@@ -111,9 +132,7 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
             continue
         script = named.get(record["rule"])
         if script is None:
-            reason = f"the project has no rule {record['rule']} that would make it"
-            result.add(path, "STALE", reason)
-            continue
+            continue  # told with the rules
         recorded = record.get("bookkeeping", "")
         code = there(script, code_digest.code_digest if recorded else code_digest.flat_digest)
         if code == "":
@@ -128,3 +147,37 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
             f"{several(other)}: made with other bookkeeping (records, logs, names) than is there; "
             "no number depends on it"
         )
+
+
+def _check_rules(evidence: Evidence, result: Verification) -> None:
+    """Each job's rule and outputs against the rules that are there.
+
+    Where these are not the sealed ones, a rule may have gone since: what it made is stale.
+    """
+    rules = workflow_rules.read(evidence.project)
+    sealed = evidence.sealed.files if evidence.sealed else {}
+    there = {path: sha256 for path, (_, sha256) in evidence.found.items() if _is_rules(path)}
+    same = there == {path: entry.sha256 for path, entry in sealed.items() if _is_rules(path)}
+    verdict = "FORGED" if same else "STALE"
+    sound = {path: record for path, record in evidence.records.items() if record}
+    for group in job_graph.by_job(sound):
+        for path, record in group.items():
+            rule = rules.get(record["rule"])
+            if rule is None:
+                reason = f"the project has no rule {record['rule']} that would make it"
+                result.add(path, verdict, reason)
+            elif rule.outputs and not rule.makes(record["outputs"]):
+                reason = f"no job of the rule {rule.name} makes just {several(record['outputs'])}"
+                result.add(_record_of(path), verdict, reason)
+
+
+def _is_rules(path: str) -> bool:
+    return Path(path).is_relative_to(workflow_rules.FOLDER)
+
+
+def _record_of(path: str) -> str:
+    return job_records.record_path(path).as_posix()
+
+
+def _named(folder: Path, digests: Iterable[str]) -> set[str]:
+    return {(folder / f"{name}.json").as_posix() for name in digests}

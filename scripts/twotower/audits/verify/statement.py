@@ -6,7 +6,6 @@ the statement, and the time of its stamp. The first two are their author's word.
 """
 
 import csv
-import json
 from pathlib import Path
 
 from twotower.audits.seal import manifest, signatures, timestamps
@@ -14,8 +13,9 @@ from twotower.audits.verify import jobs, statement_order
 from twotower.audits.verify import study as study_checks
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
-from twotower.base import identity, places, safe_names
+from twotower.base import identity, places
 from twotower.records import job_records
+from twotower.records.reading import canonical
 from twotower.running import statements
 from twotower.running.statements import STATED, Statement
 from twotower.study import decisions, grid
@@ -156,7 +156,7 @@ def _check_study(statement: Statement, evidence: Evidence, result: Verification)
 def _settings(statement: Statement) -> dict | None:
     """The settings that were stated; None if they are not those of the statement's digest."""
     try:
-        found = json.loads(safe_names.text_of(statement.folder / "study.json"))
+        found = canonical.read(statement.folder / "study.json")
         return found if identity.digest(found).hex() == statement.settings else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
