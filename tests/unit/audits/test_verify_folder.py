@@ -167,7 +167,7 @@ def test_a_file_much_larger_than_was_sealed_is_not_read(folder):
     os.truncate(TABLE, 400_000_000_000)
     with_a_rule()
     found = verification.examine(folder, sealed, folder).files[TABLE]
-    assert (found.verdict, found.reason) == (
+    assert (found.verdict, found.reasons[0]) == (
         "CHANGED", "it has 400,000,000,000 bytes, not 4: it was not read"
     )  # fmt: skip
 

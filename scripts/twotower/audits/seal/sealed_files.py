@@ -1,6 +1,6 @@
 """The files that belong under a seal: results in their folder, code in the project, by kind."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,27 +60,29 @@ class Looked:
     left: list[str] = field(default_factory=list)
 
 
-def look(folder: Path, project: Path, given: Iterable[str] = ()) -> Looked:
+def look(folder: Path, project: Path, given: Collection[str] = ()) -> Looked:
     """See what is there.
 
     Args:
-        given: files, such as the study's, that are sealed too, wherever they are.
+        given: files, such as the study's, that are sealed all the same.
     """
     files, odd, left = {}, {}, []
     for place, why in safe_names.below(folder / places.RESULTS):
         path = place.relative_to(folder)
         if why:
             odd[path.as_posix()] = why
-        elif safe_names.is_left(path.name):
+        elif safe_names.is_left(path.name) and path.as_posix() not in given:
             left.append(path.as_posix())
         else:
             files[path.as_posix()] = place
-    recorded = {str(job_records.output_of(Path(path))) for path in files}
-    files = {path: files[path] for path in files if path in recorded or not _beside(Path(path))}
+    kept = {*given, *(str(job_records.output_of(Path(path))) for path in files)}
+    files = {path: files[path] for path in files if path in kept or not _beside(Path(path))}
     for place, why in _code(project):
         (odd if why else files)[place.relative_to(project).as_posix()] = why or place
     for path in given:
-        if path not in odd and (found := found_given(path, folder, project)):
+        if not (path in odd or places.is_made(path)) and (
+            found := found_given(path, folder, project)
+        ):
             files.setdefault(path, found)
     return Looked(files, odd, left)
 

@@ -71,8 +71,7 @@ def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = ""
     Args:
         study: path of a study's file, for a seal that is to be made.
     """
-    given = [*(sealed.files if sealed else ()), *([study] if study else ())]
-    looked = sealed_files.look(folder, project, given)
+    looked = sealed_files.look(folder, project, sealed.files if sealed else {study})
     evidence = Evidence(folder, project, sealed, left=looked.left)
     for path, place in looked.files.items():
         if output := job_records.output_of(Path(path)):
