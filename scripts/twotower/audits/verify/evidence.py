@@ -22,6 +22,7 @@ class Evidence:
 
     Attributes:
         folder, project: where results and code are.
+        files: where each file is that belongs under a seal, by its path there.
         sealed: the manifest; None without one.
         found: size and SHA-256 of each file that was read, by its path in a manifest.
         records: by output, its record; None for a damaged one.
@@ -34,6 +35,7 @@ class Evidence:
     folder: Path
     project: Path
     sealed: Manifest | None
+    files: dict[str, Path] = field(default_factory=dict)
     found: dict[str, tuple[int, str]] = field(default_factory=dict)
     records: dict[str, dict | None] = field(default_factory=dict)
     environments: dict[str, dict | None] = field(default_factory=dict)
@@ -72,7 +74,7 @@ def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = ""
         study: path of a study's file, for a seal that is to be made.
     """
     looked = sealed_files.look(folder, project, sealed.files if sealed else {study})
-    evidence = Evidence(folder, project, sealed, left=looked.left)
+    evidence = Evidence(folder, project, sealed, looked.files, left=looked.left)
     for path, place in looked.files.items():
         if output := job_records.output_of(Path(path)):
             evidence.records[output.as_posix()] = _record(place)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twotower.audits.seal.signatures import Signature
+from twotower.audits.verify.evidence import Evidence
 from twotower.base import safe_names
 
 VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNREAD", "UNRECORDED", "EXTRA", "DEVIATING", "STALE",
@@ -49,6 +50,7 @@ class Verification:
         sealed_root: the root that the manifest states; "" without a manifest.
         root: the root of the files as they are; "" without a manifest.
         size: bytes that were read.
+        evidence: all that was looked at, for those who go on with it.
     """
 
     files: dict[str, FileVerdict] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Verification:
     sealed_root: str = ""
     root: str = ""
     size: int = 0
+    evidence: Evidence | None = None
 
     @property
     def failed(self) -> bool:

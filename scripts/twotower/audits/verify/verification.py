@@ -90,6 +90,7 @@ def judge(
 ) -> Verification:
     """Give verdicts on evidence that was gathered; arguments as of `verify`. Returns the result."""
     code_digest.forget()
+    result.evidence = evidence
     result.size = sum(size for size, _ in evidence.found.values())
     for path in evidence.found:
         result.add(path, "OK", "")
