@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.base import files, places
+from twotower.base import files, places, safe_names
 from twotower.records import job_graph, job_records
 from twotower.records.reading import bounded
 
@@ -221,7 +221,7 @@ def _results() -> Iterable[str]:
     """Every visible file of results/ that can be a result."""
     for path in files.below(places.RESULTS):
         within = path.relative_to(places.RESULTS).parts
-        hidden = any(part.startswith(".") for part in within)
+        hidden = any(part.startswith(".") for part in within) or safe_names.is_left(within[-1])
         if within[0] not in NOT_MADE and not hidden and path.is_file():
             yield path.as_posix()
 

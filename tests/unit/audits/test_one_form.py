@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 import small_study
 from small_study import OTHER, TABLE, record, rewritten, seal, verified
-
 from twotower.audits.seal import sealed_files
 from twotower.records import environment, job_records, run_records, workflow_rules
 from twotower.records.reading import canonical
@@ -74,6 +74,7 @@ def test_a_seal_has_one_form(folder):
 @pytest.mark.parametrize("path", ["results/mine.csv", "results/.hidden", "results/records/x.txt",
                                   "results/records/.x.json", "results/records/runs/x.diff",
                                   "results/seal/more.json", "results/logs/odd.txt",
+                                  "results/preregistration/study.json",
                                   "results/benchmarks/x.csv"])  # fmt: skip
 def test_what_no_job_recorded_is_a_fault_though_it_was_sealed(folder, path):
     Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -5,21 +5,14 @@ recorded, and what these in turn made, up to the seal.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
-from twotower.records import (
-    code_digest,
-    environment,
-    job_graph,
-    job_records,
-    run_records,
-    workflow_rules,
-)
+from twotower.records import code_digest, job_records
 
 _NO_RECORD = (
     "it is no valid record: its digest does not match its content, or it is not as a job writes it"
@@ -33,17 +26,15 @@ def check(evidence: Evidence, result: Verification) -> None:
     _check_bytes(evidence, result)
     _check_readers(evidence, result)
     _check_jobs(evidence, result)
-    _check_strays(evidence, result)
     if evidence.reads_code:
         _check_code(evidence, result)
-        _check_rules(evidence, result)
 
 
 def _check_bytes(evidence: Evidence, result: Verification) -> None:
     """Each result against its own record and its entry in the seal."""
     entries = evidence.sealed.files if evidence.sealed else {}
     for path, record in evidence.records.items():
-        own = _record_of(path)
+        own = record_of(path)
         found = evidence.sha256(path)
         if record is None:
             result.add(own, "FORGED", _NO_RECORD)
@@ -62,20 +53,6 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
             result.add(path, "FORGED", reason)
         if record is not None and path not in record["outputs"]:
             result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
-
-
-def _check_strays(evidence: Evidence, result: Verification) -> None:
-    """Every file of the results is one that a job recorded, a record, or of the statement."""
-    diffs = (run["diff"]["file"] for run in evidence.runs.values() if run and run["diff"])
-    known = {*evidence.records, *map(_record_of, evidence.records), *diffs}
-    known |= _named(environment.ENVIRONMENTS, evidence.environments)
-    known |= _named(run_records.RUNS, evidence.runs)
-    sealed = evidence.sealed.files if evidence.sealed else {}
-    for path in filter(places.is_made, {*evidence.found, *evidence.odd, *sealed} - known):
-        if Path(path).is_relative_to(places.RESULTS / "checkpoints"):
-            result.add(path, "EXTRA", "a checkpoint, which no finished study has")
-        elif not Path(path).is_relative_to(job_records.STATED.parent):  # judged by the statement
-            result.add(path, "UNRECORDED", "no job recorded this file")
 
 
 def _check_readers(evidence: Evidence, result: Verification) -> None:
@@ -107,12 +84,12 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
             beside = evidence.records.get(other)
             if beside is None and other not in evidence.records:
                 reason = f"job {record['rule']} made it together with {path}"
-                result.add(_record_of(other), "MISSING", reason)
+                result.add(record_of(other), "MISSING", reason)
             elif beside and other < path:
                 told = [key for key in _SHARED if record.get(key) != beside.get(key)]
                 if told:
                     reason = f"it disagrees with the record of {other}, of the same job, in"
-                    result.add(_record_of(path), "FORGED", f"{reason} {', '.join(told)}")
+                    result.add(record_of(path), "FORGED", f"{reason} {', '.join(told)}")
 
 
 def _check_code(evidence: Evidence, result: Verification) -> None:
@@ -149,35 +126,6 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
         )
 
 
-def _check_rules(evidence: Evidence, result: Verification) -> None:
-    """Each job's rule and outputs against the rules that are there.
-
-    Where these are not the sealed ones, a rule may have gone since: what it made is stale.
-    """
-    rules = workflow_rules.read(evidence.project)
-    sealed = evidence.sealed.files if evidence.sealed else {}
-    there = {path: sha256 for path, (_, sha256) in evidence.found.items() if _is_rules(path)}
-    same = there == {path: entry.sha256 for path, entry in sealed.items() if _is_rules(path)}
-    verdict = "FORGED" if same else "STALE"
-    sound = {path: record for path, record in evidence.records.items() if record}
-    for group in job_graph.by_job(sound):
-        for path, record in group.items():
-            rule = rules.get(record["rule"])
-            if rule is None:
-                reason = f"the project has no rule {record['rule']} that would make it"
-                result.add(path, verdict, reason)
-            elif rule.outputs and not rule.makes(record["outputs"]):
-                reason = f"no job of the rule {rule.name} makes just {several(record['outputs'])}"
-                result.add(_record_of(path), verdict, reason)
-
-
-def _is_rules(path: str) -> bool:
-    return Path(path).is_relative_to(workflow_rules.FOLDER)
-
-
-def _record_of(path: str) -> str:
+def record_of(path: str) -> str:
+    """The path of an output's record."""
     return job_records.record_path(path).as_posix()
-
-
-def _named(folder: Path, digests: Iterable[str]) -> set[str]:
-    return {(folder / f"{name}.json").as_posix() for name in digests}

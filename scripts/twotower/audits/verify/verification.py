@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest, ManifestError
-from twotower.audits.verify import chain, snakemake_notes, statement, study
+from twotower.audits.verify import chain, origins, snakemake_notes, statement, study
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import FileVerdict, Verification, several
@@ -101,8 +101,8 @@ def judge(
         result.notes.append(f"{several(evidence.left)}: {told}; it may be removed")
     if evidence.sealed is not None:
         _check_seal(evidence, result)
-    parts = (chain, environment_checks, study, snakemake_notes, statement)
-    for part in parts if evidence.reads_code else (chain,):
+    parts = (chain, origins, environment_checks, study, snakemake_notes, statement)
+    for part in parts if evidence.reads_code else (chain, origins):
         part.check(evidence, result)
     if not any(Path(path).is_relative_to(statement.STATED) for path in evidence.odd):
         statement.check_vouchers(evidence.folder, signers, authorities, result)
