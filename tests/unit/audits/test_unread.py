@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+
 import small_study
 from small_study import OTHER, STUDY, TABLE, rewritten, seal, verified
-
 from twotower.audits.crate_check import check
 from twotower.audits.seal import manifest, sealed_files
-from twotower.audits.verify import findings
 from twotower.records.reading import bounded
 from twotower.running import survey
 
@@ -181,7 +180,3 @@ def test_what_systems_and_editors_leave_is_a_note_unless_somebody_sealed_it(fold
     assert manifest.build(".", STUDY, Path()).files == manifest.read(".").files
     seal(**{f"results/{name}": 1})
     assert verified().files[f"results/{name}"].verdict in ("UNRECORDED", "CHANGED")
-
-
-def test_what_it_costs_is_in_the_last_lines(folder):
-    assert " MB in " in findings.text(verified(), 1.0)
