@@ -25,6 +25,7 @@ from twotower.audits.seal import manifest, sealed_files, signatures  # noqa: E40
 from twotower.audits.verify import snakemake_notes  # noqa: E402
 from twotower.base import files, identity  # noqa: E402
 from twotower.records import environment, job_records, run_records  # noqa: E402
+from twotower.records.reading import canonical  # noqa: E402
 from twotower.running import statements  # noqa: E402
 
 STUDY = "workflow/studies/tiny.yaml"
@@ -97,8 +98,7 @@ class Forgery:
     def write_record(self, path: str, record: dict) -> None:
         """Write a record with the digest that fits it."""
         content = record | {"record": identity.digest(record).hex()}
-        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        self.write(self.record_path(path), text.encode("ascii"))
+        self.write(self.record_path(path), canonical.text(content, 2).encode("ascii"))
 
     def re_record(self, path: str) -> None:
         """Make an output's own record fit its bytes."""
@@ -149,7 +149,7 @@ class Forgery:
         run = change(run_records.read(name, self.folder))
         (self.folder / run_records.RUNS / f"{name}.json").unlink()
         path = (run_records.RUNS / f"{run_records.digest(run)}.json").as_posix()
-        self.write(path, (json.dumps(run, indent=2, sort_keys=True) + "\n").encode("ascii"))
+        self.write(path, canonical.text(run, 2).encode("ascii"))
         return path
 
     def reseal(self, study: dict | None = None) -> None:
@@ -175,7 +175,7 @@ class Forgery:
         for name, text in stated.items():
             self.write((statements.STATED / name).as_posix(), text)
             content["files"][name] = files.sha256(place / name)
-        text = statements.text(change(content)).encode("ascii")
+        text = canonical.text(change(content)).encode("ascii")
         self.write((statements.STATED / statements.NAME).as_posix(), text)
         sha256 = {"statement": statements.read(place).sha256}
         for output in map(str, job_records.recorded(self.folder)) if jobs else ():

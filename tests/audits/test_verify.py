@@ -234,5 +234,5 @@ def test_no_garbage_in_any_file_breaks_verify_or_passes(study):
 def test_a_record_of_another_shape_is_none(study, change):
     study.write_record(TABLE, study.record(TABLE) | change)
     found = verification.verify(study.folder)
-    assert found.files[study.record_path(TABLE)].verdict == "CHANGED"
+    assert found.files[study.record_path(TABLE)].verdict == "FORGED"
     assert found.files[TABLE].verdict == "UNRECORDED"

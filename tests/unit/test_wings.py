@@ -39,7 +39,7 @@ WITHIN_AUDITS = {
     "verify": "seal",
     "crate": "seal verify",
     "croissant": "crate",
-    "crate_check": "crate",
+    "crate_check": "crate seal",
     "rerun": "seal verify compare",
     "vary": "seal verify rerun compare",
 }

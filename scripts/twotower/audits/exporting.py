@@ -15,11 +15,12 @@ from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
 from twotower.audits.crate.story import Held, Story
 from twotower.audits.croissant import description
 from twotower.audits.seal import manifest, sealed_files
-from twotower.audits.seal.manifest import Manifest
 from twotower.audits.verify import jobs as verify_jobs
 from twotower.audits.verify import verification
-from twotower.base import files, places, words
-from twotower.records import environment, git, run_records
+from twotower.audits.verify.evidence import Evidence
+from twotower.base import files, words
+from twotower.records import git, run_records
+from twotower.records.reading import bounded
 from twotower.running import workplace
 from twotower.study.schema import Study
 
@@ -85,7 +86,7 @@ def export(
     """
     check_places(to, zips)
     folder = Path()
-    sealed = manifest.read(folder)
+    manifest.read(folder)  # whose message on a folder without a seal is the better one
     verified = verification.verify(folder)
     wrong = [f"{path}: {each.reason}" for path, each in verified.wrong().items()]
     wrong += verified.faults
@@ -94,9 +95,9 @@ def export(
         lines = words.shortened([f"  {line}" for line in wrong], SHOWN)
         raise ExportError("\n".join([told, *lines, "`make verify` lists every fault."]))
     project = sealed_files.project_of(folder)
-    found_at = _places(sealed, folder, project)
-    run, study = _run(sealed, folder)
-    story, notes = _story(sealed, study, folder, project, without)
+    found_at = dict(verified.evidence.files)
+    run, study = _run(verified.evidence)
+    story, notes = _story(verified.evidence, study, folder, project, without)
     story = replace(story, profile=profile)
     facts = study_facts.gather(story, study, run, project)
     texts = {
@@ -117,14 +118,14 @@ def export(
     return Exported(story, metadata, missing, [*texts], notes)
 
 
-def _run(sealed: Manifest, folder: Path) -> tuple[dict, Study]:
+def _run(evidence: Evidence) -> tuple[dict, Study]:
     """The record of the run that made the study, and the study."""
-    run = run_records.read(sealed.study["run"], folder)
+    run = evidence.run
     study = verify_jobs.study(run) if run else None
     if run is None or study is None:
         raise ExportError(
-            f"the study {sealed.study['file']} cannot be read as this version of the project reads "
-            "studies; export with the version that ran it"
+            f"the study {evidence.sealed.study['file']} cannot be read as this version of the "
+            "project reads studies; export with the version that ran it"
         )
     return run, study
 
@@ -146,23 +147,11 @@ def pages(project: Path) -> list[str]:
     return sorted(path.relative_to(project).as_posix() for path in {*texts, *figures})
 
 
-def _places(sealed: Manifest, folder: Path, project: Path) -> dict[str, Path]:
-    """Where each sealed file is: results in the folder, code in the project, the study in any."""
-    found = {
-        path: (folder if path.startswith(f"{places.RESULTS}/") else project) / path
-        for path in sealed.files
-    }
-    name = sealed.study["file"]
-    given = sealed_files.found_given(name, folder, project)
-    return found | ({name: given} if given else {})
-
-
 def _story(
-    sealed: Manifest, study: Study, folder: Path, project: Path, without: frozenset[str]
+    evidence: Evidence, study: Study, folder: Path, project: Path, without: frozenset[str]
 ) -> tuple[Story, list[str]]:
-    rules = verify_jobs.rules_of(project)
-    jobs = verify_jobs.jobs(verify_jobs.results(sealed.files), rules)
-    runs = {name: run for name in sealed.runs if (run := run_records.read(name, folder))}
+    sealed, runs, rules = evidence.sealed, evidence.runs, verify_jobs.rules_of(project)
+    jobs = verify_jobs.jobs(verify_jobs.results(sealed.files), evidence.records, rules)
     others = {
         path
         for job in jobs
@@ -180,12 +169,9 @@ def _story(
     }
     unsealed |= _beside(project)
     there = {path: place for path, place in unsealed.items() if place.is_file()}
-    for path, (size, sha256) in sealed_files.digests(there).items():
+    for path, (size, sha256) in bounded.digests(there)[0].items():
         held.setdefault(path, Held(_kind(path), size, sha256))
     found = citation.read(project / citation.FILE)
-    environments = {
-        name: each for name in sealed.environments if (each := environment.read(name, folder))
-    }
     date, notes = _dated(runs, project)
     story = Story(
         name=study.name,
@@ -195,7 +181,7 @@ def _story(
         jobs=jobs,
         rules=rules,
         settings=verify_jobs.settings(study),
-        environments=environments,
+        environments=evidence.environments,
         runs={f"{run_records.RUNS.as_posix()}/{name}.json": run for name, run in runs.items()},
         given=[sealed.study["file"], DECISIONS],
         citation=found,
@@ -206,7 +192,7 @@ def _story(
 def _kind(path: str) -> str:
     if path in BESIDE or path.startswith("docs/"):
         return "about the project"
-    return "seal" if path.startswith(sealed_files.SEAL.as_posix()) else "timing"
+    return "seal" if path.startswith(manifest.SEAL.as_posix()) else "timing"
 
 
 def _dated(runs: dict[str, dict], project: Path) -> tuple[str, list[str]]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest
-from twotower.audits.verify import statement, verification
+from twotower.audits.verify import verification
+from twotower.audits.verify.evidence import gather
+from twotower.audits.verify.findings import Verification
 from twotower.base import commands, errors, files, places, words
 from twotower.records import last_run, run_records
 from twotower.running import resume, survey
@@ -49,9 +51,9 @@ def seal(study: str | None = None, key: Path | None = None) -> tuple[Manifest, l
         raise SealError(_listed("this study is not finished", wrong, "`make resume` finishes it"))
     ran = run_records.read(name)["study"]
     about = {"file": ran["file"], "settings": ran["settings"], "run": name}
-    sealed = manifest.build(".", about)
-    result = verification.examine(Path(), sealed)
-    statement.check_vouchers(Path(), None, None, result)
+    evidence = gather(Path(), sealed_files.project_of(Path()), None, about["file"])
+    sealed = evidence.sealed = manifest.of(about, evidence.found)
+    result = verification.judge(evidence, Verification())
     wrong = [f"{path}: {each.reason}" for path, each in result.wrong().items()] + result.faults
     if wrong:
         hint = "`make resume` makes results anew; files that are not the study's are to be moved"

@@ -18,6 +18,9 @@ LONGEST, LONGEST_PART = 1000, 255  # bytes of a path, and of a name in it, that 
 LEAST_DIGITS = 16  # of a noted hash: 64 bits are no accident, nor soon forged
 
 _HEX = re.compile("[0-9a-f]+")
+_LEFT = re.compile(
+    r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|.*~|\..*\.sw[a-p]|#.*#|\.#.*", re.DOTALL
+)
 _STRANGE = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -63,18 +66,35 @@ def shown(text: str) -> str:
     )
 
 
-def text_of(path: str | Path, encoding: str = "ascii") -> str:
-    """The text of an ordinary file; a pipe or a device is not opened.
+def text_of(path: str | Path, encoding: str = "ascii", most: int = MOST_TEXT) -> str:
+    """The text of an ordinary file, ends of lines as they are; a pipe or a device is not opened.
 
     Raises:
-        OSError, UnicodeDecodeError: if it cannot be read so.
+        OSError, UnicodeDecodeError: if it cannot be read so, or has more than `most` bytes.
     """
+    return bytes_of(path, most).decode(encoding)
+
+
+def bytes_of(path: str | Path, most: int = MOST_TEXT) -> bytes:
+    """The bytes of an ordinary file; raises OSError as `text_of`."""
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no ordinary file", str(path))
-    if found.st_size > MOST_TEXT:
+    if found.st_size > most:
         raise OSError(errno.EFBIG, f"{found.st_size:,} bytes, too many to be read", str(path))
-    return Path(path).read_text(encoding=encoding)
+    with open(path, "rb") as file:
+        content = file.read(found.st_size + 1)
+    if len(content) > found.st_size:
+        raise OSError(errno.EBUSY, "it grew while it was read", str(path))
+    return content
+
+
+def is_left(name: str) -> bool:
+    """Whether a file's name is one that systems and editors leave in folders unasked.
+
+    Nothing in the project reads such a file.
+    """
+    return bool(_LEFT.fullmatch(name))
 
 
 def beginning_of_hash(name: str, text: str | None) -> str:

@@ -5,7 +5,6 @@ the jobs' records name the digest. It holds no time, no path and no name of a ma
 equal runs on equal machines leave equal bytes.
 """
 
-import json
 import os
 import platform
 import re
@@ -13,10 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twotower.base import identity, pins, places, safe_names
+from twotower.base import identity, pins, places
 from twotower.base.files import atomic_write
 from twotower.base.seeds import generator
 from twotower.records import packages, threads
+from twotower.records.reading import canonical
 
 ENVIRONMENTS = Path("results/records/environments")
 LOCK = Path("envs/requirements.txt")
@@ -83,7 +83,7 @@ def save(environment: dict, folder: Path = Path()) -> str:
     """Write an environment below a folder, if it is not there already; returns its digest."""
     name = digest(environment)
     path = folder / ENVIRONMENTS / f"{name}.json"
-    content = (json.dumps(environment, indent=1, sort_keys=True) + "\n").encode("ascii")
+    content = canonical.text(environment).encode("ascii")
     try:
         there = path.read_bytes() == content
     except OSError:
@@ -97,8 +97,7 @@ def save(environment: dict, folder: Path = Path()) -> str:
 def read(name: str, folder: Path = Path()) -> dict | None:
     """An environment by its digest; None if it is missing, or if its name does not fit."""
     try:
-        text = safe_names.text_of(folder / ENVIRONMENTS / f"{name}.json")
-        environment = json.loads(text)
+        environment = canonical.read(folder / ENVIRONMENTS / f"{name}.json")
         return environment if digest(environment) == name and _is_whole(environment) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -11,7 +11,6 @@ In `results/records/` stand records of environments and of runs too
 (`twotower.records.run_records`).
 """
 
-import json
 import math
 import os
 import re
@@ -23,6 +22,7 @@ from typing import Any
 
 from twotower.base import errors, files, identity, places, safe_names
 from twotower.records import code_digest, environment, job_log, last_run
+from twotower.records.reading import canonical
 
 RECORDS = places.RESULTS / "records"
 STATED = places.RESULTS / "preregistration/statement.json"
@@ -90,8 +90,7 @@ def write(path: str | Path, made_from: dict) -> None:
     content = made_from | {"bytes": Path(path).stat().st_size, "sha256": files.sha256(path)}
     content["record"] = identity.digest(content).hex()
     with files.atomic_write(record_path(path)) as temporary:
-        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        temporary.write_text(text, encoding="ascii", newline="\n")
+        temporary.write_text(canonical.text(content, 2), encoding="ascii", newline="\n")
 
 
 def read(path: str | Path, folder: Path = Path()) -> dict | None:
@@ -100,15 +99,15 @@ def read(path: str | Path, folder: Path = Path()) -> dict | None:
     `folder` is the one that holds results/.
     """
     try:
-        return parsed(safe_names.text_of(folder / record_path(path)))
+        return parsed(safe_names.text_of(folder / record_path(path), most=canonical.MOST))
     except (OSError, ValueError):
         return None
 
 
 def parsed(text: str) -> dict | None:
-    """The record in a text, as `read` gives it."""
+    """The record in a text, as `read` gives it; None if `write` would write it otherwise."""
     try:
-        content = json.loads(text)
+        content = canonical.parsed(text, 2)
         own = content.pop("record")
         valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
         valid = valid and all(map(_is_output, content["outputs"]))
@@ -135,11 +134,18 @@ def recorded(folder: Path = Path()) -> Iterator[Path]:
     """Paths, from the folder on, of all outputs that have a record there, sound or damaged."""
     # through a link anybody could lead to a whole disk
     for path in files.below(folder / RECORDS, links=False):
-        within = path.relative_to(folder / RECORDS)
-        # environments/<digest>.json and runs/<digest>.json are no outputs' records
-        own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")
-        if path.suffix == ".json" and not path.name.startswith(".") and not own:
-            yield places.RESULTS / within.with_suffix("")
+        if output := output_of(path.relative_to(folder)):
+            yield output
+
+
+def output_of(path: Path) -> Path | None:
+    """The output whose record stands at a path below a folder; None if no record stands there."""
+    if not path.is_relative_to(RECORDS) or path.suffix != ".json" or path.name.startswith("."):
+        return None
+    within = path.relative_to(RECORDS)
+    # environments/<digest>.json and runs/<digest>.json are no outputs' records
+    own = len(within.parts) == 2 and within.parts[0] in ("environments", "runs")
+    return None if own else places.RESULTS / within.with_suffix("")
 
 
 def settings_digest(spec: dict) -> str:

@@ -5,7 +5,6 @@ holds no time and no absolute path: the same study run again from the same code 
 """
 
 import hashlib
-import json
 import os
 import shlex
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from twotower.base import commands, errors, files, identity, places, safe_names
 from twotower.records import environment, git, job_records, packages
+from twotower.records.reading import canonical
 
 RUNS = Path("results/records/runs")
 CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
@@ -66,8 +66,7 @@ def start(
         content["decisions"] = dict(decisions)
     name = digest(content)
     with files.atomic_write(RUNS / f"{name}.json") as temporary:
-        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        temporary.write_text(text, encoding="ascii", newline="\n")
+        temporary.write_text(canonical.text(content, 2), encoding="ascii", newline="\n")
     return name
 
 
@@ -90,7 +89,7 @@ def digest(run: Mapping) -> str:
 def read(name: str, folder: Path = Path()) -> dict | None:
     """The record of a run by its digest; None if it is missing, or if its name does not fit."""
     try:
-        run = json.loads(safe_names.text_of(folder / RUNS / f"{name}.json"))
+        run = canonical.read(folder / RUNS / f"{name}.json", 2)
         return run if digest(run) == name and _is_whole(run) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

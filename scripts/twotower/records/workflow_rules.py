@@ -55,6 +55,15 @@ class Rule:
         """The outputs of a job."""
         return sorted(_filled(pattern, wildcards) for _, pattern in self.outputs)
 
+    def makes(self, outputs: Iterable[str]) -> bool:
+        """Whether these are all outputs of one job of the rule."""
+        patterns, wanted = [pattern for _, pattern in self.outputs], set(outputs)
+        fits = (_match(pattern, path) for pattern in patterns for path in wanted)
+        return any(
+            values is not None and wanted == {_filled(pattern, values) for pattern in patterns}
+            for values in fits
+        )
+
     def said(self, wildcards: dict[str, str]) -> str:
         """The message of a job."""
         return _filled(self.message, {f"wildcards.{k}": v for k, v in wildcards.items()})

@@ -6,10 +6,9 @@ signature, a time stamp, and the certificates against which the author checked t
 """
 
 import calendar
-import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from twotower.base import files, safe_names
 from twotower.base.errors import ExpectedError
 from twotower.records import job_records, run_records
+from twotower.records.reading import canonical
 from twotower.study import grid
 from twotower.study.schema import Study
 
@@ -73,11 +73,6 @@ class Statement:
         return _seconds(self.content["date"])
 
 
-def text(content: Mapping) -> str:
-    """The text of a statement: the same bytes for the same content."""
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
-
-
 def read(folder: Path) -> Statement:
     """The statement in a folder; its parts are not compared.
 
@@ -87,13 +82,12 @@ def read(folder: Path) -> Statement:
     """
     place = folder / NAME
     try:
-        written = safe_names.text_of(place)
-        content = json.loads(written)
-        if not _is_whole(content) or written != text(content):
+        content = canonical.read(place)
+        if not _is_whole(content):
             raise ValueError("not as `make preregister` writes it")
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StatementError(f"{place}: is no statement: {error}; {_HINT}") from None
     return Statement(folder, files.sha256(place), content)
 

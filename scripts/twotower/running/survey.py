@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.base import files, places
+from twotower.base import files, places, safe_names
 from twotower.records import job_graph, job_records
+from twotower.records.reading import bounded
 
 TIMED = places.RESULTS / "benchmarks"
 """Timing files: they are recorded, but no job runs again for them."""
@@ -55,23 +56,28 @@ def survey() -> Survey:
     """Read and hash every result of this folder; change nothing."""
     found = Survey()
     recorded = sorted(job_records.recorded())
-    checked = [path for path in recorded if not path.is_relative_to(TIMED)]
+    checked = {path.as_posix(): path for path in recorded if not path.is_relative_to(TIMED)}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for path, (record, sha256, size) in zip(checked, pool.map(_read, checked), strict=True):
-            name = path.as_posix()
-            found.size += size
-            if record is not None:
-                found.known[name] = record
-            if sha256 is None and os.path.lexists(path):
-                found.changed[name] = "it is no file"
-            elif sha256 is None:
-                found.gone.add(name)
-            elif record is None:
-                found.changed[name] = "its record is damaged"
-            elif record["sha256"] != sha256:
-                found.changed[name] = "its bytes are not those that were recorded"
-            else:
-                found.sound[name] = record
+        read = zip(checked, pool.map(job_records.read, checked.values()), strict=True)
+        found.known = {name: record for name, record in read if record is not None}
+    there = {name: path for name, path in checked.items() if path.is_file()}
+    sizes = {name: record["bytes"] for name, record in found.known.items()}
+    hashed, unread = bounded.digests(there, sizes)
+    found.size = sum(size for size, _ in hashed.values())
+    for name, path in checked.items():
+        record = found.known.get(name)
+        if name not in there and os.path.lexists(path):
+            found.changed[name] = "it is no file"
+        elif name not in there:
+            found.gone.add(name)
+        elif record is None:
+            found.changed[name] = "its record is damaged"
+        elif name in unread:
+            found.changed[name] = unread[name].why
+        elif record["sha256"] != hashed[name][1]:
+            found.changed[name] = "its bytes are not those that were recorded"
+        else:
+            found.sound[name] = record
     _set_stale_aside(found)
     read = {name for record in found.known.values() for name in record["inputs"]}
     found.gone |= {name for name in read if places.is_made(name) and not Path(name).exists()}
@@ -191,17 +197,6 @@ def _set_time(path: str, wanted: int) -> None:
         os.utime(path, ns=(wanted, wanted))
 
 
-def _read(path: Path) -> tuple[dict | None, str | None, int]:
-    """A result's record, the SHA-256 of its bytes, and how many these are; None where no file is.
-
-    A folder or a pipe in its place is not read.
-    """
-    record = job_records.read(path)
-    if not path.is_file():
-        return record, None, 0
-    return record, files.sha256(path), path.stat().st_size
-
-
 def _set_stale_aside(found: Survey) -> None:
     given: dict[str, str | None] = {}
 
@@ -226,7 +221,7 @@ def _results() -> Iterable[str]:
     """Every visible file of results/ that can be a result."""
     for path in files.below(places.RESULTS):
         within = path.relative_to(places.RESULTS).parts
-        hidden = any(part.startswith(".") for part in within)
+        hidden = any(part.startswith(".") for part in within) or safe_names.is_left(within[-1])
         if within[0] not in NOT_MADE and not hidden and path.is_file():
             yield path.as_posix()
 

@@ -7,6 +7,7 @@ from cheats.registry import cheat
 from forging import Forgery
 from time_authority import Authority
 from twotower.base import identity
+from twotower.records.reading import canonical
 from twotower.running import statements
 
 STATEMENT = (statements.STATED / statements.NAME).as_posix()
@@ -27,7 +28,7 @@ def in_years(years: int) -> Callable[[dict], dict]:
 def backdated_statement(study: Forgery) -> str:
     """The statement is dated back by a year, and all is sealed anew."""
     content = json.loads(study.read(STATEMENT))
-    study.write(STATEMENT, statements.text(in_years(-1)(content)).encode("ascii"))
+    study.write(STATEMENT, canonical.text(in_years(-1)(content)).encode("ascii"))
     study.reseal()
     return ""
 
@@ -54,7 +55,7 @@ def study_changed_after_the_statement(study: Forgery) -> str:
     settings = identity.digest(stated).hex()
     study.restate(
         lambda content: content | {"study": content["study"] | {"settings": settings}},
-        {"study.json": json.dumps(stated).encode("ascii")},
+        {"study.json": canonical.text(stated).encode("ascii")},
     )
     return ""
 

@@ -110,7 +110,9 @@ def test_code_that_was_edited_or_is_gone_makes_results_stale(folder):
     assert {verdict for verdict, _ in wrong().values()} == {"STALE"}
     assert set(wrong()) == {DATA, WEIGHTS, LOSSES, RISKS}
     Path("workflow/rules/all.smk").write_text("")
-    assert wrong()[DATA] == ("STALE", "the project has no rule do that would make it")
+    assert wrong()[DATA] == ("FORGED", "the project has no rule do that would make it")
+    found = verification.examine(Path(), None, Path()).files[DATA]
+    assert found.verdict == "STALE", "nobody has sealed rules and results together"
 
 
 def test_other_bookkeeping_is_noted_and_makes_nothing_stale(folder):

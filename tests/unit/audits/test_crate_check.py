@@ -12,13 +12,16 @@ import pytest
 
 from twotower.audits.crate_check import check
 from twotower.audits.crate_check.check import METADATA
-from twotower.audits.crate_check.seal import FORMAT, SEAL
+from twotower.audits.crate_check.seal import SEAL
+from twotower.audits.seal.manifest import Entry, Manifest
 from twotower.base import safe_names
+from twotower.records.reading import canonical
 
 TABLE, MORE, TIMED = "results/tables/a.csv", "results/tables/b.csv", "results/benchmarks/a.tsv"
 RISKS = "results/risks/a.csv"
 SEALED = {TABLE: "tables", MORE: "tables", RISKS: "risks"}
 ALL = [*SEALED, TIMED, "LICENSE", "docs/a.md", "docs/images/a.png", SEAL]
+STUDY = {"file": "study.yaml", "settings": "0" * 64, "run": "0" * 16}
 SCRIPTS = Path(check.__file__).parents[3]
 
 
@@ -39,11 +42,11 @@ def crate(tmp_path):
     for path in ALL:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(path)
-    rows = [
-        {"path": path, "kind": kind, "bytes": len(path), "sha256": entity(tmp_path, path)["sha256"]}
+    files = {
+        path: Entry(kind, len(path), entity(tmp_path, path)["sha256"])
         for path, kind in SEALED.items()
-    ]
-    (tmp_path / SEAL).write_text(json.dumps({"format": FORMAT, "files": rows}))
+    }
+    (tmp_path / SEAL).write_text(Manifest(STUDY, (), (), files).text())
     write(tmp_path, *entities(tmp_path))
     assert check.check(tmp_path).faults == {}
     return tmp_path
@@ -121,7 +124,7 @@ def seal_with_a_row_twice(crate):
     [
         (without_seal, "missing: every crate of this project has the seal"),
         (spoilt_seal, "this is no seal"),
-        (seal_with_a_row_twice, "this is no seal"),
+        (seal_with_a_row_twice, "it is not as `make seal` writes it"),
     ],
 )
 @pytest.mark.parametrize(
@@ -137,7 +140,62 @@ def test_a_crate_of_this_project_without_its_seal_is_none(crate, harm, words, tr
     forged = [entity(crate, path) for path in ALL if path != SEAL]
     forged += [entity(crate, SEAL)] if (crate / SEAL).exists() else []
     write(crate, *forged, trace)
-    assert check.check(crate).faults == {SEAL: words}
+    assert check.check(crate).faults[SEAL] == words
+
+
+@pytest.mark.parametrize("key", ["root", "files"])
+def test_the_root_of_the_seal_is_computed_again(crate, key):
+    """The seal states another root, or its entries were edited: the graph was made to fit."""
+    content = json.loads((crate / SEAL).read_text())
+    if key == "root":
+        content["root"] = "0" * 64
+    else:
+        content["files"][0]["kind"] = "data"
+    (crate / SEAL).write_text(canonical.text(content))
+    write(crate, *entities(crate))
+    assert check.check(crate).faults[SEAL].startswith("it states the root ")
+
+
+def test_the_root_is_the_same_wherever_a_crate_states_it(crate):
+    root = json.loads((crate / SEAL).read_text())["root"]
+    for stated, named in ((root, set()), ("0" * 64, {METADATA, "croissant.json"})):
+        (crate / "croissant.json").write_text(f'"The root of its seal stands for them: {stated}."')
+        seal = {"@id": "#seal", "@type": "PropertyValue", "value": stated}
+        write(crate, *entities(crate), entity(crate, "croissant.json"), seal)
+        faults = check.check(crate).faults
+        assert faults.keys() == named
+        assert all(root in told and stated in told for told in faults.values())
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda text: text.replace('"sha256":', '"sha256": "", "sha256":', 1),
+    lambda text: text.replace('"@graph"', '"x": NaN, "@graph"', 1),
+])  # fmt: skip
+def test_a_graph_that_can_be_read_in_two_ways_is_none(crate, spoil):
+    place = crate / METADATA
+    place.write_text(spoil(place.read_text()))
+    with pytest.raises(check.NoCrateError, match="no graph of an RO-Crate: it "):
+        check.check(crate)
+
+
+def test_a_file_that_the_graph_names_twice_is_a_fault(crate):
+    write(crate, *entities(crate), entity(crate, TABLE))
+    assert check.check(crate).faults[TABLE] == "the graph names it twice"
+
+
+def test_a_file_of_holes_is_not_read(crate):
+    os.truncate(crate / TABLE, 8 * 10**12)
+    told = {"@id": TABLE, "@type": "File", "contentSize": str(8 * 10**12), "sha256": "0" * 64}
+    write(crate, *entities(crate, TABLE), told)
+    assert "of which the disk holds" in check.check(crate).faults[TABLE]
+
+
+def test_what_systems_leave_in_a_crate_is_told_and_no_fault(crate):
+    (crate / ".DS_Store").touch()
+    (crate / "results/tables/._a.csv").touch()
+    found = check.check(crate)
+    assert found.faults == {}
+    assert "read by nothing: .DS_Store, results/tables/._a.csv" in check.text(found, crate)
 
 
 def test_a_foreign_crate_needs_no_seal_and_is_told_so(tmp_path):

@@ -159,12 +159,12 @@ def test_what_python_would_import_from_beside_the_snakefile_is_code(folder, path
 
 def test_what_is_no_ordinary_file_is_named_and_not_sealed(folder):
     before = build(folder)
-    assert sealed_files.odd(folder, folder) == {}
+    assert sealed_files.look(folder, folder).odd == {}
     os.symlink("nowhere", folder / "results/checkpoints")
     os.symlink("../figures", folder / "results/tables/more")
     os.mkfifo(folder / "results/tables/pipe.csv")
     os.mkfifo(folder / "scripts/pipe.py")
-    assert sealed_files.odd(folder, folder) == {
+    assert sealed_files.look(folder, folder).odd == {
         "results/checkpoints": "a link that leads nowhere",
         "results/tables/more": "a link to a folder",
         "results/tables/pipe.csv": "a pipe",

@@ -14,7 +14,7 @@ from twotower.audits.rerun.options import Asked
 from twotower.audits.verify import study
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import places
+from twotower.base import files, places
 from twotower.records import git, run_records
 from twotower.running import doctor
 
@@ -116,7 +116,7 @@ def test_changes_that_do_not_fit_the_commit_are_told(project, tmp_path):
     path = Path("results/records/runs/a.diff")
     (results / path).parent.mkdir(parents=True)
     (results / path).write_text("--- a/scripts/a.py\n+++ b/scripts/a.py\n@@ -1 +1 @@\n-9\n+2\n")
-    diff = {"file": path.as_posix(), "sha256": clone.files.sha256(results / path)}
+    diff = {"file": path.as_posix(), "sha256": files.sha256(results / path)}
     recorded = {"commit": git.commit(project), "diff": diff}
     with pytest.raises(clone.CloneError, match="do not fit commit .*does not apply"):
         clone.clone(project, recorded, results, tmp_path / "clone")

@@ -5,8 +5,9 @@ library, and takes any RO-Crate whose files have a `sha256`. One of this project
 """
 
 import hashlib
-import json
+import os
 import shlex
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,9 +15,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from twotower.audits.crate_check import seal
-from twotower.audits.crate_check.seal import File
 from twotower.base import safe_names, words
 from twotower.base.errors import ExpectedError
+from twotower.records.reading import bounded, canonical
 
 METADATA = "ro-crate-metadata.json"
 MADE = (".venv", ".venv-validator", ".snakemake", "results-audit", "results-crate",
@@ -41,6 +42,7 @@ class Check:
         left_out: by kind, how many sealed files are so, and how many there are of the kind.
         given: files that are described as given to the run, which were not sealed.
         made: those of MADE that are there; nothing vouches for them.
+        left: what a system or an editor has left there; nothing reads it.
         is_sealed: False for a crate of another project, where graph and file may be edited both.
         metadata: SHA-256 of the graph itself, which nothing in the crate vouches for.
     """
@@ -52,6 +54,7 @@ class Check:
     left_out: dict[str, tuple[int, int]] = field(default_factory=dict)
     given: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     is_sealed: bool = True
     metadata: str = ""
 
@@ -67,21 +70,15 @@ def check(folder: Path, sha256: str | None = None) -> Check:
         NotedError: if what was noted is no hash, or too little of one.
     """
     digits = safe_names.beginning_of_hash("SHA256", sha256)
-    graph = read_graph(folder)
-    found = Check(metadata=sha256_of(folder / METADATA))
-    named = {METADATA}
-    sound: dict[str, File] = {}
+    graph, metadata = _read(folder)
+    found = Check(metadata=metadata)
     described: list[tuple[str, dict]] = []
-    for path, entity in _files(graph, described, found):
-        named.add(path)
-        fault = _fault(folder / path, entity)
-        if fault:
-            found.faults[path] = fault
-        else:
-            sound[path] = File((folder / path).stat().st_size, entity["sha256"])
+    entities = list(_files(graph, described, found))
+    named = {METADATA, *(path for path, _ in entities)}
+    sound = _hashed(folder, entities, found)
     found.faults |= dict(_extra(folder, named, found))
     if (folder / seal.SEAL).exists() or seal.is_of_this_project(graph):
-        sealed = seal.compare(folder, sound, named, described)
+        sealed = seal.compare(folder, graph, sound, named, described)
         found.faults = sealed.faults | found.faults
         found.left_out, found.given = sealed.left_out, sealed.given
     else:
@@ -89,7 +86,7 @@ def check(folder: Path, sha256: str | None = None) -> Check:
     if not found.metadata.startswith(digits):
         found.faults[METADATA] = f"its SHA-256 is not the noted one: {found.metadata}"
     right = sound.keys() - found.faults.keys()
-    found.files, found.bytes = len(right), sum(sound[path].bytes for path in right)
+    found.files, found.bytes = len(right), sum(sound[path][0] for path in right)
     return found
 
 
@@ -99,13 +96,21 @@ def read_graph(folder: Path) -> list[dict[str, Any]]:
     Raises:
         NoCrateError: if there is none, or none that can be read.
     """
+    return _read(folder)[0]
+
+
+def _read(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """The entities of a crate's graph, and the SHA-256 of the file."""
+    place = folder / METADATA
     try:
-        graph = json.loads(safe_names.text_of(folder / METADATA, "utf-8"))["@graph"]
+        written = safe_names.bytes_of(place)
+        graph = canonical.strict(written.decode("utf-8"))["@graph"]
         for each in graph:
             each["@id"], each["@type"], each.get("sha256")
-        return graph
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NoCrateError(f"{folder / METADATA}: this is no graph of an RO-Crate") from None
+        return graph, hashlib.sha256(written).hexdigest()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = f": {error}" if type(error) is ValueError else ""
+        raise NoCrateError(f"{place}: this is no graph of an RO-Crate{why}") from None
     except OSError as error:
         raise NoCrateError(
             f"{folder}: no {METADATA} that can be read ({error.strerror}); name a crate's folder"
@@ -129,6 +134,9 @@ def text(found: Check, folder: Path) -> str:
         what = "not checked, since not part of the crate"
         hint = "`make` in this folder may run what is there"
         lines.append(f"{what}; {hint}: {', '.join(found.made)}")
+    if found.left:
+        told = "left by the system or an editor, no part of the crate, and read by nothing"
+        lines.append(f"{told}: {words.named(sorted(found.left), SHOWN)}")
     whom = "graph and seal say" if found.is_sealed else "the graph says"
     size = f"{words.count(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB"
     count = len(found.faults)
@@ -178,16 +186,42 @@ def _listed(value: object) -> list:
     return value if isinstance(value, list) else [value]
 
 
+def _hashed(
+    folder: Path, entities: list[tuple[str, dict]], found: Check
+) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of the files that are as their entities say; the others become faults."""
+    due: dict[str, dict] = {}
+    for path, entity in entities:
+        if path in due:
+            found.faults[path] = "the graph names it twice"
+        elif fault := _fault(folder / path, entity):
+            found.faults[path] = fault
+        else:
+            due[path] = entity
+    hashed, unread = bounded.digests({path: folder / path for path in due})
+    found.faults |= {path: each.why for path, each in unread.items()}
+    for path, (_, own) in hashed.items():
+        wanted = due[path]["sha256"]
+        if own != wanted:
+            found.faults[path] = f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
+    return {path: each for path, each in hashed.items() if path not in found.faults}
+
+
 def _fault(path: Path, entity: dict) -> str:
-    if path.is_symlink() or not path.is_file():
-        return "missing" if not path.exists() else "no file"
-    wanted = entity.get("sha256")
-    if not isinstance(wanted, str):
+    """Why a file is not hashed; "" if it is to be."""
+    try:
+        looked = os.lstat(path)
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+    if not stat.S_ISREG(looked.st_mode):
+        return "no file"
+    if not isinstance(entity.get("sha256"), str):
         return "the graph gives no sha256"
-    if entity.get("contentSize") != str(path.stat().st_size):
-        return f"changed: {path.stat().st_size} bytes, {entity.get('contentSize')} in the graph"
-    own = sha256_of(path)
-    return "" if own == wanted else f"changed: SHA-256 {own[:12]}…, {wanted[:12]}… in the graph"
+    if entity.get("contentSize") != str(looked.st_size):
+        return f"changed: {looked.st_size} bytes, {entity.get('contentSize')} in the graph"
+    return ""
 
 
 def _extra(folder: Path, named: set[str], found: Check) -> Iterator[tuple[str, str]]:
@@ -201,15 +235,12 @@ def _extra(folder: Path, named: set[str], found: Check) -> Iterator[tuple[str, s
             path = place.relative_to(folder).as_posix()
             if path in named:
                 continue
+            if safe_names.is_left(place.name):
+                found.left.append(path)
+                continue
             folders, _, cached = path.partition("__pycache__/")
             if cached:
                 cache = f"{folders}__pycache__"
                 yield cache, "extra: compiled code that Python may run instead; remove the folder"
             else:
                 yield path, "extra: the graph does not name it"
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, as `files.sha256`, without a package."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,8 +19,8 @@ import mlcroissant
 from absl import logging as absl_logging
 
 from twotower.audits.crate.entities import CROISSANT
-from twotower.audits.crate_check import check
 from twotower.base import safe_names
+from twotower.records.reading import bounded
 
 TOLD = "`make export` writes it anew"
 
@@ -74,17 +74,18 @@ def validate(crate: Path) -> Judged | None:
 
 def _hashed(dataset: mlcroissant.Dataset, folder: Path, found: Judged) -> set[str]:
     """Hash the files that are described; returns those that are not held."""
-    gone = set()
-    for each in dataset.metadata.file_objects:
-        path = each.content_url
-        if not safe_names.is_path(path):
-            found.faults.append(f"{CROISSANT}: {path!r} leads out of the crate; {TOLD}")
-        elif not (folder / path).is_file():
-            gone.add(path)
-        elif check.sha256_of(folder / path) != each.sha256:
+    described = {each.content_url: each.sha256 for each in dataset.metadata.file_objects}
+    odd = [path for path in described if not safe_names.is_path(path)]
+    found.faults += [f"{CROISSANT}: {path!r} leads out of the crate; {TOLD}" for path in odd]
+    held = {path: folder / path for path in described.keys() - odd if (folder / path).is_file()}
+    hashed, unread = bounded.digests(held)
+    found.faults += [f"{path}: {each.why}" for path, each in sorted(unread.items())]
+    for path, (_, sha256) in sorted(hashed.items()):
+        if sha256 != described[path]:
             found.faults.append(f"{path}: changed, its SHA-256 is another one than {CROISSANT} has")
         else:
             found.files += 1
+    gone = described.keys() - odd - held.keys()
     found.left_out = len(gone)
     return gone
 

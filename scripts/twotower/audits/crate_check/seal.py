@@ -5,6 +5,7 @@ is another, and so is the SHA-256 of the graph. Needs nothing but Python's own l
 """
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,29 +14,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from twotower.audits.seal import manifest
+from twotower.audits.seal.manifest import Entry, ManifestError
 from twotower.base import safe_names
 
-SEAL = "results/seal/manifest.json"
-FORMAT = "tower-rates seal 1"
+SEAL = manifest.MANIFEST.as_posix()
 TRACES = ("tower-rates", "twotower", "results/records/", "results/seal", '"#seal"')
 """Words that graphs of this project hold, and hardly any other."""
 
-_BESIDE = {"LICENSE", "README.md", "CITATION.cff", "codecheck.yml", "checklists.md",
-           "croissant.json", SEAL, f"{SEAL}.sig"}  # fmt: skip
+ROOT = "#seal"
+_PAGES = {"codecheck.yml", "checklists.md", "croissant.json"}
+_BESIDE = {"LICENSE", "README.md", "CITATION.cff", SEAL, f"{SEAL}.sig"} | _PAGES
+_ROOT = re.compile(r"root of (?:its|the) seal\b[a-z :,.]*?\b([0-9a-f]{64})\b")
 _PAGE = re.compile(r"docs/[^/]+\.md|docs/images/[^/]+\.png")
 _TIMING = re.compile(r"results/benchmarks/.+\.tsv")
 _OWN = {"Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
         "profiles", "results"}  # fmt: skip
 """Where the project's own files are, which a seal holds and an export copies."""
-
-
-@dataclass(frozen=True)
-class File:
-    """Size in bytes, SHA-256 and kind (of `sealed_files.KINDS`; "" if not known) of a file."""
-
-    bytes: int
-    sha256: str
-    kind: str = ""
 
 
 @dataclass
@@ -63,36 +58,57 @@ def is_of_this_project(graph: Any) -> bool:
 
 
 def compare(
-    folder: Path, held: Mapping[str, File], named: set[str], described: Iterable[tuple[str, Any]]
+    folder: Path,
+    graph: list[dict[str, Any]],
+    held: Mapping[str, tuple[int, str]],
+    named: set[str],
+    described: Iterable[tuple[str, Any]],
 ) -> Compared:
     """Hold a crate against the seal in it.
 
     Args:
-        held: the files that are as the graph says.
+        held: size and SHA-256 of the files that are as the graph says.
         named: all that the graph says to be held.
         described: path and entity of what the graph says not to be held.
     """
     try:
-        sealed = _read(folder / SEAL)
-    except FileNotFoundError:
-        return Compared({SEAL: "missing: every crate of this project has the seal"})
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return Compared({SEAL: "this is no seal"})
+        sealed = manifest.read(folder)
+    except ManifestError:
+        there = os.path.lexists(folder / SEAL)
+        missing = "missing: every crate of this project has the seal"
+        return Compared({SEAL: "this is no seal" if there else missing})
     found = Compared()
-    told = named | _described(sealed, named, described, found)
-    for path, file in held.items():
-        entry = sealed.get(path)
+    if sealed.fault:
+        found.faults[SEAL] = sealed.fault
+    for path, root in _stated(folder, graph, held):
+        if root != sealed.root:
+            found.faults[path] = f"it states {root} as the root of the seal, which is {sealed.root}"
+    told = named | _described(sealed.files, named, described, found)
+    for path, each in held.items():
+        entry = sealed.files.get(path)
         if entry is None and not _is_beside(path):
             found.faults[path] = "extra: the graph names it, it was not sealed"
-        elif entry and (entry.bytes, entry.sha256) != (file.bytes, file.sha256):
+        elif entry and (entry.bytes, entry.sha256) != each:
             found.faults[path] = "changed since it was sealed, and the graph with it"
     why = "missing: it was sealed, the graph does not name it"
-    found.faults |= dict.fromkeys(sealed.keys() - told, why)
+    found.faults |= dict.fromkeys(sealed.files.keys() - told, why)
     return found
 
 
+def _stated(
+    folder: Path, graph: list[dict[str, Any]], held: Iterable[str]
+) -> Iterable[tuple[str, str]]:
+    """Where a crate says what the root of its seal is, and what it says."""
+    for entity in graph:
+        if entity["@id"] == ROOT:
+            yield "ro-crate-metadata.json", str(entity.get("value"))
+    for path in sorted(_PAGES.intersection(held)):
+        for root in _ROOT.findall(safe_names.bytes_of(folder / path).decode("utf-8", "replace")):
+            yield path, root
+
+
 def _described(
-    sealed: dict[str, File], named: set[str], described: Iterable[tuple[str, Any]], found: Compared
+    sealed: dict[str, Entry], named: set[str], described: Iterable[tuple[str, Any]], found: Compared
 ) -> set[str]:
     """Judge what is described and not held; returns its paths."""
     paths, wrong = set(), found.faults
@@ -109,21 +125,6 @@ def _described(
     all_of = Counter(entry.kind for entry in sealed.values())
     found.left_out = {kind: (gone[kind], all_of[kind]) for kind in sorted(gone)}
     return paths
-
-
-def _read(path: Path) -> dict[str, File]:
-    """The sealed files; raises OSError, ValueError, KeyError or TypeError if this is no seal."""
-    content = json.loads(safe_names.text_of(path))
-    if content["format"] != FORMAT:
-        raise ValueError("another format")
-    found = {}
-    for row in content["files"]:
-        name, size, sha256 = row["path"], row["bytes"], row["sha256"]
-        right = safe_names.is_path(name) and safe_names.is_size(size)
-        if not (right and safe_names.is_hex(sha256, 64)) or name in found:
-            raise ValueError("a row that is none")
-        found[name] = File(size, sha256, str(row["kind"]))
-    return found
 
 
 def _is_beside(path: str) -> bool:

@@ -25,7 +25,7 @@ from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
 from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
-from twotower.records import git, job_records, run_records
+from twotower.records import git, run_records
 
 
 class AuditError(ExpectedError):
@@ -50,7 +50,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
             seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         _verify(found, folder, say)
         clone = _equipped(found, folder, work, say)
-        found.graph = jobs.graph(asked.folder)
+        found.graph = jobs.of(found.verified.evidence.records)
         _complete(found, clone, work)
         found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
@@ -148,14 +148,13 @@ def _complete(found: Audit, clone: Clone, work: Path) -> None:
     except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
         found.notes.append(f"it is not known whether all files of the study are there: {error}")
         return
-    recorded = {path.as_posix() for path in job_records.recorded(found.asked.folder)}
-    for path in sorted(made - recorded):
+    for path in sorted(made - found.verified.evidence.records.keys()):
         found.verified.add(path, "MISSING", "the study makes this file, but no job recorded it")
 
 
-def _others(asked: Asked, run: dict) -> list[dict]:
+def _others(found: Audit) -> list[dict]:
     """Other recorded runs of the same code."""
-    known = [run_records.read(name, asked.folder) for name in run_records.names(asked.folder)]
+    run, known = found.run, found.verified.evidence.runs.values()
     code = run["commit"], run["diff"]
     others = [one for one in known if one and one != run and (one["commit"], one["diff"]) == code]
     for other in others:
@@ -173,7 +172,7 @@ def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
     with _stage(found, "rerun"):
         if asked.sample is None:
             say("Running the study from nothing ...")
-            audit_rerun.everything(clone, [found.run, *_others(asked, found.run)], graph, log)
+            audit_rerun.everything(clone, [found.run, *_others(found)], graph, log)
             found.drawn = found.population
             found.graph = jobs.joined(graph, jobs.graph(clone.folder))
             found_at = dict.fromkeys(found.graph.jobs, clone.folder)

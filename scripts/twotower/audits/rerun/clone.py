@@ -1,5 +1,6 @@
 """Where an audit works: a clean clone of the recorded commit, and an environment from its lock."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.seal import manifest
 from twotower.audits.seal.manifest import Manifest
-from twotower.base import commands, files, places
+from twotower.base import commands, places, safe_names
 from twotower.base.errors import ExpectedError
 from twotower.base.pins import PINS
 from twotower.records import git, job_records, last_run, run_records
@@ -78,7 +79,11 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
         place = results / diff["file"]
         if not audit_names.is_result(diff["file"]):
             raise CloneError(f"{diff['file']!r}: is no file of the results")
-        if not place.is_file() or files.sha256(place) != diff["sha256"]:
+        try:
+            changes = hashlib.sha256(safe_names.bytes_of(place)).hexdigest()
+        except OSError:
+            changes = ""
+        if changes != diff["sha256"]:
             raise CloneError(
                 f"{diff['file']}: the uncommitted changes of the run are missing or changed; "
                 "without them its code cannot be had again"

@@ -1,6 +1,6 @@
 """The jobs that made the results, read from their records, in an order in which they can run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,13 +71,17 @@ class JobGraph:
 
 
 def graph(folder: Path) -> JobGraph:
-    """The jobs of a folder's results; files with a damaged record, or none, have no job."""
+    """The jobs of a folder's results."""
+    return of(
+        {path.as_posix(): job_records.read(path, folder) for path in job_records.recorded(folder)}
+    )
+
+
+def of(found: Mapping[str, dict | None]) -> JobGraph:
+    """The jobs that wrote these records; files with a damaged record, or none, have no job."""
     jobs: dict[str, DueJob] = {}
     maker: dict[str, str] = {}
-    read = (
-        (path.as_posix(), job_records.read(path, folder)) for path in job_records.recorded(folder)
-    )
-    records = {path: record for path, record in read if record is not None}
+    records = {path: record for path, record in found.items() if record is not None}
     for group in job_graph.by_job(records):
         every = next(iter(group.values()))["outputs"]
         outputs = tuple(sorted(p for p in every if not Path(p).is_relative_to(survey.TIMED)))

@@ -7,16 +7,19 @@ from the files alone, whether any of them was changed, added or removed.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from twotower.audits.seal import sealed_files
 from twotower.base import errors, identity, safe_names
-from twotower.records import environment, run_records
+from twotower.records.reading import bounded, canonical
 
 FORMAT = "tower-rates seal 1"
+SEAL = Path("results/seal")
+MANIFEST, SIGNATURE = SEAL / "manifest.json", SEAL / "manifest.json.sig"
+FILE_KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
+              "other")  # fmt: skip
 
 
 class ManifestError(errors.ExpectedError):
@@ -41,12 +44,14 @@ class Manifest:
             the run that made it) of the study.
         runs, environments: digests of those that are recorded, sorted.
         files: by path; those of results/ from the folder on, code from the project's folder on.
+        written: the text that was read.
     """
 
     study: dict[str, Any]
     runs: tuple[str, ...]
     environments: tuple[str, ...]
     files: dict[str, Entry]
+    written: str = field(default="", repr=False, compare=False)
 
     @property
     def _header(self) -> dict[str, Any]:
@@ -55,7 +60,7 @@ class Manifest:
     @property
     def roots(self) -> dict[str, str]:
         """The root of each kind's tree: its leaves are the entries as canonical JSON, by path."""
-        leaves: dict[str, list[bytes]] = {kind: [] for kind in sealed_files.FILE_KINDS}
+        leaves: dict[str, list[bytes]] = {kind: [] for kind in FILE_KINDS}
         for path, entry in sorted(self.files.items()):
             leaves.setdefault(entry.kind, []).append(_canonical(_row(path, entry)))
         return {kind: merkle_root(each).hex() for kind, each in sorted(leaves.items())}
@@ -75,18 +80,27 @@ class Manifest:
             "root": self.root,
             "files": [_row(path, entry) for path, entry in sorted(self.files.items())],
         }
-        return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+        return canonical.text(content)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the text that was read: the root that it states, or its form."""
+        stated = json.loads(self.written).get("root")
+        if stated != self.root:
+            return f"it states the root {stated}, its entries have {self.root}"
+        return "" if self.written == self.text() else "it is not as `make seal` writes it"
 
 
 def read(folder: str | Path = ".") -> Manifest:
-    """The manifest of a folder, or in a file that is named; its own root is not compared.
+    """The manifest of a folder, or in a file that is named; `fault` tells what is wrong with it.
 
     Raises:
         ManifestError: if there is no manifest, or the file there is not a manifest.
     """
-    path = Path(folder) if Path(folder).is_file() else Path(folder) / sealed_files.MANIFEST
+    path = Path(folder) if Path(folder).is_file() else Path(folder) / MANIFEST
     try:
-        content = json.loads(safe_names.text_of(path))
+        written = safe_names.text_of(path)
+        content = json.loads(written)
         if content["format"] != FORMAT:
             raise ManifestError(f"{path}: is of the format {content['format']!r}, not {FORMAT!r}")
         _check(content)
@@ -98,6 +112,7 @@ def read(folder: str | Path = ".") -> Manifest:
                 row["path"]: Entry(row["kind"], row["bytes"], row["sha256"])
                 for row in content["files"]
             },
+            written=written,
         )
     except FileNotFoundError:
         raise ManifestError(f"{path}: there is no seal; `make seal` makes one") from None
@@ -108,38 +123,57 @@ def read(folder: str | Path = ".") -> Manifest:
 def build(
     folder: str | Path = ".", study: Mapping | None = None, project: Path | None = None
 ) -> Manifest:
-    """The manifest of what is in a folder now; writes nothing.
+    """The manifest of what is in a folder now; writes nothing. What cannot be read is left out.
 
     Args:
         study: as `Manifest.study`; by default what an earlier manifest there says of it.
         project: where the code is; by default `project_of` the folder.
     """
+    from twotower.audits.seal import sealed_files  # here: to read a manifest needs no package
+
     folder = Path(folder)
     project = sealed_files.project_of(folder) if project is None else project
     study = dict(read(folder).study if study is None else study)
-    places = {path: folder / path for path in sealed_files.sealed(folder)}
-    places |= {path: project / path for path in sealed_files.code(project)}
-    if given := sealed_files.found_given(study["file"], folder, project):
-        places[study["file"]] = given
-    found = sealed_files.digests(places)
+    found_at = sealed_files.look(folder, project, [study["file"]]).files
+    return of(study, bounded.digests(found_at)[0])
+
+
+def of(study: Mapping[str, Any], found: Mapping[str, tuple[int, str]]) -> Manifest:
+    """The manifest of files whose size and SHA-256 are known; its lists are those of the files."""
+    from twotower.audits.seal.sealed_files import kind_of
+
     return Manifest(
-        study=study,
-        runs=tuple(run_records.names(folder)),
-        environments=tuple(environment.names(folder)),
-        files={
-            path: Entry(
-                "study" if path == study["file"] else sealed_files.kind_of(path), *found[path]
-            )
+        dict(study),
+        listed(found, "runs"),
+        listed(found, "environments"),
+        {
+            path: Entry("study" if path == study.get("file") else kind_of(path), *found[path])
             for path in sorted(found)
         },
     )
 
 
+def listed(paths: Iterable[str], what: str) -> tuple[str, ...]:
+    """The digests of the records among paths that stand in the folder of `what`, sorted."""
+    folder = f"results/records/{what}"
+    found = [Path(path) for path in paths if path.startswith(folder) and path.endswith(".json")]
+    own = (path for path in found if path.parent.as_posix() == folder)
+    return tuple(sorted(path.stem for path in own if not path.name.startswith(".")))
+
+
 def code_root(project: Path, study: str) -> str:
-    """The root of the tree over a project's code, all but the study's own file, as in a seal."""
+    """The root of the tree over a project's code, all but the study's own file, as in a seal.
+
+    Raises:
+        ManifestError: if a file of it cannot be read.
+    """
+    from twotower.audits.seal import sealed_files
+
     places = {path: project / path for path in sealed_files.code(project) if path != study}
-    found = {path: Entry("code", *each) for path, each in sealed_files.digests(places).items()}
-    return Manifest({}, (), (), found).roots["code"]
+    found, unread = bounded.digests(places)
+    for path, each in unread.items():
+        raise ManifestError(f"{project / path}: {each.why}")
+    return of({}, found).roots["code"]
 
 
 def _check(content: dict) -> None:
@@ -160,7 +194,7 @@ def _check(content: dict) -> None:
         if not safe_names.is_path(row["path"]):
             raise ValueError(f"{row['path']!r:.200} is no path below its folder")
         sized = safe_names.is_size(row["bytes"]) and safe_names.is_hex(row["sha256"], 64)
-        if row["kind"] not in sealed_files.FILE_KINDS or not sized:
+        if row["kind"] not in FILE_KINDS or not sized:
             raise ValueError(f"kind, size or SHA-256 of {row['path']} is not of the right form")
 
 

@@ -6,7 +6,6 @@ run names its hash, and so was written after it.
 """
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -23,6 +22,7 @@ from twotower.audits.seal import manifest, sealed_files, signatures, timestamps
 from twotower.base import files, places, words
 from twotower.base import values as base_values
 from twotower.records import job_records, run_records
+from twotower.records.reading import canonical
 from twotower.running import statements
 from twotower.running.statements import Statement, StatementError
 from twotower.study import decisions, reading
@@ -83,7 +83,7 @@ def state(
     _refuse_results(read)
     now |= date | {"previous": last.sha256 if last else None}
     with tempfile.TemporaryDirectory(prefix="tower-rates-") as room:
-        for name, content in (parts | {statements.NAME: statements.text(now).encode()}).items():
+        for name, content in (parts | {statements.NAME: canonical.text(now).encode()}).items():
             Path(room, name).write_bytes(content)
         told = _vouch(Path(room), key, server, authorities)
         sha256 = files.sha256(Path(room, statements.NAME))
@@ -103,7 +103,7 @@ def _parts(study: Study, rules: Decisions, project: Path) -> dict[str, bytes]:
         predicted_table,  # here: it takes half a second, and some are refused
     )
 
-    settings = json.dumps(job_records.plain(study.model_dump()), indent=1, sort_keys=True) + "\n"
+    settings = canonical.text(job_records.plain(study.model_dump()))
     found = {"study.json": settings.encode("ascii")}
     found["decisions.yaml"] = (project / statements.DECISIONS).read_bytes()
     return found | predicted_table.written(study, rules)

@@ -1,23 +1,14 @@
 """The files that belong under a seal: results in their folder, code in the project, by kind."""
 
-import os
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.base import errors, files, places, safe_names
+from twotower.audits.seal.manifest import FILE_KINDS, MANIFEST, SIGNATURE
+from twotower.base import errors, places, safe_names
 from twotower.records import job_records, run_records
 
-SEAL = Path("results/seal")
-MANIFEST = SEAL / "manifest.json"
 CHECKPOINTS = places.RESULTS / "checkpoints"
-SIGNATURE = SEAL / "manifest.json.sig"
-FILE_KINDS = ("study", "code", "data", "weights", "risks", "rates", "figures", "tables", "records",
-         "other")  # fmt: skip
-UNREAD = "not read"
-"""In place of the SHA-256 of a file that is far larger than it was sealed."""
-MOST_MORE = 1_000_000_000
-"""Bytes by which a file may be larger than it should be, and is read all the same."""
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
     "ranking": "risks", "rates": "rates", "figures": "figures",
@@ -52,75 +43,74 @@ def project_of(folder: Path) -> Path:
     return folder if (folder / "Snakefile").is_file() else places.PROJECT
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What stands in a folder of results and in a project; nothing has been opened.
+
+    Attributes:
+        files: where each file is that belongs under a seal: results but the seal itself, logs, and
+            timings that no record names; and code. By path in a manifest.
+        odd: why what stands at a path is no file that could be sealed: a pipe, a device, a link
+            that leads nowhere or to a folder, a name that no seal holds, a closed folder.
+        left: files of results that a system or an editor has left there.
+    """
+
+    files: dict[str, Path] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+def look(folder: Path, project: Path, given: Collection[str] = ()) -> Looked:
+    """See what is there.
+
+    Args:
+        given: files, such as the study's, that are sealed all the same.
+    """
+    files, odd, left = {}, {}, []
+    for place, why in safe_names.below(folder / places.RESULTS):
+        path = place.relative_to(folder)
+        if why:
+            odd[path.as_posix()] = why
+        elif safe_names.is_left(path.name) and path.as_posix() not in given:
+            left.append(path.as_posix())
+        else:
+            files[path.as_posix()] = place
+    kept = {*given, *(str(job_records.output_of(Path(path))) for path in files)}
+    files = {path: files[path] for path in files if path in kept or not _beside(Path(path))}
+    for place, why in _code(project):
+        (odd if why else files)[place.relative_to(project).as_posix()] = why or place
+    for path in given:
+        if not (path in odd or places.is_made(path)) and (
+            found := found_given(path, folder, project)
+        ):
+            files.setdefault(path, found)
+    return Looked(files, odd, left)
+
+
 def code(project: Path) -> list[str]:
     """Every file of the project that results depend on, from its folder on, sorted."""
+    found = {place.relative_to(project).as_posix() for place, why in _code(project) if not why}
+    return sorted(found)
+
+
+def _code(project: Path) -> Iterable[tuple[Path, str]]:
+    """All that stands where code does, and what is odd about it."""
     found = []
-    for name in run_records.CODE:
-        place = project / name
-        found += [place] if place.is_file() else _ordinary(place)
+    for place in (project / name for name in run_records.CODE):
+        found += [(place, "")] if place.is_file() else safe_names.below(place)
     for shadow in _SHADOWS:
-        found += [path for path in project.glob(shadow) if path.is_file()]
-    within = {path.relative_to(project) for path in found}
-    return sorted(path.as_posix() for path in within if not _is_hidden(path))
-
-
-def sealed(folder: Path) -> list[str]:
-    """Every file of results/ that belongs under the seal, from the folder on, sorted.
-
-    That is all but the seal itself, logs, and timings that no record names.
-    """
-    recorded = set(job_records.recorded(folder))
-    found = (place.relative_to(folder) for place in _ordinary(folder / places.RESULTS))
-    return sorted(path.as_posix() for path in found if not _beside(path) or path in recorded)
-
-
-def odd(folder: Path, project: Path) -> dict[str, str]:
-    """What is beside the files of code and results and can be none of them, with the reason.
-
-    Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
-    """
-    roots = [(folder, places.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
-    found = {}
-    for base, name in roots:
-        for place, why in safe_names.below(base / name):
-            path = place.relative_to(base)
-            if why and (name == places.RESULTS or not _is_hidden(path)):
-                found[path.as_posix()] = why
-    return found
+        found += [(place, "") for place in project.glob(shadow) if place.is_file()]
+    for place, why in found:
+        parts = place.relative_to(project).parts
+        hidden = any(part.startswith((".", "__pycache__")) for part in parts)
+        if not hidden and not safe_names.is_left(parts[-1]):
+            yield place, why
 
 
 def found_given(name: str, folder: Path, project: Path) -> Path | None:
     """Where a given file is that records name so; None if that cannot be known, or is nowhere."""
     found_at = [folder / name, project / name] if not name.startswith("given:") else []
     return next((place for place in found_at if place.is_file()), None)
-
-
-def digests(
-    found_at: Mapping[str, Path], expected: Mapping[str, int] | None = None
-) -> dict[str, tuple[int, str]]:
-    """Size and SHA-256 of files, each read once, several at a time; by the same names.
-
-    Args:
-        expected: bytes that each should have, 0 of others: one that has many more (`MOST_MORE`)
-            is not read, UNREAD stands in place of the SHA-256. A forger may leave one that takes
-            hours. None: all are read.
-    """
-
-    def digest(name: str) -> tuple[int, str]:
-        size = found_at[name].stat().st_size
-        more = 0 if expected is None else size - expected.get(name, 0)
-        return size, UNREAD if more > MOST_MORE else files.sha256(found_at[name])
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return dict(zip(found_at, pool.map(digest, found_at), strict=True))
-
-
-def _ordinary(folder: Path) -> list[Path]:
-    return [place for place, why in safe_names.below(folder) if not why]
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith((".", "__pycache__")) for part in path.parts)
 
 
 def _beside(path: Path) -> bool:

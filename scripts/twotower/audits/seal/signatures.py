@@ -11,7 +11,7 @@ from twotower.base import errors, files
 NAMESPACE = "tower-rates"
 STATED = "tower-rates-preregistration"
 """What a signature is for: a signature that was made for something else does not pass."""
-
+MOST_BYTES = 1_000_000  # of a signature; one has some 300
 
 _NEW = "`ssh-keygen -t ed25519` makes one"
 _HINTS = [
@@ -80,19 +80,30 @@ def check(
         raise SignatureError(f"{signers}: {what}; allowed: a file of allowed signers")
     if not signature.is_file():
         return Signature("none", "not signed")
+    what = "manifest" if purpose == NAMESPACE else "statement"
+    if (size := signature.stat().st_size) > MOST_BYTES:  # ssh-keygen would read it to its end
+        return Signature("bad", f"the signature is not of this {what} (it has {size:,} bytes)")
     key = _keygen(["check-novalidate", "-s", str(signature)], manifest, purpose)
     if key.returncode != 0:
-        what = "manifest" if purpose == NAMESPACE else "statement"
-        return Signature("bad", f"the signature is not of this {what} ({_said(key)})")
+        why = f"the signature is not of this {what} ({_said(key)})"
+        if "namespace" in _said(key):
+            why = f"the signature was made for another purpose than {purpose} ({_said(key)})"
+        return Signature("bad", why)
     if signers is None:
         return Signature("unvouched", f"{_said(key)}; SIGNERS= names the keys that you trust")
     about = ["find-principals", "-s", str(signature), "-f", str(signers)]
     found = _keygen(about, manifest, purpose)
-    names = found.stdout.decode(errors="replace").split("\n")
+    names, told = found.stdout.decode(errors="replace").split("\n"), found.stderr
     for name in filter(None, names):
         about = ["verify", "-f", str(signers), "-I", name, "-s", str(signature)]
-        if _keygen(about, manifest, purpose).returncode == 0:
+        done = _keygen(about, manifest, purpose)
+        if done.returncode == 0:
             return Signature("valid", f"signed by {name}")
+        told += done.stderr
+    lines = told.decode(errors="replace").splitlines()
+    if reasons := dict.fromkeys(line.strip() for line in lines if line.startswith(f"{signers}:")):
+        hint = "a signature tells no time, and is for one purpose: see the options of that line"
+        return Signature("bad", f"{'; '.join(reasons)} ({_said(key)}); {hint}")
     form = "a line of that file is `name@example.org ssh-ed25519 AAAA…`"
     return Signature("bad", f"{signers} does not name who signed ({_said(key)}); {form}")
 
@@ -109,5 +120,5 @@ def _keygen(action: list[str], content: Path, purpose: str) -> subprocess.Comple
 
 
 def _said(done: subprocess.CompletedProcess) -> str:
-    lines = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
+    lines = (done.stderr.strip() or done.stdout).decode(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else f"it ended with code {done.returncode}"

@@ -14,7 +14,9 @@ from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
 from twotower.records import code_digest, job_records
 
-_NOT_RECORDED = ("records", "seal", "checkpoints", "preregistration")
+_NO_RECORD = (
+    "it is no valid record: its digest does not match its content, or it is not as a job writes it"
+)
 _SHARED = ("rule", "code", "bookkeeping", "settings", "inputs", "outputs", "environment",
            "statement")  # fmt: skip
 
@@ -24,22 +26,22 @@ def check(evidence: Evidence, result: Verification) -> None:
     _check_bytes(evidence, result)
     _check_readers(evidence, result)
     _check_jobs(evidence, result)
-    _check_code(evidence, result)
+    if evidence.reads_code:
+        _check_code(evidence, result)
 
 
 def _check_bytes(evidence: Evidence, result: Verification) -> None:
     """Each result against its own record and its entry in the seal."""
     entries = evidence.sealed.files if evidence.sealed else {}
     for path, record in evidence.records.items():
-        own = job_records.record_path(path).as_posix()
+        own = record_of(path)
         found = evidence.sha256(path)
         if record is None:
-            result.add(
-                own, "CHANGED", "it is no valid record: its digest does not match its content"
-            )
+            result.add(own, "FORGED", _NO_RECORD)
             result.add(path, "UNRECORDED", "its record is damaged")
         elif found is None:
-            result.add(path, "MISSING", f"job {record['rule']} made it")
+            if evidence.is_gone(path):
+                result.add(path, "MISSING", f"job {record['rule']} made it")
         elif record["sha256"] != found:
             reason = f"job {record['rule']} recorded {record['sha256'][:12]}, it is {found[:12]}"
             result.add(path, "CHANGED", reason)
@@ -51,9 +53,6 @@ def _check_bytes(evidence: Evidence, result: Verification) -> None:
             result.add(path, "FORGED", reason)
         if record is not None and path not in record["outputs"]:
             result.add(own, "FORGED", f"it is the record of {', '.join(record['outputs'])}")
-    for path in evidence.found.keys() - evidence.records.keys():
-        if places.is_made(path) and Path(path).parts[1] not in _NOT_RECORDED:
-            result.add(path, "UNRECORDED", "no job recorded this file")
 
 
 def _check_readers(evidence: Evidence, result: Verification) -> None:
@@ -66,9 +65,9 @@ def _check_readers(evidence: Evidence, result: Verification) -> None:
         found, record = evidence.sha256(name), evidence.records.get(name)
         by = several(paths)
         if found is None:
-            if places.is_made(name):
+            if evidence.is_gone(name) and places.is_made(name):
                 result.add(name, "MISSING", f"read for {by}")
-            else:
+            elif evidence.is_gone(name):
                 result.notes.append(f"{name}, read for {by}, is not here: it cannot be checked")
         elif found != sha256 and record and record["sha256"] == found:
             reason = f"it agrees with its record, but {by} recorded other bytes for it"
@@ -85,13 +84,12 @@ def _check_jobs(evidence: Evidence, result: Verification) -> None:
             beside = evidence.records.get(other)
             if beside is None and other not in evidence.records:
                 reason = f"job {record['rule']} made it together with {path}"
-                result.add(job_records.record_path(other).as_posix(), "MISSING", reason)
+                result.add(record_of(other), "MISSING", reason)
             elif beside and other < path:
                 told = [key for key in _SHARED if record.get(key) != beside.get(key)]
                 if told:
-                    own = job_records.record_path(path).as_posix()
                     reason = f"it disagrees with the record of {other}, of the same job, in"
-                    result.add(own, "FORGED", f"{reason} {', '.join(told)}")
+                    result.add(record_of(path), "FORGED", f"{reason} {', '.join(told)}")
 
 
 def _check_code(evidence: Evidence, result: Verification) -> None:
@@ -111,9 +109,7 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
             continue
         script = named.get(record["rule"])
         if script is None:
-            reason = f"the project has no rule {record['rule']} that would make it"
-            result.add(path, "STALE", reason)
-            continue
+            continue  # told with the rules
         recorded = record.get("bookkeeping", "")
         code = there(script, code_digest.code_digest if recorded else code_digest.flat_digest)
         if code == "":
@@ -128,3 +124,8 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
             f"{several(other)}: made with other bookkeeping (records, logs, names) than is there; "
             "no number depends on it"
         )
+
+
+def record_of(path: str) -> str:
+    """The path of an output's record."""
+    return job_records.record_path(path).as_posix()

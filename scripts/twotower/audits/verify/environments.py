@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import pins
 from twotower.records import environment, packages
@@ -18,11 +18,7 @@ def check(evidence: Evidence, result: Verification) -> None:
     for name, found in evidence.environments.items():
         if found is None:
             path = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
-            result.add(
-                path,
-                "FORGED",
-                "it is no valid record: its content does not match the digest in its name",
-            )
+            result.add(path, "FORGED", NO_RECORD)
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
         for reason in _against_pins(found) + _against_lock(evidence, found):

@@ -7,6 +7,13 @@ from twotower.audits.seal import sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.base import places, safe_names
 from twotower.records import environment, job_records, run_records
+from twotower.records.reading import bounded, canonical
+from twotower.records.reading.bounded import Unread
+
+NO_RECORD = (
+    "it is no valid record: its content does not match the digest in its name, or it is not in the "
+    "one form in which records are written"
+)
 
 
 @dataclass
@@ -15,66 +22,80 @@ class Evidence:
 
     Attributes:
         folder, project: where results and code are.
+        files: where each file is that belongs under a seal, by its path there.
         sealed: the manifest; None without one.
-        found: size and SHA-256 of each file that is there, by its path in a manifest; of one that
-            is far larger than it was sealed, `sealed_files.UNREAD` in place of the SHA-256.
+        found: size and SHA-256 of each file that was read, by its path in a manifest.
         records: by output, its record; None for a damaged one.
         environments, runs: by digest, those that are recorded; None for a damaged one.
         given: the SHA-256 of each given file that jobs read and that can be found.
-        odd: why what stands at a path is no ordinary file; it is not opened.
+        odd: why what stands at a path, a folder too, was not read.
+        left: files of results that a system or an editor has left there; they were not read.
     """
 
     folder: Path
     project: Path
     sealed: Manifest | None
+    files: dict[str, Path] = field(default_factory=dict)
     found: dict[str, tuple[int, str]] = field(default_factory=dict)
     records: dict[str, dict | None] = field(default_factory=dict)
     environments: dict[str, dict | None] = field(default_factory=dict)
     runs: dict[str, dict | None] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
-    odd: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, Unread] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     @property
     def run(self) -> dict | None:
         """The record of the run that the seal says has made the study."""
         return self.runs.get(self.sealed.study.get("run", "")) if self.sealed else None
 
-    def is_read(self, path: str) -> bool:
-        """Whether a file is there and was read."""
-        return self.found.get(path, (0, sealed_files.UNREAD))[1] != sealed_files.UNREAD
+    @property
+    def reads_code(self) -> bool:
+        """Whether all code was read; else none is looked at: a file of it may have no end."""
+        return all(map(places.is_made, self.odd))
 
     def sha256(self, path: str) -> str | None:
-        """The SHA-256 of a made or given file as it is; None if it is not there."""
+        """The SHA-256 of a made or given file as it is; None if it is not here, or not read."""
         return self.found[path][1] if path in self.found else self.given.get(path)
 
+    def is_gone(self, path: str) -> bool:
+        """Whether nothing is known of a path: neither it nor a folder above it is told as odd."""
+        above = (each.as_posix() for each in Path(path).parents)
+        return path not in self.found and self.odd.keys().isdisjoint([path, *above])
 
-def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
-    """Read and hash everything; several files at a time."""
-    evidence = Evidence(folder, project, sealed, odd=sealed_files.odd(folder, project))
-    ordinary = sealed_files.sealed(folder)
-    kept = set(ordinary)
-    for path in job_records.recorded(folder):
-        place = job_records.record_path(path)
-        if place.as_posix() not in kept:
-            continue
-        try:
-            text = safe_names.text_of(folder / place)
-        except (OSError, ValueError):
-            text = ""
-        evidence.records[path.as_posix()] = job_records.parsed(text)
+
+def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = "") -> Evidence:
+    """Read and hash everything; several files at a time.
+
+    Of a file that has not the size that the seal, or else its record, says no byte is read, nor of
+    a large one that was not sealed.
+
+    Args:
+        study: path of a study's file, for a seal that is to be made.
+    """
+    looked = sealed_files.look(folder, project, sealed.files if sealed else {study})
+    evidence = Evidence(folder, project, sealed, looked.files, left=looked.left)
+    for path, place in looked.files.items():
+        if output := job_records.output_of(Path(path)):
+            evidence.records[output.as_posix()] = _record(place)
     evidence.environments = {
         name: environment.read(name, folder) for name in environment.names(folder)
     }
     evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
-    standing = {path: folder / path for path in ordinary}
-    standing |= {path: project / path for path in sealed_files.code(project)}
-    for path in sealed.files if sealed else ():
-        if path not in standing and (place := sealed_files.found_given(path, folder, project)):
-            standing[path] = place
-    expected = {path: entry.bytes for path, entry in sealed.files.items()} if sealed else None
-    evidence.found = sealed_files.digests(standing, expected)
+    sizes = dict.fromkeys(looked.files, 0) if sealed else {}
+    sizes |= {path: record["bytes"] for path, record in evidence.records.items() if record}
+    sizes |= {path: entry.bytes for path, entry in sealed.files.items()} if sealed else {}
+    evidence.found, evidence.odd = bounded.digests(looked.files, sizes)
+    evidence.odd |= {path: Unread(f"{why}: it was not read") for path, why in looked.odd.items()}
     _read_given(evidence)
     return evidence
+
+
+def _record(place: Path) -> dict | None:
+    try:
+        return job_records.parsed(safe_names.text_of(place, most=canonical.MOST))
+    except (OSError, ValueError):
+        return None
 
 
 def _read_given(evidence: Evidence) -> None:
@@ -87,4 +108,5 @@ def _read_given(evidence: Evidence) -> None:
         if not places.is_made(name)
         and (place := sealed_files.found_given(name, evidence.folder, evidence.project))
     }
-    evidence.given = {name: sha256 for name, (_, sha256) in sealed_files.digests(standing).items()}
+    found, _ = bounded.digests(standing)
+    evidence.given = {name: sha256 for name, (_, sha256) in found.items()}

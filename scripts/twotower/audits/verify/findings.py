@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twotower.audits.seal.signatures import Signature
+from twotower.audits.verify.evidence import Evidence
 from twotower.base import safe_names
 
-VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNRECORDED", "EXTRA", "DEVIATING", "STALE", "LEFT OUT",
-            "OK")  # fmt: skip
+VERDICTS = ("FORGED", "MISSING", "CHANGED", "UNREAD", "UNRECORDED", "EXTRA", "DEVIATING", "STALE",
+            "LEFT OUT", "OK")  # fmt: skip
 """The gravest first.
 
 FORGED: a file agrees with its own record, but not with what others recorded of it or sealed; or a
 record, or the seal, contradicts itself. MISSING: sealed, recorded or read by a job, and not there.
-CHANGED: other bytes than were sealed or recorded. UNRECORDED: a result without a valid record.
+CHANGED: other bytes than were sealed or recorded. UNREAD: it cannot be read, or is none to be read:
+no ordinary file, or holes for the most part. UNRECORDED: a result without a valid record.
 EXTRA: not sealed. DEVIATING: made in another environment than the rest. STALE: as it was made, but
 by other code or rules than are there. LEFT OUT: missing, of a kind that the reader does not
 expect. OK: none of these.
@@ -50,6 +52,7 @@ class Verification:
         sealed_root: the root that the manifest states; "" without a manifest.
         root: the root of the files as they are; "" without a manifest.
         size: bytes that were read.
+        evidence: all that was looked at, for those who go on with it.
     """
 
     files: dict[str, FileVerdict] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class Verification:
     sealed_root: str = ""
     root: str = ""
     size: int = 0
+    evidence: Evidence | None = None
 
     @property
     def failed(self) -> bool:

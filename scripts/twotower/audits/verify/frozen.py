@@ -6,7 +6,6 @@ statement before the run, with a stamp or published where others see the date, d
 
 import hashlib
 
-from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.audits.verify.study import DECISIONS
@@ -72,8 +71,7 @@ def _check_commit(name: str, run: dict, evidence: Evidence, result: Verification
 
 
 def _touches_rules(diff: str, evidence: Evidence) -> bool:
-    size, sha256 = evidence.found.get(diff, (0, sealed_files.UNREAD))
-    if sha256 == sealed_files.UNREAD or size > 2 * run_records.MOST_NEW:
+    if diff not in evidence.found or evidence.found[diff][0] > 2 * run_records.MOST_NEW:
         return False
     return f" b/{DECISIONS}\n".encode() in (evidence.folder / diff).read_bytes()
 

@@ -6,7 +6,7 @@ runtimes from the timing files. Nothing is run, and nothing of Snakemake's own n
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,15 +74,17 @@ def results(paths: Iterable[str]) -> list[str]:
     ]
 
 
-def jobs(paths: Iterable[str], rules: dict[str, Rule]) -> list[RecordedJob]:
-    """The jobs that made these results, by rule and first output.
+def jobs(
+    paths: Iterable[str], found: Mapping[str, dict | None], rules: dict[str, Rule]
+) -> list[RecordedJob]:
+    """The jobs that made these results, by rule and first output; `found` are the records.
 
     Raises:
         UnfinishedError: if a record is missing or damaged, or if the records of one job disagree.
     """
     records = {}
     for path in sorted(paths):
-        record = job_records.read(path)
+        record = found.get(path)
         if record is None:
             where = job_records.record_path(path)
             raise UnfinishedError(

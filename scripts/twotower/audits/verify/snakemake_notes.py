@@ -15,6 +15,7 @@ from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import files, places, safe_names
 from twotower.records import code_digest, job_records
+from twotower.records.reading import canonical
 
 NOTES = Path(".snakemake/metadata")
 
@@ -30,7 +31,7 @@ def check(evidence: Evidence, result: Verification) -> None:
         record = evidence.records.get(output)
         name = place.relative_to(evidence.folder).as_posix()
         try:
-            note = json.loads(safe_names.text_of(place, "utf-8"))
+            note = json.loads(safe_names.text_of(place, "utf-8", canonical.MOST))
             told = _told(note, record, named) if record else []
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             result.add(name, "FORGED", f"Snakemake's note of {output} cannot be read")
@@ -65,7 +66,7 @@ def noted(folder: Path) -> dict[str, Path]:
 def began(place: Path) -> float | None:
     """When the job of a note began, in seconds since 1970; None if it does not say."""
     try:
-        start = json.loads(safe_names.text_of(place, "utf-8"))["starttime"]
+        start = json.loads(safe_names.text_of(place, "utf-8", canonical.MOST))["starttime"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return float(start) if isinstance(start, (int, float)) else None

@@ -6,7 +6,6 @@ the statement, and the time of its stamp. The first two are their author's word.
 """
 
 import csv
-import json
 from pathlib import Path
 
 from twotower.audits.seal import manifest, signatures, timestamps
@@ -14,8 +13,9 @@ from twotower.audits.verify import jobs, statement_order
 from twotower.audits.verify import study as study_checks
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
-from twotower.base import identity, places, safe_names
+from twotower.base import identity, places
 from twotower.records import job_records
+from twotower.records.reading import canonical
 from twotower.running import statements
 from twotower.running.statements import STATED, Statement
 from twotower.study import decisions, grid
@@ -120,12 +120,6 @@ def _check_parts(statement: Statement, evidence: Evidence, result: Verification)
             result.add(path, "MISSING", "it is part of the statement before the run")
         elif found != sha256:
             result.add(path, "FORGED", f"stated was {sha256[:12]}, it is {found[:12]}")
-    for path in map(Path, evidence.found):
-        if (
-            path.is_relative_to(STATED)
-            and path.relative_to(STATED).as_posix() not in statements.ALL
-        ):
-            result.add(path.as_posix(), "UNRECORDED", "it is not part of a statement")
     return whole
 
 
@@ -159,7 +153,7 @@ def _check_study(statement: Statement, evidence: Evidence, result: Verification)
 def _settings(statement: Statement) -> dict | None:
     """The settings that were stated; None if they are not those of the statement's digest."""
     try:
-        found = json.loads(safe_names.text_of(statement.folder / "study.json"))
+        found = canonical.read(statement.folder / "study.json")
         return found if identity.digest(found).hex() == statement.settings else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None

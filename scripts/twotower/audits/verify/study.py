@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from twotower.audits.seal import sealed_files
-from twotower.audits.verify.evidence import Evidence
+from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import errors, places, words
 from twotower.records import git, job_records, run_records
@@ -28,16 +28,12 @@ def _check_runs(evidence: Evidence, result: Verification) -> None:
     for name, run in evidence.runs.items():
         path = (run_records.RUNS / f"{name}.json").as_posix()
         if run is None:
-            result.add(
-                path,
-                "FORGED",
-                "it is no valid record: its content does not match the digest in its name",
-            )
+            result.add(path, "FORGED", NO_RECORD)
             continue
         if run["environment"] not in evidence.environments:
             result.add(path, "FORGED", f"its environment {run['environment']} is not recorded")
         diff = run["diff"]
-        if diff and evidence.sha256(diff["file"]) is None:
+        if diff and evidence.is_gone(diff["file"]):
             result.add(diff["file"], "MISSING", f"the uncommitted changes of run {name}")
         elif diff and evidence.sha256(diff["file"]) != diff["sha256"]:
             result.add(diff["file"], "CHANGED", f"run {name} recorded {diff['sha256'][:12]}")
@@ -59,10 +55,10 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
     if (study.get("file"), study.get("settings")) != (ran["file"], ran["settings"]):
         result.add(told, "FORGED", f"it names another study than run {study['run']} recorded")
     place = sealed_files.found_given(ran["file"], evidence.folder, evidence.project)
-    if place is None:
+    if place is None or ran["file"] not in evidence.found:
         result.notes.append(f"the study's file {ran['file']} is not here; the run holds its text")
         return
-    if evidence.found.get(ran["file"], (0, ran["sha256"]))[1] != ran["sha256"]:
+    if evidence.sha256(ran["file"]) != ran["sha256"]:
         result.add(ran["file"], "CHANGED", "its bytes differ from those that the run read")
     try:
         raw = reading.merged(reading.load_study(place), ran["given"])
@@ -109,8 +105,6 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
         return
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
-            continue
-        if evidence.found[path][1] == sealed_files.UNREAD:
             continue
         judged = _labels(evidence.folder / path) - {label}
         if judged:

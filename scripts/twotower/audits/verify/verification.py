@@ -4,16 +4,23 @@ Each file is held against the seal, the records of the jobs that made and read i
 study and the rules that are there, and Snakemake's own notes.
 """
 
-import json
 import os
 from pathlib import Path
 
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest, ManifestError
-from twotower.audits.verify import asked, chain, frozen, snakemake_notes, statement, study
+from twotower.audits.verify import (
+    asked,
+    chain,
+    frozen,
+    origins,
+    snakemake_notes,
+    statement,
+    study,
+)
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
-from twotower.audits.verify.findings import FileVerdict, Verification
+from twotower.audits.verify.findings import FileVerdict, Verification, several
 from twotower.base import safe_names, words
 from twotower.records import code_digest
 
@@ -43,33 +50,30 @@ def verify(
         NotedError: if the root is none, or too little of one.
     """
     digits = safe_names.beginning_of_hash("ROOT", root)
-    folder = Path(folder)
+    folder, signers = Path(folder), None if signers is None else Path(signers)
     place = folder / sealed_files.MANIFEST
-    signers = None if signers is None else Path(signers)
     try:
         sealed, fault = manifest.read(folder), ""
     except ManifestError as error:
         # a seal that is there and cannot be read is not as one that was never made
         sealed, fault = None, str(error) if os.path.lexists(place) else UNSEALED
-    result = examine(folder, sealed, project)
-    statement.check_vouchers(folder, signers, authorities, result)
+    result = Verification(faults=[fault] if fault else [])
+    if sealed is not None:  # before a file is read by what the seal says of it
+        _check_manifest(sealed, result)
+        result.signature = signatures.check(place, folder / sealed_files.SIGNATURE, signers)
+        if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
+            result.faults.append(f"signature: {result.signature.words}")
+        if not result.sealed_root.startswith(digits):
+            result.faults.append(
+                f"the seal is not the noted one: its root is {result.sealed_root}, not {digits}"
+            )
+    elif signers or digits:
+        result.faults.append("neither the signature nor the root can be compared without a seal")
+    project = sealed_files.project_of(folder) if project is None else project
+    evidence = gather(folder, project, sealed)
+    judge(evidence, result, signers, authorities)
     if sealed is not None:
         _leave_out(sealed, without, result)
-    if fault:
-        result.faults.append(fault)
-        if signers or digits:
-            result.faults.append(
-                "neither the signature nor the root can be compared without a seal"
-            )
-        return result
-    _check_manifest(place, sealed, result)
-    result.signature = signatures.check(place, folder / sealed_files.SIGNATURE, signers)
-    if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
-        result.faults.append(f"signature: {result.signature.words}")
-    if not result.sealed_root.startswith(digits):
-        result.faults.append(
-            f"the seal is not the noted one: its root is {result.sealed_root}, not {digits}"
-        )
     return result
 
 
@@ -82,20 +86,39 @@ def nothing_in(folder: Path) -> str:
 
 def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) -> Verification:
     """Verify a folder against a manifest at hand, which is taken for true."""
-    code_digest.forget()
     project = sealed_files.project_of(folder) if project is None else project
-    evidence = gather(folder, project, sealed)
-    read = [size for size, sha256 in evidence.found.values() if sha256 != sealed_files.UNREAD]
-    result = Verification(size=sum(read))
+    return judge(gather(folder, project, sealed), Verification())
+
+
+def judge(
+    evidence: Evidence,
+    result: Verification,
+    signers: Path | None = None,
+    authorities: Path | None = None,
+) -> Verification:
+    """Give verdicts on evidence that was gathered; arguments as of `verify`. Returns the result."""
+    code_digest.forget()
+    result.evidence = evidence
+    result.size = sum(size for size, _ in evidence.found.values())
     for path in evidence.found:
-        result.files.setdefault(path, FileVerdict())
-    for path, why in evidence.odd.items():
-        result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
-    if sealed is not None:
+        result.add(path, "OK", "")
+    for path, each in evidence.odd.items():
+        result.add(path, "CHANGED" if each.resized else "UNREAD", each.why)
+    if evidence.left:
+        told = "left by the system or an editor, no part of the study, and read by nothing"
+        result.notes.append(f"{several(evidence.left)}: {told}; it may be removed")
+    if evidence.sealed is not None:
         _check_seal(evidence, result)
-    for part in (chain, environment_checks, study, asked, frozen, snakemake_notes,
-                 statement):  # fmt: skip
+    parts = (chain, origins, environment_checks, study, asked, frozen, snakemake_notes, statement)
+    for part in parts if evidence.reads_code else (chain, origins):
         part.check(evidence, result)
+    if not any(Path(path).is_relative_to(statement.STATED) for path in evidence.odd):
+        statement.check_vouchers(evidence.folder, signers, authorities, result)
+    if not evidence.reads_code:
+        result.faults.append(
+            "a part of the code was not read, see above: nothing was compared with the code, nor "
+            "were environments, study and statement"
+        )
     return result
 
 
@@ -103,30 +126,19 @@ def _check_seal(evidence: Evidence, result: Verification) -> None:
     """Each file against its entry."""
     sealed = evidence.sealed.files
     for path, entry in sealed.items():
-        found = evidence.found.get(path)
-        if found is None:
+        size, sha256 = evidence.found.get(path, (0, ""))
+        if evidence.is_gone(path):
             result.add(path, "MISSING", "it was sealed")
-        elif found != (entry.bytes, entry.sha256):
-            was, now = entry.sha256[:12], found[1][:12]
-            if found[1] == sealed_files.UNREAD:
-                was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, and was not read"
-            elif entry.sha256 == found[1]:
-                was, now = f"{entry.bytes:,} bytes", f"of {found[0]:,}, with the sealed SHA-256"
-            reason = f"sealed with {was}, it is {now}"
-            result.add(path, "CHANGED", reason)
-    for path in evidence.found.keys() - sealed.keys():
-        checkpoint = path.startswith("results/checkpoints/")
-        why = "a checkpoint, which no finished study has" if checkpoint else "it was not sealed"
-        result.add(path, "EXTRA", why)
-    as_is = {
-        path: manifest.Entry(
-            sealed[path].kind if path in sealed else sealed_files.kind_of(path), size, sha256
-        )
-        for path, (size, sha256) in evidence.found.items()
-    }
-    runs, environments = sorted(evidence.runs), sorted(evidence.environments)
-    header = evidence.sealed.study, tuple(runs), tuple(environments)
-    result.root = Manifest(*header, as_is).root
+        elif path in evidence.found and (size, sha256) != (entry.bytes, entry.sha256):
+            was, now = entry.sha256[:12], sha256[:12]
+            if entry.sha256 == sha256:
+                was, now = f"{entry.bytes:,} bytes", f"of {size:,}, with the sealed SHA-256"
+            result.add(path, "CHANGED", f"sealed with {was}, it is {now}")
+        elif path not in evidence.found and path not in evidence.odd:
+            result.add(path, "UNREAD", "the folder that it was in cannot be entered")
+    for path in {*evidence.found, *evidence.odd} - sealed.keys():
+        result.add(path, "EXTRA", "it was not sealed")
+    result.root = manifest.of(evidence.sealed.study, evidence.found).root
 
 
 def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) -> None:
@@ -146,22 +158,12 @@ def _leave_out(sealed: Manifest, without: frozenset[str], result: Verification) 
         result.notes.insert(0, f"left out as WITHOUT= names: {words.shares(counts)}{aside}")
 
 
-def _check_manifest(place: Path, sealed: Manifest, result: Verification) -> None:
+def _check_manifest(sealed: Manifest, result: Verification) -> None:
     """The manifest against itself: its roots are those of its entries, its lists those of files."""
     name = sealed_files.MANIFEST.as_posix()
-    text = place.read_text(encoding="ascii")
     result.sealed_root = sealed.root
-    stated = json.loads(text).get("root")
-    if stated != sealed.root:
-        reason = f"it states the root {stated}, its entries have {sealed.root}"
-        result.add(name, "FORGED", reason)
-    elif text != sealed.text():
-        result.add(name, "FORGED", "it is not as `make seal` writes it")
-    for kind, names in (("runs", sealed.runs), ("environments", sealed.environments)):
-        listed = [
-            Path(path).stem
-            for path in sealed.files
-            if Path(path).parent.as_posix() == f"results/records/{kind}" and path.endswith(".json")
-        ]
-        if sorted(listed) != list(names):
+    if sealed.fault:
+        result.add(name, "FORGED", sealed.fault)
+    for kind in ("runs", "environments"):
+        if manifest.listed(sealed.files, kind) != getattr(sealed, kind):
             result.add(name, "FORGED", f"its list of {kind} is not that of its files")
