@@ -31,8 +31,6 @@ def content(found: Audit) -> dict:
         "study": {
             "file": run["study"]["file"],
             "name": run["study"]["content"].get("name", ""),
-            "given": run["study"]["given"],
-            "targets": run["targets"],
             "in_words": found.verified.run,
         },
         "code": {"commit": run["commit"], "uncommitted_changes": run["diff"] is not None},
