@@ -60,19 +60,37 @@ def _check_study(evidence: Evidence, result: Verification) -> None:
         return
     if evidence.sha256(ran["file"]) != ran["sha256"]:
         result.add(ran["file"], "CHANGED", "its bytes differ from those that the run read")
+    own = (run_records.RUNS / f"{study['run']}.json").as_posix()
+    plain: dict = {}
     try:
-        raw = reading.merged(reading.load_study(place), ran["given"])
+        plain = reading.load_study(place)
+        raw = reading.merged(plain, ran["given"])
         settings = reading.validated(raw, place).model_dump()
     except errors.ExpectedError as error:
-        result.add(ran["file"], "CHANGED", f"it is no longer a valid study: {error}".split("\n")[0])
+        told = " ".join(map(str.strip, str(error).split("\n")[:2]))
+        if ran["given"] and _is_valid(plain):
+            keys = ", ".join(sorted(map(str, ran["given"])))
+            reason = f"its values of --config ({keys}) make no valid study of {ran['file']}"
+            result.add(own, "FORGED", f"{reason}: {told}")
+        else:
+            result.add(ran["file"], "CHANGED", f"it is no longer a valid study: {told}")
         return
-    if run_records.study_digest(settings) != ran["settings"]:
+    same_file = evidence.sha256(ran["file"]) == ran["sha256"]
+    other = run_records.study_digest(settings) != ran["settings"]
+    if other and not same_file:
         reason = "its settings differ from those of the run"
         result.add(ran["file"], "CHANGED", f"{reason}{differing(ran['content'], raw)}")
-    elif (now := job_records.plain(raw)) != ran["content"]:
-        path = (run_records.RUNS / f"{study['run']}.json").as_posix()
-        reason = "the study in it differs from the study's file and settings"
-        result.add(path, "FORGED", f"{reason}{differing(ran['content'], now)}")
+    elif other or job_records.plain(raw) != ran["content"]:
+        reason = "the study in it is not that of the study's file with its values of --config"
+        told = differing(ran["content"], job_records.plain(raw))
+        result.add(own, "FORGED", f"{reason}{told}")
+
+
+def _is_valid(raw: dict) -> bool:
+    try:
+        return bool(reading.validated(raw, ""))
+    except errors.ExpectedError:
+        return False
 
 
 def differing(ran: dict, now: dict) -> str:
