@@ -14,7 +14,7 @@ from typing import Any
 
 from twotower.audits.seal import sealed_files
 from twotower.base import errors, identity, safe_names
-from twotower.records import environment, run_records
+from twotower.records import code_files, environment, run_records
 
 FORMAT = "tower-rates seal 1"
 
@@ -118,7 +118,7 @@ def build(
     project = sealed_files.project_of(folder) if project is None else project
     study = dict(read(folder).study if study is None else study)
     places = {path: folder / path for path in sealed_files.sealed(folder)}
-    places |= {path: project / path for path in sealed_files.code(project)}
+    places |= {path: project / path for path in code_files.code(project)}
     if given := sealed_files.found_given(study["file"], folder, project):
         places[study["file"]] = given
     found = sealed_files.digests(places)
@@ -137,7 +137,7 @@ def build(
 
 def code_root(project: Path, study: str) -> str:
     """The root of the tree over a project's code, all but the study's own file, as in a seal."""
-    places = {path: project / path for path in sealed_files.code(project) if path != study}
+    places = {path: project / path for path in code_files.code(project) if path != study}
     found = {path: Entry("code", *each) for path, each in sealed_files.digests(places).items()}
     return Manifest({}, (), (), found).roots["code"]
 

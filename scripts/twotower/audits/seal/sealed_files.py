@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from twotower.base import errors, files, places, safe_names
-from twotower.records import job_records, run_records
+from twotower.records import code_files, job_records
 
 SEAL = Path("results/seal")
 MANIFEST = SEAL / "manifest.json"
@@ -23,8 +23,6 @@ _BY_FOLDER = {
     "ranking": "risks", "rates": "rates", "figures": "figures",
     "tables": "tables", "records": "records", "preregistration": "records",
 }  # fmt: skip
-_SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
-"""Beside the Snakefile: modules and packages there stand before others of the same name."""
 
 
 def kind_of(path: str | Path) -> str:
@@ -52,18 +50,6 @@ def project_of(folder: Path) -> Path:
     return folder if (folder / "Snakefile").is_file() else places.PROJECT
 
 
-def code(project: Path) -> list[str]:
-    """Every file of the project that results depend on, from its folder on, sorted."""
-    found = []
-    for name in run_records.CODE:
-        place = project / name
-        found += [place] if place.is_file() else _ordinary(place)
-    for shadow in _SHADOWS:
-        found += [path for path in project.glob(shadow) if path.is_file()]
-    within = {path.relative_to(project) for path in found}
-    return sorted(path.as_posix() for path in within if not _is_hidden(path))
-
-
 def sealed(folder: Path) -> list[str]:
     """Every file of results/ that belongs under the seal, from the folder on, sorted.
 
@@ -79,12 +65,12 @@ def odd(folder: Path, project: Path) -> dict[str, str]:
 
     Pipes, devices, links that lead nowhere or to a folder, names that cannot be sealed.
     """
-    roots = [(folder, places.RESULTS), *((project, Path(name)) for name in run_records.CODE)]
+    roots = [(folder, places.RESULTS), *((project, Path(name)) for name in code_files.CODE)]
     found = {}
     for base, name in roots:
         for place, why in safe_names.below(base / name):
             path = place.relative_to(base)
-            if why and (name == places.RESULTS or not _is_hidden(path)):
+            if why and (name == places.RESULTS or not code_files.is_hidden(path)):
                 found[path.as_posix()] = why
     return found
 
@@ -117,10 +103,6 @@ def digests(
 
 def _ordinary(folder: Path) -> list[Path]:
     return [place for place, why in safe_names.below(folder) if not why]
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith((".", "__pycache__")) for part in path.parts)
 
 
 def _beside(path: Path) -> bool:

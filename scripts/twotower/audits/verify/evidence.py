@@ -6,7 +6,7 @@ from pathlib import Path
 from twotower.audits.seal import sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.base import places, safe_names
-from twotower.records import environment, job_records, run_records
+from twotower.records import code_files, environment, job_records, run_records
 
 
 @dataclass
@@ -63,7 +63,7 @@ def gather(folder: Path, project: Path, sealed: Manifest | None) -> Evidence:
     }
     evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
     standing = {path: folder / path for path in ordinary}
-    standing |= {path: project / path for path in sealed_files.code(project)}
+    standing |= {path: project / path for path in code_files.code(project)}
     for path in sealed.files if sealed else ():
         if path not in standing and (place := sealed_files.found_given(path, folder, project)):
             standing[path] = place

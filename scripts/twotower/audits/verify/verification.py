@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.audits.seal.manifest import Manifest, ManifestError
-from twotower.audits.verify import chain, snakemake_notes, statement, study
+from twotower.audits.verify import chain, commit, snakemake_notes, statement, study
 from twotower.audits.verify import environments as environment_checks
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import FileVerdict, Verification
@@ -93,7 +93,7 @@ def examine(folder: Path, sealed: Manifest | None, project: Path | None = None) 
         result.add(path, "EXTRA", f"{why}: it was not opened; a seal cannot hold it")
     if sealed is not None:
         _check_seal(evidence, result)
-    for part in (chain, environment_checks, study, snakemake_notes,
+    for part in (chain, environment_checks, study, commit, snakemake_notes,
                  statement):  # fmt: skip
         part.check(evidence, result)
     return result
