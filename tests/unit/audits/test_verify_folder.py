@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from twotower.audits.seal import manifest
-from twotower.audits.verify import environments, findings, snakemake_notes, verification
-from twotower.audits.verify import study as study_checks
+from twotower.audits.verify import commit, environments, findings, snakemake_notes, verification
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import Verification
 from twotower.base import identity, places
@@ -63,7 +62,7 @@ def test_no_git_of_the_folder_is_asked(folder, monkeypatch):
     for clone in (places.PROJECT, folder):  # even where it is one's own
         monkeypatch.setattr(places, "PROJECT", clone)
         result = Verification()
-        study_checks._check_commit(evidence, result)
+        commit.check(evidence, result)
         [note] = result.notes
         assert note.startswith("the code was not compared with commit 111111111111, of the run: ")
     assert not Path("ran").exists()

@@ -6,6 +6,7 @@ Where this project is itself a copy below a clone, such as an exported crate, th
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import Evidence
@@ -40,8 +41,9 @@ def check(evidence: Evidence, result: Verification) -> None:
         result.notes.append(f"the run had changes beyond commit {name}: {diff['file']}")
     try:
         with _as_run(evidence, run) as there:
-            _check_files(evidence, run, there, result)
-            left = _of_no_run(evidence, there, list(evidence.records))
+            same = _check_files(evidence, run, there, result)
+            folder = evidence.project if same else _written(there)
+            left = _of_no_run(evidence, folder, list(evidence.records))
     except git.GitError as error:
         told = f"the code was not compared with commit {name}, of the run: {error}"
         result.notes.append(told)
@@ -51,8 +53,11 @@ def check(evidence: Evidence, result: Verification) -> None:
         _check_jobs(evidence, run, left, result)
 
 
-def _check_files(evidence: Evidence, run: dict, there: Scratch, result: Verification) -> None:
-    """Each file of code as the run had it, or all as another commit of this clone has them."""
+def _check_files(evidence: Evidence, run: dict, there: Scratch, result: Verification) -> bool:
+    """Each file of code as the run had it, or all as another commit of this clone has them.
+
+    Returns whether all are as the run had them.
+    """
     study, digits = run["study"]["file"], len(run["commit"])
     wanted = _shown(there.entries(), study)
     sealed = evidence.sealed.files
@@ -63,18 +68,18 @@ def _check_files(evidence: Evidence, run: dict, there: Scratch, result: Verifica
         if evidence.found[path][1] != sealed_files.UNREAD and (evidence.project / path).is_file()
     }
     other = code_files.other(there, wanted, found, evidence.project)
-    other = [path for path in other if path in found or path not in sealed]  # else told as missing
     if not other:
-        return
+        return True
+    other = [path for path in other if path in found or path not in sealed]  # else told as missing
     name = run["commit"][:12]
     head = git.output(places.PROJECT, "rev-parse", "--verify", "HEAD").decode().strip()
     stands = _tree(head, study)
     left = [path for path in other if _blob(stands, path) != _blob(found, path)]
     at = head if not left else _stands_at(found, study)
-    if at:
+    if at and other:
         told = words.named(other, 5)
         result.notes.append(f"not as in commit {name}, of the run, but as in {at[:12]}: {told}")
-        return
+        return False
     changed = "with the run's recorded changes" if run["diff"] else "and the run recorded no change"
     for path in left:
         verdict, what = "CHANGED", "it is not as in"
@@ -83,6 +88,7 @@ def _check_files(evidence: Evidence, run: dict, there: Scratch, result: Verifica
         elif path not in wanted:
             verdict, what = "EXTRA", "code that does not stand in"
         result.add(path, verdict, f"{what} commit {name}, of the run, {changed}")
+    return False
 
 
 def _check_jobs(evidence: Evidence, run: dict, left: list[str], result: Verification) -> None:
@@ -95,7 +101,7 @@ def _check_jobs(evidence: Evidence, run: dict, left: list[str], result: Verifica
             if another["commit"] is None:
                 raise git.NoCommitError(f"run {name} recorded no commit", "run again")
             with _as_run(evidence, another) as there:
-                left = _of_no_run(evidence, there, left)
+                left = _of_no_run(evidence, _written(there), left)
         except git.GitError as error:
             unknown.append(error.reason)
         except _DifferenceError as error:
@@ -124,8 +130,10 @@ def _as_run(evidence: Evidence, run: dict) -> Iterator[Scratch]:
         there.load(commit)
         if diff:
             size, sha256 = evidence.found.get(diff["file"], (0, ""))
-            if sha256 != diff["sha256"] or size > MOST_DIFFERENCE:
-                raise _DifferenceError("it is not what the run recorded: code was not compared")
+            if sha256 != diff["sha256"]:  # told with the run's record
+                raise git.GitError(f"{diff['file']} is not as the run recorded it", "see above")
+            if size > MOST_DIFFERENCE:
+                raise _DifferenceError(f"its {size:,} bytes are more than a run records; not read")
             try:
                 there.apply((evidence.folder / diff["file"]).read_bytes())
             except git.GitError as error:
@@ -134,16 +142,21 @@ def _as_run(evidence: Evidence, run: dict) -> Iterator[Scratch]:
         yield there
 
 
-def _of_no_run(evidence: Evidence, there: Scratch, outputs: list[str]) -> list[str]:
-    """Of some outputs those whose recorded code is not that of a run."""
+def _written(there: Scratch) -> Path:
+    """A folder with a run's code, as far as digests depend on it."""
     there.check_out(path for path in there.entries() if path.startswith(("scripts/", "workflow/")))
-    named = code_digest.scripts(there.folder)
+    return there.folder
+
+
+def _of_no_run(evidence: Evidence, project: Path, outputs: list[str]) -> list[str]:
+    """Of some outputs those whose recorded code is not that of a run, which a folder holds."""
+    named = code_digest.scripts(project)
 
     def code(record: dict) -> str:
         new = record.get("bookkeeping")  # older records have one digest of all modules
         digest = code_digest.code_digest if new else code_digest.flat_digest
         try:
-            return digest(there.folder / "scripts", named[record["rule"]])
+            return digest(project / "scripts", named[record["rule"]])
         except (KeyError, code_digest.CodeError, RecursionError, MemoryError):
             return ""
 
@@ -153,7 +166,7 @@ def _of_no_run(evidence: Evidence, there: Scratch, outputs: list[str]) -> list[s
 
 def _stands_at(found: Entries, study: str) -> str:
     """The newest commit of this clone whose code is what was found, as a whole; "" for none."""
-    asked = "log", "--all", f"--max-count={SOUGHT}", "--format=%H", "--", *code_files.CODE
+    asked = "log", "--all", "HEAD", f"--max-count={SOUGHT}", "--format=%H", "--", *code_files.CODE
     now = {path: blob for path, (_, blob) in found.items()}
     for commit in git.output(places.PROJECT, *asked).decode().split():
         if now == {path: blob for path, (_, blob) in _tree(commit, study).items()}:
