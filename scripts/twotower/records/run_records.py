@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from twotower.base import files, identity, places, safe_names
-from twotower.records import code_files, environment, git, job_records, packages
+from twotower.records import code_files, environment, git, job_records, packages, startup
 
 RUNS = Path("results/records/runs")
 
@@ -31,6 +31,10 @@ def start(
     packages.note(places.PROJECT / environment.LOCK)
     commit = _commit(places.PROJECT)
     changes = code_files.changes(places.PROJECT, commit, study["file"]) if commit else b""
+    here = environment.current(computes=False)
+    if others := startup.told(here["startup"]):
+        told = f"Besides the packages of the lock there runs {others}: `make verify` will tell it."
+        print(f"{told} Remove it, or unset the variable, and run again.", file=sys.stderr)
     content = {
         "study": {
             "file": places.name(study["file"]),
@@ -41,7 +45,7 @@ def start(
         },
         "commit": commit,
         "diff": _kept(changes) if changes else None,
-        "environment": environment.save(environment.current(computes=False)),
+        "environment": environment.save(here),
         "targets": sorted(targets),
         "real": sorted(real),
     }

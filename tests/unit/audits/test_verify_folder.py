@@ -126,6 +126,34 @@ def test_a_job_that_used_a_card_is_told(folder):
     assert found[other].reason == "made with a graphics card, unlike most of the rule do"
 
 
+ELSE = {"a.pth": {"sha256": "1" * 64, "of": ""}, "LD_PRELOAD b.so": {"sha256": "", "of": ""}}
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"stream": ["0x1.0p+0"]}, "its random stream begins with 0x1.0p+0, the known one with 0x1.01"),
+    ({"startup": ELSE}, "there ran LD_PRELOAD b.so (not found), a.pth (111111111111)"),
+])  # fmt: skip
+def test_what_else_ran_and_another_random_stream_are_faults(folder, change, words):
+    used = environment.save(environment.current() | {"startup": {}} | change)
+    job_records.write(TABLE, made_from(used))
+    [fault] = [each for each in checked(environments).faults if words in each]
+    assert fault.startswith(f"environment {used} of {TABLE}: ")
+
+
+def test_a_hook_of_a_package_beside_the_lock_is_a_note_and_so_is_an_older_environment(folder):
+    now = environment.current()
+    old = {key: value for key, value in now.items() if key != "startup"}
+    hook = {"cover.pth": {"sha256": "1" * 64, "of": "coverage"}}
+    for used, words in (
+        (old, "an older one, which does not say what ran as Python started"),
+        (now | {"startup": hook}, "packages that no lock pins ran cover.pth (111111111111)"),
+    ):
+        job_records.write(TABLE, made_from(environment.save(used)))
+        found = checked(environments)
+        assert any(note.endswith(words) for note in found.notes)
+        assert not any("ran" in fault for fault in found.faults)
+
+
 @pytest.mark.parametrize("params, words", [
     (["{'code': 'c', 'seed': 1}"], ""),
     (["{'code': 'c', 'seed': 2}"], "the settings differ"),
