@@ -15,7 +15,7 @@ console.start()
 from twotower.audits.compare import rungs, tolerances  # noqa: E402
 from twotower.audits.vary import variations, varied_runs  # noqa: E402
 from twotower.base import files  # noqa: E402
-from twotower.records import code_files  # noqa: E402
+from twotower.records.commits import code_files  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from twotower.base import files, identity, places, safe_names
-from twotower.records import code_files, environment, git, job_records, packages, startup
+from twotower.records import environment, git, job_records, packages, startup
+from twotower.records.commits import code_files
 
 RUNS = Path("results/records/runs")
 

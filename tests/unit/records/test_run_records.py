@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from twotower.base import places
-from twotower.records import code_files, environment, run_records
+from twotower.records import environment, run_records
+from twotower.records.commits import code_files
 
 
 @pytest.fixture

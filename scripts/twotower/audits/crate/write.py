@@ -15,7 +15,7 @@ from twotower.audits.crate.story import Held, Story
 from twotower.audits.verify import jobs
 from twotower.base import places
 from twotower.base.errors import ExpectedError
-from twotower.records import code_files
+from twotower.records.commits import code_files
 
 CHUNK = 1 << 20
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip archive can tell

@@ -14,7 +14,8 @@ from typing import Any
 
 from twotower.audits.seal import sealed_files
 from twotower.base import errors, identity, safe_names
-from twotower.records import code_files, environment, run_records
+from twotower.records import environment, run_records
+from twotower.records.commits import code_files
 
 FORMAT = "tower-rates seal 1"
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from twotower.base import errors, files, places, safe_names
-from twotower.records import code_files, job_records
+from twotower.records import job_records
+from twotower.records.commits import code_files
 
 SEAL = Path("results/seal")
 MANIFEST = SEAL / "manifest.json"

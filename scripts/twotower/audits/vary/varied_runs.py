@@ -25,7 +25,7 @@ from twotower.audits.vary.variations import BASE, Variation
 from twotower.base import commands
 from twotower.base.errors import ExpectedError
 from twotower.base.files import atomic_write
-from twotower.records import code_files
+from twotower.records.commits import code_files
 from twotower.study import reading
 
 _STUDY = "study.yaml"

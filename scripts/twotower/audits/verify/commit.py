@@ -13,8 +13,9 @@ from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places, words
 from twotower.base.errors import ExpectedError
-from twotower.records import code_digest, code_files, git
-from twotower.records.scratch import Entries, Scratch, scratch
+from twotower.records import code_digest, git
+from twotower.records.commits import code_files
+from twotower.records.commits.scratch import Entries, Scratch, scratch
 
 MOST_DIFFERENCE = 8 * code_files.MOST_CHANGED
 """Bytes of a run's difference: as text a change has at most some times the bytes of its files."""

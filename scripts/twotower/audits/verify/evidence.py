@@ -6,7 +6,8 @@ from pathlib import Path
 from twotower.audits.seal import sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.base import places, safe_names
-from twotower.records import code_files, environment, job_records, run_records
+from twotower.records import environment, job_records, run_records
+from twotower.records.commits import code_files
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from twotower.base import errors, places, safe_names
 from twotower.records import git
-from twotower.records.scratch import LINK, MODES, REPOSITORY, Entries, Scratch, scratch
+from twotower.records.commits.scratch import LINK, MODES, REPOSITORY, Entries, Scratch, scratch
 
 CODE = ("Snakefile", "Makefile", "makefile", "GNUmakefile", "config.yaml", "pyproject.toml",
         "scripts", "workflow", "envs", "profiles")  # fmt: skip
