@@ -17,6 +17,8 @@ from twotower.base import files
 
 PRELOADS = ("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
 """Variables that name libraries to be loaded before all others."""
+CUSTOM = ("sitecustomize", "usercustomize")
+"""Modules that Python imports as it starts, the second where it takes the user's own packages."""
 _HARMLESS = {"43d81125d92376b1a69d53a71126a041cc9a18d8080e92dea0a2ae23be138b1e"}
 """Debian's sitecustomize, which reports crashes."""
 _LIBRARY = Path(os.path.realpath(__file__)).parents[2]
@@ -34,7 +36,7 @@ def current() -> Startup:
                 found[f"{variable} {Path(path).name}"] = _sha256(path)
     if "PYTHONHOME" in os.environ:
         found["PYTHONHOME"] = ""
-    for name in ("sitecustomize", "usercustomize")[: 2 if site.ENABLE_USER_SITE else 1]:
+    for name in CUSTOM if _user() else CUSTOM[:1]:
         spec = PathFinder.find_spec(name)
         if spec and spec.origin and _sha256(spec.origin) not in _HARMLESS:
             found[name] = _sha256(spec.origin)
@@ -46,7 +48,7 @@ def hook_files() -> list[os.DirEntry]:
     """The .pth files that Python reads as it starts: they add folders, and can run code."""
     places = [*site.getsitepackages(), *([site.getusersitepackages()] if _user() else [])]
     found = []
-    for place in dict.fromkeys(places):
+    for place in dict.fromkeys(map(os.path.realpath, places)):
         if os.path.isdir(place):
             with os.scandir(place) as held:
                 found += [entry for entry in held if entry.name.endswith(".pth")]
@@ -65,9 +67,9 @@ def hooks(metadata: dict[str, str], pinned: set[str]) -> Startup:
     for entry in entries:
         sha256 = _sha256(entry.path)
         line = f"\n{entry.name},sha256={_in_record(sha256)},"
-        beside = os.path.dirname(entry.path)
+        here = os.path.dirname(entry.path)  # without links, by which a search path may name it
         of = [name for name, text in records.items()
-              if line in text and os.path.dirname(metadata[name]) == beside]  # fmt: skip
+              if line in text and os.path.realpath(f"{metadata[name]}/..") == here]  # fmt: skip
         if not pinned.intersection(of):
             found[entry.name] = {"sha256": sha256, "of": of[0] if of else ""}
     return found
@@ -96,7 +98,8 @@ def _modules(folders: list[str]) -> dict[str, str]:
     held: dict[str, list[str]] = {}
     for name, module in sorted(sys.modules.items()) if folders else ():
         path = os.path.realpath(getattr(module, "__file__", None) or os.devnull)
-        if path.startswith(tuple(os.path.join(each, "") for each in folders)):
+        led = path.startswith(tuple(os.path.join(each, "") for each in folders))
+        if led and name not in CUSTOM:
             held.setdefault(f"module {name.split('.')[0]}", []).append(f"{name} {_sha256(path)}")
     return {name: hashlib.sha256("\n".join(all_).encode()).hexdigest()
             for name, all_ in held.items()}  # fmt: skip

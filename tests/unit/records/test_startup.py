@@ -45,7 +45,7 @@ def test_the_projects_own_scripts_are_not_told():
 
 @pytest.mark.parametrize("name", ["sitecustomize", "usercustomize"])
 def test_what_python_imports_as_it_starts_is_told(tmp_path, name):
-    text = f"import sys\nsys.modules.pop({name!r}, None)\n"
+    text = f"hidden = {name!r}\n"
     (tmp_path / f"{name}.py").write_text(text)
     found = told("import site; site.ENABLE_USER_SITE = True", PYTHONPATH=str(tmp_path))
     assert found == {name: sha256(text)}
@@ -105,6 +105,14 @@ def test_a_pth_file_of_a_pinned_package_is_not_told_unless_it_was_changed(place)
         "a.pth": {"sha256": sha256("import b\n"), "of": ""},
         "c.pth": {"sha256": sha256("import c\n"), "of": ""},
     }
+
+
+def test_a_linked_environment_has_the_same_packages(place, monkeypatch):
+    Path("linked").symlink_to(place)
+    for paths, sites in ((["linked"], [str(place)]), ([str(place)], ["linked", str(place)])):
+        monkeypatch.setattr(sys, "path", paths)
+        monkeypatch.setattr(site, "getsitepackages", lambda sites=sites: sites)
+        assert hooks("a==1.0\n") == {}
 
 
 def test_a_job_sees_a_pth_file_that_came_after_the_runs_note(place):
