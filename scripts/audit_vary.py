@@ -12,9 +12,9 @@ from twotower.base import console, places
 console.start()
 
 from twotower.audits.compare import rungs, tolerances  # noqa: E402
-from twotower.audits.seal import sealed_files  # noqa: E402
 from twotower.audits.vary import variations, varied_runs  # noqa: E402
 from twotower.base import files  # noqa: E402
+from twotower.records.commits import code_files  # noqa: E402
 from twotower.study import reading  # noqa: E402
 
 parser = console.Parser(description=__doc__)
@@ -27,7 +27,7 @@ place = Path("results-audit/vary").resolve()
 if given.anew:
     shutil.rmtree(place, ignore_errors=True)
 declared = tolerances.load(places.PROJECT / tolerances.PLACE)
-code = {path: files.sha256(places.PROJECT / path) for path in sealed_files.code(places.PROJECT)}
+code = {path: files.sha256(places.PROJECT / path) for path in code_files.code(places.PROJECT)}
 rows = varied_runs.Rows(place, {"study": files.sha256(given.study), "code": code})
 asked = places.PROJECT, Path(given.study)
 print("| variation | what is done | rung | files |\n| --- | --- | --- | --- |", flush=True)

@@ -74,7 +74,8 @@ def test_a_copy_below_the_clone_is_held_against_the_clones_commit(origin, study,
     found = verification.verify(below.folder)
     assert not found.failed and not any("commit" in note for note in found.notes)
     below.replace("Makefile", "#", "# ")
-    assert any("of the run: Makefile" in note for note in verification.verify(below.folder).notes)
+    [(path, told)] = verification.verify(below.folder).wrong().items()
+    assert path == "Makefile" and "it is not as in commit" in told.reason
 
 
 def test_every_job_names_the_one_environment_and_the_run_its_commit(origin):

@@ -56,7 +56,8 @@ def seal(study: str | None = None, key: Path | None = None) -> tuple[Manifest, l
     result = verification.judge(evidence, Verification())
     wrong = [f"{path}: {each.reason}" for path, each in result.wrong().items()] + result.faults
     if wrong:
-        hint = "`make resume` makes results anew; files that are not the study's are to be moved"
+        hint = ("`make resume` makes results anew; files that are not the study's are to be moved, "
+                "edits of code since the run to be committed or taken back")  # fmt: skip
         raise SealError(_listed("not all is as it was made", wrong, hint))
     with files.atomic_write(sealed_files.MANIFEST) as temporary:
         temporary.write_text(sealed.text(), encoding="ascii", newline="\n")

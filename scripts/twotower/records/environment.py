@@ -15,7 +15,7 @@ from typing import Any
 from twotower.base import identity, pins, places
 from twotower.base.files import atomic_write
 from twotower.base.seeds import generator
-from twotower.records import packages, threads
+from twotower.records import packages, startup, threads
 from twotower.records.reading import canonical
 
 ENVIRONMENTS = Path("results/records/environments")
@@ -31,8 +31,12 @@ VARIABLES = ("NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES", "MKL_ENABLE_
 Of GLIBC_TUNABLES, which is the C library's, the entries about the processor are recorded too.
 """
 
-STEADY = ("python", "packages", "torch", "threads", "pins", "stream")
+STEADY = ("python", "packages", "torch", "threads", "pins", "stream", "startup")
 """Parts that no two jobs of a study may differ in; the others, such as the processor, may."""
+
+STREAM = ["0x1.01f9ca8530ed1p+0", "0x1.71fb70677f54bp-4", "0x1.0803da2381a88p+0",
+          "-0x1.00fb8bbba1789p+1"]  # fmt: skip
+"""The first normal deviates of the keyed stream that `current` draws, wherever it does."""
 
 
 BESIDE = "packages that no lock pins"
@@ -55,8 +59,10 @@ def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
             does not compute.
         pins: the variables of `twotower.base.pins` as they are, None for one that is not set.
         gpus: names of the cards that this process has used.
+        startup: what it runs besides script, library and packages of the lock (`startup.current`).
         stream: the first four normal deviates of a keyed random stream, as exact hexadecimals.
     """
+    installed = packages.packages(project / LOCK)
     return {
         "python": {
             "implementation": platform.python_implementation(),
@@ -66,10 +72,11 @@ def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
         },
         "platform": {"system": os.uname().sysname, "machine": os.uname().machine, "libc": _libc()},
         "cpu": _processor(),
-        **packages.packages(project / LOCK),
+        **installed,
         "threads": threads.most() if computes else None,
         "pins": {name: os.environ.get(name) for name in pins.PINS},
         "gpus": _cards(),
+        "startup": installed["startup"] | startup.current(),
         "stream": [value.hex() for value in generator(0, {}, "test vector", 0).normal(size=4)],
     }
 
@@ -135,6 +142,8 @@ def _is_whole(environment: dict) -> bool:
     versions += environment["beside"].values()
     variables = environment["cpu"].get("variables", {})  # older records have none
     texts = [*versions, *variables.values()]
+    for each in environment.get("startup", {}).values():  # older records have none
+        texts += [each["sha256"], each["of"]]
     return (
         all(isinstance(environment[name], dict) for name in tables)
         and all(isinstance(text, str) for text in texts)

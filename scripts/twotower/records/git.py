@@ -1,8 +1,9 @@
 """Ask git about a repository that nobody has to trust.
 
 A repository's own settings can name programs that git runs when it looks at files, and hosts from
-which it fetches missing objects. Here these settings have no effect. A repository of another owner
-is not read unless the user allows it (`safe.directory`). `twotower.records.git_faults` words the
+which it fetches missing objects; its replace refs and grafts can show another commit than a name
+stands for. Here these have no effect. A repository of another owner is not read unless the user
+allows it (`safe.directory`). `twotower.records.git_faults` words the
 reasons why git gives no answer.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twotower.records.git_faults import (
@@ -25,7 +26,7 @@ from twotower.records.git_faults import (
 _COMMAND = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
             "-c", "protocol.allow=never")  # fmt: skip
 _ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
-          "LC_ALL": "C"}  # fmt: skip
+          "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull, "LC_ALL": "C"}  # fmt: skip
 _KEPT = "GIT_CONFIG_"
 """The user's variables for git that begin so; GIT_DIR and others would lead to another folder."""
 PATIENCE = 300.0  # seconds; a clone of this project takes one
@@ -37,6 +38,8 @@ def output(
     right: tuple[int, ...] = (0,),
     about: Path | None = None,
     patience: float = PATIENCE,
+    given: bytes = b"",
+    variables: Mapping[str, str] | None = None,
 ) -> bytes:
     """What git prints, asked in a folder.
 
@@ -44,11 +47,13 @@ def output(
         right: exit codes that mean success.
         about: the repository that messages name, if not that of the folder.
         patience: seconds after which git is stopped.
+        given: what git reads from its standard input.
+        variables: more of its environment.
 
     Raises:
         GitError: if git is not installed, ends with another code, or takes longer; with the remedy.
     """
-    done = _asked(folder, arguments, patience)
+    done = _asked(folder, arguments, patience, given, variables or {})
     if done.returncode not in right:
         raise _fault(done, about or folder)
     return done.stdout
@@ -120,15 +125,19 @@ def committed(clone: Path, path: Path) -> bytes | None:
 
 
 def _asked(
-    folder: str | Path, arguments: Sequence[str], patience: float = PATIENCE
+    folder: str | Path,
+    arguments: Sequence[str],
+    patience: float = PATIENCE,
+    given: bytes = b"",
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
     try:
         return subprocess.run(
             [*_COMMAND, "-C", str(folder), *arguments],
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
-            env={**kept, **_ALONE},
+            env={**kept, **_ALONE, **(variables or {})},
             timeout=patience,
             check=False,
         )

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from twotower.base.files import atomic_write
+from twotower.records import startup
 
 NOTE = Path(".snakemake/installed.json")
 """Where a run's main process leaves its note for the jobs."""
@@ -39,6 +40,7 @@ def packages(lock: Path) -> dict:
             every machine that installed the same wheel.
         beside: by name, the version of each that it does not pin.
         torch: version, git and cuda of torch's build; empty without torch.
+        startup: .pth files that no pinned package has brought (`startup.hooks`).
     """
     found = _found()
     try:
@@ -74,9 +76,12 @@ def _found() -> dict[str, tuple[str, os.DirEntry]]:
     return found
 
 
-def _stamps(found: dict) -> list[list]:
-    """What changes when a package is installed, removed or replaced."""
-    return sorted([entry.name, entry.stat().st_mtime_ns] for _, entry in found.values())
+def _stamps(found: dict) -> dict[str, list[list]]:
+    """What changes when a package, or a file that Python reads as it starts, is another one."""
+    return {
+        "packages": sorted([each.name, each.stat().st_mtime_ns] for _, each in found.values()),
+        "startup": [[each.path, each.stat().st_mtime_ns] for each in startup.hook_files()],
+    }
 
 
 def _look(found: dict[str, tuple[str, os.DirEntry]], lock: Path) -> dict:
@@ -91,6 +96,9 @@ def _look(found: dict[str, tuple[str, os.DirEntry]], lock: Path) -> dict:
             name: version for name, (version, _) in sorted(found.items()) if name not in pinned
         },
         "torch": _torch_build(Path(found["torch"][1].path).parent) if "torch" in found else {},
+        "startup": startup.hooks(
+            {name: entry.path for name, (_, entry) in found.items()}, set(pinned)
+        ),
     }
 
 

@@ -5,25 +5,17 @@ holds no time and no absolute path: the same study run again from the same code 
 """
 
 import hashlib
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from twotower.base import commands, errors, files, identity, places, safe_names
-from twotower.records import environment, git, job_records, packages
+from twotower.base import commands, files, identity, places, safe_names
+from twotower.records import environment, git, job_records, packages, startup
+from twotower.records.commits import code_files
 from twotower.records.reading import canonical
 
 RUNS = Path("results/records/runs")
-CODE = ("Snakefile", "Makefile", "config.yaml", "pyproject.toml", "scripts", "workflow", "envs",
-        "profiles")  # fmt: skip
-"""Files and folders that results depend on, from the project's folder on."""
-MOST_NEW = 20_000_000  # bytes of files that no commit holds
-
-
-class ChangesError(errors.ExpectedError):
-    """Uncommitted changes that are too large to be recorded."""
 
 
 def start(
@@ -45,7 +37,11 @@ def start(
     """
     packages.note(places.PROJECT / environment.LOCK)
     commit = _commit(places.PROJECT)
-    changes = _changes(places.PROJECT, study["file"]) if commit else b""
+    changes = code_files.changes(places.PROJECT, commit, study["file"]) if commit else b""
+    here = environment.current(computes=False)
+    if others := startup.told(here["startup"]):
+        told = f"Besides the packages of the lock there runs {others}: `make verify` will tell it."
+        print(f"{told} Remove it, or unset the variable, and run again.", file=sys.stderr)
     content = {
         "study": {
             "file": places.name(study["file"]),
@@ -56,7 +52,7 @@ def start(
         },
         "commit": commit,
         "diff": _kept(changes) if changes else None,
-        "environment": environment.save(environment.current(computes=False)),
+        "environment": environment.save(here),
         "targets": sorted(targets),
         "real": sorted(real),
     }
@@ -73,7 +69,7 @@ def start(
 def origin(project: Path, study: str) -> tuple[str | None, bool | None]:
     """The commit of a project, and whether code and study are as in it; None where unknown."""
     commit = _commit(project)
-    return commit, not _changes(project, study) if commit else None
+    return commit, not code_files.changes(project, commit, study) if commit else None
 
 
 def study_digest(settings: Mapping) -> str:
@@ -150,53 +146,6 @@ def _commit(project: Path) -> str | None:
         told = f"The commit is not recorded, so nobody can audit these results: {error}."
         print(told, file=sys.stderr, flush=True)
         return None
-
-
-def _changes(project: Path, study: str) -> bytes:
-    """What differs from the commit, as `git apply` takes it, with new files of code and the study.
-
-    Empty if nothing does. The form is one and the same, whatever the user's settings of git.
-
-    Raises:
-        GitError: if git gives no answer.
-        ChangesError: if new files are larger than a record should hold.
-    """
-    form = ["-c", "core.quotePath=true", "-c", "diff.orderFile=/dev/null", "diff", "--unified=3",
-            "--inter-hunk-context=0", "--no-relative", "--binary", "--no-color", "--no-ext-diff",
-            "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]  # fmt: skip
-    changes = git.output(project, *form, "HEAD")
-    others = ["ls-files", "-z", "--others"]
-    code = [name for name in CODE if (project / name).exists()]
-    new = git.output(project, *others, "--exclude-standard", "--", *code)
-    if (project / (own := places.name(study))).exists():  # one that git ignores counts too
-        new += git.output(project, *others, "--", own)
-    for name in _new(project, new.split(b"\0")):
-        # git says by 1 that the files differ
-        added = [*form, "--no-index", "--", "/dev/null", name]
-        changes += git.output(project, *added, right=(0, 1))
-    return changes
-
-
-def _new(project: Path, listed: Iterable[bytes]) -> list[str]:
-    """The files that git listed, sorted; of a listed folder, a repository of its own, all files."""
-    found = set()
-    for name in map(os.fsdecode, filter(None, listed)):
-        if not name.endswith("/"):
-            found.add(name)
-            continue
-        for place in files.below(project / name, links=False):
-            inside = place.relative_to(project)
-            if ".git" not in inside.parts:
-                found.add(inside.as_posix())
-    sizes = {name: os.lstat(project / name).st_size for name in found}
-    if sum(sizes.values()) > MOST_NEW:
-        largest = max(sizes, key=sizes.__getitem__)
-        raise ChangesError(
-            f"files that no commit holds have {sum(sizes.values()) / 1e6:,.0f} MB, the largest is "
-            f"{largest}; a run records its code with them, up to {MOST_NEW / 1e6:.0f} MB: commit, "
-            "move or ignore them"
-        )
-    return sorted(found)
 
 
 def _kept(changes: bytes) -> dict[str, str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from twotower.audits.seal import manifest
-from twotower.audits.verify import environments, findings, snakemake_notes, verification
-from twotower.audits.verify import study as study_checks
+from twotower.audits.verify import commit, environments, findings, snakemake_notes, verification
 from twotower.audits.verify.evidence import Evidence, gather
 from twotower.audits.verify.findings import Verification
 from twotower.base import identity, places
@@ -70,7 +69,7 @@ def test_no_git_of_the_folder_is_asked(folder, monkeypatch):
     for clone in (places.PROJECT, folder):  # even where it is one's own
         monkeypatch.setattr(places, "PROJECT", clone)
         result = Verification()
-        study_checks._check_commit(evidence, result)
+        commit.check(evidence, result)
         [note] = result.notes
         assert note.startswith("the code was not compared with commit 111111111111, of the run: ")
     assert not Path("ran").exists()
@@ -133,6 +132,34 @@ def test_a_job_that_used_a_card_is_told(folder):
     found = checked(environments).wrong()
     assert list(found) == [other]
     assert found[other].reason == "made with a graphics card, unlike most of the rule do"
+
+
+ELSE = {"a.pth": {"sha256": "1" * 64, "of": ""}, "LD_PRELOAD b.so": {"sha256": "", "of": ""}}
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"stream": ["0x1.0p+0"]}, "its random stream begins with 0x1.0p+0, the known one with 0x1.01"),
+    ({"startup": ELSE}, "there ran LD_PRELOAD b.so (not found), a.pth (111111111111)"),
+])  # fmt: skip
+def test_what_else_ran_and_another_random_stream_are_faults(folder, change, words):
+    used = environment.save(environment.current() | {"startup": {}} | change)
+    job_records.write(TABLE, made_from(used))
+    [fault] = [each for each in checked(environments).faults if words in each]
+    assert fault.startswith(f"environment {used} of {TABLE}: ")
+
+
+def test_a_hook_of_a_package_beside_the_lock_is_a_note_and_so_is_an_older_environment(folder):
+    now = environment.current()
+    old = {key: value for key, value in now.items() if key != "startup"}
+    hook = {"cover.pth": {"sha256": "1" * 64, "of": "coverage"}}
+    for used, words in (
+        (old, "an older one, which does not say what ran as Python started"),
+        (now | {"startup": hook}, "packages that no lock pins ran cover.pth (111111111111)"),
+    ):
+        job_records.write(TABLE, made_from(environment.save(used)))
+        found = checked(environments)
+        assert any(note.endswith(words) for note in found.notes)
+        assert not any("ran" in fault for fault in found.faults)
 
 
 @pytest.mark.parametrize("params, words", [

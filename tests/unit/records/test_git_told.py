@@ -11,7 +11,7 @@ from twotower.audits import exporting
 from twotower.audits.rerun import audit, clone
 from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.options import Asked
-from twotower.audits.verify import study
+from twotower.audits.verify import commit
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import files, places
@@ -52,7 +52,7 @@ def project(tmp_path, monkeypatch):
 def noted_by_verify(run):
     result = Verification()
     seal = type("Sealed", (), {"study": {"run": "0" * 16}})
-    study._check_commit(Evidence(Path(), Path(), seal, runs={"0" * 16: run}), result)
+    commit.check(Evidence(Path(), Path(), seal, runs={"0" * 16: run}), result)
     return result.notes
 
 

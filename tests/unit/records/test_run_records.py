@@ -9,6 +9,7 @@ import pytest
 
 from twotower.base import places
 from twotower.records import environment, run_records
+from twotower.records.commits import code_files
 
 
 @pytest.fixture
@@ -21,8 +22,11 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "study.yaml").write_text("seed: 1\n")
     git("init", "-q")
     git("add", "scripts")
-    git("-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "All.")
+    git(*AUTHOR, "commit", "-qm", "All.")
     return tmp_path
+
+
+AUTHOR = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 
 
 def git(*arguments):
@@ -57,7 +61,8 @@ def test_a_study_that_git_ignores_is_among_the_changes(project):
 
 
 def test_changes_that_git_cannot_tell_are_not_recorded_as_none(project):
-    (project / ".git/index").write_bytes(b"broken")
+    tree = git("rev-parse", "HEAD^{tree}")
+    (project / ".git/objects" / tree[:2] / tree[2:]).unlink()
     with pytest.raises(run_records.git.GitError):
         started()
 
@@ -80,10 +85,133 @@ def test_changes_are_told_whole_whatever_files_are_named_and_git_is_set(project)
     assert (project / odd).read_text() == (project / "scripts/inner/a.py").read_text() == "1\n"
 
 
+def hide_by_flag(project):
+    git("update-index", "--skip-worktree", "scripts/train.py")
+
+
+def hide_by_assumption(project):
+    git("update-index", "--assume-unchanged", "scripts/train.py")
+
+
+def hide_by_staging(project):
+    """As edited in the index, and a replace ref and a graft stand for the commit."""
+    (project / "scripts/train.py").write_text("second\n")
+    git("add", "scripts/train.py")
+    git(*AUTHOR, "commit", "-qm", "Edited.")
+    edited = git("rev-parse", "HEAD")
+    git("reset", "-q", "--soft", "HEAD~1")
+    git("replace", "HEAD", edited)
+    (project / ".git/info/grafts").write_text(f"{edited}\n")
+
+
+def hide_by_blob(project):
+    (project / "scripts/edited").write_text("second\n")
+    new = git("hash-object", "-w", "scripts/edited")
+    git("replace", git("rev-parse", "HEAD:scripts/train.py"), new)
+    (project / "scripts/edited").unlink()
+
+
+def hide_by_filter(project):
+    (project / ".git/info/attributes").write_text("*.py filter=old\n")
+    git("config", "filter.old.clean", "echo first; cat >/dev/null")
+
+
+def hide_by_sparseness(project):
+    (project / ".git/info").mkdir(exist_ok=True)
+    (project / ".git/info/sparse-checkout").write_text("/config.yaml\n")
+    git("config", "core.sparseCheckout", "true")
+    git("update-index", "--skip-worktree", "scripts/train.py")
+
+
+def hide_by_settings(project):
+    for setting in ("trustctime=false", "checkStat=minimal", "ignoreStat=true", "autocrlf=input",
+                    "attributesFile=.git/attributes"):  # fmt: skip
+        git("config", *f"core.{setting}".split("="))
+    (project / ".git/attributes").write_text("* -diff filter=old\n")
+
+
+def hide_by_ignoring(project):
+    (project / ".gitignore").write_text("*\n")
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        hide_by_flag, hide_by_assumption, hide_by_staging, hide_by_blob, hide_by_filter,
+        hide_by_sparseness, hide_by_settings, hide_by_ignoring,
+    ],
+)  # fmt: skip
+def test_an_edit_is_among_the_changes_whatever_git_is_made_to_believe(project, hide):
+    place, times = project / "scripts/train.py", os.stat(project / "scripts/train.py")
+    hide(project)
+    place.write_text("other\n")
+    os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
+    index = (project / ".git/index").read_bytes()
+    kept = (project / run_records.read(started())["diff"]["file"]).read_text()
+    assert "-first\n+other\n" in kept
+    assert (project / ".git/index").read_bytes() == index
+
+
+def test_new_code_is_among_the_changes_where_git_ignores_it(project):
+    for name in (".gitignore", ".git/info/exclude"):
+        (project / name).write_text("*hidden*\n*.cfg\n")
+    new = ("scripts/hidden.py", "hidden.py", "hidden/__init__.py", "GNUmakefile", "makefile",
+           "profiles/default/hidden.cfg")  # fmt: skip
+    for name in new:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("1\n")
+    (project / "scripts/__pycache__").mkdir()
+    (project / "scripts/__pycache__/hidden.pyc").write_text("1\n")
+    (project / "docs.md").write_text("no code\n")
+    kept = (project / run_records.read(started())["diff"]["file"]).read_text()
+    added = [line[6:] for line in kept.splitlines() if line.startswith("+++ b/")]
+    assert added == sorted([*new, "study.yaml"])
+
+
+def test_links_and_modes_are_among_the_changes_and_can_be_applied(project):
+    place = project / "scripts/train.py"
+    place.chmod(0o755)
+    (project / "scripts/link.py").symlink_to("train.py")
+    kept = (project / run_records.read(started())["diff"]["file"]).absolute()
+    place.chmod(0o644)
+    for each in ("scripts/link.py", "study.yaml"):
+        (project / each).unlink()
+    git("apply", str(kept))
+    assert os.access(place, os.X_OK) and os.readlink(project / "scripts/link.py") == "train.py"
+    place.chmod(0o644)
+    git("config", "core.fileMode", "false")  # a file system without modes
+    place.chmod(0o755)
+    assert "mode" not in differing(project).replace("new file mode", "")
+
+
+def differing(project):
+    diff = run_records.read(started())["diff"]
+    return (project / diff["file"]).read_text() if diff else ""
+
+
+def test_what_a_clone_makes_of_the_commit_by_its_attributes_is_no_change(project):
+    """Line ends as committed attributes ask for; those that a user's settings ask for are told."""
+    (project / ".gitattributes").write_text("*.py text eol=crlf\n")
+    git("add", ".gitattributes", "study.yaml")
+    git(*AUTHOR, "commit", "-qm", "Line ends.")
+    (project / "scripts/train.py").write_bytes(b"first\r\n")
+    assert run_records.read(started())["diff"] is None
+    (project / "study.yaml").write_bytes(b"seed: 1\r\n")
+    git("config", "core.autocrlf", "true")
+    kept = differing(project)
+    assert "+++ b/study.yaml" in kept and "train.py" not in kept
+    (project / "scripts/train.py").write_bytes(b"second\r\n")
+    kept = (project / run_records.read(started())["diff"]["file"]).absolute()
+    git("clone", "-q", "-c", "core.autocrlf=false", ".", "clone")
+    git("-C", "clone", "apply", str(kept))
+    for name in ("scripts/train.py", "study.yaml"):
+        assert (project / "clone" / name).read_bytes() == (project / name).read_bytes()
+
+
 def test_large_files_that_no_commit_holds_are_refused(project, monkeypatch):
-    monkeypatch.setattr(run_records, "MOST_NEW", 1_000_000)
+    monkeypatch.setattr(code_files, "MOST_CHANGED", 1_000_000)
     (project / "scripts/large.bin").write_bytes(bytes(1_100_000))
-    with pytest.raises(run_records.ChangesError, match="the largest is scripts/large.bin; .* 1 MB"):
+    with pytest.raises(code_files.ChangesError, match="the largest is scripts/large.bin; .* 1 MB"):
         started()
     assert not run_records.RUNS.exists()
 

@@ -15,7 +15,7 @@ from twotower.audits.crate.story import Held, Story
 from twotower.audits.verify import jobs
 from twotower.base import places
 from twotower.base.errors import ExpectedError
-from twotower.records import run_records
+from twotower.records.commits import code_files
 
 CHUNK = 1 << 20
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip archive can tell
@@ -89,7 +89,7 @@ def check_place(to: Path) -> None:
     """Check that a crate may be put here; raises CrateError."""
     place, here = to.resolve(), Path.cwd().resolve()
     inside = place.relative_to(here).parts if place.is_relative_to(here) else ()
-    own = {*run_records.CODE, places.RESULTS.name}
+    own = {*code_files.CODE, places.RESULTS.name}
     # hidden folders are tools' own, such as git's
     taken = bool(inside) and (inside[0] in own or inside[0].startswith("."))
     if place == here or place in here.parents or taken:

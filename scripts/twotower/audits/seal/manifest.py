@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twotower.base import errors, identity, safe_names
+from twotower.records.commits import code_files
 from twotower.records.reading import bounded, canonical
 
 FORMAT = "tower-rates seal 1"
@@ -167,9 +168,7 @@ def code_root(project: Path, study: str) -> str:
     Raises:
         ManifestError: if a file of it cannot be read.
     """
-    from twotower.audits.seal import sealed_files
-
-    places = {path: project / path for path in sealed_files.code(project) if path != study}
+    places = {path: project / path for path in code_files.code(project) if path != study}
     found, unread = bounded.digests(places)
     for path, each in unread.items():
         raise ManifestError(f"{project / path}: {each.why}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from twotower.audits.seal.manifest import FILE_KINDS, MANIFEST, SIGNATURE
 from twotower.base import errors, places, safe_names
-from twotower.records import job_records, run_records
+from twotower.records import job_records
+from twotower.records.commits import code_files
 
 CHECKPOINTS = places.RESULTS / "checkpoints"
 _BY_FOLDER = {
@@ -14,8 +15,6 @@ _BY_FOLDER = {
     "ranking": "risks", "rates": "rates", "figures": "figures",
     "tables": "tables", "records": "records", "preregistration": "records",
 }  # fmt: skip
-_SHADOWS = ("*.py", "*.pyc", "*.so", "*/__init__.*")
-"""Beside the Snakefile: modules and packages there stand before others of the same name."""
 
 
 def kind_of(path: str | Path) -> str:
@@ -77,34 +76,16 @@ def look(folder: Path, project: Path, given: Collection[str] = ()) -> Looked:
             files[path.as_posix()] = place
     kept = {*given, *(str(job_records.output_of(Path(path))) for path in files)}
     files = {path: files[path] for path in files if path in kept or not _beside(Path(path))}
-    for place, why in _code(project):
-        (odd if why else files)[place.relative_to(project).as_posix()] = why or place
+    for place, why in code_files.standing(project):
+        path = place.relative_to(project)
+        if not code_files.is_hidden(path):
+            (odd if why else files)[path.as_posix()] = why or place
     for path in given:
         if not (path in odd or places.is_made(path)) and (
             found := found_given(path, folder, project)
         ):
             files.setdefault(path, found)
     return Looked(files, odd, left)
-
-
-def code(project: Path) -> list[str]:
-    """Every file of the project that results depend on, from its folder on, sorted."""
-    found = {place.relative_to(project).as_posix() for place, why in _code(project) if not why}
-    return sorted(found)
-
-
-def _code(project: Path) -> Iterable[tuple[Path, str]]:
-    """All that stands where code does, and what is odd about it."""
-    found = []
-    for place in (project / name for name in run_records.CODE):
-        found += [(place, "")] if place.is_file() else safe_names.below(place)
-    for shadow in _SHADOWS:
-        found += [(place, "") for place in project.glob(shadow) if place.is_file()]
-    for place, why in found:
-        parts = place.relative_to(project).parts
-        hidden = any(part.startswith((".", "__pycache__")) for part in parts)
-        if not hidden and not safe_names.is_left(parts[-1]):
-            yield place, why
 
 
 def found_given(name: str, folder: Path, project: Path) -> Path | None:

@@ -25,6 +25,7 @@ from twotower.audits.vary.variations import BASE, Variation
 from twotower.base import commands
 from twotower.base.errors import ExpectedError
 from twotower.base.files import atomic_write
+from twotower.records.commits import code_files
 from twotower.study import reading
 
 _STUDY = "study.yaml"
@@ -77,7 +78,7 @@ def run(project: Path, study: Path, variation: Variation | None, place: Path) ->
     """
     variation = variation or Variation(BASE, "")
     folder = place / variation.folder
-    for path in sealed_files.code(project):
+    for path in code_files.code(project):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(project / path, folder / path)
     for path, changes in variation.edits.items():

@@ -6,8 +6,8 @@ from typing import Any
 from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import pins
-from twotower.records import environment, packages
-from twotower.records.environment import STEADY
+from twotower.records import environment, packages, startup
+from twotower.records.environment import STEADY, STREAM
 
 SHOWN = 3  # values that differ, of one environment
 
@@ -21,8 +21,17 @@ def check(evidence: Evidence, result: Verification) -> None:
             result.add(path, "FORGED", NO_RECORD)
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
-        for reason in _against_pins(found) + _against_lock(evidence, found):
-            result.faults.append(f"environment {name} of {several(users[name])}: {reason}")
+        told = f"environment {name} of {several(users[name])}"
+        wrong = _against_pins(found) + _against_lock(evidence, found) + _against_known(found)
+        result.faults += [f"{told}: {reason}" for reason in wrong]
+        if "startup" not in found:
+            result.notes.append(
+                f"{told}: an older one, which does not say what ran as Python started"
+            )
+        elif others := startup.told(found["startup"], packaged=True):
+            result.notes.append(
+                f"{told}: as Python started, packages that no lock pins ran {others}"
+            )
     if not known:
         return
     _check_cards(evidence, known, result)
@@ -100,8 +109,19 @@ def _against_lock(evidence: Evidence, found: dict) -> list[str]:
     return wrong + [f"{name} was pinned, {environment.LOCK} does not name it" for name in unpinned]
 
 
+def _against_known(found: dict) -> list[str]:
+    """Another random stream than the known one; and what ran that no package has brought."""
+    wrong = []
+    if found["stream"] != STREAM:
+        begins = " ".join(map(str, found["stream"][:1]))
+        wrong.append(f"its random stream begins with {begins}, the known one with {STREAM[0]}")
+    if others := startup.told(found.get("startup", {})):
+        wrong.append(f"besides the packages of the lock there ran {others}")
+    return wrong
+
+
 def _steady(found: dict) -> dict[str, Any]:
-    return {key: found[key] for key in STEADY}
+    return {key: found.get(key) for key in STEADY}
 
 
 def _loose(found: dict) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.audits.verify.study import DECISIONS
 from twotower.base import places, words
-from twotower.records import git, run_records
+from twotower.records import git
+from twotower.records.commits import code_files
 
 _SHOWN = 3  # commits that are named
 
@@ -71,7 +72,7 @@ def _check_commit(name: str, run: dict, evidence: Evidence, result: Verification
 
 
 def _touches_rules(diff: str, evidence: Evidence) -> bool:
-    if diff not in evidence.found or evidence.found[diff][0] > 2 * run_records.MOST_NEW:
+    if diff not in evidence.found or evidence.found[diff][0] > 2 * code_files.MOST_CHANGED:
         return False
     return f" b/{DECISIONS}\n".encode() in (evidence.folder / diff).read_bytes()
 

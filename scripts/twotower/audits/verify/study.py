@@ -8,8 +8,8 @@ from pathlib import Path
 from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import errors, places, words
-from twotower.records import git, job_records, run_records
+from twotower.base import errors
+from twotower.records import job_records, run_records
 from twotower.study import decisions, reading
 
 DECISIONS = "workflow/decisions.yaml"
@@ -21,7 +21,6 @@ def check(evidence: Evidence, result: Verification) -> None:
     if evidence.sealed is not None:
         _check_study(evidence, result)
     _check_decisions(evidence, result)
-    _check_commit(evidence, result)
 
 
 def _check_runs(evidence: Evidence, result: Verification) -> None:
@@ -139,63 +138,3 @@ def _labels(path: Path) -> set[str]:
             return {row["decisions"] or "" for row in rows}
     except (OSError, ValueError, csv.Error):
         return set()
-
-
-def _check_commit(evidence: Evidence, result: Verification) -> None:
-    """The code that is there against the commit that the run recorded, where this clone has it."""
-    run = evidence.run
-    if run is None:
-        return
-    if run["commit"] is None:
-        result.notes.append(
-            "the run recorded no commit of its code: git gave no commit when the run started"
-        )
-        return
-    if run["diff"]:
-        result.notes.append(
-            f"the run had changes beyond commit {run['commit'][:12]}: {run['diff']['file']}"
-        )
-    try:
-        tree = _tree(run["commit"])
-    except git.GitError as error:
-        told = f"the code was not compared with commit {run['commit'][:12]}, of the run: {error}"
-        result.notes.append(told)
-        return
-    if run["diff"]:
-        return
-    named = [path for path in sealed_files.code(evidence.project) if path in evidence.found]
-    other = sorted(
-        path
-        for path in named
-        if tree.get(path) != _blob(evidence.project / path) and path != run["study"]["file"]
-    )
-    other += sorted(tree.keys() - set(named))
-    if other:
-        told = words.named(other, 5)
-        result.notes.append(f"not as in commit {run['commit'][:12]}, of the run: {told}")
-
-
-def _tree(commit: str) -> dict[str, str]:
-    """By path, git's hash of each file of code in a commit, as this clone has it.
-
-    Asked is the clone that verifies, never a repository in the folder that is looked at: its
-    settings can name programs that git would run. Where this project is itself a copy below a
-    clone, such as an exported crate, it is the clone's files that count.
-
-    Raises:
-        GitError: if this clone has no such commit, or git gives no answer.
-    """
-    git.require(places.PROJECT, commit)
-    return _listed(commit) or _listed(commit, "--full-tree")
-
-
-def _listed(commit: str, *options: str) -> dict[str, str]:
-    asked = ["ls-tree", "-rz", *options, commit, "--", *run_records.CODE]
-    listed = git.output(places.PROJECT, *asked)
-    rows = [row.split("\t", 1) for row in listed.decode("utf-8", "replace").split("\0") if row]
-    return {path: about.split()[2] for about, path in rows}
-
-
-def _blob(path: Path) -> str:
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

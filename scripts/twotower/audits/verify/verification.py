@@ -12,6 +12,7 @@ from twotower.audits.seal.manifest import Manifest, ManifestError
 from twotower.audits.verify import (
     asked,
     chain,
+    commit,
     frozen,
     origins,
     snakemake_notes,
@@ -109,7 +110,8 @@ def judge(
         result.notes.append(f"{several(evidence.left)}: {told}; it may be removed")
     if evidence.sealed is not None:
         _check_seal(evidence, result)
-    parts = (chain, origins, environment_checks, study, asked, frozen, snakemake_notes, statement)
+    parts = (chain, origins, environment_checks, study, asked, commit, frozen, snakemake_notes,
+             statement)  # fmt: skip
     for part in parts if evidence.reads_code else (chain, origins):
         part.check(evidence, result)
     if not any(Path(path).is_relative_to(statement.STATED) for path in evidence.odd):
