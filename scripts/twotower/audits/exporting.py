@@ -8,14 +8,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from twotower.audits.crate import checklists, citation, codecheck, write
+from twotower.audits.crate import checklists, citation, codecheck, recorded_jobs, write
 from twotower.audits.crate import facts as study_facts
 from twotower.audits.crate.entities import CROISSANT, METADATA
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
 from twotower.audits.crate.story import Held, Story
 from twotower.audits.croissant import description
 from twotower.audits.seal import manifest, sealed_files
-from twotower.audits.verify import jobs as verify_jobs
+from twotower.audits.verify import study as study_checks
 from twotower.audits.verify import verification
 from twotower.audits.verify.evidence import Evidence
 from twotower.base import files, words
@@ -36,7 +36,7 @@ LARGEST = 200_000  # bytes of a figure of a page; larger ones stay in the reposi
 _FIGURE = re.compile(r"!\[[^\]]*\]\((images/[^/)\s]+\.png)\)")
 
 
-class ExportError(verify_jobs.UnfinishedError):
+class ExportError(recorded_jobs.UnfinishedError):
     """What there is cannot be exported; the message says what stands against it."""
 
 
@@ -121,7 +121,7 @@ def export(
 def _run(evidence: Evidence) -> tuple[dict, Study]:
     """The record of the run that made the study, and the study."""
     run = evidence.run
-    study = verify_jobs.study(run) if run else None
+    study = study_checks.of_run(run) if run else None
     if run is None or study is None:
         raise ExportError(
             f"the study {evidence.sealed.study['file']} cannot be read as this version of the "
@@ -150,8 +150,8 @@ def pages(project: Path) -> list[str]:
 def _story(
     evidence: Evidence, study: Study, folder: Path, project: Path, without: frozenset[str]
 ) -> tuple[Story, list[str]]:
-    sealed, runs, rules = evidence.sealed, evidence.runs, verify_jobs.rules_of(project)
-    jobs = verify_jobs.jobs(verify_jobs.results(sealed.files), evidence.records, rules)
+    sealed, runs, rules = evidence.sealed, evidence.runs, recorded_jobs.rules_of(project)
+    jobs = recorded_jobs.jobs(recorded_jobs.results(sealed.files), evidence.records, rules)
     others = {
         path
         for job in jobs
@@ -180,7 +180,7 @@ def _story(
         files=held,
         jobs=jobs,
         rules=rules,
-        settings=verify_jobs.settings(study),
+        settings=recorded_jobs.settings(study),
         environments=evidence.environments,
         runs={f"{run_records.RUNS.as_posix()}/{name}.json": run for name, run in runs.items()},
         given=[sealed.study["file"], DECISIONS],

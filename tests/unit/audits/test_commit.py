@@ -1,6 +1,5 @@
 """Code against the commits of runs: what is told of code that is no recorded run's."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from twotower.audits.verify.evidence import gather
 from twotower.audits.verify.findings import Verification
 from twotower.base import places
 from twotower.records import code_digest, job_records, run_records
+from twotower.records.reading import canonical
 
 RISKS, RATES = "results/risks/a.csv", "results/rates/a.csv"
 TEXTS = {
@@ -83,7 +83,7 @@ def forged_run(name, change):
     content = change(run_records.read(name))
     (run_records.RUNS / f"{name}.json").unlink()
     new = run_records.digest(content)
-    (run_records.RUNS / f"{new}.json").write_text(json.dumps(content))
+    (run_records.RUNS / f"{new}.json").write_text(canonical.text(content, 2))
     return new
 
 

@@ -7,8 +7,8 @@ a status: what left records has succeeded, and that is what no status means.
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.plan import WORKFLOW
+from twotower.audits.crate.recorded_jobs import RecordedJob
 from twotower.audits.crate.story import CrateGraph, step_id, tool_id
-from twotower.audits.verify.jobs import RecordedJob
 from twotower.base import identity
 
 RUN = local_id("run")

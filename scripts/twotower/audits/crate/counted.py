@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twotower.audits.crate.recorded_jobs import RecordedJob
 from twotower.audits.verify import counts
-from twotower.audits.verify.jobs import RecordedJob
 from twotower.study import arms
 
 

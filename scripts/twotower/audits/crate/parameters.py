@@ -11,7 +11,7 @@ from typing import Any
 
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref
-from twotower.audits.verify.jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import RecordedJob
 from twotower.records.workflow_rules import Rule
 from twotower.running import survey
 

@@ -7,12 +7,12 @@ from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from twotower.audits.crate import entities as terms
+from twotower.audits.crate import recorded_jobs
 from twotower.audits.crate.citation import Citation
 from twotower.audits.crate.entities import local_id, ref
 from twotower.audits.crate.parameters import Parameters
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
-from twotower.audits.verify import jobs as verify_jobs
-from twotower.audits.verify.jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import RecordedJob
 from twotower.records.workflow_rules import Rule
 
 
@@ -81,7 +81,7 @@ class CrateGraph:
 
     def __post_init__(self) -> None:
         jobs = self.story.jobs
-        self.levels = verify_jobs.levels(jobs)
+        self.levels = recorded_jobs.levels(jobs)
         self.tools = sorted({(job.rule, job.code) for job in jobs})
         self.parameters = Parameters(jobs, self.story.rules, self.story.given)
 

@@ -10,9 +10,8 @@ import zipfile
 from pathlib import Path
 
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate import graph
+from twotower.audits.crate import graph, recorded_jobs
 from twotower.audits.crate.story import Held, Story
-from twotower.audits.verify import jobs
 from twotower.base import places
 from twotower.base.errors import ExpectedError
 from twotower.records.commits import code_files
@@ -109,7 +108,7 @@ def _copy(source: Path, target: Path) -> str:
                 total.update(chunk)
                 copy.write(chunk)
     except FileNotFoundError:
-        raise jobs.UnfinishedError(
+        raise recorded_jobs.UnfinishedError(
             f"{source} is gone since it was sealed; `make resume` makes results anew"
         ) from None
     return total.hexdigest()

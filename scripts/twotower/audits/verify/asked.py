@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twotower.audits.verify import counts
-from twotower.audits.verify import jobs as verify_jobs
+from twotower.audits.verify import study as study_checks
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
@@ -80,7 +80,7 @@ def check(evidence: Evidence, result: Verification) -> None:
     rules = workflow_rules.read(evidence.project)
     runs: dict[str, AskedRun] = {}
     for name, run in evidence.runs.items():
-        study = verify_jobs.study_in(run["study"]) if run else None
+        study = study_checks.recorded(run["study"]) if run else None
         if study is not None:
             listed = JobList(study)
             runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules))

@@ -9,7 +9,7 @@ import csv
 from pathlib import Path
 
 from twotower.audits.seal import manifest, signatures, timestamps
-from twotower.audits.verify import jobs, statement_order
+from twotower.audits.verify import statement_order
 from twotower.audits.verify import study as study_checks
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
@@ -132,7 +132,7 @@ def _check_study(statement: Statement, evidence: Evidence, result: Verification)
     for run in _runs(evidence):
         named = run.get("statement") == statement.sha256
         if named and run["study"]["settings"] != statement.settings:
-            ran = jobs.study(run)
+            ran = study_checks.of_run(run)
             other = (
                 study_checks.differing(stated, job_records.plain(ran.model_dump())) if ran else ""
             )
@@ -162,7 +162,7 @@ def _settings(statement: Statement) -> dict | None:
 def _study(statement: Statement) -> Study | None:
     """The study that was stated, if this version of the project reads it so."""
     stated = _settings(statement)
-    return jobs.study_of(stated, "study.json", statement.settings) if stated else None
+    return study_checks.of_settings(stated, "study.json", statement.settings) if stated else None
 
 
 def _check_predictions(statement: Statement, study: Study, result: Verification) -> None:

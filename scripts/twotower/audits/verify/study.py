@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import NO_RECORD, Evidence
@@ -11,6 +12,7 @@ from twotower.audits.verify.findings import Verification
 from twotower.base import errors
 from twotower.records import job_records, run_records
 from twotower.study import decisions, reading
+from twotower.study.schema import Study
 
 DECISIONS = "workflow/decisions.yaml"
 
@@ -138,3 +140,33 @@ def _labels(path: Path) -> set[str]:
             return {row["decisions"] or "" for row in rows}
     except (OSError, ValueError, csv.Error):
         return set()
+
+
+def of_run(run: dict) -> Study | None:
+    """The study that a run's record holds; None if today's models give it other values."""
+    told = run["study"]
+    return of_settings(told["content"], told["file"], told["settings"])
+
+
+def of_settings(content: dict, place: str, settings: str) -> Study | None:
+    """The study in a mapping that was written as JSON; None if its settings have another digest."""
+    found = recorded({"content": content, "file": place})
+    same = found and run_records.study_digest(found.model_dump()) == settings
+    return found if same else None
+
+
+def recorded(told: dict) -> Study | None:
+    """The study that a record holds, whatever digest stands beside it; None if it is not valid."""
+    try:
+        return reading.validated(_numbers(told["content"]), told["file"])
+    except reading.StudyError:
+        return None
+
+
+def _numbers(value: Any) -> Any:
+    """Records write numbers that JSON lacks as text; this reads them back."""
+    if isinstance(value, dict):
+        return {key: _numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    return float(value) if value in ("inf", "-inf", "nan") else value

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from twotower.base import places
 from twotower.base.errors import ExpectedError
 from twotower.base.identity import short_id
-from twotower.records import job_graph, job_records, run_records, workflow_rules
+from twotower.records import job_graph, job_records, workflow_rules
 from twotower.records.workflow_rules import Rule
-from twotower.study import grid, reading
+from twotower.study import grid
 from twotower.study.schema import Study
 
 TIMED = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "megabytes"}
@@ -144,36 +143,6 @@ def usage(path: Path) -> dict[str, float]:
         except ValueError:  # "NA" where a job was too short to be measured
             continue
     return {name: value for name, value in found.items() if math.isfinite(value)}
-
-
-def study(run: dict) -> Study | None:
-    """The study that a run's record holds; None if today's models give it other values."""
-    told = run["study"]
-    return study_of(told["content"], told["file"], told["settings"])
-
-
-def study_of(content: dict, place: str, settings: str) -> Study | None:
-    """The study in a mapping that was written as JSON; None if its settings have another digest."""
-    found = study_in({"content": content, "file": place})
-    same = found and run_records.study_digest(found.model_dump()) == settings
-    return found if same else None
-
-
-def study_in(told: dict) -> Study | None:
-    """The study that a record holds, whatever digest stands beside it; None if it is not valid."""
-    try:
-        return reading.validated(_numbers(told["content"]), told["file"])
-    except reading.StudyError:
-        return None
-
-
-def _numbers(value: Any) -> Any:
-    """Records write numbers that JSON lacks as text; this reads them back."""
-    if isinstance(value, dict):
-        return {key: _numbers(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_numbers(part) for part in value]
-    return float(value) if value in ("inf", "-inf", "nan") else value
 
 
 def settings(study: Study) -> dict[str, dict]:
