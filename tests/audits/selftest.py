@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import commands
 from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
@@ -86,8 +87,23 @@ def drawing(study: Forgery, path: str) -> str:
     raise AssertionError(f"{path} is never drawn")
 
 
+def caught_by_command(catcher: str) -> Callable[[Forgery, Cheat | None, str, str], Outcome]:
+    """Whether a command finds a cheat and says the words; none without a cheat."""
+
+    def caught(study: Forgery, cheat: Cheat | None, path: str, root: str) -> Outcome:
+        if cheat is None and catcher not in ("clone", "told"):
+            return Outcome(True, "")  # their own tests have untouched ones
+        ended, said = commands.said_by(study, catcher if cheat else "clone")
+        if cheat is None:
+            return Outcome(not ended, said)
+        return Outcome(ended and cheat.caught_by[catcher] in said, said)
+
+    return caught
+
+
 CATCHERS: dict[str, Callable[[Forgery, Cheat | None, str, str], Outcome]] = {
     "verify": caught_by_verify,
+    **{name: caught_by_command(name) for name in commands.COMMANDS},
     "audit": caught_by_audit,
 }
 """By name, who may catch a cheat; `caught_by` of a cheat names them."""
