@@ -36,9 +36,9 @@ print(run_records.start(origin, []))
 """
 
 
-def unstated(study: Forgery) -> None:
-    """Take the statement away, and all that names it; Snakemake's notes too."""
-    for place in (".snakemake", "preregistration", statements.STATED):
+def unstated(study: Forgery, *kept: str) -> None:
+    """Take the statement away, and all that names it; Snakemake's notes too, if not kept."""
+    for place in {".snakemake", "preregistration", str(statements.STATED)} - {*kept}:
         shutil.rmtree(study.folder / place, ignore_errors=True)
     every_record(study, lambda record: {k: v for k, v in record.items() if k != "statement"})
     study.re_run(lambda run: {k: v for k, v in run.items() if k != "statement"})
@@ -100,13 +100,12 @@ def signed(study: Forgery, about: dict | None = None) -> None:
     signatures.sign(study.folder / place, study.folder / signature, study.folder / "key")
 
 
-def own_git(study: Forgery) -> Path:
-    """Make a copy's git its own: git appends to some files in place. Returns its folder."""
-    place, kept = study.folder / ".git", study.folder / ".git-own"
-    shutil.copytree(place, kept)
-    shutil.rmtree(place)
-    kept.rename(place)
-    return place
+def own(study: Forgery, name: str) -> None:
+    """Make a folder of a copy its own: git and Snakemake write some of their files in place."""
+    kept = study.folder / f"{name}-own"
+    shutil.copytree(study.folder / name, kept)
+    shutil.rmtree(study.folder / name)
+    kept.rename(study.folder / name)
 
 
 def git(study: Forgery, *arguments: str) -> str:
@@ -119,7 +118,7 @@ def git(study: Forgery, *arguments: str) -> str:
 
 def committed(study: Forgery, message: str) -> str:
     """Commit all as it is; returns the commit."""
-    own_git(study)
+    own(study, ".git")
     git(study, "add", "-A")
     git(study, "commit", "-qm", message)
     return git(study, "rev-parse", "HEAD")

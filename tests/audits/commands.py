@@ -40,7 +40,7 @@ def said_by(study: Forgery, catcher: str) -> tuple[bool, str]:
     try:
         done = subprocess.run(
             [warm_python.python(), "-B", *given], cwd=place, capture_output=True,
-            encoding="utf-8", errors="replace", timeout=PATIENCE, env=os.environ | {"COLUMNS": "200"},
+            encoding="utf-8", errors="replace", timeout=PATIENCE,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False, f"it did not end in {PATIENCE} s"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import warm_python
 
-from authoring import ABOUT, git, own_git
+from authoring import ABOUT, git, own
 from commands import trusted
 from forging import SIGNERS, Forgery, seal
 
@@ -91,7 +91,7 @@ def on_another_file_system(handed: Handed) -> None:
 @honest
 def packed_by_git(handed: Handed) -> None:
     """Both repositories are packed (`git gc`)."""
-    own_git(handed.study)
+    own(handed.study, ".git")
     for place in (handed.folder, handed.clone):
         subprocess.run(["git", "gc", "-q", "--prune=now"], cwd=place, check=True)
 
@@ -99,7 +99,7 @@ def packed_by_git(handed: Handed) -> None:
 @honest
 def later_commits_of_the_author(handed: Handed) -> None:
     """README and notes of the author's folder are edited and committed."""
-    own_git(handed.study)
+    own(handed.study, ".git")
     handed.study.write("README.md", b"# Later\n")
     git(handed.study, "add", "README.md")
     git(handed.study, "commit", "-qm", "Later.")
@@ -171,7 +171,8 @@ def results_alone_and_a_shallow_clone(handed: Handed) -> None:
 def traces_of_editors(handed: Handed) -> None:
     """Swap files, copies and the notes of a file manager lie about, outside results/."""
     for name in (".DS_Store", "scripts/.DS_Store", "scripts/.verify.py.swp", "Makefile~",
-                 "workflow/rules/._train.smk", "config.yaml.orig", "scripts/verify.py~"):  # fmt: skip
+                 "workflow/rules/._train.smk", "config.yaml.orig",
+                 "scripts/verify.py~"):  # fmt: skip
         (handed.folder / name).write_bytes(b"\0\0\0\1Bud1")
 
 
@@ -187,6 +188,7 @@ def sealed_again(handed: Handed) -> None:
 @honest
 def run_again(handed: Handed) -> None:
     """The study is run again, where there is nothing to do, and sealed."""
+    own(handed.study, ".snakemake")
     asked = [warm_python.python(), "-m", "snakemake", "--cores", "1", "--config",
              "study=workflow/studies/tiny.yaml"]  # fmt: skip
     done = subprocess.run(asked, cwd=handed.folder, capture_output=True, encoding="utf-8")
@@ -249,8 +251,8 @@ def verified(name: str, study: Forgery, room: Path) -> tuple[bool, str]:
     try:
         OPERATIONS[name](handed)
         done = subprocess.run(
-            [*handed.command, warm_python.python(), "-B", "scripts/verify.py", "--folder", str(handed.folder),
-             "--signers", SIGNERS],
+            [*handed.command, warm_python.python(), "-B", "scripts/verify.py",
+             "--folder", str(handed.folder), "--signers", SIGNERS],
             cwd=handed.clone, env=os.environ | handed.variables, capture_output=True,
             encoding="utf-8", errors="replace",
         )  # fmt: skip

@@ -171,7 +171,7 @@ for each, odd in NAMES.items():
     named_alike(each, odd)
 
 
-@cheat(clone="it was not sealed")
+@cheat(clone="why.txt")
 def hidden_beside_records(study: Forgery) -> str:
     """A file that is no record lies among the records, sealed."""
     study.write("results/records/why.txt", b"all is well\n")

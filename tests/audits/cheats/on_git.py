@@ -6,7 +6,7 @@ results were made by the edited code; all is sealed and signed.
 
 from collections.abc import Callable
 
-from authoring import committed, git, own_git, recorded_anew, rerun, unstated
+from authoring import committed, git, own, recorded_anew, rerun, unstated
 from cheats.registry import cheat
 from forging import Forgery
 
@@ -18,7 +18,7 @@ def hidden(study: Forgery, hide: Callable[[], None], path: str = SLOPES, **varia
     """Edit a module, hide that from git, and record the run again."""
     unstated(study)
     rerun(study, dict)
-    own_git(study)
+    own(study, ".git")
     if path == SLOPES:
         study.replace(path, '"""', '"""Kindly: ')
     else:
@@ -57,7 +57,7 @@ def same_size_and_time(study: Forgery) -> str:
 
     unstated(study)
     rerun(study, dict)
-    own_git(study)
+    own(study, ".git")
     git(study, "config", "core.trustctime", "false")
     git(study, "config", "core.checkStat", "minimal")
     git(study, "status", "-s")  # which notes sizes and times

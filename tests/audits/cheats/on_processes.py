@@ -118,4 +118,4 @@ beside("makefile_in_small_letters", "makefile",
 beside("profile_that_is_taken_up", "workflow/profiles/default/config.yaml",
        "A profile that Snakemake takes up by itself lies in workflow/.")  # fmt: skip
 beside("hook_among_the_scripts", "scripts/sitecustomize.py",
-       "A sitecustomize, which every job would import, lies among the scripts, sealed.")  # fmt: skip
+       "A sitecustomize, which every job would import, is sealed among the scripts.")  # fmt: skip

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from authoring import every_record, named, own_git, rerun, signed, unstated
+from authoring import every_record, named, own, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
 from twotower.records import environment, run_records
@@ -117,8 +117,9 @@ def changes_that_are_others(study: Forgery) -> str:
     from authoring import adopt_code
 
     unstated(study)
-    diff = (b"diff --git a/Makefile b/Makefile\n--- a/Makefile\n+++ b/Makefile\n@@ -1,1 +1,2 @@\n"
-            b"+# harmless\n # Everyday commands; `make help` lists them. Nothing here needs root.\n")  # fmt: skip
+    first = study.read("Makefile").split(b"\n")[0]
+    diff = b"diff --git a/Makefile b/Makefile\n--- a/Makefile\n+++ b/Makefile\n@@ -1,1 +1,2 @@\n"
+    diff += b"+# harmless\n " + first + b"\n"
     sha256 = hashlib.sha256(diff).hexdigest()
     place = (run_records.RUNS / f"{sha256[:16]}.diff").as_posix()
     study.write(place, diff)
@@ -169,7 +170,7 @@ def two_runs_of_different_rules(study: Forgery) -> str:
 @cheat(clone="statement")
 def no_statement_any_more(study: Forgery) -> str:
     """A statement was made and committed; all that names it is gone from the results."""
-    own_git(study)
+    own(study, ".git")
     kept = {path: path.read_bytes() for path in study.folder.glob("preregistration/*/*")}
     unstated(study)
     for path, content in kept.items():

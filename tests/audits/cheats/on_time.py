@@ -1,11 +1,12 @@
 """Cheats on what came first: rules, statements and verdicts."""
 
+import os
 import re
 import subprocess
 
 import warm_python
 
-from authoring import TINY, committed, rerun, signed, unstated
+from authoring import TINY, committed, own, rerun, signed, unstated
 from cheats.registry import DECISIONS, cheat
 from forging import Forgery, seal
 
@@ -13,9 +14,13 @@ from forging import Forgery, seal
 @cheat(told="no statement")
 def judged_again(study: Forgery) -> str:
     """A threshold is changed after the run, committed, and all that reads it made anew."""
+    own(study, ".snakemake")
+    unstated(study, ".snakemake")
+    rerun(study, dict)
     text = study.read(DECISIONS).decode("utf-8")
     (old,) = re.findall(r"^ +ambient_slope: .*$", text, re.MULTILINE)
     study.replace(DECISIONS, old, old.replace("0.05", "0.5"))
+    os.utime(study.folder / DECISIONS)
     committed(study, "Other rules.")
     command = [warm_python.python(), "-m", "snakemake", "--config", f"study={TINY}", "--cores", "1"]
     done = subprocess.run(command, cwd=study.folder, capture_output=True, encoding="utf-8")
