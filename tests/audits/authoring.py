@@ -12,9 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import warm_python
-
-from forging import Forgery
+from forging import Forgery, warm_python
 from twotower.audits.seal import sealed_files, signatures
 from twotower.base import identity
 from twotower.records import code_digest, job_records, run_records

@@ -10,9 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import warm_python
-
-from forging import SIGNERS, STUDY, Forgery
+from forging import SIGNERS, STUDY, Forgery, warm_python
 
 PATIENCE = 30
 CRATE = "results-crate"
@@ -20,6 +18,8 @@ COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
     "clone": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
     "told": (True, False, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
     "crate": (True, True, ["scripts/check_crate.py", "{folder}/" + CRATE]),
+    "empty_root": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--root="]),
+    "empty_hash": (True, True, ["scripts/check_crate.py", "--sha256=", "--", "{folder}/" + CRATE]),
     "publish": (False, True, ["scripts/publish_findings.py", STUDY, "findings"]),
     "export": (False, True, ["scripts/export.py", CRATE]),
 }

@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import warm_python
-
 from authoring import ABOUT, git, own
 from commands import trusted
-from forging import SIGNERS, Forgery, seal
+from forging import SIGNERS, Forgery, seal, warm_python
 
 NOBODY = 65534
 MEMORY = Path("/dev/shm")

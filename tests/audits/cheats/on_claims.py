@@ -5,7 +5,7 @@ Nothing names a statement, Snakemake's notes are not there, the commit holds the
 
 from collections.abc import Callable
 
-from authoring import claimed, consistent, signed, unstated
+from authoring import claimed, consistent, every_record, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
 
@@ -94,8 +94,6 @@ claims(
 @cheat(clone="replicate")
 def claim_with_an_index_that_fits(study: Forgery) -> str:
     """500 replicates are claimed, and every job's digest of settings is that of no settings."""
-    from authoring import every_record
-
     claimed(study, lambda raw: raw | {"replicates": 500})
     every_record(study, lambda record: record | {"settings": "5" * 64})
     signed(study, study.sealed())
@@ -114,16 +112,12 @@ def edited_index(study: Forgery) -> str:
 
 def rerun_kept(study: Forgery) -> None:
     """Have a signed seal name the record of the run that `unstated` left."""
-    from authoring import rerun
-
     rerun(study, lambda run: run)
 
 
 @cheat(told="replicates=3")
 def values_of_the_command_line(study: Forgery) -> str:
     """The run had --config replicates=3, which nothing shows."""
-    from authoring import rerun
-
     unstated(study)
     rerun(study, lambda run: run | {"study": run["study"] | {"given": {"replicates": 3}}})
     return ""
@@ -132,8 +126,6 @@ def values_of_the_command_line(study: Forgery) -> str:
 @cheat(told="results/tables/claims.md")
 def one_target_alone(study: Forgery) -> str:
     """The run was asked for one table; figures and other tables are gone, all else is sealed."""
-    from authoring import rerun
-
     unstated(study)
     for path in [*study.folder.glob("results/figures/*"), *study.folder.glob("results/tables/*")]:
         name = path.relative_to(study.folder).as_posix()
@@ -147,8 +139,6 @@ def one_target_alone(study: Forgery) -> str:
 @cheat(clone="results/figures")
 def partial_run_as_whole(study: Forgery) -> str:
     """The same, and the record says that all was asked for."""
-    from authoring import rerun
-
     one_target_alone(study)
     rerun(study, lambda run: run | {"targets": []})
     return ""

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Callable
 
 from authoring import claimed, committed, rerun, unstated
+from cheats.on_claims import partial_run_as_whole
+from cheats.on_files import HUGE, sparse
 from cheats.registry import MANIFEST, TABLE, cheat, with_values
 from commands import CRATE
 from forging import ROOT, Forgery, make
@@ -73,6 +75,12 @@ def root_that_is_not_computed(study: Forgery) -> str:
 def checklist_of_other_numbers(study: Forgery) -> str:
     """The checklists of a crate say 500 replicates; the graph fits."""
     return edited(study, "checklists.md", lambda text: text.replace(b"3 ", b"500 ", 1))
+
+
+@cheat(empty_hash="SHA256=")
+def checklist_and_an_empty_hash(study: Forgery) -> str:
+    """The same, and the reader's variable of the noted SHA-256 is empty."""
+    return checklist_of_other_numbers(study)
 
 
 @cheat(crate="README.md")
@@ -166,8 +174,6 @@ def crate_with_a_link(study: Forgery) -> str:
 @cheat(crate="sparse")
 def crate_with_a_sparse_file(study: Forgery) -> str:
     """A figure of a crate has 8 TB; the graph says so."""
-    from cheats.on_files import HUGE, sparse
-
     exported(study)
     path = "results/figures/levels.png"
     before = files.sha256(study.folder / CRATE / path)
@@ -223,7 +229,5 @@ def findings_of_another_study(study: Forgery) -> str:
 @cheat(publish="results/figures")
 def findings_in_part(study: Forgery) -> str:
     """Findings are published without the figures and tables that are unwelcome."""
-    from cheats.on_claims import partial_run_as_whole
-
     partial_run_as_whole(study)
     return ""

@@ -119,26 +119,3 @@ def ignored_module(study: Forgery) -> str:
     study.write(HOOK, b"import random\n")
     recorded_anew(study)
     return HOOK
-
-
-@cheat(clone="commit")
-def module_of_another_repository(study: Forgery) -> str:
-    """A package of the library is a repository of its own, at another state than the commit's."""
-
-    def hide() -> None:
-        place = study.folder / "scripts/twotower/rates"
-        git(study, "init", "-q", str(place))
-
-    return hidden(study, hide)
-
-
-@cheat(clone="commit")
-def narrow_checkout(study: Forgery) -> str:
-    """git is told that the library is not checked out here (`sparse-checkout`)."""
-
-    def hide() -> None:
-        git(study, "config", "core.sparseCheckout", "true")
-        study.write(".git/info/sparse-checkout", b"/*\n!/scripts/twotower/rates/\n")
-        git(study, "update-index", "--skip-worktree", SLOPES)
-
-    return hidden(study, hide)

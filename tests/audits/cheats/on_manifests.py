@@ -1,14 +1,15 @@
 """Cheats on what a seal says of itself; each is signed by the author."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 
 from authoring import signed
 from cheats.on_files import rewritten, sealed_as
 from cheats.registry import MANIFEST, TABLE, cheat
-from forging import Forgery
-from twotower.audits.seal import manifest
+from forging import SIGNERS, Forgery
+from twotower.audits.seal import manifest, sealed_files
 
 FIGURE = "results/figures/levels.png"
 
@@ -111,3 +112,29 @@ def sealed_outside(study: Forgery) -> str:
     text = study.read(MANIFEST).decode("ascii")
     rewritten(study, text.replace(f'"{FIGURE}"', '"results/../../outside.png"'))
     return MANIFEST
+
+
+@cheat(clone="tower-rates")
+def signed_for_another_purpose(study: Forgery) -> str:
+    """The signature is the author's, but was given for files of any kind, not for a seal."""
+    place = study.folder / sealed_files.MANIFEST
+    (study.folder / sealed_files.SIGNATURE).unlink()
+    asked = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(study.folder / "key"), "-n", "file"]
+    subprocess.run([*asked, str(place)], check=True, capture_output=True)
+    return ""
+
+
+@cheat(clone="expired")
+def signed_after_the_key_ended(study: Forgery) -> str:
+    """The key was good until 2020, as the auditor's file of signers says."""
+    study.replace(SIGNERS, " ssh-ed25519", ' valid-before="20200101" ssh-ed25519')
+    return ""
+
+
+@cheat(empty_root="ROOT=")
+def another_root_and_an_empty_one(study: Forgery) -> str:
+    """A figure is replaced, all signed; the auditor's variable of the noted root is empty."""
+    study.write(FIGURE, study.read("results/figures/slope_comparison.png"))
+    study.re_record(FIGURE)
+    signed(study, study.sealed())
+    return ""

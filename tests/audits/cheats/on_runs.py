@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from authoring import every_record, named, own, rerun, signed, unstated
+from authoring import adopt_code, committed, every_record, named, own, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
 from twotower.records import environment, run_records
@@ -102,8 +102,6 @@ def commit_that_nobody_has(study: Forgery) -> str:
 @cheat(clone="commit")
 def commit_that_does_not_hold_the_code(study: Forgery) -> str:
     """Code was edited and all made by it; the record says that it is the commit's."""
-    from authoring import adopt_code
-
     unstated(study)
     study.replace(SLOPES, '"""', '"""Kindly: ')
     adopt_code(study)
@@ -114,8 +112,6 @@ def commit_that_does_not_hold_the_code(study: Forgery) -> str:
 @cheat(clone="commit")
 def changes_that_are_others(study: Forgery) -> str:
     """Code was edited and all made by it; the recorded changes are of a harmless comment."""
-    from authoring import adopt_code
-
     unstated(study)
     first = study.read("Makefile").split(b"\n")[0]
     diff = b"diff --git a/Makefile b/Makefile\n--- a/Makefile\n+++ b/Makefile\n@@ -1,1 +1,2 @@\n"
@@ -132,8 +128,6 @@ def changes_that_are_others(study: Forgery) -> str:
 @cheat(told="recorded no commit")
 def no_commit_at_all(study: Forgery) -> str:
     """Code was edited and all made by it; the record says that there was no git."""
-    from authoring import adopt_code
-
     unstated(study)
     study.replace(SLOPES, '"""', '"""Kindly: ')
     adopt_code(study)
@@ -144,8 +138,6 @@ def no_commit_at_all(study: Forgery) -> str:
 @cheat(clone="commit")
 def a_later_commit(study: Forgery) -> str:
     """The run is recorded with a later commit, whose code is another than that of the jobs."""
-    from authoring import committed
-
     unstated(study)
     before = study.read(SLOPES)
     study.replace(SLOPES, '"""', '"""Kindly: ')

@@ -170,6 +170,18 @@ def weights_that_are_no_numbers(study: Forgery) -> str:
     return sealed(study, path, content)
 
 
+@cheat(audit="DIFFERENT")
+def weights_within_tolerance(study: Forgery) -> str:
+    """All weights of a training are changed by less than the tolerance, on the same machine."""
+    path = study.first(WEIGHTS)
+    arrays = tensors.read(study.folder / path)
+    place = study.folder / "near.safetensors"
+    tensors.write(place, {name: array * (1 + 1e-9) for name, array in arrays.items()})
+    content = place.read_bytes()
+    place.unlink()
+    return sealed(study, path, content)
+
+
 @cheat(clone="steps")
 def more_steps_in_losses(study: Forgery) -> str:
     """The losses of adam say that each training took 5000 steps."""

@@ -4,11 +4,9 @@ import os
 import re
 import subprocess
 
-import warm_python
-
-from authoring import TINY, committed, own, rerun, signed, unstated
+from authoring import TINY, committed, consistent, own, rerun, signed, unstated
 from cheats.registry import DECISIONS, cheat
-from forging import Forgery, seal
+from forging import Forgery, seal, warm_python
 
 
 @cheat(told="no statement")
@@ -46,8 +44,6 @@ def first_run_forgotten(study: Forgery) -> str:
 @cheat(clone="decisions")
 def ledger_of_other_rules(study: Forgery) -> str:
     """The column that names the rules of the ledger is edited, with records and a signed seal."""
-    from authoring import consistent
-
     unstated(study)
     path = "results/tables/claims.csv"
     consistent(study, path, study.read(path).replace(b",v3:", b",v4:"))
@@ -58,8 +54,6 @@ def ledger_of_other_rules(study: Forgery) -> str:
 @cheat(clone="decisions")
 def rates_of_other_rules(study: Forgery) -> str:
     """The same in the table of all rates."""
-    from authoring import consistent
-
     unstated(study)
     path = "results/tables/rates.csv"
     consistent(study, path, study.read(path).replace(b",v3:", b",v2:"))
