@@ -26,6 +26,12 @@ COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
 """By catcher: whether in the clone or in the author's folder, whether it must end with an error,
 and what is called."""
 
+TOLD = {
+    "clone": "verify, in a clone", "told": "a note of verify, in a clone", "crate": "check-crate",
+    "empty_root": "verify", "empty_hash": "check-crate", "publish": "findings",
+}  # fmt: skip
+"""By catcher, what the docs call it."""
+
 
 def said_by(study: Forgery, catcher: str) -> tuple[bool, str]:
     """Whether a command ended as it must where it finds a cheat, and all that it printed."""

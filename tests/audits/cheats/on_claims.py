@@ -8,6 +8,9 @@ from collections.abc import Callable
 from authoring import claimed, consistent, every_record, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
+from twotower.records.job_records import recorded
+
+SHOWN = ("results/figures/", "results/tables/")
 
 
 def claims(words: str, said: str, change: Callable[[dict], dict]) -> None:
@@ -106,13 +109,8 @@ def edited_index(study: Forgery) -> str:
     unstated(study)
     text = study.read("results/index.csv").replace(b'""steps"": 50}', b'""steps"": 5000}')
     consistent(study, "results/index.csv", text)
-    rerun_kept(study)
+    rerun(study, dict)
     return "results/index.csv"
-
-
-def rerun_kept(study: Forgery) -> None:
-    """Have a signed seal name the record of the run that `unstated` left."""
-    rerun(study, lambda run: run)
 
 
 @cheat(told="replicates=3")
@@ -123,15 +121,16 @@ def values_of_the_command_line(study: Forgery) -> str:
     return ""
 
 
-@cheat(told="results/tables/claims.md")
+@cheat(told="targets")
 def one_target_alone(study: Forgery) -> str:
-    """The run was asked for one table; figures and other tables are gone, all else is sealed."""
+    """The run was asked for one table; figures and tables beside are gone."""
     unstated(study)
-    for path in [*study.folder.glob("results/figures/*"), *study.folder.glob("results/tables/*")]:
-        name = path.relative_to(study.folder).as_posix()
-        if path.stem not in ("claims", "rates"):
-            (study.folder / study.record_path(name)).unlink()
-            path.unlink()
+    jobs = {output: study.record(output) for output in map(str, recorded(study.folder))}
+    kept = {"results/tables/claims.md"}.union(*(job["inputs"] for job in jobs.values()))
+    for output, job in jobs.items():
+        if output.startswith(SHOWN) and not kept & {*job["outputs"]}:
+            (study.folder / study.record_path(output)).unlink()
+            (study.folder / output).unlink()
     rerun(study, lambda run: run | {"targets": ["results/tables/claims.md"]})
     return ""
 

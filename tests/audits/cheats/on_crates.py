@@ -98,7 +98,7 @@ def graph_with_a_key_twice(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="twice")
+@cheat(crate="changed: SHA-256")
 def graph_with_a_file_twice(study: Forgery) -> str:
     """The graph describes the ledger twice, with different hashes."""
     exported(study)
@@ -138,7 +138,7 @@ def graph_of_other_jobs(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="left out")
+@cheat(crate="missing")
 def unwelcome_table_left_out(study: Forgery) -> str:
     """A table is gone from a crate; the graph says that it was left out."""
     exported(study)
@@ -184,14 +184,6 @@ def crate_with_a_sparse_file(study: Forgery) -> str:
     study.write(GRAPH, json.dumps(content).encode("utf-8"))
     sparse(study.folder / CRATE / path)
     return path
-
-
-@cheat(crate="results-audit")
-def crate_with_a_verdict(study: Forgery) -> str:
-    """A crate holds an audit's page, written by hand, that says IDENTICAL."""
-    exported(study)
-    study.write(f"{CRATE}/results-audit/audit.html", b"<h1>IDENTICAL</h1>")
-    return ""
 
 
 @cheat(export="replicates")

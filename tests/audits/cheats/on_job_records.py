@@ -176,7 +176,7 @@ def record_with_words_of_its_own(study: Forgery) -> str:
     return study.record_path(TABLE)
 
 
-@cheat(clone="bytes")
+@cheat(clone="no valid record")
 def size_as_a_fraction(study: Forgery) -> str:
     """A record has its size as 1234.0."""
     unstated(study)

@@ -114,7 +114,7 @@ def sealed_outside(study: Forgery) -> str:
     return MANIFEST
 
 
-@cheat(clone="tower-rates")
+@cheat(clone="purpose")
 def signed_for_another_purpose(study: Forgery) -> str:
     """The signature is the author's, but was given for files of any kind, not for a seal."""
     place = study.folder / sealed_files.MANIFEST

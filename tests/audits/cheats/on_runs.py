@@ -45,13 +45,13 @@ def threads_as_a_truth(study: Forgery) -> str:
     return with_environment(study, [], threads=True)
 
 
-@cheat(clone="pins")
+@cheat(clone="was not set, the pin is")
 def no_pins(study: Forgery) -> str:
     """The environment tells of no pin at all."""
     return with_environment(study, [], pins={})
 
 
-@cheat(clone="packages")
+@cheat(clone="was not installed")
 def no_packages(study: Forgery) -> str:
     """The environment tells of no package of the lock."""
     return with_environment(study, [], packages={})

@@ -9,7 +9,7 @@ from cheats.registry import DECISIONS, cheat
 from forging import Forgery, seal, warm_python
 
 
-@cheat(told="no statement")
+@cheat(told="rules")
 def judged_again(study: Forgery) -> str:
     """A threshold is changed after the run, committed, and all that reads it made anew."""
     own(study, ".snakemake")
