@@ -37,6 +37,7 @@ NAMES = frozenset(
         "improved predictions of a fit",
         "one risk under two names",
         "weights of one replicate",
+        "weights within tolerance",
         "an input that the rule never reads",
         "made from nothing",
         "another rule",
