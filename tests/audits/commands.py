@@ -17,6 +17,7 @@ CRATE = "results-crate"
 COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
     "clone": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
     "told": (True, False, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
+    "left_out": (True, False, ["scripts/verify.py", "--folder", "{folder}", "--without", "tables"]),
     "crate": (True, True, ["scripts/check_crate.py", "{folder}/" + CRATE]),
     "empty_root": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--root="]),
     "empty_hash": (True, True, ["scripts/check_crate.py", "--sha256=", "--", "{folder}/" + CRATE]),
@@ -28,7 +29,8 @@ and what is called."""
 
 TOLD = {
     "clone": "verify, in a clone", "told": "a note of verify, in a clone", "crate": "check-crate",
-    "empty_root": "verify", "empty_hash": "check-crate", "publish": "findings",
+    "empty_root": "verify",
+    "left_out": "verify WITHOUT=tables", "empty_hash": "check-crate", "publish": "findings",
 }  # fmt: skip
 """By catcher, what the docs call it."""
 

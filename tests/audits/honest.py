@@ -14,6 +14,7 @@ from pathlib import Path
 from authoring import ABOUT, git, own
 from commands import trusted
 from forging import SIGNERS, Forgery, seal, warm_python
+from twotower.records import run_records
 
 NOBODY = 65534
 MEMORY = Path("/dev/shm")
@@ -187,7 +188,9 @@ def sealed_again(handed: Handed) -> None:
 def run_again(handed: Handed) -> None:
     """The study is run again, where there is nothing to do, and sealed."""
     own(handed.study, ".snakemake")
-    asked = [warm_python.python(), "-m", "snakemake", "--cores", "1", "--config",
+    (name,) = run_records.names(handed.folder)
+    targets = run_records.read(name, handed.folder)["targets"]
+    asked = [warm_python.python(), "-m", "snakemake", *targets, "--cores", "1", "--config",
              "study=workflow/studies/tiny.yaml"]  # fmt: skip
     done = subprocess.run(asked, cwd=handed.folder, capture_output=True, encoding="utf-8")
     assert done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr

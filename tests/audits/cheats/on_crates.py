@@ -146,6 +146,13 @@ def unwelcome_table_left_out(study: Forgery) -> str:
     return "results/tables/falsifiability.csv"
 
 
+@cheat(left_out="1 of ")
+def one_table_of_a_kind_left_out(study: Forgery) -> str:
+    """A single unwelcome table is gone, and WITHOUT=tables is said to be enough to verify."""
+    (study.folder / "results/tables/falsifiability.csv").unlink()
+    return "results/tables/falsifiability.csv"
+
+
 @cheat(crate="seal")
 def crate_without_a_trace(study: Forgery) -> str:
     """A crate loses its seal, and its graph every mention of it; a table is edited."""

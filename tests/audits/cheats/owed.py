@@ -109,6 +109,7 @@ NAMES = frozenset(
         "checklist from the study",
         "findings of another commit",
         "findings in part",
+        "one table of a kind left out",
         "judged again",
         "first run forgotten",
     }
