@@ -1,8 +1,8 @@
 """Plant every cheat in a copy of a finished study, and see who names it: `make audit-selftest`.
 
 Prints a table, and ends with 1 if a cheat is missed or an untouched copy is under suspicion.
-`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study,
-to be used again.
+`python selftest.py [--finished FOLDER] [--owed] [--markdown] [NAME …]`: FOLDER keeps the finished
+study, to be used again.
 """
 
 import argparse
@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cheats import CHEATS, Cheat
+import commands
+from cheats import CHEATS, OWED, Cheat
 from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import audit, jobs, options
@@ -86,8 +87,23 @@ def drawing(study: Forgery, path: str) -> str:
     raise AssertionError(f"{path} is never drawn")
 
 
+def caught_by_command(catcher: str) -> Callable[[Forgery, Cheat | None, str, str], Outcome]:
+    """Whether a command finds a cheat and says the words; none without a cheat."""
+
+    def caught(study: Forgery, cheat: Cheat | None, path: str, root: str) -> Outcome:
+        if cheat is None and catcher not in ("clone", "told"):
+            return Outcome(True, "")  # their own tests have untouched ones
+        ended, said = commands.said_by(study, catcher if cheat else "clone")
+        if cheat is None:
+            return Outcome(not ended, said)
+        return Outcome(ended and cheat.caught_by[catcher] in said, said)
+
+    return caught
+
+
 CATCHERS: dict[str, Callable[[Forgery, Cheat | None, str, str], Outcome]] = {
     "verify": caught_by_verify,
+    **{name: caught_by_command(name) for name in commands.COMMANDS},
     "audit": caught_by_audit,
 }
 """By name, who may catch a cheat; `caught_by` of a cheat names them."""
@@ -97,6 +113,8 @@ def tried(cheat: Cheat, catcher: str, origin: Forgery, place: Path) -> Outcome:
     """Plant a cheat in a copy of a finished study, and see whether a catcher names it."""
     root = manifest.read(origin.folder).root
     study = copied(origin, place)
+    if catcher in commands.COMMANDS:
+        commands.trusted(study)  # a cheat may spoil the git that it is cloned from
     return CATCHERS[catcher](study, cheat, cheat.act(study), root)
 
 
@@ -104,6 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of cheats; all without any")
     parser.add_argument("--finished", type=Path, help="keep the finished study there")
+    parser.add_argument("--owed", action="store_true", help="also those that nothing finds yet")
     parser.add_argument(
         "--markdown", action="store_true", help="the table of docs/audits-cheats.md alone"
     )
@@ -111,7 +130,8 @@ def main() -> int:
     if given.markdown:
         print(markdown())
         return 0
-    chosen = [each for each in CHEATS if not given.names or each.name in given.names]
+    known = [*CHEATS, *OWED] if given.owed or given.names else CHEATS
+    chosen = [each for each in known if not given.names or each.name in given.names]
     with tempfile.TemporaryDirectory() as temporary:
         place = given.finished or Path(temporary, "finished")
         origin = Forgery(place) if place.is_dir() else finished(place)
@@ -148,7 +168,8 @@ def markdown() -> str:
     lines = ["| cheat | caught by | words |", "| --- | --- | --- |"]
     for each in CHEATS:
         noted = {"signers": "signature", "root": "noted root"}
-        by = ", ".join([*each.caught_by, *(noted[name] for name in each.noted)])
+        commanded = (commands.TOLD.get(name, name) for name in each.caught_by)
+        by = ", ".join([*commanded, *(noted[name] for name in each.noted)])
         words = "; ".join(f"“{words}”" for words in each.caught_by.values())
         lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
     return "\n".join(lines)
