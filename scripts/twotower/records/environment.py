@@ -147,7 +147,8 @@ def _is_whole(environment: dict) -> bool:
     return (
         all(isinstance(environment[name], dict) for name in tables)
         and all(isinstance(text, str) for text in texts)
-        and isinstance(environment["threads"], (int, type(None)))
+        and type(environment["threads"]) in (int, type(None))  # which True is not
+        and environment.keys() <= {*tables, "threads", "gpus", "stream", "startup"}
         and isinstance(environment["gpus"], list)
         and isinstance(environment["stream"], list)
     )

@@ -36,6 +36,8 @@ PATIENCE = 2.0
 profile tries a job again that waited in vain."""
 
 _KEYS = {"rule", "code", "settings", "inputs", "outputs", "bytes", "sha256"}
+_FURTHER = {"environment", "bookkeeping", "statement"}
+"""Keys that older records, or those of runs without a statement, do not have."""
 
 
 class ChangedFileError(errors.ExpectedError):
@@ -109,7 +111,8 @@ def parsed(text: str) -> dict | None:
     try:
         content = canonical.parsed(text, 2)
         own = content.pop("record")
-        valid = own == identity.digest(content).hex() and content.keys() >= _KEYS
+        valid = own == identity.digest(content).hex()
+        valid = valid and _KEYS <= content.keys() <= _KEYS | _FURTHER
         valid = valid and all(map(_is_output, content["outputs"]))
         texts = [content["rule"], content["code"], content["settings"]]
         digests = [content["sha256"], *content["inputs"].values()]

@@ -16,6 +16,7 @@ from twotower.records.commits import code_files
 from twotower.records.reading import canonical
 
 RUNS = Path("results/records/runs")
+_KEYS = {"study", "commit", "diff", "environment", "targets", "real"}
 
 
 def start(
@@ -113,7 +114,9 @@ def _is_whole(run: dict) -> bool:
     sums = [study["settings"], study["sha256"], diff["sha256"] if diff else None]
     sums += [run.get("statement")]
     return (
-        safe_names.is_path(study["file"])
+        _KEYS <= run.keys() <= _KEYS | {"decisions", "statement"}
+        and study.keys() == {"file", "sha256", "given", "content", "settings"}
+        and safe_names.is_path(study["file"])
         and safe_names.is_hex(study["settings"], 64)
         and all(each is None or safe_names.is_hex(each, 64) for each in sums)
         and (run["commit"] is None or any(safe_names.is_hex(run["commit"], n) for n in (40, 64)))

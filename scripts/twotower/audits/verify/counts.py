@@ -12,6 +12,7 @@ from pathlib import Path
 
 from twotower.study import arms
 from twotower.study.decisions import Answer
+from twotower.study.jobs import job_settings
 from twotower.study.jobs.job_list import JobList
 
 MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
@@ -29,7 +30,9 @@ def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], lis
     Raises:
         ValueError, OSError, csv.Error: if the file is none of its kind.
     """
-    if path.endswith(".safetensors"):
+    if rule == "index":
+        yield from _of_index(folder / path, listed)
+    elif path.endswith(".safetensors"):
         yield from _of_tensors(shapes(folder / path), path, rule, wildcards, listed)
     elif path.endswith(".csv"):
         yield from _of_table(folder / path, rule, wildcards, listed)
@@ -106,6 +109,10 @@ def _of_table(
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         columns = rows.fieldnames or []
+        if "replicates" in columns:
+            most = max((int(float(row["replicates"] or 0)) for row in rows), default=0)
+            if most > (asked := listed.study.replicates):
+                yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
         if "replicate" not in columns or "seconds" in path.name:
             return
         keys = [key for key in _GROUP if key in columns]
@@ -125,6 +132,20 @@ def _of_table(
             asked = _sizes(listed, dict(wildcards) | about)
             yield from _other("sizes", sizes[group], set(asked), about)
     yield from _other("curves", set(replicates), _groups(rule, wildcards, listed, keys))
+
+
+def _of_index(path: Path, listed: JobList) -> Iterator[str]:
+    """The index of runs against the runs: it is made from the study alone."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = {row["run"]: row for row in csv.DictReader(file)}
+    yield from _other("runs", set(rows), set(listed.runs))
+    for run in job_settings.of(listed, "index", {})["runs"]:
+        row = rows.get(run["run"], {})
+        told = {key: json.loads(row[key]) for key in row if key.endswith("_settings")}
+        told |= {key: row[key] for key in ("study", "arm", "cell", "data") if key in row}
+        for key in told:
+            if json.loads(json.dumps(run[key])) != told[key]:
+                yield f"{key} of run {run['run']} is not that of the study"
 
 
 def _groups(rule: str, wildcards: Mapping[str, str], listed: JobList, keys: list[str]) -> set:

@@ -166,6 +166,10 @@ def _check_manifest(sealed: Manifest, result: Verification) -> None:
     result.sealed_root = sealed.root
     if sealed.fault:
         result.add(name, "FORGED", sealed.fault)
+    for path, entry in sealed.files.items():
+        kind = "study" if path == sealed.study["file"] else sealed_files.kind_of(path)
+        if entry.kind != kind:
+            result.add(name, "FORGED", f"it seals {path} as {entry.kind}, which is of {kind}")
     for kind in ("runs", "environments"):
         if manifest.listed(sealed.files, kind) != getattr(sealed, kind):
             result.add(name, "FORGED", f"its list of {kind} is not that of its files")
