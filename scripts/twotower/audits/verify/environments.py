@@ -19,6 +19,9 @@ def check(evidence: Evidence, result: Verification) -> None:
         if found is None:
             path = (environment.ENVIRONMENTS / f"{name}.json").as_posix()
             result.add(path, "FORGED", NO_RECORD)
+    of_runs = {run["environment"] for run in evidence.runs.values() if run}
+    if unused := sorted(evidence.environments.keys() - users.keys() - of_runs):
+        result.notes.append(f"environment {several(unused)}: no job and no run that is here had it")
     known = {name: evidence.environments[name] for name in users if evidence.environments[name]}
     for name, found in known.items():
         told = f"environment {name} of {several(users[name])}"

@@ -6,6 +6,7 @@ the statement, and the time of its stamp. The first two are their author's word.
 """
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 
 from twotower.audits.seal import manifest, signatures, timestamps
@@ -42,6 +43,7 @@ def check(evidence: Evidence, result: Verification) -> None:
                 "no statement was made before the run: nothing here dates the rules and the "
                 "predictions, which may be later than the results (`make preregister`)"
             )
+            _tell_unnamed(evidence, result)
         return
     except statements.StatementError as error:
         result.add(place, "CHANGED", str(error))
@@ -70,6 +72,19 @@ def check(evidence: Evidence, result: Verification) -> None:
     if seal is not None and seal.roots["code"] != code["root"]:
         made_by = f" (of commit {code['commit'][:12]})" if code["commit"] else ""
         result.notes.append(f"statement: the code was changed after it{made_by}, before the seal")
+
+
+def _tell_unnamed(evidence: Evidence, result: Verification) -> None:
+    """Statements of the study that the project holds, and that no record names."""
+    settings = {run["study"]["settings"] for run in _runs(evidence)}
+    with suppress(statements.StatementError):
+        for each in statements.made(evidence.project):
+            if each.settings in settings:
+                result.notes.append(
+                    f"statement: the project holds one of this study, {each.folder.name}, dated "
+                    f"{each.content['date']}, which neither the run nor its jobs name: it was made "
+                    "after the run began, or it was taken out of the records"
+                )
 
 
 def check_vouchers(
