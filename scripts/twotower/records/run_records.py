@@ -16,6 +16,7 @@ from twotower.records.commits import code_files
 from twotower.records.reading import canonical
 
 RUNS = Path("results/records/runs")
+_OF_STUDY = {"file", "sha256", "given", "content", "settings"}
 _KEYS = {"study", "commit", "diff", "environment", "targets", "real"}
 
 
@@ -50,6 +51,7 @@ def start(
             "given": job_records.plain(study["given"]),
             "content": job_records.plain(study["content"]),
             "settings": study_digest(study["settings"]),
+            "experiments": [*study["settings"].get("experiments", ())],  # their order, too
         },
         "commit": commit,
         "diff": _kept(changes) if changes else None,
@@ -115,7 +117,8 @@ def _is_whole(run: dict) -> bool:
     sums += [run.get("statement")]
     return (
         _KEYS <= run.keys() <= _KEYS | {"decisions", "statement"}
-        and study.keys() == {"file", "sha256", "given", "content", "settings"}
+        and _OF_STUDY <= study.keys() <= _OF_STUDY | {"experiments"}  # older records have none
+        and ("experiments" not in study or _is_order(study))
         and safe_names.is_path(study["file"])
         and safe_names.is_hex(study["settings"], 64)
         and all(each is None or safe_names.is_hex(each, 64) for each in sums)
@@ -128,6 +131,11 @@ def _is_whole(run: dict) -> bool:
         and isinstance(study["content"], dict)
         and isinstance(run["real"], list)
     )
+
+
+def _is_order(study: dict) -> bool:
+    """Whether the experiments that are listed are those of the study."""
+    return sorted(study["experiments"]) == sorted(study["content"].get("experiments", ()))
 
 
 def _are_rules(rules: dict) -> bool:

@@ -80,10 +80,11 @@ def check(evidence: Evidence, result: Verification) -> None:
     rules = workflow_rules.read(evidence.project)
     runs: dict[str, AskedRun] = {}
     for name, run in evidence.runs.items():
-        study = study_checks.recorded(run["study"]) if run else None
+        told = study_checks.in_order(run["study"], evidence.folder, evidence.project) if run else {}
+        study = study_checks.recorded(told or run["study"]) if run else None
         if study is not None:
             listed = JobList(study)
-            runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules))
+            runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules, not told))
         elif run is not None:
             told = f"the study of run {name} cannot be read by this version of the project"
             result.notes.append(f"{told}: jobs were not held against it")
@@ -177,15 +178,17 @@ def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
         yield f"reads other files than the record names: {several(named ^ same[0].inputs)}"
 
 
-def _jobs(listed: JobList, place: str, rules: Mapping[str, Rule]) -> dict[str, AskedJob]:
-    """By output, every job of a whole run of a study."""
+def _jobs(
+    listed: JobList, place: str, rules: Mapping[str, Rule], disordered: bool
+) -> dict[str, AskedJob]:
+    """By output, every job of a whole run; of a disordered one no digests of settings are known."""
     found: dict[str, AskedJob] = {}
     for rule, wildcards in listed:
         if rule not in rules:
             continue
         settings = job_settings.of(listed, rule, wildcards, place)
         # the ledger's commands name a file outside of the project by the path that was typed
-        unknown = rule == "claims" and place.startswith("given:")
+        unknown = disordered or rule == "claims" and place.startswith("given:")
         job = AskedJob(
             rule,
             wildcards,

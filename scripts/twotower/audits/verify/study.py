@@ -157,10 +157,32 @@ def of_settings(content: dict, place: str, settings: str) -> Study | None:
 
 def recorded(told: dict) -> Study | None:
     """The study that a record holds, whatever digest stands beside it; None if it is not valid."""
+    content = _numbers(told["content"])
+    if names := told.get("experiments"):
+        listed = content["experiments"]
+        content = content | {"experiments": {name: listed[name] for name in names}}
     try:
-        return reading.validated(_numbers(told["content"]), told["file"])
+        return reading.validated(content, told["file"])
     except reading.StudyError:
         return None
+
+
+def in_order(told: dict, folder: Path, project: Path) -> dict | None:
+    """What a record says of a study, with the order of its experiments.
+
+    Older records do not say it; then it is that of the file, if this is the one that was run. None
+    if the order is not known: cells come in the order of the experiments that ask for them.
+    """
+    if "experiments" in told or len(told["content"].get("experiments", ())) < 2:
+        return told
+    place = sealed_files.found_given(told["file"], folder, project)
+    try:
+        raw = reading.merged(reading.load_study(place), told["given"]) if place else {}
+    except errors.ExpectedError:
+        return None
+    if job_records.plain(raw) != told["content"]:
+        return None
+    return told | {"experiments": [*raw["experiments"]]}
 
 
 def _numbers(value: Any) -> Any:
