@@ -43,7 +43,10 @@ RAW = {
     "certificate_sizes": [64],
     "defaults": {"smoothness": float("inf"), "noise_sd": 0.0},  # which JSON cannot hold
     "arms": {"adam": {"steps": 5}},
-    "experiments": {"one": {"title": "One", "vary": {"rank": [2]}}},
+    "experiments": {  # of the same cell, and not in the order of the alphabet
+        "two": {"title": "Two", "set": {"rank": 2}},
+        "one": {"title": "One", "vary": {"rank": [2]}},
+    },
 }
 STUDY = reading.validated(RAW, "study.yaml")
 CELL, RUN = grid.cells(STUDY)[0], grid.runs(STUDY)[0]
@@ -93,7 +96,7 @@ def plant(folder: Path, real: bool = False) -> None:
             )
         else:
             shutil.copy2(ROOT / part, folder / part)
-    (folder / "study.yaml").write_text(yaml.safe_dump(RAW), encoding="utf-8")
+    (folder / "study.yaml").write_text(yaml.safe_dump(RAW, sort_keys=False), encoding="utf-8")
     (folder / ".gitignore").write_text("results/\n", encoding="ascii")
     _commit(folder)
     given = {"file": "study.yaml", "given": {}, "content": RAW, "settings": STUDY.model_dump()}
@@ -134,13 +137,14 @@ def _make(rule: str, settings: dict, inputs: list[str], outputs: list[str], used
             tensors.write(TEST, test)
         case "train":
             bounds = {f"{n:09}/used/bound": np.ones(STUDY.replicates) for n in CELL.sample_sizes}
+            bounds |= {f"{n:09}/doubled/bound": np.ones(1) for n in CELL.sample_sizes}
             tensors.write(WEIGHTS, bounds)
             Path(LOSSES).write_text(COUNTED.replace("used", ""), encoding="ascii")
             Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
         case "evaluate":
             Path(RISKS).write_text(COUNTED, encoding="ascii")
         case "claims":
-            text = "claim,verdict,command\n1,holds,snakemake\n2,not tested,\n"
+            text = "claim,verdict,command\n1,holds,snakemake\n2,not tested in this study,\n"
             Path(CLAIMS).write_text(text, encoding="ascii")
         case "index":
             row = {"study": STUDY.name, "run": RUN.id, "arm": RUN.arm} | CELL.columns()

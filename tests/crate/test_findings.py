@@ -30,7 +30,7 @@ def stray(path):
 
 
 def unsealed():
-    shutil.rmtree(sealed_files.SEAL)
+    shutil.rmtree(sealed_files.MANIFEST.parent)
 
 
 def test_a_sealed_study_is_published_with_its_root(study):

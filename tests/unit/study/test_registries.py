@@ -94,6 +94,16 @@ def test_tables_and_figures_that_exist_are_in_the_list():
     assert tables == {each.table for each in analyses.ANALYSES if each.table}
 
 
+def test_every_rule_takes_its_settings_and_inputs_from_the_list_of_jobs():
+    """What a rule adds by itself, neither the cost model nor verify would know."""
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        for text in path.read_text(encoding="utf-8").split("\nrule ")[1:]:
+            name = text.partition(":")[0]
+            assert f'        spec=spec("{name}"),\n' in text, f"{path.name}: params of {name}"
+            if "    input:\n" in text and not name.endswith("_real"):
+                assert f'    input:\n        unpack(inputs("{name}")),\n    output' in text, name
+
+
 def test_every_rule_has_a_name_that_no_experiment_can_have():
     """Rules of real ratings are there in runs on real ratings alone."""
     named = {
