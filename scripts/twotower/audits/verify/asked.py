@@ -77,24 +77,15 @@ class AskedRun:
 
 def check(evidence: Evidence, result: Verification) -> None:
     """Give verdicts on records of other jobs than were asked for, and on jobs that are missing."""
-    rules = workflow_rules.read(evidence.project)
-    runs: dict[str, AskedRun] = {}
-    for name, run in evidence.runs.items():
-        told = study_checks.in_order(run["study"], evidence.folder, evidence.project) if run else {}
-        study = study_checks.recorded(told or run["study"]) if run else None
-        if study is not None:
-            listed = JobList(study)
-            runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules, not told))
-        elif run is not None:
-            told = f"the study of run {name} cannot be read by this version of the project"
-            result.notes.append(f"{told}: jobs were not held against it")
-    if not runs or len(runs) < sum(run is not None for run in evidence.runs.values()):
+    runs = _runs(evidence, result)
+    if not runs:
         return
     sealed = runs.get(evidence.sealed.study["run"]) if evidence.sealed else None
     found = [*_wrong(evidence, runs.values(), sealed), *_missing(evidence, sealed)]
     counted = sealed or (next(iter(runs.values())) if len(runs) == 1 else None)
     if counted:
         result.run = _told(counted, evidence)
+        _tell_others(counted, runs.values(), evidence, result)
     for path, told in _miscounted(evidence, counted) if counted else ():
         result.add(path, "FORGED", told)
     if found and not _same_library(evidence):
@@ -109,6 +100,43 @@ def check(evidence: Evidence, result: Verification) -> None:
     for path, _, verdict, reason in found:
         result.add(path, verdict, reason)
     _check_twins(evidence, result)
+
+
+def _runs(evidence: Evidence, result: Verification) -> dict[str, AskedRun]:
+    """The recorded runs whose study this version of the project reads, by digest."""
+    rules, own = workflow_rules.read(evidence.project), evidence.run
+    found: dict[str, AskedRun] = {}
+    for name, run in evidence.runs.items():
+        if run is None:
+            continue
+        told = study_checks.in_order(run["study"], evidence.folder, evidence.project)
+        study = study_checks.recorded(told or run["study"])
+        if study is not None:
+            listed = JobList(study)
+            jobs = _jobs(listed, run["study"]["file"], rules, told is None)
+            found[name] = AskedRun(run, listed, jobs)
+            continue
+        unread = f"the study of run {name} cannot be read by this version of the project"
+        if run is own:
+            result.faults.append(f"{unread}: no job was held against it; verify with its version")
+        else:
+            result.notes.append(f"{unread}: what it made counts as made by no run")
+    return found
+
+
+def _tell_others(
+    asked: AskedRun, runs: Iterable[AskedRun], evidence: Evidence, result: Verification
+) -> None:
+    """Results that the study does not ask for, but another run that is recorded here did."""
+    for other in runs:
+        more = (other.jobs.keys() - asked.jobs.keys()) & evidence.records.keys()
+        if more:
+            told = f"{several(more)}: not of this study, but of another run that is recorded here"
+            result.notes.append(f"{told}, of {run_records.said(other.run)}")
+    real = sorted(path for path in evidence.records if path.startswith("results/real/"))
+    if real:
+        told = "the settings of jobs on real ratings are in no study, and were not compared"
+        result.notes.append(f"{several(real)}: {told}")
 
 
 def _check_twins(evidence: Evidence, result: Verification) -> None:

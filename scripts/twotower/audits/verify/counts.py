@@ -18,6 +18,7 @@ from twotower.study.jobs.job_list import JobList
 MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
 LEDGER = Path("results/tables/claims.csv")
 _LENGTH = 8  # bytes of the header's length, which stands first
+_COUNTED = ("predict", "evaluate", "fit_joint")
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
 _GROUP = ("experiment", "cell", "run", "arm", "data")
@@ -115,6 +116,8 @@ def _of_table(
             if most > (asked := listed.study.replicates):
                 yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
         if "replicate" not in columns or "seconds" in path.name:
+            if rule in _COUNTED or path.name == "risks.csv":
+                yield "it has no column of replicates"
             return
         keys = [key for key in _GROUP if key in columns]
         for row in rows:
