@@ -143,6 +143,12 @@ def _make(rule: str, settings: dict, inputs: list[str], outputs: list[str], used
             Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
         case "evaluate":
             Path(RISKS).write_text(COUNTED, encoding="ascii")
+        case "fit_rates":
+            name = settings["experiment"]
+            of_fit = f"{name},{CELL.id},{RUN.arm},{CELL.data_id}"
+            header, *rows = COUNTED.splitlines()
+            lines = [f"experiment,cell,arm,data,{header}", *(f"{of_fit},{row}" for row in rows)]
+            Path(f"results/rates/{name}/risks.csv").write_text("\n".join(lines) + "\n")
         case "claims":
             text = "claim,verdict,command\n1,holds,snakemake\n2,not tested in this study,\n"
             Path(CLAIMS).write_text(text, encoding="ascii")
