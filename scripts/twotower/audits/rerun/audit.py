@@ -51,7 +51,6 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
         _verify(found, folder, say)
         clone = _equipped(found, folder, work, say)
         found.graph = jobs.of(found.verified.evidence.records)
-        _complete(found, clone, work)
         found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in found_at.items():
@@ -138,18 +137,6 @@ def _equipped(found: Audit, folder: Path, work: Path, say) -> Clone:
             python = audit_clone.fresh_environment(folder, work / "env", found.asked.wheels)
     found.reused = found.asked.env is not None
     return Clone(folder, python, found.reused)
-
-
-def _complete(found: Audit, clone: Clone, work: Path) -> None:
-    """Whether each file that the recorded study makes is recorded: none has been let go of."""
-    try:
-        with _stage(found, "plan"):
-            made = audit_clone.planned(clone, found.run, work / "plan")
-    except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
-        found.notes.append(f"it is not known whether all files of the study are there: {error}")
-        return
-    for path in sorted(made - found.verified.evidence.records.keys()):
-        found.verified.add(path, "MISSING", "the study makes this file, but no job recorded it")
 
 
 def _others(found: Audit) -> list[dict]:

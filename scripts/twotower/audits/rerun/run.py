@@ -9,7 +9,6 @@ from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.compare.tolerances import Tolerances
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import jobs as audit_jobs
-from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.seal import sealed_files
@@ -91,9 +90,9 @@ def alone(
     folders, impossible = {}, {}
     rules = workflow_rules.read(clone.folder)
     for job in jobs:
-        named = [*job.inputs, *job.outputs]
-        why = audit_names.fault_of_job(job.rule, named, rules) or _missing(job, results)
-        if why:
+        if job.rule not in rules:
+            impossible[job.name] = f"the recorded commit has no rule {job.rule!r}"
+        elif why := _missing(job, results):
             impossible[job.name] = why
     possible = [job for job in jobs if job.name not in impossible]
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
