@@ -10,10 +10,10 @@ from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.base import files
 from twotower.records import job_records
+from twotower.records.job_graph import JobGraph, RecordedJob
 
 RUN = {
     "study": {"file": "workflow/studies/tiny.yaml", "given": {"seed": 2}, "settings": "s"},
@@ -25,7 +25,7 @@ RULES = 'rule train:\n    output:\n        "results/runs/{x}",\n    script:\n   
 
 
 def job(name, rule="train", inputs=()):
-    return DueJob(name, {"rule": rule, "inputs": dict(inputs), "outputs": [name]}, (name,))
+    return RecordedJob(name, {"rule": rule, "inputs": dict(inputs), "outputs": [name]})
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def commands(monkeypatch):
 
 
 def rerun(clone, jobs, folder):
-    whole = JobGraph({each.name: each for each in jobs}, {each.name: each.name for each in jobs})
+    whole = JobGraph({each.name: each for each in jobs})
     log = folder / "rerun.log"
     return audit_rerun.alone(clone, RUN, jobs, whole, folder, folder / "work", log)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.crate.recorded_jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import ToldJob
 from twotower.audits.verify import counts
 from twotower.study import arms
 
@@ -33,7 +33,7 @@ class Counted:
         return " to ".join(f"{number:,}" for number in ends) or "no"
 
 
-def count(jobs: Iterable[RecordedJob], settings: dict[str, dict]) -> Counted:
+def count(jobs: Iterable[ToldJob], settings: dict[str, dict]) -> Counted:
     """Count in this folder what jobs made.
 
     Args:

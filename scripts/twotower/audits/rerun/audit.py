@@ -25,7 +25,7 @@ from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
 from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
-from twotower.records import git, run_records
+from twotower.records import git, job_graph, run_records
 
 
 class AuditError(ExpectedError):
@@ -50,7 +50,7 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
             seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         _verify(found, folder, say)
         clone = _equipped(found, folder, work, say)
-        found.graph = jobs.of(found.verified.evidence.records)
+        found.graph = job_graph.of(found.verified.evidence.records)
         found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in found_at.items():

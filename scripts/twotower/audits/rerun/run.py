@@ -10,10 +10,10 @@ from twotower.audits.compare.tolerances import Tolerances
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.seal import sealed_files
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
+from twotower.records.job_graph import JobGraph, RecordedJob
 from twotower.records.reading import bounded
 
 UNEXPLAINED = "nothing in the environments explains it"
@@ -71,7 +71,7 @@ def everything(clone: Clone, runs: Sequence[dict], whole: JobGraph, log: Path) -
 def alone(
     clone: Clone,
     run: dict,
-    jobs: Sequence[DueJob],
+    jobs: Sequence[RecordedJob],
     whole: JobGraph,
     results: Path,
     work: Path,
@@ -129,7 +129,7 @@ def _make(
     _make(clone, directory, targets[half:], options, log)
 
 
-def compared(job: DueJob, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
+def compared(job: RecordedJob, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
     """A rerun job against the recorded one: its files rung by rung, and what its record says."""
     outcome = Outcome()
     again = job_records.read(job.name, place)
@@ -163,7 +163,7 @@ def _against_record(path: str, results: Path, place: Path) -> Compared:
     )
 
 
-def _missing(job: DueJob, results: Path) -> str:
+def _missing(job: RecordedJob, results: Path) -> str:
     """Why a job cannot be rerun alone; empty if it can."""
     for path, sha256 in job.inputs.items():
         if path.startswith("given:"):
@@ -184,7 +184,7 @@ def _missing(job: DueJob, results: Path) -> str:
     return ""
 
 
-def _origin(job: DueJob, again: dict) -> str:
+def _origin(job: RecordedJob, again: dict) -> str:
     """How a record belies the job that the recorded commit and study really have; empty if not."""
     record = job.record
     if record["rule"] != again["rule"]:
