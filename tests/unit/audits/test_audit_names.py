@@ -11,6 +11,7 @@ from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun import run as audit_rerun
 from twotower.audits.rerun.clone import Clone
 from twotower.audits.rerun.options import Asked
+from twotower.audits.verify.evidence import gather
 from twotower.base import files
 from twotower.records import job_records
 from twotower.records.job_graph import JobGraph, RecordedJob
@@ -52,7 +53,8 @@ def commands(monkeypatch):
 def rerun(clone, jobs, folder):
     whole = JobGraph({each.name: each for each in jobs})
     log = folder / "rerun.log"
-    return audit_rerun.alone(clone, RUN, jobs, whole, folder, folder / "work", log)
+    evidence = gather(folder, folder, None)
+    return audit_rerun.alone(clone, RUN, jobs, whole, evidence, folder / "work", log)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def recorded_file(folder, path):
 
 
 def test_no_output_is_brought_as_an_input_and_so_taken_for_made_again(clone, commands, tmp_path):
-    forged, data = "results/runs/a", "results/data/a"
+    forged, data = "results/runs/a/0", "results/data/a"
     inputs = {path: recorded_file(tmp_path, path) for path in (forged, data)}
     # it names its own output; and the next one, of the same rule, that of another
     jobs = [job(forged, inputs=inputs), job("results/runs/b", inputs=inputs)]
@@ -164,7 +166,7 @@ def test_no_output_is_brought_as_an_input_and_so_taken_for_made_again(clone, com
     assert set(places) == {forged, "results/runs/b"} and len(commands) == 1
     assert (places[forged] / data).is_file()
     assert not (places[forged] / forged).exists()
-    assert not (places[forged] / "results/records/runs/a.json").exists()
+    assert not (places[forged] / "results/records/runs/a/0.json").exists()
 
 
 def test_no_rerun_goes_on_from_a_checkpoint_that_came_with_the_results(clone, commands, tmp_path):

@@ -11,6 +11,7 @@ from twotower.audits.rerun.findings import Audit
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, Reproduction
+from twotower.audits.verify.evidence import gather
 from twotower.audits.verify.findings import Verification
 from twotower.records import environment, job_records
 from twotower.records.job_graph import JobGraph, RecordedJob
@@ -249,7 +250,8 @@ def test_an_audit_holds_jobs_whose_environment_is_the_recorded_one(tmp_path, mod
     now = machine(tmp_path / "clone", model, beside)
     one = job("evaluate", ["risks/a.csv"], [])
     one.record["environment"] = was
-    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification())
+    evidence = gather(tmp_path / "given", tmp_path / "given", None)
+    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification(evidence=evidence))
     found.graph = JobGraph({one.name: one})
     near = Compared(Rung.NUMERICAL, "near")
     found.outcomes = {one.name: Outcome(Rung.NUMERICAL, {one.name: near}, environment=now)}

@@ -50,12 +50,13 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
             seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         _verify(found, folder, say)
         clone = _equipped(found, folder, work, say)
-        found.graph = job_graph.of(found.verified.evidence.records)
+        evidence = found.verified.evidence
+        found.graph = job_graph.of(evidence.records)
         found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in found_at.items():
                 job = found.graph.jobs[name]
-                found.outcomes[name] = audit_rerun.compared(job, asked.folder, place, declared)
+                found.outcomes[name] = audit_rerun.compared(job, evidence, place, declared)
             judge.judge(found, clone, found_at, declared.numerical.tables)
         if asked.fresh_seeds:
             with _stage(found, "fresh seeds"):
@@ -171,8 +172,8 @@ def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
                 f"Rerunning {len(found.drawn)} of {len(found.population)} jobs, drawn by the nonce "
                 f"{nonce}, and the {len(chosen) - len(found.drawn)} of figures and tables ..."
             )
-            where = asked.folder.resolve()
-            found_at, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
+            evidence = found.verified.evidence
+            found_at, why = audit_rerun.alone(clone, found.run, chosen, graph, evidence, work, log)
             for name, reason in why.items():
                 found.outcomes[name] = Outcome(why=reason)
     for name in found.graph.jobs.keys() - found_at.keys() - found.outcomes.keys():
