@@ -1,6 +1,5 @@
 """An audit: what was recorded, verified, made again, compared, and judged claim by claim."""
 
-import secrets
 import shutil
 import tempfile
 import time
@@ -230,8 +229,3 @@ def _stage(found: Audit, name: str):
     began = time.perf_counter()
     yield
     found.seconds[name] = found.seconds.get(name, 0.0) + time.perf_counter() - began
-
-
-def own_nonce() -> str:
-    """A nonce for an auditor who has named none."""
-    return secrets.token_hex(8)

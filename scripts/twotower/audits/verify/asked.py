@@ -16,9 +16,11 @@ from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
 from twotower.records import git, job_records, run_records, workflow_rules
+from twotower.records.job_graph import JobGraph, RecordedJob
 from twotower.records.workflow_rules import Rule
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import JobList
+from twotower.study.schema import Study
 
 Fault = tuple[str, str, str, str]
 """Path, rule, verdict and reason."""
@@ -29,35 +31,44 @@ _LIBRARY = ("scripts/twotower/study", "scripts/twotower/data/sampling.py")
 
 
 @dataclass(frozen=True)
-class AskedJob:
-    """A job of a study that a run was asked for.
+class AskedJob(RecordedJob):
+    """A job of a study that a run was asked for; `record` is what its record must say.
 
     Attributes:
-        rule, wildcards: which job it is.
-        settings: digest of what it depends on, as records have it; "" where it is not known.
-        inputs, outputs: paths as records name them.
+        wildcards: which job of its rule it is.
     """
 
-    rule: str
     wildcards: Mapping[str, str]
-    settings: str
-    inputs: frozenset[str]
-    outputs: tuple[str, ...]
 
 
-@dataclass
 class AskedRun:
     """A recorded run with the jobs of its study.
 
     Attributes:
         run: its record.
         listed: the jobs of its study.
-        jobs: the same by output.
+        jobs: the same by output, with their settings ("" where these are not known) and inputs.
     """
 
-    run: dict
-    listed: JobList
-    jobs: dict[str, AskedJob]
+    def __init__(self, run: dict, study: Study, rules: Mapping[str, Rule]) -> None:
+        self.run, self.listed = run, JobList(study)
+        self.jobs: dict[str, AskedJob] = {}
+        place = run["study"]["file"]
+        for rule, wildcards in self.listed:
+            if rule not in rules:
+                continue
+            settings = job_settings.of(self.listed, rule, wildcards, place)
+            # the ledger's commands name a file outside of the project by the path that was typed
+            unknown = rule == "claims" and place.startswith("given:")
+            inputs = job_inputs.paths(job_inputs.of(self.listed, rule, wildcards))
+            outputs = rules[rule].paths(wildcards)
+            record = {
+                "rule": rule,
+                "settings": "" if unknown else job_records.settings_digest(settings),
+                "inputs": dict.fromkeys(inputs, ""),
+                "outputs": outputs,
+            }
+            self.jobs |= dict.fromkeys(outputs, AskedJob(outputs[0], record, wildcards))
 
     @property
     def wanted(self) -> set[str]:
@@ -65,14 +76,10 @@ class AskedRun:
         targets = self.run["targets"]
         if not targets or "all" in targets:
             return set(self.jobs)
-        waiting = [path for target in targets for path in _paths_of(target, self.jobs)]
-        found: set[str] = set()
-        while waiting:
-            job = self.jobs.get(waiting.pop())
-            if job and found.isdisjoint(job.outputs):
-                found.update(job.outputs)
-                waiting += job.inputs
-        return found
+        graph = JobGraph({job.name: job for job in self.jobs.values()})
+        paths = (path for target in targets for path in _paths_of(target, self.jobs))
+        needed = (graph.jobs[name] for name in graph.upstream(paths))
+        return {path for job in needed for path in job.record["outputs"]}
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -82,8 +89,7 @@ def check(evidence: Evidence, result: Verification) -> None:
     for name, run in evidence.runs.items():
         study = study_checks.recorded(run["study"]) if run else None
         if study is not None:
-            listed = JobList(study)
-            runs[name] = AskedRun(run, listed, _jobs(listed, run["study"]["file"], rules))
+            runs[name] = AskedRun(run, study, rules)
         elif run is not None:
             told = f"the study of run {name} cannot be read by this version of the project"
             result.notes.append(f"{told}: jobs were not held against it")
@@ -169,32 +175,12 @@ def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
     if not same:
         yield f"does not make it, but {asked[0].rule} does"
         return
-    if all(job.settings not in ("", record["settings"]) for job in same):
+    if all(job.record["settings"] not in ("", record["settings"]) for job in same):
         told = "had other settings than the study that was run gives it"
         yield f"{told} (seed, replicates, sizes, cells or arms)"
-    named = frozenset(record["inputs"])
-    if all(job.inputs != named for job in same):
-        yield f"reads other files than the record names: {several(named ^ same[0].inputs)}"
-
-
-def _jobs(listed: JobList, place: str, rules: Mapping[str, Rule]) -> dict[str, AskedJob]:
-    """By output, every job of a whole run of a study."""
-    found: dict[str, AskedJob] = {}
-    for rule, wildcards in listed:
-        if rule not in rules:
-            continue
-        settings = job_settings.of(listed, rule, wildcards, place)
-        # the ledger's commands name a file outside of the project by the path that was typed
-        unknown = rule == "claims" and place.startswith("given:")
-        job = AskedJob(
-            rule,
-            wildcards,
-            "" if unknown else job_records.settings_digest(settings),
-            frozenset(job_inputs.paths(job_inputs.of(listed, rule, wildcards))),
-            tuple(rules[rule].paths(wildcards)),
-        )
-        found |= dict.fromkeys(job.outputs, job)
-    return found
+    named = record["inputs"].keys()
+    if all(job.inputs.keys() != named for job in same):
+        yield f"reads other files than the record names: {several(named ^ same[0].inputs.keys())}"
 
 
 def _paths_of(target: str, jobs: Mapping[str, AskedJob]) -> list[str]:
