@@ -69,10 +69,6 @@ class Parameters:
         """The `@id` of an environment variable."""
         return local_id("parameter", "environment", name)
 
-    def variables(self, names: Iterable[str]) -> list[str]:
-        """The same for several."""
-        return [self.variable(name) for name in names]
-
     # ------------------------------------------------------------ of the workflow
 
     @cached_property
@@ -82,17 +78,16 @@ class Parameters:
         unread = self._outputs.keys() - read
         return sorted(path for path in unread if not PurePosixPath(path).is_relative_to(TIMED))
 
-    def workflow_inputs(self) -> list[str]:
-        """The `@id`s of what the whole run was given."""
-        return [_given(path) for path in self.given]
-
-    def workflow_outputs(self) -> list[str]:
-        """The `@id`s of what is left of it."""
-        return sorted({_final(*self._outputs[path]) for path in self.final})
-
-    def final_connections(self) -> list[str]:
-        """The `@id`s of the connections that end at an output of the workflow."""
-        return [_connection(*each) for each in self._final_ends()]
+    def of_workflow(self) -> dict[str, list[str]]:
+        """The `@id`s of what the whole run was given and of what is left of it, and of the
+        connections that end there.
+        """
+        ends = self._final_ends()
+        return {
+            "input": [_given(path) for path in self.given],
+            "output": [final for _, final in ends],
+            "connection": [_connection(*each) for each in ends],
+        }
 
     # ------------------------------------------------------------ all of them
 

@@ -206,9 +206,6 @@ def _same_library(evidence: Evidence) -> bool:
 
 
 def _library(project: Path) -> dict[str, bytes]:
-    found = {}
-    for name in _LIBRARY:
-        place = project / name
-        for path in filter(Path.is_file, [place, *place.rglob("*.py")]):
-            found[path.relative_to(project).as_posix()] = path.read_bytes()
-    return found
+    folders = [project / name for name in _LIBRARY]
+    files = [path for each in folders for path in (each, *each.rglob("*.py")) if path.is_file()]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.seal import sealed_files
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.seal.manifest import Manifest
 from twotower.base import places
 from twotower.records import environment, job_records, run_records
@@ -77,10 +77,9 @@ def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = ""
     evidence = Evidence(folder, project, sealed, looked.files, left=looked.left)
     for output in filter(None, map(job_records.output_of, map(Path, looked.files))):
         evidence.records[output.as_posix()] = job_records.read(output, folder)
-    evidence.environments = {
-        name: environment.read(name, folder) for name in environment.names(folder)
-    }
-    evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
+    used, runs = (manifest.listed(looked.files, what) for what in ("environments", "runs"))
+    evidence.environments = {name: environment.read(name, folder) for name in used}
+    evidence.runs = {name: run_records.read(name, folder) for name in runs}
     sizes = dict.fromkeys(looked.files, 0) if sealed else {}
     sizes |= {path: record["bytes"] for path, record in evidence.records.items() if record}
     sizes |= {path: entry.bytes for path, entry in sealed.files.items()} if sealed else {}
