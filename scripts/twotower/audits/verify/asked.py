@@ -166,7 +166,7 @@ def _miscounted(evidence: Evidence, asked: AskedRun) -> Iterator[tuple[str, str]
             try:
                 yield from ((path, each) for each in counts.faults(*about))
             except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-                yield path, f"job {job.rule} writes no such file: {error!r:.80}"
+                yield path, f"job {job.rule} writes no such file: {error!r:.300}"
 
 
 def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
