@@ -13,8 +13,8 @@ from twotower.audits import exporting
 from twotower.audits.crate.entities import CROISSANT, CROISSANT_FORMATS
 from twotower.audits.crate_check import check
 from twotower.audits.croissant import description
-from twotower.audits.verify.counts import TensorsError, header
 from twotower.base import files
+from twotower.records.reading.tensor_headers import TensorsError, header
 from twotower.study import grid
 
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"

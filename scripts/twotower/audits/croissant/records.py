@@ -11,9 +11,7 @@ from typing import Any
 from twotower.audits.crate.entities import ref
 from twotower.audits.croissant import terms
 from twotower.base import identity
-
-Header = dict[str, tuple[str, list[int]]]
-"""Type and shape of each tensor of a file, by name."""
+from twotower.records.reading.tensor_headers import Header
 
 
 def _field(name: str, kind: str, told: str, source: Any = None, **more: Any) -> dict[str, Any]:

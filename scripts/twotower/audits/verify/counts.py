@@ -10,23 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from twotower.base.errors import ExpectedError
+from twotower.records.reading.tensor_headers import Shapes, shapes
 from twotower.study import arms
 from twotower.study.decisions import Answer
 from twotower.study.jobs import job_settings
 from twotower.study.jobs.job_list import JobList
 
-MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
 LEDGER = Path("results/tables/claims.csv")
-_LENGTH = 8  # bytes of the header's length, which stands first
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
 _GROUP = ("experiment", "cell", "run", "arm", "data")
-Shapes = dict[str, list[int]]
-
-
-class TensorsError(ExpectedError, ValueError):
-    """A file that holds no tensors; the message names it."""
 
 
 def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], listed: JobList):
@@ -63,30 +56,6 @@ def fits(path: Path) -> set[tuple[int, int]]:
     with open(path, encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row.get("start") in _OF_FITS]
     return {(int(float(row["n_ratings"])), int(row["replicate"])) for row in rows}
-
-
-def header(path: Path) -> dict[str, tuple[str, list[int]]]:
-    """Type and shape of each tensor in a file, by name, sorted.
-
-    Raises:
-        TensorsError, OSError: if it is no file of tensors.
-    """
-    try:
-        with open(path, "rb") as file:
-            size = int.from_bytes(file.read(_LENGTH), "little")
-            if size > MOST_HEADER:
-                raise ValueError(f"its header has {size:,} bytes")
-            held = json.loads(file.read(size))
-        names = sorted(held.keys() - {"__metadata__"})
-        return {name: (held[name]["dtype"], held[name]["shape"]) for name in names}
-    except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
-        told = f"{path}: this is no file of tensors ({error})"
-        raise TensorsError(f"{told}; `make resume` makes it anew") from None
-
-
-def shapes(path: Path) -> Shapes:
-    """The shape of each tensor in a file, by name; errors as in `header`."""
-    return {name: shape for name, (_, shape) in header(path).items()}
 
 
 def _of_tensors(
