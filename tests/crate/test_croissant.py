@@ -13,8 +13,8 @@ from twotower.audits import exporting
 from twotower.audits.crate.entities import CROISSANT, CROISSANT_FORMATS
 from twotower.audits.crate_check import check
 from twotower.audits.croissant import description
-from twotower.audits.croissant.records import CroissantError, header
 from twotower.base import files
+from twotower.records.reading.tensor_headers import TensorsError, header
 from twotower.study import grid
 
 VALIDATOR = planted.ROOT / ".venv-validator/bin/python"
@@ -240,5 +240,5 @@ def test_what_authors_must_still_give_is_named(study):
 
 def test_a_file_of_tensors_that_is_none_is_one_message(tmp_path):
     (tmp_path / "ratings.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(CroissantError, match="ratings.safetensors: this is no file of tensors"):
+    with pytest.raises(TensorsError, match="ratings.safetensors: this is no file of tensors"):
         header(tmp_path / "ratings.safetensors")

@@ -8,7 +8,7 @@ import pytest
 import planted_study as planted
 from git_fakes import run as git
 from twotower.audits import publishing
-from twotower.audits.seal import manifest, sealed_files
+from twotower.audits.seal import manifest
 from twotower.records import job_records
 
 NEW = Path("new")
@@ -30,7 +30,7 @@ def stray(path):
 
 
 def unsealed():
-    shutil.rmtree(sealed_files.MANIFEST.parent)
+    shutil.rmtree(manifest.SEAL)
 
 
 def test_a_sealed_study_is_published_with_its_root(study):

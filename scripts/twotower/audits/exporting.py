@@ -19,7 +19,8 @@ from twotower.audits.verify import study as study_checks
 from twotower.audits.verify import verification
 from twotower.audits.verify.evidence import Evidence
 from twotower.base import files, words
-from twotower.records import git, run_records
+from twotower.base.errors import ExpectedError
+from twotower.records import git, run_records, workflow_rules
 from twotower.records.reading import bounded
 from twotower.running import workplace
 from twotower.study.schema import Study
@@ -36,7 +37,7 @@ LARGEST = 200_000  # bytes of a figure of a page; larger ones stay in the reposi
 _FIGURE = re.compile(r"!\[[^\]]*\]\((images/[^/)\s]+\.png)\)")
 
 
-class ExportError(recorded_jobs.UnfinishedError):
+class ExportError(ExpectedError):
     """What there is cannot be exported; the message says what stands against it."""
 
 
@@ -150,8 +151,8 @@ def pages(project: Path) -> list[str]:
 def _story(
     evidence: Evidence, study: Study, folder: Path, project: Path, without: frozenset[str]
 ) -> tuple[Story, list[str]]:
-    sealed, runs, rules = evidence.sealed, evidence.runs, recorded_jobs.rules_of(project)
-    jobs = recorded_jobs.jobs(recorded_jobs.results(sealed.files), evidence.records, rules)
+    sealed, runs, rules = evidence.sealed, evidence.runs, workflow_rules.read(project)
+    jobs = recorded_jobs.jobs(evidence.records, rules)
     others = {
         path
         for job in jobs

@@ -15,7 +15,7 @@ from typing import Any
 from twotower.base import identity, pins, places
 from twotower.base.files import atomic_write
 from twotower.base.seeds import generator
-from twotower.records import packages, startup, threads
+from twotower.records import packages, startup
 from twotower.records.reading import canonical
 
 ENVIRONMENTS = Path("results/records/environments")
@@ -73,7 +73,7 @@ def current(project: Path = places.PROJECT, computes: bool = True) -> dict:
         "platform": {"system": os.uname().sysname, "machine": os.uname().machine, "libc": _libc()},
         "cpu": _processor(),
         **installed,
-        "threads": threads.most() if computes else None,
+        "threads": _threads() if computes else None,
         "pins": {name: os.environ.get(name) for name in pins.PINS},
         "gpus": _cards(),
         "startup": installed["startup"] | startup.current(),
@@ -108,11 +108,6 @@ def read(name: str, folder: Path = Path()) -> dict | None:
         return environment if digest(environment) == name and _is_whole(environment) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-
-
-def names(folder: Path = Path()) -> list[str]:
-    """Digests of all environments that are recorded below a folder."""
-    return sorted(path.stem for path in (folder / ENVIRONMENTS).glob("[!.]*.json"))
 
 
 def differences(one: dict, other: dict) -> list[str]:
@@ -172,6 +167,18 @@ def _told(value: Any) -> str:
         return " ".join(map(str, value)) or "none"
     text = str(value)
     return text[:12] if re.fullmatch("[0-9a-f]{64}", text) else text
+
+
+def _threads() -> int:
+    """The most threads that any BLAS or OpenMP library that is loaded, or torch, would use; 1 if
+    none is loaded.
+    """
+    from threadpoolctl import threadpool_info  # here, since not all processes compute
+
+    counts = [1, *(pool["num_threads"] for pool in threadpool_info())]
+    if "torch" in sys.modules:
+        counts.append(sys.modules["torch"].get_num_threads())
+    return max(counts)
 
 
 def _libc() -> str:

@@ -98,32 +98,13 @@ def write(path: str | Path, made_from: dict) -> None:
 def read(path: str | Path, folder: Path = Path()) -> dict | None:
     """The record of an output, without its own digest; None if it is missing or damaged.
 
-    `folder` is the one that holds results/.
+    Damaged is any that `write` would write otherwise. `folder` is the one that holds results/.
     """
     try:
-        return parsed(safe_names.text_of(folder / record_path(path), most=canonical.MOST))
-    except (OSError, ValueError):
-        return None
-
-
-def parsed(text: str) -> dict | None:
-    """The record in a text, as `read` gives it; None if `write` would write it otherwise."""
-    try:
-        content = canonical.parsed(text, 2)
+        content = canonical.read(folder / record_path(path), 2)
         own = content.pop("record")
-        valid = own == identity.digest(content).hex()
-        valid = valid and _KEYS <= content.keys() <= _KEYS | _FURTHER
-        valid = valid and all(map(_is_output, content["outputs"]))
-        texts = [content["rule"], content["code"], content["settings"]]
-        digests = [content["sha256"], *content["inputs"].values()]
-        shorts = [content.get(name, "") for name in ("environment", "bookkeeping")]
-        valid = valid and all(map(safe_names.is_word, texts))
-        valid = valid and all(map(safe_names.is_path, content["inputs"]))
-        valid = valid and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
-        valid = valid and all(each == "" or safe_names.is_hex(each, 16) for each in shorts)
-        valid = valid and safe_names.is_hex(content.get("statement", "0" * 64), 64)
-        valid = valid and safe_names.is_size(content["bytes"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        valid = own == identity.digest(content).hex() and _is_whole(content)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return content if valid else None
 
@@ -208,9 +189,22 @@ def _check_code(rule: str, planned: str) -> str:
     return name
 
 
-def _is_output(path: str) -> bool:
-    """Whether a job can have made it; files elsewhere are never removed."""
-    return safe_names.is_path(path) and places.is_made(path)
+def _is_whole(content: dict) -> bool:
+    """Whether all parts are there, each of its kind; raises what dicts raise where they are not.
+
+    Outputs are below results/: files elsewhere are never removed.
+    """
+    shorts = [content.get(name, "") for name in ("environment", "bookkeeping")]
+    digests = [content["sha256"], *content["inputs"].values(), content.get("statement", "0" * 64)]
+    return (
+        _KEYS <= content.keys() <= _KEYS | _FURTHER
+        and all(safe_names.is_path(path) and places.is_made(path) for path in content["outputs"])
+        and all(map(safe_names.is_word, (content["rule"], content["code"], content["settings"])))
+        and all(map(safe_names.is_path, content["inputs"]))
+        and all(safe_names.is_hex(sha256, 64) for sha256 in digests)
+        and all(each == "" or safe_names.is_hex(each, 16) for each in shorts)
+        and safe_names.is_size(content["bytes"])
+    )
 
 
 def _checked(path: str | Path) -> str:

@@ -70,7 +70,9 @@ def mend(folder: Path, about: list[str]) -> tuple[list[str], list[list[str]]]:
     ran = run_records.read(last_run.record(folder) or "") or {}
     back = statements.restore(places.PROJECT, ran.get("statement"))
     done += [f"Brought {path} back, as it was stated." for path in back]
-    planned, noted = map(set, _planned(about))
+    rows = summary(about)
+    planned = {row["output_file"] for row in rows}
+    noted = {row["output_file"] for row in rows if row["log-file(s)"] != "-"}
     began = time.perf_counter()
     found = survey.survey()
     seconds = time.perf_counter() - began
@@ -137,21 +139,10 @@ def summary(about: list[str]) -> list[dict[str, str]]:
     Raises:
         SnakemakeError: with Snakemake's own words, if the study cannot be planned.
     """
-    return rows(_snakemake("--summary", "--rerun-incomplete", *about).splitlines())
-
-
-def rows(lines: list[str]) -> list[dict[str, str]]:
-    """The rows of a summary among the lines that Snakemake printed."""
+    lines = _snakemake("--summary", "--rerun-incomplete", *about).splitlines()
     names = next((line.split("\t") for line in lines if line.startswith("output_file\t")), [])
     split = [row for line in lines if (row := line.split("\t")) != names]
     return [dict(zip(names, row, strict=True)) for row in split if len(row) == len(names)]
-
-
-def _planned(about: list[str]) -> tuple[list[str], list[str]]:
-    """Outputs of the study's plan, and those of them that Snakemake has a note about."""
-    found = summary(about)
-    noted = [row["output_file"] for row in found if row["log-file(s)"] != "-"]
-    return [row["output_file"] for row in found], noted
 
 
 def _snakemake(*arguments: str) -> str:

@@ -18,10 +18,8 @@ from pathlib import Path
 
 from twotower.base import files, places, safe_names
 from twotower.records import job_graph, job_records
+from twotower.records.job_graph import TIMED
 from twotower.records.reading import bounded
-
-TIMED = places.RESULTS / "benchmarks"
-"""Timing files: they are recorded, but no job runs again for them."""
 
 NOT_MADE = {"logs", "benchmarks", "records", "checkpoints", "seal", "preregistration"}
 """Folders of results/ whose files are not results."""

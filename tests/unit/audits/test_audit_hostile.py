@@ -11,12 +11,12 @@ from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import judge, options, report
 from twotower.audits.rerun import page as audit_page
 from twotower.audits.rerun.findings import Audit
-from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, ClaimVerdict, Reproduction
 from twotower.audits.verify.findings import FileVerdict as Verified
 from twotower.audits.verify.findings import Verification
+from twotower.records.job_graph import JobGraph, RecordedJob
 
 RUN = {
     "study": {"file": "study.yaml", "content": {"name": "tiny"}},
@@ -88,7 +88,7 @@ def test_the_page_shows_what_results_say_as_text_and_pictures_that_are_none_by_n
     (tmp_path / figure).parent.mkdir(parents=True)
     (tmp_path / figure).write_bytes(b"no picture")
     record = {"rule": "draw", "inputs": {}, "outputs": [figure]}
-    found.graph = JobGraph({figure: DueJob(figure, record, (figure,))}, {figure: figure})
+    found.graph = JobGraph({figure: RecordedJob(figure, record)})
     found.outcomes = {figure: Outcome(asked=False)}
     hostile = "\"><script>alert('1 & 2')</script>"
     found.claims = [ClaimVerdict("1", hostile, hostile, hostile, figure, why=hostile)]

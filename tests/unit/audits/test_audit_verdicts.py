@@ -8,12 +8,13 @@ from twotower.audits.rerun import jobs as audit_jobs
 from twotower.audits.rerun import judge, seeds
 from twotower.audits.rerun import verdicts as audit_verdicts
 from twotower.audits.rerun.findings import Audit
-from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, Reproduction
+from twotower.audits.verify.evidence import gather
 from twotower.audits.verify.findings import Verification
 from twotower.records import environment, job_records
+from twotower.records.job_graph import JobGraph, RecordedJob
 from twotower.study.decisions import Claim
 
 RATES = ["rates/smoothness/rates.csv", "rates/depth/rates.csv"]
@@ -52,7 +53,7 @@ def job(rule, outputs, inputs):
         "inputs": {f"results/{path}": "" for path in inputs} | {"workflow/decisions.yaml": ""},
         "outputs": outputs,
     }
-    return DueJob(outputs[0], record, tuple(outputs))
+    return RecordedJob(outputs[0], record)
 
 
 def claim(name, rule, experiments):
@@ -69,8 +70,7 @@ CLAIMS = {
 @pytest.fixture
 def graph():
     jobs = {each.name: each for each in (job(*part) for part in reversed(PARTS))}
-    maker = {path: name for name, each in jobs.items() for path in each.outputs}
-    return audit_jobs.joined(JobGraph(), JobGraph(jobs, maker))
+    return JobGraph(jobs)
 
 
 def judged(graph, changed=(), wrong=(), again=LEDGER_ROWS, relative=1e-3, explained=None):
@@ -250,8 +250,9 @@ def test_an_audit_holds_jobs_whose_environment_is_the_recorded_one(tmp_path, mod
     now = machine(tmp_path / "clone", model, beside)
     one = job("evaluate", ["risks/a.csv"], [])
     one.record["environment"] = was
-    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification())
-    found.graph = JobGraph({one.name: one}, {one.name: one.name})
+    evidence = gather(tmp_path / "given", tmp_path / "given", None)
+    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification(evidence=evidence))
+    found.graph = JobGraph({one.name: one})
     near = Compared(Rung.NUMERICAL, "near")
     found.outcomes = {one.name: Outcome(Rung.NUMERICAL, {one.name: near}, environment=now)}
     judge.judge(found, None, {one.name: tmp_path / "clone"}, 1e-3)

@@ -53,7 +53,7 @@ def test_a_record_in_another_form_is_forged(folder, spoil):
 def test_other_records_have_one_form_too(folder):
     run = run_records.RUNS / f"{'0' * 16}.json"
     run.parent.mkdir(parents=True)
-    [used] = environment.names()
+    [used] = [path.stem for path in environment.ENVIRONMENTS.iterdir()]
     for place in (environment.ENVIRONMENTS / f"{used}.json", run):
         place.write_text((place.read_text() if place.exists() else "{}") + " ")
         seal()

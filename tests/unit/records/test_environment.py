@@ -98,8 +98,8 @@ def test_a_processor_that_is_hidden_from_numpy_is_told_as_another(now):
 def test_threads_are_those_that_threadpoolctl_finds():
     code = (
         "import numpy, scipy.linalg, torch, faiss; from threadpoolctl import threadpool_limits; "
-        "from twotower.records import threads; one = threads.most(); threadpool_limits(5); "
-        "print(one, threads.most())"
+        "from twotower.records.environment import _threads; one = _threads(); "
+        "threadpool_limits(5); print(one, _threads())"
     )
     assert printed(code).split() == ["1", "5"]
 
@@ -165,7 +165,11 @@ def test_a_job_takes_over_what_its_run_noted_until_a_package_changes(folder, mon
 def test_saved_under_the_digest_of_its_content(folder, now):
     name = environment.save(now)
     assert environment.read(name) == now
-    assert environment.names() == [name] == [environment.digest(now)]
+    assert (
+        [path.stem for path in environment.ENVIRONMENTS.iterdir()]
+        == [name]
+        == [environment.digest(now)]
+    )
     path = environment.ENVIRONMENTS / f"{name}.json"
     path.write_text(path.read_text().replace('"threads": 1', '"threads": 2'))
     assert environment.read(name) is None

@@ -24,9 +24,8 @@ def test_a_circle_comes_last_and_a_long_chain_is_walked():
 
 
 def test_records_of_one_job_stand_together():
-    one, other = {"outputs": ["b", "d"]}, {"outputs": ["a"]}
-    assert job_graph.by_job({"d": one, "a": other, "b": one}) == [
-        {"a": other},
-        {"b": one, "d": one},
-    ]
-    assert job_graph.by_job({"d": one}) == [{"d": one}]  # the record of the other output is lost
+    one, other = ({"outputs": each, "inputs": {}} for each in (["b", "d"], ["a"]))
+    found = job_graph.of({"d": one, "a": other, "b": one, "c": None})
+    assert found.maker == {"a": "a", "b": "b", "d": "b"}
+    found = job_graph.of({"d": one})  # the record of the other output is lost
+    assert found.maker == {"b": "d", "d": "d"}

@@ -196,9 +196,12 @@ def test_given_files_are_named_from_the_project_on(tmp_path, monkeypatch):
     ],
 )
 def test_a_record_that_names_what_is_nobodys_to_open_is_none(folder, change):
-    record = job_records.read(DATA) | change
-    text = json.dumps(record | {"record": identity.digest(job_records.plain(record)).hex()})
-    assert job_records.parsed(text) is None
+    sound = job_records.read(DATA)
+    for record in (sound, sound | change):
+        content = record | {"record": identity.digest(job_records.plain(record)).hex()}
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        job_records.record_path(DATA).write_text(text)
+        assert (job_records.read(DATA) is not None) == (record is sound)
 
 
 def test_a_pipe_in_place_of_a_record_is_not_opened(folder):

@@ -1,6 +1,5 @@
 """Records of runs: study, commit and changes, and what is refused."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import pytest
 from twotower.base import places
 from twotower.records import environment, run_records
 from twotower.records.commits import code_files
+from twotower.records.reading import canonical
 
 
 @pytest.fixture
@@ -243,17 +243,23 @@ def test_without_a_repository_of_its_own_there_is_no_commit(project, monkeypatch
     "change",
     [
         {"commit": "--output=a"},
+        {"commit": "HEAD"},
         {"commit": "0" * 39 + "\0"},
         {"targets": ["--snakefile=a"]},
         {"diff": {"file": "../a.diff", "sha256": "0" * 64}},
+        {"diff": {"file": "/tmp/a.diff", "sha256": "0" * 64}},
+        {"study": {"file": "../study.yaml"}},
         {"environment": "../../a"},
     ],
 )
 def test_a_run_that_names_what_is_nobodys_to_open_is_none(project, change):
-    run = run_records.read(started()) | change
-    name = run_records.digest(run)
-    (run_records.RUNS / f"{name}.json").write_text(json.dumps(run))
-    assert run_records.read(name) is None
+    run = run_records.read(started())
+    for changes, is_read in (({"targets": ["c"]}, True), (change, False)):
+        changes = changes | {"study": run["study"] | changes.get("study", {})}
+        name = run_records.digest(run | changes)
+        written = canonical.text(run | changes, 2)
+        (run_records.RUNS / f"{name}.json").write_text(written)
+        assert (run_records.read(name) is not None) == is_read
 
 
 def test_pipes_in_place_of_runs_and_environments_are_not_opened(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ a status: what left records has succeeded, and that is what no status means.
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref, refs
 from twotower.audits.crate.plan import WORKFLOW
-from twotower.audits.crate.recorded_jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import ToldJob
 from twotower.audits.crate.story import CrateGraph, step_id, tool_id
 from twotower.base import identity
 
@@ -63,7 +63,7 @@ def _describe_settings(graph: CrateGraph) -> None:
         graph.value(("id", short), f"what {short} stands for", text, propertyID=short)
 
 
-def _describe_job(graph: CrateGraph, job: RecordedJob) -> None:
+def _describe_job(graph: CrateGraph, job: ToldJob) -> None:
     values = [local_id("settings", job.settings)]
     values += [local_id("id", short) for short in _meant(graph, job)]
     used = []
@@ -77,22 +77,22 @@ def _describe_job(graph: CrateGraph, job: RecordedJob) -> None:
         "CreateAction",
         name=job.said,
         description=f"a job of the rule {job.rule}, code {job.code}"
-        + (f", bookkeeping {job.bookkeeping}" if job.bookkeeping else ""),
+        + (f", bookkeeping {other}" if (other := job.record.get("bookkeeping")) else ""),
         instrument=ref(tool_id(job.rule, job.code)),
         object=[graph.file(path) for path in job.inputs] + refs(values),
-        result=[graph.file(path) for path in job.outputs],
+        result=[graph.file(path) for path in job.made],
         environment=_environment(graph, job),
         resourceUsage=refs(used),
     )
 
 
-def _meant(graph: CrateGraph, job: RecordedJob) -> list[str]:
+def _meant(graph: CrateGraph, job: ToldJob) -> list[str]:
     """The short ids in a job's wildcards: one of a data set, or one of a run."""
     words = {part for value in job.wildcards.values() for part in value.split("-")}
     return sorted(words & graph.story.settings.keys())
 
 
-def _environment(graph: CrateGraph, job: RecordedJob) -> list[dict[str, str]]:
+def _environment(graph: CrateGraph, job: ToldJob) -> list[dict[str, str]]:
     if job.environment not in graph.story.environments:
         return []
     pins = graph.story.environments[job.environment]["pins"]
@@ -145,7 +145,7 @@ def _control(graph: CrateGraph, rule: str) -> str:
     )
 
 
-def _action(job: RecordedJob) -> str:
+def _action(job: ToldJob) -> str:
     return local_id("job", job.rule, job.id)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.crate.recorded_jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import ToldJob
 from twotower.audits.verify import counts
+from twotower.records.reading import tensor_headers
 from twotower.study import arms
 
 
@@ -33,7 +34,7 @@ class Counted:
         return " to ".join(f"{number:,}" for number in ends) or "no"
 
 
-def count(jobs: Iterable[RecordedJob], settings: dict[str, dict]) -> Counted:
+def count(jobs: Iterable[ToldJob], settings: dict[str, dict]) -> Counted:
     """Count in this folder what jobs made.
 
     Args:
@@ -50,6 +51,6 @@ def count(jobs: Iterable[RecordedJob], settings: dict[str, dict]) -> Counted:
             sizes |= {size for size, _ in rows}
         elif job.rule == "generate_test_pairs":
             (path,) = job.outputs
-            pairs.add(counts.shapes(Path(path))["signal"][1])
+            pairs.add(tensor_headers.shapes(Path(path))["signal"][1])
     found.replicates, found.sizes, found.pairs = map(sorted, (replicates, sizes, pairs))
     return found

@@ -11,9 +11,9 @@ from typing import Any
 
 from twotower.audits.crate import entities as terms
 from twotower.audits.crate.entities import local_id, ref
-from twotower.audits.crate.recorded_jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import ToldJob
+from twotower.records.job_graph import TIMED
 from twotower.records.workflow_rules import Rule
-from twotower.running import survey
 
 WORKFLOW = "workflow"
 
@@ -31,13 +31,13 @@ class Parameters:
     """
 
     def __init__(
-        self, jobs: Iterable[RecordedJob], rules: dict[str, Rule], given: Iterable[str]
+        self, jobs: Iterable[ToldJob], rules: dict[str, Rule], given: Iterable[str]
     ) -> None:
         self._outputs: dict[str, tuple[str, str]] = {}  # rule and name, by path
         self._read: dict[str, set[str]] = {}  # paths, by rule
         for job in jobs:
             rule = rules.get(job.rule)
-            for path in job.outputs:
+            for path in job.made:
                 self._outputs[path] = job.rule, rule.output_name(path) if rule else "output"
             self._read.setdefault(job.rule, set()).update(job.inputs)
         outside = {path for paths in self._read.values() for path in paths} - self._outputs.keys()
@@ -69,31 +69,25 @@ class Parameters:
         """The `@id` of an environment variable."""
         return local_id("parameter", "environment", name)
 
-    def variables(self, names: Iterable[str]) -> list[str]:
-        """The same for several."""
-        return [self.variable(name) for name in names]
-
     # ------------------------------------------------------------ of the workflow
 
     @cached_property
     def final(self) -> list[str]:
         """Paths of the results that no job reads: what the workflow is for."""
         read = {path for paths in self._read.values() for path in paths}
-        timed = survey.TIMED
         unread = self._outputs.keys() - read
-        return sorted(path for path in unread if not PurePosixPath(path).is_relative_to(timed))
+        return sorted(path for path in unread if not PurePosixPath(path).is_relative_to(TIMED))
 
-    def workflow_inputs(self) -> list[str]:
-        """The `@id`s of what the whole run was given."""
-        return [_given(path) for path in self.given]
-
-    def workflow_outputs(self) -> list[str]:
-        """The `@id`s of what is left of it."""
-        return sorted({_final(*self._outputs[path]) for path in self.final})
-
-    def final_connections(self) -> list[str]:
-        """The `@id`s of the connections that end at an output of the workflow."""
-        return [_connection(*each) for each in self._final_ends()]
+    def of_workflow(self) -> dict[str, list[str]]:
+        """The `@id`s of what the whole run was given and of what is left of it, and of the
+        connections that end there.
+        """
+        ends = self._final_ends()
+        return {
+            "input": [_given(path) for path in self.given],
+            "output": [final for _, final in ends],
+            "connection": [_connection(*each) for each in ends],
+        }
 
     # ------------------------------------------------------------ all of them
 

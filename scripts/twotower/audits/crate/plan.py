@@ -53,10 +53,8 @@ def workflow(graph: CrateGraph) -> dict[str, Any]:
         "programmingLanguage": ref(terms.LANGUAGE),
         "hasPart": [ref(tool_id(*tool)) for tool in graph.tools],
         "step": [ref(step_id(rule)) for rule in graph.levels],
-        "input": refs(parameters.workflow_inputs()),
-        "output": refs(parameters.workflow_outputs()),
-        "connection": refs(parameters.final_connections()),
-        "environment": refs(parameters.variables(graph.pins())),
+        **{name: refs(each) for name, each in parameters.of_workflow().items()},
+        "environment": refs(map(parameters.variable, graph.pins())),
         "softwareRequirements": [ref(terms.package_id(*each)) for each in _packages(graph)],
         "buildInstructions": graph.file(LOCK) if LOCK in graph.story.files else None,
     }
@@ -77,7 +75,7 @@ def _describe_tool(graph: CrateGraph, name: str, code: str) -> None:
         softwareRequirements=[script] if script else [],
         input=refs(graph.parameters.inputs(name)),
         output=refs(graph.parameters.outputs(name)),
-        environment=refs(graph.parameters.variables(graph.pins())),
+        environment=refs(map(graph.parameters.variable, graph.pins())),
     )
 
 

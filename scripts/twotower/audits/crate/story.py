@@ -12,7 +12,7 @@ from twotower.audits.crate.citation import Citation
 from twotower.audits.crate.entities import local_id, ref
 from twotower.audits.crate.parameters import Parameters
 from twotower.audits.crate.profiles import DEFAULT, PROFILES, Profile
-from twotower.audits.crate.recorded_jobs import RecordedJob
+from twotower.audits.crate.recorded_jobs import ToldJob
 from twotower.records.workflow_rules import Rule
 
 
@@ -49,7 +49,7 @@ class Story:
     date: str
     root: str
     files: dict[str, Held]
-    jobs: list[RecordedJob]
+    jobs: list[ToldJob]
     rules: dict[str, Rule]
     settings: dict[str, dict]
     environments: dict[str, dict]

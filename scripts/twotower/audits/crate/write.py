@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from twotower.audits.crate import entities as terms
-from twotower.audits.crate import graph, recorded_jobs
+from twotower.audits.crate import graph
 from twotower.audits.crate.story import Held, Story
 from twotower.base import places
 from twotower.base.errors import ExpectedError
@@ -108,7 +108,7 @@ def _copy(source: Path, target: Path) -> str:
                 total.update(chunk)
                 copy.write(chunk)
     except FileNotFoundError:
-        raise recorded_jobs.UnfinishedError(
+        raise CrateError(
             f"{source} is gone since it was sealed; `make resume` makes results anew"
         ) from None
     return total.hexdigest()

@@ -15,6 +15,7 @@ from twotower.audits.crate.citation import Author, Citation
 from twotower.audits.crate.entities import CROISSANT_FORMATS, licence_id, media_type
 from twotower.audits.crate.facts import Facts
 from twotower.audits.croissant import records, terms, words
+from twotower.records.reading.tensor_headers import header
 from twotower.study import grid
 
 GENERATED = ("generate_data", "generate_test_pairs")
@@ -32,7 +33,7 @@ def text(facts: Facts, places: Mapping[str, Path]) -> str:
         places: where each sealed file is, also of those that the crate will not hold.
 
     Raises:
-        CroissantError: if a file of tensors cannot be read.
+        TensorsError: if a file of tensors cannot be read.
     """
     jobs, known = facts.story.jobs, facts.story.settings
     made = {
@@ -44,9 +45,7 @@ def text(facts: Facts, places: Mapping[str, Path]) -> str:
     if not made:
         return ""
     specs = {name: grid.PLAIN | known[name]["data"] for name in sorted({*made.values()})}
-    headers = {
-        path: records.header(places[path]) for path in sorted(made) if path.endswith(".safetensors")
-    }
+    headers = {path: header(places[path]) for path in sorted(made) if path.endswith(".safetensors")}
     shapes = {made[path]: found["ratings"][1] for path, found in headers.items()
               if "ratings" in found}  # fmt: skip
     index = [path for job in jobs if job.rule == INDEX for path in job.outputs]

@@ -8,35 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from twotower.audits.crate.entities import ref
 from twotower.audits.croissant import terms
 from twotower.base import identity
-from twotower.base.errors import ExpectedError
-
-Header = dict[str, tuple[str, list[int]]]
-"""Type and shape of each tensor of a file, by name."""
-
-
-class CroissantError(ExpectedError):
-    """A file of a data set cannot be read as tensors; the message names it."""
-
-
-def header(place: Path) -> Header:
-    """What the tensors of a file are.
-
-    Raises:
-        CroissantError: if it is no safetensors file.
-    """
-    try:
-        with safe_open(place, framework="numpy") as file:
-            parts = {name: file.get_slice(name) for name in sorted(file.keys())}
-            return {name: (part.get_dtype(), part.get_shape()) for name, part in parts.items()}
-    except SafetensorError as error:
-        raise CroissantError(
-            f"{place}: this is no file of tensors ({error}); `make resume` makes it anew"
-        ) from None
+from twotower.records.reading.tensor_headers import Header
 
 
 def _field(name: str, kind: str, told: str, source: Any = None, **more: Any) -> dict[str, Any]:

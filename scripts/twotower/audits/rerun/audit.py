@@ -1,6 +1,5 @@
 """An audit: what was recorded, verified, made again, compared, and judged claim by claim."""
 
-import secrets
 import shutil
 import tempfile
 import time
@@ -25,7 +24,7 @@ from twotower.audits.verify import verification
 from twotower.audits.verify.findings import Verification
 from twotower.base import places, safe_names
 from twotower.base.errors import ExpectedError
-from twotower.records import git, run_records
+from twotower.records import git, job_graph, run_records
 
 
 class AuditError(ExpectedError):
@@ -50,13 +49,13 @@ def audit(asked: Asked, say: Callable[[str], None]) -> Audit:
             seeds.check_count(asked.fresh_seeds, declared.statistical.least_seeds)
         _verify(found, folder, say)
         clone = _equipped(found, folder, work, say)
-        found.graph = jobs.of(found.verified.evidence.records)
-        _complete(found, clone, work)
+        evidence = found.verified.evidence
+        found.graph = job_graph.of(evidence.records)
         found_at = _rerun(found, clone, work, say)
         with _stage(found, "compare"):
             for name, place in found_at.items():
                 job = found.graph.jobs[name]
-                found.outcomes[name] = audit_rerun.compared(job, asked.folder, place, declared)
+                found.outcomes[name] = audit_rerun.compared(job, evidence, place, declared)
             judge.judge(found, clone, found_at, declared.numerical.tables)
         if asked.fresh_seeds:
             with _stage(found, "fresh seeds"):
@@ -140,18 +139,6 @@ def _equipped(found: Audit, folder: Path, work: Path, say) -> Clone:
     return Clone(folder, python, found.reused)
 
 
-def _complete(found: Audit, clone: Clone, work: Path) -> None:
-    """Whether each file that the recorded study makes is recorded: none has been let go of."""
-    try:
-        with _stage(found, "plan"):
-            made = audit_clone.planned(clone, found.run, work / "plan")
-    except CloneError as error:  # without the user's own ratings, say: what is to be rerun tells
-        found.notes.append(f"it is not known whether all files of the study are there: {error}")
-        return
-    for path in sorted(made - found.verified.evidence.records.keys()):
-        found.verified.add(path, "MISSING", "the study makes this file, but no job recorded it")
-
-
 def _others(found: Audit) -> list[dict]:
     """Other recorded runs of the same code."""
     run, known = found.run, found.verified.evidence.runs.values()
@@ -184,8 +171,8 @@ def _rerun(found: Audit, clone: Clone, work: Path, say) -> dict[str, Path]:
                 f"Rerunning {len(found.drawn)} of {len(found.population)} jobs, drawn by the nonce "
                 f"{nonce}, and the {len(chosen) - len(found.drawn)} of figures and tables ..."
             )
-            where = asked.folder.resolve()
-            found_at, why = audit_rerun.alone(clone, found.run, chosen, graph, where, work, log)
+            evidence = found.verified.evidence
+            found_at, why = audit_rerun.alone(clone, found.run, chosen, graph, evidence, work, log)
             for name, reason in why.items():
                 found.outcomes[name] = Outcome(why=reason)
     for name in found.graph.jobs.keys() - found_at.keys() - found.outcomes.keys():
@@ -242,8 +229,3 @@ def _stage(found: Audit, name: str):
     began = time.perf_counter()
     yield
     found.seconds[name] = found.seconds.get(name, 0.0) + time.perf_counter() - began
-
-
-def own_nonce() -> str:
-    """A nonce for an auditor who has named none."""
-    return secrets.token_hex(8)

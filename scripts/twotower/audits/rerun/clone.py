@@ -20,7 +20,6 @@ from twotower.base import commands, places, safe_names
 from twotower.base.errors import ExpectedError
 from twotower.base.pins import PINS
 from twotower.records import git, job_records, last_run, run_records
-from twotower.running import resume
 
 LOCK = Path("envs/requirements.txt")
 CUDA = Path("envs/requirements-cuda.txt")
@@ -77,8 +76,6 @@ def clone(project: Path, run: dict, results: Path, folder: Path) -> None:
     git.output(folder, *_SAME, "checkout", "--quiet", "--detach", commit, "--", about=project)
     if diff := run["diff"]:
         place = results / diff["file"]
-        if not audit_names.is_result(diff["file"]):
-            raise CloneError(f"{diff['file']!r}: is no file of the results")
         try:
             changes = hashlib.sha256(safe_names.bytes_of(place)).hexdigest()
         except OSError:
@@ -238,38 +235,14 @@ def snakemake(
         ).returncode
 
 
-def planned(clone: Clone, run: dict, directory: Path) -> set[str]:
-    """Every file that a run makes, by the recorded commit's own plan; nothing is run.
-
-    Args:
-        directory: where results would be; it must be empty.
-
-    Raises:
-        CloneError: if the study cannot be planned.
-    """
-    log = directory / "plan.log"
-    options = ["--summary", *study_options(run)]
-    code = snakemake(clone, directory, run["targets"], options, log)
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    if code != 0:
-        said = "\n  ".join(lines[-3:])
-        raise CloneError(f"the recorded commit cannot plan the recorded study:\n  {said}")
-    made = (row["output_file"] for row in resume.rows(lines))
-    return {path for path in made if places.is_made(path)}
-
-
 def bring(results: Path, directory: Path, paths: Iterable[str]) -> None:
     """Copy results and their records to a folder where jobs are to read them.
 
     All get one time, of now: none is then older than another, or than the clone, and Snakemake
     makes none of them anew.
-
-    Raises:
-        NamesError: if a path leads out of results/, before anything of it is written.
     """
     now = time.time_ns()
     for path in paths:
-        audit_names.check_result(path)
         for one in (Path(path), job_records.record_path(path)):
             place = directory / one
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import verdicts
-from twotower.audits.rerun.jobs import JobGraph
 from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import ClaimVerdict, Reproduction
 from twotower.audits.verify.findings import Verification
+from twotower.records.job_graph import JobGraph
 
 PLACE = Path("results-audit")
 """Beside results/: where audits leave what they found."""

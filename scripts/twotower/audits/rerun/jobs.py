@@ -1,104 +1,35 @@
-"""The jobs that made the results, read from their records, in an order in which they can run."""
+"""The jobs of results that an audit reruns, and which of them can be rerun side by side."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
-from twotower.audits.seal import sealed_files
 from twotower.records import job_graph, job_records
-from twotower.running import survey
-
-ALWAYS = ("figures", "tables")
-"""Kinds of results that every audit makes again: what readers see."""
-
-
-@dataclass(frozen=True)
-class DueJob:
-    """One job, read from the records of its outputs.
-
-    Attributes:
-        name: its first output that is no timing; names the job in audits.
-        record: of that output: rule, code, settings, inputs by name, environment.
-        outputs: all of them but timings.
-    """
-
-    name: str
-    record: dict
-    outputs: tuple[str, ...]
-
-    @property
-    def rule(self) -> str:
-        """The rule that it is a job of."""
-        return self.record["rule"]
-
-    @property
-    def inputs(self) -> dict[str, str]:
-        """The SHA-256 of each input, by name."""
-        return self.record["inputs"]
-
-    @property
-    def always(self) -> bool:
-        """Whether every audit reruns it."""
-        return any(sealed_files.kind_of(path) in ALWAYS for path in self.outputs)
-
-
-@dataclass
-class JobGraph:
-    """Jobs in the order of the study: none before one whose output it reads.
-
-    Attributes:
-        jobs: by name, in that order; of jobs that could stand in any order, by name.
-        maker: the name of the job that made a file.
-    """
-
-    jobs: dict[str, DueJob] = field(default_factory=dict)
-    maker: dict[str, str] = field(default_factory=dict)
-
-    def before(self, job: DueJob) -> set[str]:
-        """The jobs whose outputs a job reads."""
-        return {self.maker[path] for path in job.inputs if path in self.maker}
-
-    def upstream(self, paths: Iterable[str]) -> list[str]:
-        """The jobs that made some files, and all jobs before these; in the study's order."""
-        waiting = [self.maker[path] for path in paths if path in self.maker]
-        found = set()
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += self.before(self.jobs[name])
-        return [name for name in self.jobs if name in found]
+from twotower.records.job_graph import JobGraph, RecordedJob
 
 
 def graph(folder: Path) -> JobGraph:
     """The jobs of a folder's results."""
-    return of(
-        {path.as_posix(): job_records.read(path, folder) for path in job_records.recorded(folder)}
-    )
+    recorded = job_records.recorded(folder)
+    return job_graph.of({path.as_posix(): job_records.read(path, folder) for path in recorded})
 
 
-def of(found: Mapping[str, dict | None]) -> JobGraph:
-    """The jobs that wrote these records; files with a damaged record, or none, have no job."""
-    jobs: dict[str, DueJob] = {}
-    maker: dict[str, str] = {}
-    records = {path: record for path, record in found.items() if record is not None}
-    for group in job_graph.by_job(records):
-        every = next(iter(group.values()))["outputs"]
-        outputs = tuple(sorted(p for p in every if not Path(p).is_relative_to(survey.TIMED)))
-        path = next((path for path in group if path in outputs and path not in maker), None)
-        if path is not None:
-            jobs[path] = DueJob(path, group[path], outputs)
-            maker |= dict.fromkeys(outputs, path)
-    return JobGraph(_in_order(jobs, maker), maker)
+def joined(recorded: JobGraph, again: JobGraph) -> JobGraph:
+    """The recorded jobs, and those of a rerun that have no record."""
+    missing = {
+        name: job
+        for name, job in again.jobs.items()
+        if recorded.maker.keys().isdisjoint(job.outputs)
+    }
+    return JobGraph(recorded.jobs | missing)
 
 
-def groups(jobs: Iterable[DueJob], whole: JobGraph) -> list[list[DueJob]]:
+def groups(jobs: Iterable[RecordedJob], whole: JobGraph) -> list[list[RecordedJob]]:
     """Jobs to be rerun in one folder each: no rule of a group comes anywhere before another of it.
 
     So each job of a group finds the recorded inputs there, and nothing that was made again. Rules
     count, not jobs, and at any distance: Snakemake follows some rules to those before them.
     """
-    by_rule: dict[str, list[DueJob]] = {}
+    by_rule: dict[str, list[RecordedJob]] = {}
     for job in jobs:
         by_rule.setdefault(job.rule, []).append(job)
     before = _rules_before(whole)
@@ -122,22 +53,3 @@ def _rules_before(whole: JobGraph) -> dict[str, set[str]]:
             made = whole.jobs[name].rule
             own |= {made} | before[made]
     return before
-
-
-def _in_order(jobs: dict[str, DueJob], maker: dict[str, str]) -> dict[str, DueJob]:
-    before = {
-        name: {maker[path] for path in job.inputs if path in maker} for name, job in jobs.items()
-    }
-    return {name: jobs[name] for name in job_graph.in_order(before)}
-
-
-def joined(recorded: JobGraph, again: JobGraph) -> JobGraph:
-    """The recorded jobs, and those of a rerun that have no record."""
-    missing = {
-        name: job
-        for name, job in again.jobs.items()
-        if not any(path in recorded.maker for path in job.outputs)
-    }
-    jobs = recorded.jobs | missing
-    maker = {path: name for name, job in jobs.items() for path in job.outputs}
-    return JobGraph(_in_order(jobs, maker), maker)

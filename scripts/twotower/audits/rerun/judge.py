@@ -48,13 +48,13 @@ def judge(found: Audit, clone: Clone, places: dict[str, Path], relative: float) 
 
 def _differences(found: Audit, places: dict[str, Path]) -> dict[str, list[str]]:
     """By rerun job, what differs between its environment and that of the rerun, in words."""
-    read = cache(lambda name, place: environment.read(name, place) if name else None)
+    read, known = cache(environment.read), found.verified.evidence.environments
     differ = {}
     for name, outcome in found.outcomes.items():
         if outcome.environment is None or name not in places:
             continue
         was, now = found.graph.jobs[name].record.get("environment"), outcome.environment
-        recorded, again = read(was, found.asked.folder), read(now, places[name])
+        recorded, again = known.get(was), read(now, places[name])
         if was == now:
             differ[name] = []
         elif recorded is None or again is None:

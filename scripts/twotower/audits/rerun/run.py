@@ -9,13 +9,12 @@ from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.compare.tolerances import Tolerances
 from twotower.audits.rerun import clone as audit_clone
 from twotower.audits.rerun import jobs as audit_jobs
-from twotower.audits.rerun import names as audit_names
 from twotower.audits.rerun.clone import Clone
-from twotower.audits.rerun.jobs import DueJob, JobGraph
 from twotower.audits.seal import sealed_files
+from twotower.audits.verify.evidence import Evidence
 from twotower.base import files, places
 from twotower.records import job_records, workflow_rules
-from twotower.records.reading import bounded
+from twotower.records.job_graph import JobGraph, RecordedJob
 
 UNEXPLAINED = "nothing in the environments explains it"
 MOST_TARGETS = 5000  # of one command: a system's limit is about ten times as long
@@ -72,9 +71,9 @@ def everything(clone: Clone, runs: Sequence[dict], whole: JobGraph, log: Path) -
 def alone(
     clone: Clone,
     run: dict,
-    jobs: Sequence[DueJob],
+    jobs: Sequence[RecordedJob],
     whole: JobGraph,
-    results: Path,
+    evidence: Evidence,
     work: Path,
     log: Path,
 ) -> tuple[dict[str, Path], dict[str, str]]:
@@ -82,7 +81,7 @@ def alone(
 
     Args:
         whole: all jobs of the study.
-        results: the folder that holds the recorded results/.
+        evidence: what was verified.
         work: an empty folder; each group of jobs gets a folder in it.
 
     Returns:
@@ -91,9 +90,9 @@ def alone(
     folders, impossible = {}, {}
     rules = workflow_rules.read(clone.folder)
     for job in jobs:
-        named = [*job.inputs, *job.outputs]
-        why = audit_names.fault_of_job(job.rule, named, rules) or _missing(job, results)
-        if why:
+        if job.rule not in rules:
+            impossible[job.name] = f"the recorded commit has no rule {job.rule!r}"
+        elif why := _missing(job, evidence):
             impossible[job.name] = why
     possible = [job for job in jobs if job.name not in impossible]
     for number, group in enumerate(audit_jobs.groups(possible, whole)):
@@ -101,7 +100,7 @@ def alone(
         inputs = {path for job in group for path in filter(places.is_made, job.inputs)}
         # a record may name its own output as an input: brought along it would not be made again
         inputs -= {path for job in group for path in job.outputs}
-        audit_clone.bring(results, directory, sorted(inputs))
+        audit_clone.bring(evidence.folder, directory, sorted(inputs))
         folders |= {job.name: directory for job in group}
         # of other rules Snakemake is to make nothing, and to take what they made as it is
         allowed = ["--allowed-rules", *sorted({job.rule for job in group})]
@@ -130,7 +129,7 @@ def _make(
     _make(clone, directory, targets[half:], options, log)
 
 
-def compared(job: DueJob, results: Path, place: Path, tolerances: Tolerances) -> Outcome:
+def compared(job: RecordedJob, evidence: Evidence, place: Path, tolerances: Tolerances) -> Outcome:
     """A rerun job against the recorded one: its files rung by rung, and what its record says."""
     outcome = Outcome()
     again = job_records.read(job.name, place)
@@ -139,11 +138,11 @@ def compared(job: DueJob, results: Path, place: Path, tolerances: Tolerances) ->
         return outcome
     outcome.environment = again.get("environment")
     for path in job.outputs:
-        if (results / path).is_file():
-            kind = sealed_files.kind_of(path)
-            found = rungs.compare(results / path, place / path, kind, tolerances)
+        recorded, kind = evidence.folder / path, sealed_files.kind_of(path)
+        if recorded.is_file():
+            found = rungs.compare(recorded, place / path, kind, tolerances)
         else:
-            found = _against_record(path, results, place)
+            found = _against_record(path, evidence, place)
         outcome.files[path] = found
     outcome.rung = max(found.rung for found in outcome.files.values())
     if origin := _origin(job, again):
@@ -153,9 +152,9 @@ def compared(job: DueJob, results: Path, place: Path, tolerances: Tolerances) ->
     return outcome
 
 
-def _against_record(path: str, results: Path, place: Path) -> Compared:
+def _against_record(path: str, evidence: Evidence, place: Path) -> Compared:
     """A file that is missing from the results, against what is recorded of it."""
-    record = job_records.read(path, results)
+    record = evidence.records.get(path)
     if record is not None and record["sha256"] == files.sha256(place / path):
         return Compared(Rung.BYTES)
     return Compared(
@@ -164,7 +163,7 @@ def _against_record(path: str, results: Path, place: Path) -> Compared:
     )
 
 
-def _missing(job: DueJob, results: Path) -> str:
+def _missing(job: RecordedJob, evidence: Evidence) -> str:
     """Why a job cannot be rerun alone; empty if it can."""
     for path, sha256 in job.inputs.items():
         if path.startswith("given:"):
@@ -173,19 +172,16 @@ def _missing(job: DueJob, results: Path) -> str:
             continue
         if Path(path).is_relative_to(sealed_files.CHECKPOINTS):
             return f"its input {path} is a checkpoint, from which no rerun may go on"
-        if not (results / path).is_file():
+        if not (evidence.folder / path).is_file():
             return f"its input {path} is missing"
-        record = job_records.read(path, results)
-        if record is None:
+        if evidence.records.get(path) is None:
             return f"the record of its input {path} is damaged"
-        beside = job_records.record_path(path)  # tells whether the disk counts what files take
-        places_of = {path: results / path, "record": results / beside}
-        if bounded.digests(places_of, {path: record["bytes"]})[0].get(path, ("", ""))[1] != sha256:
+        if evidence.sha256(path) != sha256:
             return f"its input {path} is not the recorded one"
     return ""
 
 
-def _origin(job: DueJob, again: dict) -> str:
+def _origin(job: RecordedJob, again: dict) -> str:
     """How a record belies the job that the recorded commit and study really have; empty if not."""
     record = job.record
     if record["rule"] != again["rule"]:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from twotower.audits.compare import rungs
 from twotower.audits.compare.rungs import Rung
-from twotower.audits.rerun.jobs import JobGraph
 from twotower.audits.rerun.run import UNEXPLAINED, Outcome
 from twotower.audits.verify.findings import SOUND, Verification
 from twotower.base import places
 from twotower.records import environment, job_records
+from twotower.records.job_graph import JobGraph
 from twotower.study.decisions import Answer, Claim
 
 LEDGER = "results/tables/claims.csv"

@@ -16,9 +16,11 @@ from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.base import places
 from twotower.records import git, job_records, run_records, workflow_rules
+from twotower.records.job_graph import JobGraph, RecordedJob
 from twotower.records.workflow_rules import Rule
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import JobList
+from twotower.study.schema import Study
 
 Fault = tuple[str, str, str, str]
 """Path, rule, verdict and reason."""
@@ -29,35 +31,46 @@ _LIBRARY = ("scripts/twotower/study", "scripts/twotower/data/sampling.py")
 
 
 @dataclass(frozen=True)
-class AskedJob:
-    """A job of a study that a run was asked for.
+class AskedJob(RecordedJob):
+    """A job of a study that a run was asked for; `record` is what its record must say.
 
     Attributes:
-        rule, wildcards: which job it is.
-        settings: digest of what it depends on, as records have it; "" where it is not known.
-        inputs, outputs: paths as records name them.
+        wildcards: which job of its rule it is.
     """
 
-    rule: str
     wildcards: Mapping[str, str]
-    settings: str
-    inputs: frozenset[str]
-    outputs: tuple[str, ...]
 
 
-@dataclass
 class AskedRun:
     """A recorded run with the jobs of its study.
 
     Attributes:
         run: its record.
         listed: the jobs of its study.
-        jobs: the same by output.
+        jobs: the same by output, with their settings ("" where these are not known) and inputs.
     """
 
-    run: dict
-    listed: JobList
-    jobs: dict[str, AskedJob]
+    def __init__(
+        self, run: dict, study: Study, rules: Mapping[str, Rule], ordered: bool = True
+    ) -> None:
+        self.run, self.listed = run, JobList(study)
+        self.jobs: dict[str, AskedJob] = {}
+        place = run["study"]["file"]
+        for rule, wildcards in self.listed:
+            if rule not in rules:
+                continue
+            settings = job_settings.of(self.listed, rule, wildcards, place)
+            # the ledger's commands name a file outside of the project by the path that was typed
+            unknown = not ordered or rule == "claims" and place.startswith("given:")
+            inputs = job_inputs.paths(job_inputs.of(self.listed, rule, wildcards))
+            outputs = rules[rule].paths(wildcards)
+            record = {
+                "rule": rule,
+                "settings": "" if unknown else job_records.settings_digest(settings),
+                "inputs": dict.fromkeys(inputs, ""),
+                "outputs": outputs,
+            }
+            self.jobs |= dict.fromkeys(outputs, AskedJob(outputs[0], record, wildcards))
 
     @property
     def wanted(self) -> set[str]:
@@ -65,14 +78,10 @@ class AskedRun:
         targets = self.run["targets"]
         if not targets or "all" in targets:
             return set(self.jobs)
-        waiting = [path for target in targets for path in _paths_of(target, self.jobs)]
-        found: set[str] = set()
-        while waiting:
-            job = self.jobs.get(waiting.pop())
-            if job and found.isdisjoint(job.outputs):
-                found.update(job.outputs)
-                waiting += job.inputs
-        return found
+        graph = JobGraph({job.name: job for job in self.jobs.values()})
+        paths = (path for target in targets for path in _paths_of(target, self.jobs))
+        needed = (graph.jobs[name] for name in graph.upstream(paths))
+        return {path for job in needed for path in job.record["outputs"]}
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -112,9 +121,7 @@ def _runs(evidence: Evidence, result: Verification) -> dict[str, AskedRun]:
         told = study_checks.in_order(run["study"], evidence.folder, evidence.project)
         study = study_checks.recorded(told or run["study"])
         if study is not None:
-            listed = JobList(study)
-            jobs = _jobs(listed, run["study"]["file"], rules, told is None)
-            found[name] = AskedRun(run, listed, jobs)
+            found[name] = AskedRun(run, study, rules, told is not None)
             continue
         unread = f"the study of run {name} cannot be read by this version of the project"
         if run is own:
@@ -189,7 +196,7 @@ def _miscounted(evidence: Evidence, asked: AskedRun) -> Iterator[tuple[str, str]
             try:
                 yield from ((path, each) for each in counts.faults(*about))
             except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-                yield path, f"job {job.rule} writes no such file: {error!r:.80}"
+                yield path, f"job {job.rule} writes no such file: {error!r:.300}"
 
 
 def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
@@ -198,34 +205,12 @@ def _differing(record: dict, asked: list[AskedJob]) -> Iterator[str]:
     if not same:
         yield f"does not make it, but {asked[0].rule} does"
         return
-    if all(job.settings not in ("", record["settings"]) for job in same):
+    if all(job.record["settings"] not in ("", record["settings"]) for job in same):
         told = "had other settings than the study that was run gives it"
         yield f"{told} (seed, replicates, sizes, cells or arms)"
-    named = frozenset(record["inputs"])
-    if all(job.inputs != named for job in same):
-        yield f"reads other files than the record names: {several(named ^ same[0].inputs)}"
-
-
-def _jobs(
-    listed: JobList, place: str, rules: Mapping[str, Rule], disordered: bool
-) -> dict[str, AskedJob]:
-    """By output, every job of a whole run; of a disordered one no digests of settings are known."""
-    found: dict[str, AskedJob] = {}
-    for rule, wildcards in listed:
-        if rule not in rules:
-            continue
-        settings = job_settings.of(listed, rule, wildcards, place)
-        # the ledger's commands name a file outside of the project by the path that was typed
-        unknown = disordered or rule == "claims" and place.startswith("given:")
-        job = AskedJob(
-            rule,
-            wildcards,
-            "" if unknown else job_records.settings_digest(settings),
-            frozenset(job_inputs.paths(job_inputs.of(listed, rule, wildcards))),
-            tuple(rules[rule].paths(wildcards)),
-        )
-        found |= dict.fromkeys(job.outputs, job)
-    return found
+    named = record["inputs"].keys()
+    if all(job.inputs.keys() != named for job in same):
+        yield f"reads other files than the record names: {several(named ^ same[0].inputs.keys())}"
 
 
 def _paths_of(target: str, jobs: Mapping[str, AskedJob]) -> list[str]:
@@ -251,9 +236,6 @@ def _same_library(evidence: Evidence) -> bool:
 
 
 def _library(project: Path) -> dict[str, bytes]:
-    found = {}
-    for name in _LIBRARY:
-        place = project / name
-        for path in filter(Path.is_file, [place, *place.rglob("*.py")]):
-            found[path.relative_to(project).as_posix()] = path.read_bytes()
-    return found
+    folders = [project / name for name in _LIBRARY]
+    files = [path for each in folders for path in (each, *each.rglob("*.py")) if path.is_file()]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}

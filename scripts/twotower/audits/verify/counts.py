@@ -10,19 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from twotower.records.reading.tensor_headers import Shapes, shapes
 from twotower.study import arms
 from twotower.study.decisions import Answer
 from twotower.study.jobs import job_settings
 from twotower.study.jobs.job_list import JobList
 
-MOST_HEADER = 100_000_000  # bytes of names and shapes in a file of tensors
 LEDGER = Path("results/tables/claims.csv")
-_LENGTH = 8  # bytes of the header's length, which stands first
 _COUNTED = ("predict", "evaluate", "fit_joint")
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
 _GROUP = ("experiment", "cell", "run", "arm", "data")
-Shapes = dict[str, list[int]]
 
 
 def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], listed: JobList):
@@ -59,23 +57,6 @@ def fits(path: Path) -> set[tuple[int, int]]:
     with open(path, encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row.get("start") in _OF_FITS]
     return {(int(float(row["n_ratings"])), int(row["replicate"])) for row in rows}
-
-
-def shapes(path: Path) -> Shapes:
-    """The shape of each tensor in a file, by name.
-
-    Raises:
-        ValueError, OSError: if it is no file of tensors.
-    """
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(_LENGTH), "little")
-        if size > MOST_HEADER:
-            raise ValueError(f"its header has {size:,} bytes")
-        header = json.loads(file.read(size))
-    try:
-        return {key: value["shape"] for key, value in header.items() if key != "__metadata__"}
-    except (AttributeError, TypeError, KeyError) as error:
-        raise ValueError(f"its header says no shapes ({error})") from None
 
 
 def _of_tensors(

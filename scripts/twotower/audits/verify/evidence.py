@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twotower.audits.seal import sealed_files
+from twotower.audits.seal import manifest, sealed_files
 from twotower.audits.seal.manifest import Manifest
-from twotower.base import places, safe_names
+from twotower.base import places
 from twotower.records import environment, job_records, run_records
-from twotower.records.reading import bounded, canonical
+from twotower.records.reading import bounded
 from twotower.records.reading.bounded import Unread
 
 NO_RECORD = (
@@ -75,13 +75,11 @@ def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = ""
     """
     looked = sealed_files.look(folder, project, sealed.files if sealed else {study})
     evidence = Evidence(folder, project, sealed, looked.files, left=looked.left)
-    for path, place in looked.files.items():
-        if output := job_records.output_of(Path(path)):
-            evidence.records[output.as_posix()] = _record(place)
-    evidence.environments = {
-        name: environment.read(name, folder) for name in environment.names(folder)
-    }
-    evidence.runs = {name: run_records.read(name, folder) for name in run_records.names(folder)}
+    for output in filter(None, map(job_records.output_of, map(Path, looked.files))):
+        evidence.records[output.as_posix()] = job_records.read(output, folder)
+    used, runs = (manifest.listed(looked.files, what) for what in ("environments", "runs"))
+    evidence.environments = {name: environment.read(name, folder) for name in used}
+    evidence.runs = {name: run_records.read(name, folder) for name in runs}
     sizes = dict.fromkeys(looked.files, 0) if sealed else {}
     sizes |= {path: record["bytes"] for path, record in evidence.records.items() if record}
     sizes |= {path: entry.bytes for path, entry in sealed.files.items()} if sealed else {}
@@ -89,13 +87,6 @@ def gather(folder: Path, project: Path, sealed: Manifest | None, study: str = ""
     evidence.odd |= {path: Unread(f"{why}: it was not read") for path, why in looked.odd.items()}
     _read_given(evidence)
     return evidence
-
-
-def _record(place: Path) -> dict | None:
-    try:
-        return job_records.parsed(safe_names.text_of(place, most=canonical.MOST))
-    except (OSError, ValueError):
-        return None
 
 
 def _read_given(evidence: Evidence) -> None:

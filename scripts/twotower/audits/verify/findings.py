@@ -52,6 +52,7 @@ class Verification:
         sealed_root: the root that the manifest states; "" without a manifest.
         root: the root of the files as they are; "" without a manifest.
         size: bytes that were read.
+        began: when the job of a result began, in seconds since 1970, by Snakemake's note of it.
         evidence: all that was looked at, for those who go on with it.
     """
 
@@ -63,6 +64,7 @@ class Verification:
     sealed_root: str = ""
     root: str = ""
     size: int = 0
+    began: dict[str, float] = field(default_factory=dict)
     evidence: Evidence | None = None
 
     @property

@@ -32,6 +32,8 @@ def check(evidence: Evidence, result: Verification) -> None:
         name = place.relative_to(evidence.folder).as_posix()
         try:
             note = json.loads(safe_names.text_of(place, "utf-8", canonical.MOST))
+            if isinstance(began := note.get("starttime"), (int, float)):
+                result.began[output] = float(began)
             told = _told(note, record, named) if record else []
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             result.add(name, "FORGED", f"Snakemake's note of {output} cannot be read")
@@ -61,15 +63,6 @@ def noted(folder: Path) -> dict[str, Path]:
         if places.is_made(output):
             found[output] = place
     return found
-
-
-def began(place: Path) -> float | None:
-    """When the job of a note began, in seconds since 1970; None if it does not say."""
-    try:
-        start = json.loads(safe_names.text_of(place, "utf-8", canonical.MOST))["starttime"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return float(start) if isinstance(start, (int, float)) else None
 
 
 def _told(note: dict, record: dict, named: dict[str, str]) -> list[str]:

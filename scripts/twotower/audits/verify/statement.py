@@ -26,28 +26,56 @@ MOST_POINTS = 5000  # cells by sizes for which predictions are computed again: s
 _STUDY = (STATED / "study.json").as_posix()
 
 
-def check(evidence: Evidence, result: Verification) -> None:
-    """Tell of the statement in the results, and of what contradicts it."""
-    named = {run.get("statement") for run in _runs(evidence)} - {None}
+def check(
+    evidence: Evidence, result: Verification, signers: Path | None, authorities: Path | None
+) -> None:
+    """Tell of the statement in the results: what contradicts it, and what vouches for it.
+
+    Arguments and errors are those of `verification.verify`.
+    """
+    statement = _found(evidence, result)
+    if statement is None:
+        return
+    _tell(statement, evidence, result)
+    stated = _settings(statement)
+    study = stated and study_checks.of_settings(stated, "study.json", statement.settings)
+    if _check_parts(statement, evidence, result):
+        _check_study(statement, stated, study, evidence, result)
+    code, seal = statement.content["code"], evidence.sealed
+    if seal is not None and seal.roots["code"] != code["root"]:
+        made_by = f" (of commit {code['commit'][:12]})" if code["commit"] else ""
+        result.notes.append(f"statement: the code was changed after it{made_by}, before the seal")
+    if not any(Path(path).is_relative_to(STATED) for path in evidence.odd):
+        moments = _vouched(statement, signers, authorities, result)
+        if study:
+            statement_order.by_clock(study, moments, result)
+
+
+def _found(evidence: Evidence, result: Verification) -> Statement | None:
+    """The statement in the results; where there is none that can be read, that is told."""
     place = (STATED / statements.NAME).as_posix()
     try:
-        statement = statements.read(evidence.folder / STATED)
-    except FileNotFoundError:
-        naming = [path for path, each in evidence.records.items() if each and each.get("statement")]
-        if named or naming:
-            who = several(naming) if naming else "the run"
-            hint = "copy its folder from preregistration/ to results/preregistration"
-            result.add(place, "MISSING", f"the record of {who} names a statement before it; {hint}")
-        else:
-            result.notes.append(
-                "no statement was made before the run: nothing here dates the rules and the "
-                "predictions, which may be later than the results (`make preregister`)"
-            )
-            _tell_unnamed(evidence, result)
-        return
+        return statements.read(evidence.folder / STATED)
     except statements.StatementError as error:
         result.add(place, "CHANGED", str(error))
-        return
+        return None
+    except FileNotFoundError:
+        naming = [path for path, each in evidence.records.items() if each and each.get("statement")]
+    if naming or any(run.get("statement") for run in _runs(evidence)):
+        who = several(naming) if naming else "the run"
+        hint = "copy its folder from preregistration/ to results/preregistration"
+        result.add(place, "MISSING", f"the record of {who} names a statement before it; {hint}")
+    else:
+        result.notes.append(
+            "no statement was made before the run: nothing here dates the rules and the "
+            "predictions, which may be later than the results (`make preregister`)"
+        )
+        _tell_unnamed(evidence, result)
+    return None
+
+
+def _tell(statement: Statement, evidence: Evidence, result: Verification) -> None:
+    """What the statement is of, and whether the run names it."""
     about = statement.content
     result.notes.append(
         f"statement: of study {about['study']['name']}, rules {about['rules']}, dated "
@@ -55,23 +83,18 @@ def check(evidence: Evidence, result: Verification) -> None:
     )
     if about["previous"]:
         result.notes.append(f"statement: it amends an earlier one, {about['previous']}")
-    if statement.sha256 not in named:
+    named = {run.get("statement") for run in _runs(evidence)} - {None}
+    if statement.sha256 in named:
+        result.notes.append(
+            "statement: the record of the run names it: the record is the later one"
+        )
+    else:
         others = " and ".join(sorted(each[:12] for each in named)) or "none"
         result.faults.append(
             f"BEFORE: the record of the run names {others} as its statement, not "
             f"{statement.sha256[:12]}: the statement was made after the run began, or was changed "
             "since"
         )
-    else:
-        result.notes.append(
-            "statement: the record of the run names it: the record is the later one"
-        )
-    if _check_parts(statement, evidence, result):  # else a forger's file is not read
-        _check_study(statement, evidence, result)
-    code, seal = statement.content["code"], evidence.sealed
-    if seal is not None and seal.roots["code"] != code["root"]:
-        made_by = f" (of commit {code['commit'][:12]})" if code["commit"] else ""
-        result.notes.append(f"statement: the code was changed after it{made_by}, before the seal")
 
 
 def _tell_unnamed(evidence: Evidence, result: Verification) -> None:
@@ -87,18 +110,10 @@ def _tell_unnamed(evidence: Evidence, result: Verification) -> None:
                 )
 
 
-def check_vouchers(
-    folder: Path, signers: Path | None, authorities: Path | None, result: Verification
-) -> None:
-    """Tell what vouches for the statement in the results: its signature, its time stamp, clocks.
-
-    Raises:
-        SignatureError, StampError: if there is no file where the reader names one.
-    """
-    try:
-        statement = statements.read(folder / STATED)
-    except (FileNotFoundError, statements.StatementError):
-        return
+def _vouched(
+    statement: Statement, signers: Path | None, authorities: Path | None, result: Verification
+) -> dict[str, int]:
+    """Tell what vouches for the statement; returns when it was made, by what says so."""
     names = statements.NAME, statements.SIGNATURE, statements.TOKEN, statements.AUTHORITIES
     place, signature, token, kept = (statement.folder / name for name in names)
     signed = signatures.check(place, signature, signers, signatures.STATED)
@@ -114,8 +129,7 @@ def check_vouchers(
     moments = {"the date of the statement": statement.seconds}
     if stamp.seconds is not None:
         moments["the time of its stamp"] = stamp.seconds
-    if study := _study(statement):
-        statement_order.by_clock(folder, study, moments, result)
+    return moments
 
 
 def _runs(evidence: Evidence) -> list[dict]:
@@ -138,9 +152,14 @@ def _check_parts(statement: Statement, evidence: Evidence, result: Verification)
     return whole
 
 
-def _check_study(statement: Statement, evidence: Evidence, result: Verification) -> None:
+def _check_study(
+    statement: Statement,
+    stated: dict | None,
+    study: Study | None,
+    evidence: Evidence,
+    result: Verification,
+) -> None:
     """What was stated against what was run, and against the rules that are there."""
-    stated = _settings(statement)
     if stated is None:
         result.add(_STUDY, "FORGED", "it is not the study whose settings the statement names")
         return
@@ -158,7 +177,7 @@ def _check_study(statement: Statement, evidence: Evidence, result: Verification)
         result.faults.append(
             f"statement: {study_checks.DECISIONS} is not as it was stated, {label}"
         )
-    if (study := _study(statement)) is None:
+    if study is None:
         result.notes.append(f"{_STUDY} cannot be read by this version of the project")
         return
     _check_predictions(statement, study, result)
@@ -172,12 +191,6 @@ def _settings(statement: Statement) -> dict | None:
         return found if identity.digest(found).hex() == statement.settings else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-
-
-def _study(statement: Statement) -> Study | None:
-    """The study that was stated, if this version of the project reads it so."""
-    stated = _settings(statement)
-    return study_checks.of_settings(stated, "study.json", statement.settings) if stated else None
 
 
 def _check_predictions(statement: Statement, study: Study, result: Verification) -> None:

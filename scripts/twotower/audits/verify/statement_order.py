@@ -1,10 +1,6 @@
 """Did the jobs of a study come after its statement, by their records and by clocks?"""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from twotower.audits.seal import timestamps
-from twotower.audits.verify import snakemake_notes
 from twotower.audits.verify.evidence import Evidence
 from twotower.audits.verify.findings import Verification, several
 from twotower.running import statements
@@ -33,13 +29,13 @@ def check(statement: Statement, study: Study, evidence: Evidence, result: Verifi
         )
 
 
-def by_clock(folder: Path, study: Study, moments: dict[str, int], result: Verification) -> None:
+def by_clock(study: Study, moments: dict[str, int], result: Verification) -> None:
     """Whether jobs began, by Snakemake's notes, before a time: that of the statement, of its stamp.
 
     Args:
         moments: seconds since 1970, by what they are the time of.
     """
-    began = dict(_began(folder, study))
+    began = {path: result.began[path] for path in statements.own(study, result.began)}
     if began:
         first = timestamps.utc(min(began.values()))
         result.notes.append(f"statement: the first job began at {first}, by Snakemake's note")
@@ -51,12 +47,3 @@ def by_clock(folder: Path, study: Study, moments: dict[str, int], result: Verifi
                 f"BEFORE: {several(early)}: begun at {first} by Snakemake's note, before "
                 f"{what}, {timestamps.utc(moment)}"
             )
-
-
-def _began(folder: Path, study: Study) -> Iterator[tuple[str, float]]:
-    """When the job of each result of a study began, where Snakemake's note of it is there."""
-    notes = snakemake_notes.noted(folder)
-    for path in statements.own(study, notes):
-        seconds = snakemake_notes.began(notes[path])
-        if seconds is not None:
-            yield path, seconds

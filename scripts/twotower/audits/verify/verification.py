@@ -110,13 +110,12 @@ def judge(
         result.notes.append(f"{several(evidence.left)}: {told}; it may be removed")
     if evidence.sealed is not None:
         _check_seal(evidence, result)
-    parts = (chain, origins, environment_checks, study, asked, commit, frozen, snakemake_notes,
-             statement)  # fmt: skip
+    parts = chain, origins, environment_checks, study, asked, commit, frozen, snakemake_notes
     for part in parts if evidence.reads_code else (chain, origins):
         part.check(evidence, result)
-    if not any(Path(path).is_relative_to(statement.STATED) for path in evidence.odd):
-        statement.check_vouchers(evidence.folder, signers, authorities, result)
-    if not evidence.reads_code:
+    if evidence.reads_code:
+        statement.check(evidence, result, signers, authorities)
+    else:
         result.faults.append(
             "a part of the code was not read, see above: nothing was compared with the code, nor "
             "were environments, study and statement"
