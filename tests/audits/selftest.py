@@ -1,8 +1,8 @@
 """Plant every cheat in a copy of a finished study, and see who names it: `make audit-selftest`.
 
 Prints a table, and ends with 1 if a cheat is missed or an untouched copy is under suspicion.
-`python selftest.py [--finished FOLDER] [--owed] [--markdown] [NAME …]`: FOLDER keeps the finished
-study, to be used again.
+`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study, to be
+used again.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import commands
-from cheats import CHEATS, OWED, Cheat
+from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import audit, jobs, options
@@ -122,7 +122,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of cheats; all without any")
     parser.add_argument("--finished", type=Path, help="keep the finished study there")
-    parser.add_argument("--owed", action="store_true", help="also those that nothing finds yet")
     parser.add_argument(
         "--markdown", action="store_true", help="the table of docs/audits-cheats.md alone"
     )
@@ -130,8 +129,7 @@ def main() -> int:
     if given.markdown:
         print(markdown())
         return 0
-    known = [*CHEATS, *OWED] if given.owed or given.names else CHEATS
-    chosen = [each for each in known if not given.names or each.name in given.names]
+    chosen = [each for each in CHEATS if not given.names or each.name in given.names]
     with tempfile.TemporaryDirectory() as temporary:
         place = given.finished or Path(temporary, "finished")
         origin = Forgery(place) if place.is_dir() else finished(place)

@@ -1,7 +1,6 @@
 """Cheats on what came first: rules, statements and verdicts."""
 
 import os
-import re
 import subprocess
 
 from authoring import TINY, committed, consistent, own, rerun, signed, unstated
@@ -15,9 +14,7 @@ def judged_again(study: Forgery) -> str:
     own(study, ".snakemake")
     unstated(study, ".snakemake")
     rerun(study, dict)
-    text = study.read(DECISIONS).decode("utf-8")
-    (old,) = re.findall(r"^ +ambient_slope: .*$", text, re.MULTILINE)
-    study.replace(DECISIONS, old, old.replace("0.05", "0.5"))
+    study.replace(DECISIONS, "window_risk: 0.25", "window_risk: 0.5")  # which no rule's words name
     os.utime(study.folder / DECISIONS)
     committed(study, "Other rules.")
     command = [warm_python.python(), "-m", "snakemake", "--config", f"study={TINY}", "--cores", "1"]
