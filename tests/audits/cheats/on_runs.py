@@ -21,13 +21,13 @@ def with_environment(study: Forgery, which: list[str], **changes: object) -> str
     return ""
 
 
-@cheat(clone="stream")
+@cheat(clone="its random stream begins with 0x1.0p+0, the known one with")
 def another_random_stream(study: Forgery) -> str:
     """All jobs drew their random numbers from another generator than the project has."""
     return with_environment(study, [], stream=["0x1.0p+0"] * 4)
 
 
-@cheat(clone="stream")
+@cheat(clone="its random stream begins with nothing, the known one with")
 def no_random_stream(study: Forgery) -> str:
     """The records of environments tell of no random stream."""
     return with_environment(study, [], stream=[])
@@ -39,7 +39,7 @@ def no_threads(study: Forgery) -> str:
     return with_environment(study, [], threads=None)
 
 
-@cheat(clone="threads")
+@cheat(clone="it is no valid record")
 def threads_as_a_truth(study: Forgery) -> str:
     """The number of threads is told as `true`, which equals one."""
     return with_environment(study, [], threads=True)
@@ -57,7 +57,7 @@ def no_packages(study: Forgery) -> str:
     return with_environment(study, [], packages={})
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def environment_in_another_form(study: Forgery) -> str:
     """A record of an environment has a key twice."""
     path = study.first("results/records/environments/*.json")
@@ -66,7 +66,7 @@ def environment_in_another_form(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="environment")
+@cheat(told="no job and no run that is here had it")
 def environment_of_no_job(study: Forgery) -> str:
     """A further environment, of a machine that nobody has, lies among the records."""
     name = study.first("results/records/environments/*.json").split("/")[-1][:16]
@@ -76,14 +76,14 @@ def environment_of_no_job(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def run_with_words_of_its_own(study: Forgery) -> str:
     """The record of the run has a further key, that of 500 replicates."""
     unstated(study)
     return rerun(study, lambda run: run | {"replicates": 500})
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def run_in_another_form(study: Forgery) -> str:
     """The record of the run has its commit twice, first a nicer one."""
     path = study.first("results/records/runs/*.json")
