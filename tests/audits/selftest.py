@@ -6,6 +6,8 @@ used again.
 """
 
 import argparse
+import itertools
+import re
 import shutil
 import sys
 import tempfile
@@ -162,15 +164,19 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
 
 
 def markdown() -> str:
-    """The table of cheats for docs/audits-cheats.md."""
-    lines = ["| cheat | caught by | words |", "| --- | --- | --- |"]
-    for each in CHEATS:
-        noted = {"signers": "signature", "root": "noted root"}
-        commanded = (commands.TOLD.get(name, name) for name in each.caught_by)
-        by = ", ".join([*commanded, *(noted[name] for name in each.noted)])
-        words = "; ".join(f"“{words}”" for words in each.caught_by.values())
-        lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
-    return "\n".join(lines)
+    """The tables of cheats for docs/audits-cheats.md, one for each module of them."""
+    parts = []
+    for module, cheats in itertools.groupby(CHEATS, lambda each: each.act.__module__):
+        title = re.split("[:.]", sys.modules[module].__doc__ or "")[0]
+        lines = [f"## {title}", "", "| cheat | caught by | words |", "| --- | --- | --- |"]
+        for each in cheats:
+            noted = {"signers": "signature", "root": "noted root"}
+            commanded = (commands.TOLD.get(name, name) for name in each.caught_by)
+            by = ", ".join([*commanded, *(noted[name] for name in each.noted)])
+            words = "; ".join(f"“{words}”" for words in each.caught_by.values())
+            lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def rewritten(study: Forgery, text: str) -> None:
     )
 
 
-@cheat(clone=FIGURE)
+@cheat(clone="levels.png: it has 8,000,000,000,000 bytes, of which the disk holds 0")
 def sparse_result(study: Forgery) -> str:
     """A figure of 8 TB that takes no room, recorded and sealed with that size."""
     unstated(study)
@@ -60,7 +60,7 @@ def sparse_result(study: Forgery) -> str:
     return FIGURE
 
 
-@cheat(clone=FIGURE)
+@cheat(clone="levels.png: it has 8,000,000,000,000 bytes")
 def sparse_result_of_a_small_record(study: Forgery) -> str:
     """The same, where record and seal have the size of before."""
     sparse(study.folder / FIGURE, study.read(FIGURE))
@@ -142,7 +142,7 @@ def folder_elsewhere(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone=FIGURE)
+@cheat(told="results/figures/levels.png: a link to a file outside")
 def linked_result(study: Forgery) -> str:
     """A figure is a link to one outside the folder, with the right bytes for now."""
     elsewhere = study.folder.parent / f"{study.folder.name}-figure.png"
@@ -164,14 +164,14 @@ def named_alike(name: str, path: str) -> None:
 
     act.__doc__ = f"A table is sealed and recorded under {name} of the ledger's."
     act.__name__ = name.replace(" ", "_")
-    cheat(clone="results/tables/")(act)
+    cheat(clone="no study that was run here asks for it")(act)
 
 
 for each, odd in NAMES.items():
     named_alike(each, odd)
 
 
-@cheat(clone="why.txt")
+@cheat(clone="results/records/why.txt: no job recorded this file")
 def hidden_beside_records(study: Forgery) -> str:
     """A file that is no record lies among the records, sealed."""
     study.write("results/records/why.txt", b"all is well\n")
@@ -179,7 +179,7 @@ def hidden_beside_records(study: Forgery) -> str:
     return "results/records/why.txt"
 
 
-@cheat(clone="no job recorded")
+@cheat(clone="results/tables/better.csv: no job recorded this file")
 def stray_result_sealed(study: Forgery) -> str:
     """A table that no job made is sealed among the results."""
     study.write("results/tables/better.csv", b"claim,verdict\n1,holds\n")
@@ -187,7 +187,7 @@ def stray_result_sealed(study: Forgery) -> str:
     return "results/tables/better.csv"
 
 
-@cheat(clone="checkpoint")
+@cheat(clone="a checkpoint, which no finished study has")
 def checkpoint_sealed(study: Forgery) -> str:
     """A checkpoint is sealed among the results."""
     run = study.first("results/runs/*/0.safetensors").split("/")[2]
@@ -197,7 +197,7 @@ def checkpoint_sealed(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="results/older")
+@cheat(clone="results/older/claims.csv: no study that was run here asks for it")
 def another_studys_results_beside(study: Forgery) -> str:
     """A folder of results of another study, with records, lies in these results, sealed."""
     unstated(study)
@@ -208,7 +208,7 @@ def another_studys_results_beside(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="diff")
+@cheat(clone="results/records/runs/5555555555555555.diff: no job recorded")
 def changes_that_no_run_names(study: Forgery) -> str:
     """A file of uncommitted changes lies beside the run's record, which names none; sealed."""
     path = (run_records.RUNS / f"{'5' * 16}.diff").as_posix()

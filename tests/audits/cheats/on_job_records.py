@@ -83,14 +83,14 @@ def settings_of_another_job(study: Forgery) -> str:
     return of_its_job(study, path, lambda record: record | {"settings": other})
 
 
-@cheat(clone="code")
+@cheat(clone="the code that its job train recorded is that of no recorded run")
 def one_job_of_older_code(study: Forgery) -> str:
     """One training is recorded with the digest of code that the commit does not have."""
     path = study.first("results/runs/*/0.safetensors")
     return of_its_job(study, path, lambda record: record | {"code": "0" * 16})
 
 
-@cheat(clone="code")
+@cheat(clone="recorded is that of no recorded run and its commit")
 def all_jobs_of_older_code(study: Forgery) -> str:
     """All jobs are recorded with digests of code that the run's commit does not have."""
     unstated(study)

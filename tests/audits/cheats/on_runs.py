@@ -1,12 +1,12 @@
 """Cheats on the records of runs and environments, sealed and signed anew."""
 
 import hashlib
-import json
 
 from authoring import adopt_code, committed, every_record, named, own, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
 from twotower.records import environment, run_records
+from twotower.records.reading import canonical
 
 SLOPES = "scripts/twotower/rates/slopes.py"
 
@@ -99,7 +99,7 @@ def commit_that_nobody_has(study: Forgery) -> str:
     return rerun(study, lambda run: run | {"commit": "a" * 40})
 
 
-@cheat(clone="commit")
+@cheat(clone="scripts/twotower/rates/slopes.py: it is not as in commit")
 def commit_that_does_not_hold_the_code(study: Forgery) -> str:
     """Code was edited and all made by it; the record says that it is the commit's."""
     unstated(study)
@@ -109,7 +109,7 @@ def commit_that_does_not_hold_the_code(study: Forgery) -> str:
     return SLOPES
 
 
-@cheat(clone="commit")
+@cheat(clone="with the run's recorded changes")
 def changes_that_are_others(study: Forgery) -> str:
     """Code was edited and all made by it; the recorded changes are of a harmless comment."""
     unstated(study)
@@ -135,7 +135,7 @@ def no_commit_at_all(study: Forgery) -> str:
     return SLOPES
 
 
-@cheat(clone="commit")
+@cheat(clone="that its job claims recorded is that of no recorded run and its commit")
 def a_later_commit(study: Forgery) -> str:
     """The run is recorded with a later commit, whose code is another than that of the jobs."""
     unstated(study)
@@ -147,19 +147,29 @@ def a_later_commit(study: Forgery) -> str:
     return ""
 
 
-@cheat(told="2 runs")
+def second_run(study: Forgery, **changes: object) -> str:
+    """A further record of a run, in all else like that of the sealed one."""
+    (name,) = run_records.names(study.folder)
+    other = run_records.read(name, study.folder) | changes
+    path = (run_records.RUNS / f"{named(other)}.json").as_posix()
+    study.write(path, canonical.text(other, 2).encode("ascii"))
+    signed(study, study.sealed())
+    return path
+
+
+@cheat(clone="rules: they were changed between runs in this folder")
 def two_runs_of_different_rules(study: Forgery) -> str:
     """Another run of the same study is recorded, by other rules; nothing is said of it."""
-    (name,) = run_records.names(study.folder)
-    run = run_records.read(name, study.folder)
-    other = run | {"statement": "5" * 64}
-    path = run_records.RUNS / f"{named(other)}.json"
-    study.write(path.as_posix(), (json.dumps(other, indent=2, sort_keys=True) + "\n").encode())
-    signed(study, study.sealed())
-    return path.as_posix()
+    return second_run(study, decisions={"label": "v3:5555555555", "sha256": "5" * 64})
 
 
-@cheat(clone="statement")
+@cheat(told="also recorded here, names another one, 555555555555")
+def two_runs_of_different_statements(study: Forgery) -> str:
+    """Another run of the same study is recorded, by another statement, which is nowhere."""
+    return second_run(study, statement="5" * 64)
+
+
+@cheat(told="the project holds one of this study")
 def no_statement_any_more(study: Forgery) -> str:
     """A statement was made and committed; all that names it is gone from the results."""
     own(study, ".git")

@@ -8,7 +8,7 @@ from cheats.registry import DECISIONS, cheat
 from forging import Forgery, seal, warm_python
 
 
-@cheat(told="rules")
+@cheat(told="rules: they were changed between runs in this folder")
 def judged_again(study: Forgery) -> str:
     """A threshold is changed after the run, committed, and all that reads it made anew."""
     own(study, ".snakemake")

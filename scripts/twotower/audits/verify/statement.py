@@ -29,6 +29,10 @@ _STUDY = (STATED / "study.json").as_posix()
 def check(evidence: Evidence, result: Verification) -> None:
     """Tell of the statement in the results, and of what contradicts it."""
     named = {run.get("statement") for run in _runs(evidence)} - {None}
+    for name, run in evidence.runs.items():
+        if run and run.get("statement") and run["statement"] not in named:
+            told = f"statement: run {name}, also recorded here, names another one"
+            result.notes.append(f"{told}, {run['statement'][:12]}: ask for it, and for its results")
     place = (STATED / statements.NAME).as_posix()
     try:
         statement = statements.read(evidence.folder / STATED)
