@@ -30,9 +30,9 @@ COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
 and what is called."""
 
 TOLD = {
-    "clone": "verify, in a clone", "told": "a note of verify, in a clone", "crate": "check-crate",
-    "empty_root": "verify",
-    "left_out": "verify WITHOUT=tables", "noted_hash": "check-crate, noted SHA-256", "empty_hash": "check-crate", "publish": "findings",
+    "clone": "verify, in a clone", "told": "a note of verify, in a clone",
+    "left_out": "verify WITHOUT=tables", "empty_root": "verify", "crate": "check-crate",
+    "noted_hash": "check-crate, noted SHA-256", "empty_hash": "check-crate", "publish": "findings",
 }  # fmt: skip
 """By catcher, what the docs call it."""
 

@@ -1,8 +1,8 @@
 """Plant every cheat in a copy of a finished study, and see who names it: `make audit-selftest`.
 
 Prints a table, and ends with 1 if a cheat is missed or an untouched copy is under suspicion.
-`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study, to be
-used again.
+`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study, to
+be used again.
 """
 
 import argparse

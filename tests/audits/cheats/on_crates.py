@@ -183,7 +183,7 @@ def crate_with_a_link(study: Forgery) -> str:
 def crate_with_a_sparse_file(study: Forgery) -> str:
     """A figure of a crate has 8 TB; the graph says so."""
     exported(study)
-    path = "results/figures/levels.png"
+    path = "results/figures/learning_curves.png"
     before = files.sha256(study.folder / CRATE / path)
     content = json.loads(study.read(GRAPH))
     for entity in content["@graph"]:

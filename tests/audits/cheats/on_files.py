@@ -12,7 +12,7 @@ from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.records import run_records
 from twotower.running import statements
 
-FIGURE = "results/figures/levels.png"
+FIGURE = "results/figures/learning_curves.png"
 HUGE = 8 * 10**12
 NAMES = {
     "a look alike": "results/tables/сlaims.csv",  # its first letter is Cyrillic
@@ -49,7 +49,7 @@ def rewritten(study: Forgery, text: str) -> None:
     )
 
 
-@cheat(clone="levels.png: it has 8,000,000,000,000 bytes, of which the disk holds 0")
+@cheat(clone="learning_curves.png: it has 8,000,000,000,000 bytes, of which the disk holds 0")
 def sparse_result(study: Forgery) -> str:
     """A figure of 8 TB that takes no room, recorded and sealed with that size."""
     unstated(study)
@@ -60,7 +60,7 @@ def sparse_result(study: Forgery) -> str:
     return FIGURE
 
 
-@cheat(clone="levels.png: it has 8,000,000,000,000 bytes")
+@cheat(clone="learning_curves.png: it has 8,000,000,000,000 bytes")
 def sparse_result_of_a_small_record(study: Forgery) -> str:
     """The same, where record and seal have the size of before."""
     sparse(study.folder / FIGURE, study.read(FIGURE))
@@ -93,7 +93,7 @@ sparse_place("sparse_note", "A note of Snakemake has 8 TB.", ".snakemake/metadat
 sparse_place("sparse_code", "A file of code has 8 TB.", "scripts/twotower/rates/slopes.py")
 
 
-def piped(name: str, words: str, pattern: str) -> None:
+def piped(name: str, words: str, pattern: str, said: str = "a pipe: it was not read") -> None:
     """Enter a cheat by which a file becomes a pipe that nobody writes into."""
 
     def act(study: Forgery) -> str:
@@ -103,7 +103,7 @@ def piped(name: str, words: str, pattern: str) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone="")(act)
+    cheat(clone=said)(act)
 
 
 piped("piped_result", "A figure is a pipe.", FIGURE)
@@ -113,7 +113,7 @@ piped("piped_seal", "The manifest is a pipe.", MANIFEST)
 piped("piped_signature", "The signature is a pipe.", f"{MANIFEST}.sig")
 piped("piped_statement", "The statement is a pipe.",
       (statements.STATED / statements.NAME).as_posix())  # fmt: skip
-piped("piped_note", "A note of Snakemake is a pipe.", ".snakemake/metadata/*")
+piped("piped_note", "A note of Snakemake is a pipe.", ".snakemake/metadata/*", "cannot be read")
 
 
 @cheat(clone=FIGURE)
@@ -142,7 +142,7 @@ def folder_elsewhere(study: Forgery) -> str:
     return ""
 
 
-@cheat(told="results/figures/levels.png: a link to a file outside")
+@cheat(told="results/figures/learning_curves.png: a link to a file outside")
 def linked_result(study: Forgery) -> str:
     """A figure is a link to one outside the folder, with the right bytes for now."""
     elsewhere = study.folder.parent / f"{study.folder.name}-figure.png"

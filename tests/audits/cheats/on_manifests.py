@@ -11,7 +11,7 @@ from cheats.registry import MANIFEST, TABLE, cheat
 from forging import SIGNERS, Forgery
 from twotower.audits.seal import manifest, sealed_files
 
-FIGURE = "results/figures/levels.png"
+FIGURE = "results/figures/learning_curves.png"
 
 
 def sealed(study: Forgery, change: Callable[[manifest.Manifest], manifest.Manifest]) -> None:

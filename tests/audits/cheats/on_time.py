@@ -24,7 +24,7 @@ def judged_again(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="rules")
+@cheat(told="no statement was made before the run: nothing here dates the rules")
 def first_run_forgotten(study: Forgery) -> str:
     """The same, and the record of the run by the first rules is removed."""
     judged_again(study)
