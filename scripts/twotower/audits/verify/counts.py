@@ -97,7 +97,9 @@ def _of_tensors(
         sizes = {int(name.split("/")[0]) for name in found}
         yield from _other("sizes", sizes, set(own))
         # of each fit: a number for each replicate
-        held = {shape[0] for name, shape in found.items() if name.endswith("/bound") and shape}
+        bounds = (["bound"], ["used", "bound"])
+        fits = [shape for name, shape in found.items() if name.split("/")[1:] in bounds]
+        held = {shape[0] for shape in fits if shape}
         if held != {last - first}:
             told = " or ".join(map(str, sorted(held))) or "no"
             yield f"it holds {told} replicates, the study asks for {last - first} in this block"
