@@ -98,7 +98,8 @@ def caught_by_command(catcher: str) -> Callable[[Forgery, Cheat | None, str, str
         ended, said = commands.said_by(study, catcher if cheat else "clone")
         if cheat is None:
             return Outcome(not ended, said)
-        return Outcome(ended and cheat.caught_by[catcher] in said, said)
+        found = [line for line in said.splitlines() if cheat.caught_by[catcher] in line]
+        return Outcome(ended and found != [], found[0] if found else said)
 
     return caught
 

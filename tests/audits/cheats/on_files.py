@@ -67,7 +67,9 @@ def sparse_result_of_a_small_record(study: Forgery) -> str:
     return FIGURE
 
 
-def sparse_place(name: str, words: str, pattern: str) -> None:
+def sparse_place(
+    name: str, words: str, pattern: str, said: str = "8,000,000,000,000 bytes"
+) -> None:
     """Enter a cheat by which a file of evidence becomes one of 8 TB."""
 
     def act(study: Forgery) -> str:
@@ -76,7 +78,7 @@ def sparse_place(name: str, words: str, pattern: str) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone=pattern.rsplit("/", 1)[0])(act)
+    cheat(clone=said)(act)
 
 
 sparse_place("sparse_record", "A job's record has 8 TB.", "results/records/tables/claims.csv.json")
@@ -89,7 +91,8 @@ sparse_place("sparse_stamp", "The time stamp of the statement has 8 TB.",
              (statements.STATED / statements.TOKEN).as_posix())  # fmt: skip
 sparse_place("sparse_statement", "The statement has 8 TB.",
              (statements.STATED / statements.NAME).as_posix())  # fmt: skip
-sparse_place("sparse_note", "A note of Snakemake has 8 TB.", ".snakemake/metadata/*")
+sparse_place("sparse_note", "A note of Snakemake has 8 TB.", ".snakemake/metadata/*",
+             "cannot be read")  # fmt: skip
 sparse_place("sparse_code", "A file of code has 8 TB.", "scripts/twotower/rates/slopes.py")
 
 
@@ -162,9 +165,10 @@ def named_alike(name: str, path: str) -> None:
         rerun(study, dict)
         return path
 
-    act.__doc__ = f"A table is sealed and recorded under {name} of the ledger's."
+    act.__doc__ = f"A table is sealed and recorded beside the ledger, under {name}."
     act.__name__ = name.replace(" ", "_")
-    cheat(clone="no study that was run here asks for it")(act)
+    unasked, unsafe = "no study that was run here asks for it", "its name cannot be sealed"
+    cheat(clone=unasked if path.isprintable() else unsafe)(act)
 
 
 for each, odd in NAMES.items():

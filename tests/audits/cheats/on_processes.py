@@ -79,7 +79,7 @@ def beside(name: str, path: str, words: str, sealed: bool = True) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone=path)(act)
+    cheat(clone="code that does not stand in commit")(act)
 
 
 beside("makefile_before_the_makefile", "GNUmakefile",
