@@ -150,7 +150,7 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
         shutil.rmtree(untouched.folder)
         missed += not alarm.named
         said = "no alarm" if alarm.named else f"FALSE ALARM: {alarm.said}"
-        print(f"{catcher:<8}{'untouched':<32}{said}", flush=True)
+        print(f"{catcher:<11}{'untouched':<32}{said}", flush=True)
         for each in chosen:
             if catcher not in each.caught_by:
                 continue
@@ -158,7 +158,7 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
             shutil.rmtree(room / "copy")
             missed += not outcome.named
             said = outcome.said if outcome.named else f"MISSED, it said: {outcome.said}"
-            print(f"{catcher:<8}{each.name:<32}{said[:200]}", flush=True)
+            print(f"{catcher:<11}{each.name:<32}{said[:200]}", flush=True)
     count = sum(catcher in each.caught_by for each in chosen for catcher in CATCHERS)
     print(f"{count} cheats tried, {missed} missed or falsely alarmed.")
     return 1 if missed else 0

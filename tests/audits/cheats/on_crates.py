@@ -78,7 +78,7 @@ def checklist_of_other_numbers(study: Forgery) -> str:
     return edited(study, "checklists.md", lambda text: text.replace(b"3 ", b"500 ", 1))
 
 
-@cheat(empty_hash="SHA256=")
+@cheat(empty_hash="--sha256 is empty")
 def checklist_and_an_empty_hash(study: Forgery) -> str:
     """The same, and the reader's variable of the noted SHA-256 is empty."""
     return checklist_of_other_numbers(study)
@@ -99,7 +99,7 @@ def graph_with_a_key_twice(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="changed: SHA-256")
+@cheat(crate="the graph names it twice")
 def graph_with_a_file_twice(study: Forgery) -> str:
     """The graph describes the ledger twice, with different hashes."""
     exported(study)

@@ -131,7 +131,7 @@ def signed_after_the_key_ended(study: Forgery) -> str:
     return ""
 
 
-@cheat(empty_root="ROOT=")
+@cheat(empty_root="--root is empty")
 def another_root_and_an_empty_one(study: Forgery) -> str:
     """A figure is replaced, all signed; the auditor's variable of the noted root is empty."""
     study.write(FIGURE, study.read("results/figures/slope_comparison.png"))
