@@ -14,12 +14,14 @@ from forging import SIGNERS, STUDY, Forgery, warm_python
 
 PATIENCE = 30
 CRATE = "results-crate"
+NOTED = "key-noted"  # holds the SHA-256 of the crate's graph as it was published
 COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
     "clone": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
     "told": (True, False, ["scripts/verify.py", "--folder", "{folder}", "--signers", "{signers}"]),
     "left_out": (True, False, ["scripts/verify.py", "--folder", "{folder}", "--without", "tables"]),
     "crate": (True, True, ["scripts/check_crate.py", "{folder}/" + CRATE]),
     "empty_root": (True, True, ["scripts/verify.py", "--folder", "{folder}", "--root="]),
+    "noted_hash": (True, True, ["scripts/check_crate.py", "--sha256={noted}", "{folder}/" + CRATE]),
     "empty_hash": (True, True, ["scripts/check_crate.py", "--sha256=", "--", "{folder}/" + CRATE]),
     "publish": (False, True, ["scripts/publish_findings.py", STUDY, "findings"]),
     "export": (False, True, ["scripts/export.py", CRATE]),
@@ -28,9 +30,9 @@ COMMANDS: dict[str, tuple[bool, bool, list[str]]] = {
 and what is called."""
 
 TOLD = {
-    "clone": "verify, in a clone", "told": "a note of verify, in a clone", "crate": "check-crate",
-    "empty_root": "verify",
-    "left_out": "verify WITHOUT=tables", "empty_hash": "check-crate", "publish": "findings",
+    "clone": "verify, in a clone", "told": "a note of verify, in a clone",
+    "left_out": "verify WITHOUT=tables", "empty_root": "verify", "crate": "check-crate",
+    "noted_hash": "check-crate, noted SHA-256", "empty_hash": "check-crate", "publish": "findings",
 }  # fmt: skip
 """By catcher, what the docs call it."""
 
@@ -43,7 +45,9 @@ def said_by(study: Forgery, catcher: str) -> tuple[bool, str]:
     subprocess.run(later, cwd=clone, capture_output=True)  # some cheats break their git
     # the signers as the auditor knows them
     shutil.copy2(study.folder / SIGNERS, clone / SIGNERS)
-    given = [each.format(folder=study.folder, signers=clone / SIGNERS) for each in command]
+    noted = study.read(NOTED).decode("ascii") if (study.folder / NOTED).is_file() else ""
+    about = {"folder": study.folder, "signers": clone / SIGNERS, "noted": noted}
+    given = [each.format(**about) for each in command]
     place = clone if in_clone else study.folder
     try:
         done = subprocess.run(

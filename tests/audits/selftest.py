@@ -1,11 +1,13 @@
 """Plant every cheat in a copy of a finished study, and see who names it: `make audit-selftest`.
 
 Prints a table, and ends with 1 if a cheat is missed or an untouched copy is under suspicion.
-`python selftest.py [--finished FOLDER] [--owed] [--markdown] [NAME …]`: FOLDER keeps the finished
-study, to be used again.
+`python selftest.py [--finished FOLDER] [--markdown] [NAME …]`: FOLDER keeps the finished study, to
+be used again.
 """
 
 import argparse
+import itertools
+import re
 import shutil
 import sys
 import tempfile
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import commands
-from cheats import CHEATS, OWED, Cheat
+from cheats import CHEATS, Cheat
 from forging import SIGNERS, Forgery, copied, finished
 from twotower.audits.compare.rungs import Rung
 from twotower.audits.rerun import audit, jobs, options
@@ -96,7 +98,8 @@ def caught_by_command(catcher: str) -> Callable[[Forgery, Cheat | None, str, str
         ended, said = commands.said_by(study, catcher if cheat else "clone")
         if cheat is None:
             return Outcome(not ended, said)
-        return Outcome(ended and cheat.caught_by[catcher] in said, said)
+        found = [line for line in said.splitlines() if cheat.caught_by[catcher] in line]
+        return Outcome(ended and found != [], found[0] if found else said)
 
     return caught
 
@@ -122,7 +125,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of cheats; all without any")
     parser.add_argument("--finished", type=Path, help="keep the finished study there")
-    parser.add_argument("--owed", action="store_true", help="also those that nothing finds yet")
     parser.add_argument(
         "--markdown", action="store_true", help="the table of docs/audits-cheats.md alone"
     )
@@ -130,8 +132,7 @@ def main() -> int:
     if given.markdown:
         print(markdown())
         return 0
-    known = [*CHEATS, *OWED] if given.owed or given.names else CHEATS
-    chosen = [each for each in known if not given.names or each.name in given.names]
+    chosen = [each for each in CHEATS if not given.names or each.name in given.names]
     with tempfile.TemporaryDirectory() as temporary:
         place = given.finished or Path(temporary, "finished")
         origin = Forgery(place) if place.is_dir() else finished(place)
@@ -149,7 +150,7 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
         shutil.rmtree(untouched.folder)
         missed += not alarm.named
         said = "no alarm" if alarm.named else f"FALSE ALARM: {alarm.said}"
-        print(f"{catcher:<8}{'untouched':<32}{said}", flush=True)
+        print(f"{catcher:<11}{'untouched':<32}{said}", flush=True)
         for each in chosen:
             if catcher not in each.caught_by:
                 continue
@@ -157,22 +158,26 @@ def report(chosen: list[Cheat], origin: Forgery, room: Path) -> int:
             shutil.rmtree(room / "copy")
             missed += not outcome.named
             said = outcome.said if outcome.named else f"MISSED, it said: {outcome.said}"
-            print(f"{catcher:<8}{each.name:<32}{said[:200]}", flush=True)
+            print(f"{catcher:<11}{each.name:<32}{said[:200]}", flush=True)
     count = sum(catcher in each.caught_by for each in chosen for catcher in CATCHERS)
     print(f"{count} cheats tried, {missed} missed or falsely alarmed.")
     return 1 if missed else 0
 
 
 def markdown() -> str:
-    """The table of cheats for docs/audits-cheats.md."""
-    lines = ["| cheat | caught by | words |", "| --- | --- | --- |"]
-    for each in CHEATS:
-        noted = {"signers": "signature", "root": "noted root"}
-        commanded = (commands.TOLD.get(name, name) for name in each.caught_by)
-        by = ", ".join([*commanded, *(noted[name] for name in each.noted)])
-        words = "; ".join(f"“{words}”" for words in each.caught_by.values())
-        lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
-    return "\n".join(lines)
+    """The tables of cheats for docs/audits-cheats.md, one for each module of them."""
+    parts = []
+    for module, cheats in itertools.groupby(CHEATS, lambda each: each.act.__module__):
+        title = re.split("[:.]", sys.modules[module].__doc__ or "")[0]
+        lines = [f"## {title}", "", "| cheat | caught by | words |", "| --- | --- | --- |"]
+        for each in cheats:
+            noted = {"signers": "signature", "root": "noted root"}
+            commanded = (commands.TOLD.get(name, name) for name in each.caught_by)
+            by = ", ".join([*commanded, *(noted[name] for name in each.noted)])
+            words = "; ".join(f"“{words}”" for words in each.caught_by.values())
+            lines.append(f"| {each.told.rstrip('.')} | {by} | {words} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":

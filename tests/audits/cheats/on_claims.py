@@ -31,70 +31,85 @@ def within(key: str, **changes: object) -> Callable[[dict], dict]:
 
 claims(
     "500 replicates: 3 replicates were run, 500 are claimed wherever the study stands.",
-    "replicates", lambda raw: raw | {"replicates": 500},
+    "it holds 3 replicates, the study asks for 500",
+    lambda raw: raw | {"replicates": 500},
 )  # fmt: skip
 claims(
     "another seed claimed: Seed 1 was run, seed 7 is claimed wherever the study stands.",
-    "seed", lambda raw: raw | {"seed": 7},
+    "it holds 4 runs, the study asks for 4 others",
+    lambda raw: raw | {"seed": 7},
 )  # fmt: skip
 claims(
     "one size more: The claimed study has a larger sample size that nothing was trained on.",
-    "sample_sizes", lambda raw: raw | {"sample_sizes": [*raw["sample_sizes"], 2048]},
+    "it holds 5 sizes, the study asks for 6",
+    lambda raw: raw | {"sample_sizes": [*raw["sample_sizes"], 2048]},
 )  # fmt: skip
 claims(
     "one size fewer: The claimed study never had the smallest size, at which results look bad.",
-    "sample_sizes", lambda raw: raw | {"sample_sizes": raw["sample_sizes"][1:]},
+    "it holds 5 sizes, the study asks for 4",
+    lambda raw: raw | {"sample_sizes": raw["sample_sizes"][1:]},
 )  # fmt: skip
 claims(
     "one arm more: The claimed study has an arm of which no job exists.",
-    "joint", within("arms", joint={}),
+    "it holds 4 runs, the study asks for 6",
+    within("arms", joint={}),
 )  # fmt: skip
 claims(
     "one arm fewer: The claimed study never had the arm adam; its results are left lying.",
-    "adam", lambda raw: raw | {"arms": {"erm": raw["arms"]["erm"]}},
+    "no study that was run here asks for it",
+    lambda raw: raw | {"arms": {"erm": raw["arms"]["erm"]}},
 )  # fmt: skip
 claims(
     "longer training: adam ran 50 steps, the claimed study has 5000.",
-    "settings", within("arms", adam={"steps": 5000, "batch_size": 64, "learning_rate": 1e-2}),
+    "it holds 4 runs, the study asks for 4 others",
+    within("arms", adam={"steps": 5000, "batch_size": 64, "learning_rate": 1e-2}),
 )  # fmt: skip
 claims(
     "one cell more: The claimed study varies smoothness over a value that was never run.",
-    "smoothness", within("experiments", smoothness={
+    "and 22 more: the study makes this file, but no job recorded it",
+    within("experiments", smoothness={
         "title": "Smoothness helps", "vary": {"smoothness": [1.0, 2.0, 3.0]}}),
 )  # fmt: skip
 claims(
     "one cell fewer: The claimed study never had the smoother cell; its results are left lying.",
-    "smoothness", within("experiments", smoothness={
+    "and 22 more: no study that was run here asks for it",
+    within("experiments", smoothness={
         "title": "Smoothness helps", "vary": {"smoothness": [1.0]}}),
 )  # fmt: skip
 claims(
     "one experiment more: The claimed study has a second experiment of which nothing exists.",
-    "experiment", within("experiments", noise={
+    "and 28 more: the study makes this file, but no job recorded it",
+    within("experiments", noise={
         "title": "Noise hurts", "vary": {"noise_sd": [0.5, 1.0]}}),
 )  # fmt: skip
 claims(
     "more test pairs: Risks were measured on 4096 pairs, the claimed study has 65536.",
-    "test_pairs", lambda raw: raw | {"test_pairs": 65536},
+    "signal is 3 by 4,096, the study asks for 3 by 65,536",
+    lambda raw: raw | {"test_pairs": 65536},
 )  # fmt: skip
 claims(
-    "more certificates: Data were certified in 2 replicates, the claimed study has 3.",
-    "certificate_replicates", lambda raw: raw | {"certificate_replicates": 3},
+    "more certificates: Optimization errors are of 2 replicates, in the claimed study of 3.",
+    "job train had other settings than the study that was run",
+    lambda raw: raw | {"certificate_replicates": 3},
 )  # fmt: skip
 claims(
     "other blocks: Replicates ran as 2 and 1 together, the claimed study has one a job.",
-    "replicates_per_job", lambda raw: raw | {"replicates_per_job": 1},
+    "it holds 2 replicates, the study asks for 1 in this block",
+    lambda raw: raw | {"replicates_per_job": 1},
 )  # fmt: skip
 claims(
     "another precision: Towers were trained in double precision, the claimed study says single.",
-    "precision", within("training", precision="float32"),
+    "it holds 4 runs, the study asks for 4 others",
+    within("training", precision="float32"),
 )  # fmt: skip
 claims(
     "another name: Results of the tiny study are sold as those of the study named paper.",
-    "name", lambda raw: raw | {"name": "paper"},
+    "results/index.csv: study of run",
+    lambda raw: raw | {"name": "paper"},
 )  # fmt: skip
 
 
-@cheat(clone="replicate")
+@cheat(clone="job train had other settings than the study that was run")
 def claim_with_an_index_that_fits(study: Forgery) -> str:
     """500 replicates are claimed, and every job's digest of settings is that of no settings."""
     claimed(study, lambda raw: raw | {"replicates": 500})
@@ -103,7 +118,7 @@ def claim_with_an_index_that_fits(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="results/index.csv")
+@cheat(clone="results/index.csv: arm_settings of run")
 def edited_index(study: Forgery) -> str:
     """The index says that adam took 5000 steps; its record and all that read it fit, signed."""
     unstated(study)
@@ -113,7 +128,7 @@ def edited_index(study: Forgery) -> str:
     return "results/index.csv"
 
 
-@cheat(told="replicates=3")
+@cheat(told="with --config replicates=3 over it")
 def values_of_the_command_line(study: Forgery) -> str:
     """The run had --config replicates=3, which nothing shows."""
     unstated(study)
@@ -121,7 +136,7 @@ def values_of_the_command_line(study: Forgery) -> str:
     return ""
 
 
-@cheat(told="targets")
+@cheat(told="asked for results/tables/claims.md alone: 68 of the study's 93 files")
 def one_target_alone(study: Forgery) -> str:
     """The run was asked for one table; figures and tables beside are gone."""
     unstated(study)
@@ -135,7 +150,7 @@ def one_target_alone(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="results/figures")
+@cheat(clone="and 24 more: the study makes this file, but no job recorded it")
 def partial_run_as_whole(study: Forgery) -> str:
     """The same, and the record says that all was asked for."""
     one_target_alone(study)

@@ -46,9 +46,7 @@ def shadowing_module(study: Forgery) -> str:
 @cheat(verify="recorded other bytes for it")
 def changed_rules(study: Forgery) -> str:
     """A threshold of the decision rules is widened after the run."""
-    text = study.read(DECISIONS).decode("utf-8")
-    (old,) = re.findall(r"^ +delta: .*$", text, re.MULTILINE)
-    study.replace(DECISIONS, old, old.replace("0.", "1."))
+    study.replace(DECISIONS, "window_risk: 0.25", "window_risk: 0.5")  # which no rule's words name
     return DECISIONS
 
 
@@ -100,7 +98,7 @@ def another_run(study: Forgery) -> str:
     return path
 
 
-@cheat(verify="the study in it differs from the study")
+@cheat(verify="the study in it is not that of the study's file")
 def another_text_of_the_study(study: Forgery) -> str:
     """The record of the run tells of more replicates than its settings have, all sealed anew."""
     path = study.re_run(lambda run: run | {"study": _larger(run["study"])})

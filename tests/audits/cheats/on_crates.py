@@ -8,7 +8,7 @@ from authoring import claimed, committed, rerun, unstated
 from cheats.on_claims import partial_run_as_whole
 from cheats.on_files import HUGE, sparse
 from cheats.registry import MANIFEST, TABLE, cheat, with_values
-from commands import CRATE
+from commands import CRATE, NOTED
 from forging import ROOT, Forgery, make
 from twotower.base import files
 
@@ -27,6 +27,7 @@ def exported(study: Forgery, *options: str) -> None:
     """A crate of the study, as it is."""
     exportable(study)
     make(study.folder, "export", CRATE, *options)
+    (study.folder / NOTED).write_text(files.sha256(study.folder / GRAPH), encoding="ascii")
 
 
 def fitting(study: Forgery, path: str, before: str) -> None:
@@ -51,7 +52,7 @@ def edited(study: Forgery, path: str, change: Callable[[bytes], bytes]) -> str:
     return path
 
 
-@cheat(crate="root")
+@cheat(crate="its entries have")
 def root_that_is_not_computed(study: Forgery) -> str:
     """In a crate a table, its entry in the seal and the graph are edited; the root stays."""
     exported(study)
@@ -71,25 +72,25 @@ def root_that_is_not_computed(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(crate="checklists.md")
+@cheat(noted_hash="its SHA-256 is not the noted one")
 def checklist_of_other_numbers(study: Forgery) -> str:
     """The checklists of a crate say 500 replicates; the graph fits."""
     return edited(study, "checklists.md", lambda text: text.replace(b"3 ", b"500 ", 1))
 
 
-@cheat(empty_hash="SHA256=")
+@cheat(empty_hash="--sha256 is empty")
 def checklist_and_an_empty_hash(study: Forgery) -> str:
     """The same, and the reader's variable of the noted SHA-256 is empty."""
     return checklist_of_other_numbers(study)
 
 
-@cheat(crate="README.md")
+@cheat(noted_hash="its SHA-256 is not the noted one")
 def readme_of_other_numbers(study: Forgery) -> str:
     """README.md in a crate is edited; the graph fits."""
     return edited(study, "README.md", lambda text: text + b"\nEvery claim holds.\n")
 
 
-@cheat(crate="twice")
+@cheat(crate="it has a key twice")
 def graph_with_a_key_twice(study: Forgery) -> str:
     """In the graph the SHA-256 of a table stands twice."""
     exported(study)
@@ -98,7 +99,7 @@ def graph_with_a_key_twice(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="changed: SHA-256")
+@cheat(crate="the graph names it twice")
 def graph_with_a_file_twice(study: Forgery) -> str:
     """The graph describes the ledger twice, with different hashes."""
     exported(study)
@@ -109,7 +110,7 @@ def graph_with_a_file_twice(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(crate="root")
+@cheat(crate="as the root of the seal, which is")
 def graph_with_another_root(study: Forgery) -> str:
     """The graph names another root than the seal has."""
     exported(study)
@@ -118,7 +119,7 @@ def graph_with_another_root(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="commit")
+@cheat(crate="of #run, results/records/runs/")
 def graph_with_another_commit(study: Forgery) -> str:
     """The graph names another commit than the record of the run has."""
     exported(study)
@@ -128,7 +129,7 @@ def graph_with_another_commit(study: Forgery) -> str:
     return ""
 
 
-@cheat(crate="records")
+@cheat(crate="of results/tables/claims.csv, results/records/tables/claims.csv.json says")
 def graph_of_other_jobs(study: Forgery) -> str:
     """In the graph all jobs have other digests of code than their records."""
     exported(study)
@@ -146,7 +147,7 @@ def unwelcome_table_left_out(study: Forgery) -> str:
     return "results/tables/falsifiability.csv"
 
 
-@cheat(left_out="1 of ")
+@cheat(left_out="tables 1 of 18 files; NOT ALL of a kind: tables")
 def one_table_of_a_kind_left_out(study: Forgery) -> str:
     """A single unwelcome table is gone, and WITHOUT=tables is said to be enough to verify."""
     (study.folder / "results/tables/falsifiability.csv").unlink()
@@ -178,11 +179,11 @@ def crate_with_a_link(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(crate="sparse")
+@cheat(crate="it has 8,000,000,000,000 bytes, of which the disk holds 0")
 def crate_with_a_sparse_file(study: Forgery) -> str:
     """A figure of a crate has 8 TB; the graph says so."""
     exported(study)
-    path = "results/figures/levels.png"
+    path = "results/figures/learning_curves.png"
     before = files.sha256(study.folder / CRATE / path)
     content = json.loads(study.read(GRAPH))
     for entity in content["@graph"]:
@@ -193,14 +194,14 @@ def crate_with_a_sparse_file(study: Forgery) -> str:
     return path
 
 
-@cheat(export="replicates")
+@cheat(export="it holds 3 replicates, the study asks for 500")
 def checklist_from_the_study(study: Forgery) -> str:
     """3 replicates were run, 500 are claimed; do the checklists count, or copy?"""
     exportable(study)
     return claimed(study, lambda raw: raw | {"replicates": 500})
 
 
-@cheat(publish="results/tables/claims.csv")
+@cheat(publish="CHANGED results/tables/claims.csv")
 def edited_ledger_published(study: Forgery) -> str:
     """An edited ledger is published as the findings of a clean commit."""
     shutil.rmtree(study.folder / "preregistration")
@@ -208,7 +209,7 @@ def edited_ledger_published(study: Forgery) -> str:
     return TABLE
 
 
-@cheat(publish="commit")
+@cheat(publish="STALE results/rates/planted.csv: made by other code")
 def findings_of_another_commit(study: Forgery) -> str:
     """Results are published at a later commit, with other code, as that commit's."""
     unstated(study)
@@ -218,14 +219,14 @@ def findings_of_another_commit(study: Forgery) -> str:
     return ""
 
 
-@cheat(publish="seed")
+@cheat(publish="FORGED results/index.csv: it holds 4 runs, the study asks for 4 others")
 def findings_of_another_study(study: Forgery) -> str:
     """Results of seed 1 are published as the findings of a study's file with seed 7."""
     claimed(study, lambda raw: raw | {"seed": 7})
     return ""
 
 
-@cheat(publish="results/figures")
+@cheat(publish="MISSING results/figures/error_budget.pdf: the study makes this file")
 def findings_in_part(study: Forgery) -> str:
     """Findings are published without the figures and tables that are unwelcome."""
     partial_run_as_whole(study)

@@ -12,7 +12,7 @@ from twotower.audits.seal import manifest, sealed_files, signatures
 from twotower.records import run_records
 from twotower.running import statements
 
-FIGURE = "results/figures/levels.png"
+FIGURE = "results/figures/learning_curves.png"
 HUGE = 8 * 10**12
 NAMES = {
     "a look alike": "results/tables/сlaims.csv",  # its first letter is Cyrillic
@@ -49,7 +49,7 @@ def rewritten(study: Forgery, text: str) -> None:
     )
 
 
-@cheat(clone=FIGURE)
+@cheat(clone="learning_curves.png: it has 8,000,000,000,000 bytes, of which the disk holds 0")
 def sparse_result(study: Forgery) -> str:
     """A figure of 8 TB that takes no room, recorded and sealed with that size."""
     unstated(study)
@@ -60,14 +60,16 @@ def sparse_result(study: Forgery) -> str:
     return FIGURE
 
 
-@cheat(clone=FIGURE)
+@cheat(clone="learning_curves.png: it has 8,000,000,000,000 bytes")
 def sparse_result_of_a_small_record(study: Forgery) -> str:
     """The same, where record and seal have the size of before."""
     sparse(study.folder / FIGURE, study.read(FIGURE))
     return FIGURE
 
 
-def sparse_place(name: str, words: str, pattern: str) -> None:
+def sparse_place(
+    name: str, words: str, pattern: str, said: str = "8,000,000,000,000 bytes"
+) -> None:
     """Enter a cheat by which a file of evidence becomes one of 8 TB."""
 
     def act(study: Forgery) -> str:
@@ -76,7 +78,7 @@ def sparse_place(name: str, words: str, pattern: str) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone=pattern.rsplit("/", 1)[0])(act)
+    cheat(clone=said)(act)
 
 
 sparse_place("sparse_record", "A job's record has 8 TB.", "results/records/tables/claims.csv.json")
@@ -89,11 +91,12 @@ sparse_place("sparse_stamp", "The time stamp of the statement has 8 TB.",
              (statements.STATED / statements.TOKEN).as_posix())  # fmt: skip
 sparse_place("sparse_statement", "The statement has 8 TB.",
              (statements.STATED / statements.NAME).as_posix())  # fmt: skip
-sparse_place("sparse_note", "A note of Snakemake has 8 TB.", ".snakemake/metadata/*")
+sparse_place("sparse_note", "A note of Snakemake has 8 TB.", ".snakemake/metadata/*",
+             "cannot be read")  # fmt: skip
 sparse_place("sparse_code", "A file of code has 8 TB.", "scripts/twotower/rates/slopes.py")
 
 
-def piped(name: str, words: str, pattern: str) -> None:
+def piped(name: str, words: str, pattern: str, said: str = "a pipe: it was not read") -> None:
     """Enter a cheat by which a file becomes a pipe that nobody writes into."""
 
     def act(study: Forgery) -> str:
@@ -103,7 +106,7 @@ def piped(name: str, words: str, pattern: str) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone="")(act)
+    cheat(clone=said)(act)
 
 
 piped("piped_result", "A figure is a pipe.", FIGURE)
@@ -113,7 +116,7 @@ piped("piped_seal", "The manifest is a pipe.", MANIFEST)
 piped("piped_signature", "The signature is a pipe.", f"{MANIFEST}.sig")
 piped("piped_statement", "The statement is a pipe.",
       (statements.STATED / statements.NAME).as_posix())  # fmt: skip
-piped("piped_note", "A note of Snakemake is a pipe.", ".snakemake/metadata/*")
+piped("piped_note", "A note of Snakemake is a pipe.", ".snakemake/metadata/*", "cannot be read")
 
 
 @cheat(clone=FIGURE)
@@ -142,7 +145,7 @@ def folder_elsewhere(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone=FIGURE)
+@cheat(told="results/figures/learning_curves.png: a link to a file outside")
 def linked_result(study: Forgery) -> str:
     """A figure is a link to one outside the folder, with the right bytes for now."""
     elsewhere = study.folder.parent / f"{study.folder.name}-figure.png"
@@ -162,16 +165,17 @@ def named_alike(name: str, path: str) -> None:
         rerun(study, dict)
         return path
 
-    act.__doc__ = f"A table is sealed and recorded under {name} of the ledger's."
+    act.__doc__ = f"A table is sealed and recorded beside the ledger, under {name}."
     act.__name__ = name.replace(" ", "_")
-    cheat(clone="results/tables/")(act)
+    unasked, unsafe = "no study that was run here asks for it", "its name cannot be sealed"
+    cheat(clone=unasked if path.isprintable() else unsafe)(act)
 
 
 for each, odd in NAMES.items():
     named_alike(each, odd)
 
 
-@cheat(clone="why.txt")
+@cheat(clone="results/records/why.txt: no job recorded this file")
 def hidden_beside_records(study: Forgery) -> str:
     """A file that is no record lies among the records, sealed."""
     study.write("results/records/why.txt", b"all is well\n")
@@ -179,7 +183,7 @@ def hidden_beside_records(study: Forgery) -> str:
     return "results/records/why.txt"
 
 
-@cheat(clone="no job recorded")
+@cheat(clone="results/tables/better.csv: no job recorded this file")
 def stray_result_sealed(study: Forgery) -> str:
     """A table that no job made is sealed among the results."""
     study.write("results/tables/better.csv", b"claim,verdict\n1,holds\n")
@@ -187,7 +191,7 @@ def stray_result_sealed(study: Forgery) -> str:
     return "results/tables/better.csv"
 
 
-@cheat(clone="checkpoint")
+@cheat(clone="a checkpoint, which no finished study has")
 def checkpoint_sealed(study: Forgery) -> str:
     """A checkpoint is sealed among the results."""
     run = study.first("results/runs/*/0.safetensors").split("/")[2]
@@ -197,7 +201,7 @@ def checkpoint_sealed(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="results/older")
+@cheat(clone="results/older/claims.csv: no study that was run here asks for it")
 def another_studys_results_beside(study: Forgery) -> str:
     """A folder of results of another study, with records, lies in these results, sealed."""
     unstated(study)
@@ -208,7 +212,7 @@ def another_studys_results_beside(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="diff")
+@cheat(clone="results/records/runs/5555555555555555.diff: no job recorded")
 def changes_that_no_run_names(study: Forgery) -> str:
     """A file of uncommitted changes lies beside the run's record, which names none; sealed."""
     path = (run_records.RUNS / f"{'5' * 16}.diff").as_posix()

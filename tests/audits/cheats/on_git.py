@@ -28,19 +28,19 @@ def hidden(study: Forgery, hide: Callable[[], None], path: str = SLOPES, **varia
     return path
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def skipped_worktree(study: Forgery) -> str:
     """git is told to skip an edited module (`update-index --skip-worktree`)."""
     return hidden(study, lambda: git(study, "update-index", "--skip-worktree", SLOPES))
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def assumed_unchanged(study: Forgery) -> str:
     """git is told to assume an edited module unchanged (`update-index --assume-unchanged`)."""
     return hidden(study, lambda: git(study, "update-index", "--assume-unchanged", SLOPES))
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def cleaning_filter(study: Forgery) -> str:
     """A filter of git shows the commit's text in place of an edited module's."""
 
@@ -51,7 +51,7 @@ def cleaning_filter(study: Forgery) -> str:
     return hidden(study, hide)
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def same_size_and_time(study: Forgery) -> str:
     """A module is edited to the same size and time, and git is told to look at no more."""
 
@@ -66,7 +66,7 @@ def same_size_and_time(study: Forgery) -> str:
     return SLOPES
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def replaced_commit(study: Forgery) -> str:
     """git shows another commit in place of the named one (`git replace`)."""
 
@@ -81,7 +81,7 @@ def replaced_commit(study: Forgery) -> str:
     return hidden(study, hide)
 
 
-@cheat(clone="commit")
+@cheat(told="the run recorded no commit of its code")
 def another_work_tree(study: Forgery) -> str:
     """git's setting names another folder, an untouched one, as that of the files."""
 
@@ -93,13 +93,13 @@ def another_work_tree(study: Forgery) -> str:
     return hidden(study, hide)
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def excluded_module(study: Forgery) -> str:
     """A new module, which every job imports, is hidden by .git/info/exclude."""
     return hidden(study, lambda: study.write(".git/info/exclude", b"sitecustomize.py\n"), HOOK)
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def excluded_module_by_a_variable(study: Forgery) -> str:
     """The same, hidden by a file that a variable of the shell names."""
     place = study.folder / ".git/hidden"
@@ -110,7 +110,7 @@ def excluded_module_by_a_variable(study: Forgery) -> str:
     )
 
 
-@cheat(clone="commit")
+@cheat(told="the run had changes beyond commit")
 def ignored_module(study: Forgery) -> str:
     """The same, hidden by the committed .gitignore."""
     unstated(study)

@@ -19,7 +19,7 @@ def of_its_job(study: Forgery, path: str, change: Callable[[dict], dict]) -> str
     return path
 
 
-@cheat(clone="reads")
+@cheat(clone="job evaluate reads other files than the record names: results/tables/claims.csv")
 def an_input_that_the_rule_never_reads(study: Forgery) -> str:
     """A risk is recorded as if it had been measured from a table, too."""
     more = {TABLE: study.record(TABLE)["sha256"]}
@@ -28,7 +28,7 @@ def an_input_that_the_rule_never_reads(study: Forgery) -> str:
     )
 
 
-@cheat(clone="reads")
+@cheat(clone="job evaluate reads other files than the record names")
 def an_input_left_away(study: Forgery) -> str:
     """The record of a risk names no test pairs: these can be exchanged freely."""
 
@@ -39,7 +39,7 @@ def an_input_left_away(study: Forgery) -> str:
     return of_its_job(study, study.first(EVALUATE), fewer)
 
 
-@cheat(clone="reads")
+@cheat(clone="job train reads other files than the record names")
 def made_from_nothing(study: Forgery) -> str:
     """No record names any input."""
     unstated(study)
@@ -48,7 +48,7 @@ def made_from_nothing(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="reads")
+@cheat(clone="job train reads other files than the record names")
 def inputs_of_another_cell(study: Forgery) -> str:
     """A training is recorded as of the data set of the other cell."""
     here, there = (study.first("results/data/*/ratings.safetensors", at) for at in (0, 1))
@@ -64,7 +64,7 @@ def inputs_of_another_cell(study: Forgery) -> str:
     return of_its_job(study, path, moved)
 
 
-@cheat(clone="rule")
+@cheat(clone="job evaluate does not make it, but train does")
 def another_rule(study: Forgery) -> str:
     """Weights are recorded as made by another rule, of whose code the digest is told."""
     code = study.record(study.first(EVALUATE))
@@ -75,7 +75,7 @@ def another_rule(study: Forgery) -> str:
     return of_its_job(study, study.first("results/runs/*/0.safetensors"), other)
 
 
-@cheat(clone="settings")
+@cheat(clone="job train had other settings than the study that was run")
 def settings_of_another_job(study: Forgery) -> str:
     """A training is recorded with the settings of another one."""
     other = study.record(study.first("results/runs/*/0.safetensors", 1))["settings"]
@@ -83,14 +83,14 @@ def settings_of_another_job(study: Forgery) -> str:
     return of_its_job(study, path, lambda record: record | {"settings": other})
 
 
-@cheat(clone="code")
+@cheat(clone="the code that its job train recorded is that of no recorded run")
 def one_job_of_older_code(study: Forgery) -> str:
     """One training is recorded with the digest of code that the commit does not have."""
     path = study.first("results/runs/*/0.safetensors")
     return of_its_job(study, path, lambda record: record | {"code": "0" * 16})
 
 
-@cheat(clone="code")
+@cheat(clone="recorded is that of no recorded run and its commit")
 def all_jobs_of_older_code(study: Forgery) -> str:
     """All jobs are recorded with digests of code that the run's commit does not have."""
     unstated(study)
@@ -108,7 +108,7 @@ def record_of_no_file(study: Forgery) -> str:
     return "results/tables/better.csv"
 
 
-@cheat(clone="results/tables/better.csv")
+@cheat(clone="results/tables/better.csv: no study that was run here asks for it")
 def table_with_a_record(study: Forgery) -> str:
     """A table that the study does not have is sealed with a record of a rule that there is."""
     unstated(study)
@@ -118,7 +118,7 @@ def table_with_a_record(study: Forgery) -> str:
     return "results/tables/better.csv"
 
 
-@cheat(clone="results/tables/better.csv")
+@cheat(clone="no job of the rule claims makes just results/tables/better.csv and 1 more")
 def one_output_more(study: Forgery) -> str:
     """The job of the ledger is recorded as having made one table more, in all its records."""
     unstated(study)
@@ -133,7 +133,7 @@ def one_output_more(study: Forgery) -> str:
     return more
 
 
-@cheat(clone="results/runs")
+@cheat(clone="results/runs/0123456789/0.safetensors: no study that was run here asks for it")
 def training_of_no_cell(study: Forgery) -> str:
     """A further training, copied with its records, stands under an id that the study lacks."""
     unstated(study)
@@ -148,7 +148,7 @@ def training_of_no_cell(study: Forgery) -> str:
     return old.replace(name, "0123456789")
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def key_twice(study: Forgery) -> str:
     """A record has the key of its rule twice: who reads the first sees another rule."""
     path = study.record_path(TABLE)
@@ -157,7 +157,7 @@ def key_twice(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def record_in_another_form(study: Forgery) -> str:
     """A record stands in one line, with words that no key of it has."""
     path = study.record_path(TABLE)
@@ -167,7 +167,7 @@ def record_in_another_form(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is not as a job writes it")
 def record_with_words_of_its_own(study: Forgery) -> str:
     """A record holds a further key, by which it praises itself."""
     unstated(study)

@@ -11,7 +11,7 @@ from cheats.registry import MANIFEST, TABLE, cheat
 from forging import SIGNERS, Forgery
 from twotower.audits.seal import manifest, sealed_files
 
-FIGURE = "results/figures/levels.png"
+FIGURE = "results/figures/learning_curves.png"
 
 
 def sealed(study: Forgery, change: Callable[[manifest.Manifest], manifest.Manifest]) -> None:
@@ -66,7 +66,7 @@ def seal_without_records(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="kind")
+@cheat(clone="it seals results/tables/claims.csv as weights, which is of tables")
 def another_kind(study: Forgery) -> str:
     """A table is sealed as one of the weights, which an export may leave out."""
     sealed_as(study, TABLE, kind="weights")
@@ -114,7 +114,7 @@ def sealed_outside(study: Forgery) -> str:
     return MANIFEST
 
 
-@cheat(clone="purpose")
+@cheat(clone="the signature was made for another purpose than tower-rates")
 def signed_for_another_purpose(study: Forgery) -> str:
     """The signature is the author's, but was given for files of any kind, not for a seal."""
     place = study.folder / sealed_files.MANIFEST
@@ -124,14 +124,14 @@ def signed_for_another_purpose(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="expired")
+@cheat(clone="key has expired")
 def signed_after_the_key_ended(study: Forgery) -> str:
     """The key was good until 2020, as the auditor's file of signers says."""
     study.replace(SIGNERS, " ssh-ed25519", ' valid-before="20200101" ssh-ed25519')
     return ""
 
 
-@cheat(empty_root="ROOT=")
+@cheat(empty_root="--root is empty")
 def another_root_and_an_empty_one(study: Forgery) -> str:
     """A figure is replaced, all signed; the auditor's variable of the noted root is empty."""
     study.write(FIGURE, study.read("results/figures/slope_comparison.png"))

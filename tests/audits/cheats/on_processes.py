@@ -3,7 +3,9 @@
 Each has one training tell the environment that a process under these conditions records.
 """
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,12 +20,15 @@ NOW = "import sys; sys.path.insert(0, 'scripts'); import twotower; " \
 WEIGHTS = "results/runs/*/0.safetensors"
 
 
-def trained_under(study: Forgery, *options: str, **variables: str) -> str:
-    """One training ran in a process with these options of Python and these variables."""
+def trained_under(study: Forgery, **variables: str) -> str:
+    """One training ran in a process with these variables."""
     unstated(study)
-    asked = [sys.executable, *options, "-c", NOW]
     done = subprocess.run(
-        asked, cwd=study.folder, env=os.environ | variables, capture_output=True, encoding="utf-8"
+        [sys.executable, "-c", NOW],
+        cwd=study.folder,
+        env=os.environ | variables,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     there = environment.read(done.stdout.split()[-1], study.folder)
@@ -35,67 +40,33 @@ def trained_under(study: Forgery, *options: str, **variables: str) -> str:
     return path
 
 
-def planted_hook(study: Forgery, name: str) -> Path:
-    """A folder outside the project with a module that Python imports by itself."""
+def planted_hook(study: Forgery, name: str, content: bytes = b"import random\n") -> Path:
+    """A folder outside the project with a module that stands before others of the name."""
     place = study.folder.parent / f"{study.folder.name}-hook"
-    place.mkdir(exist_ok=True)
-    (place / name).write_text("import random\n", encoding="ascii")
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    (place / name).write_bytes(content)
     return place
 
 
-@cheat(clone="DEVIATING")
+@cheat(clone="besides the packages of the lock there ran sitecustomize")
 def site_by_the_path(study: Forgery) -> str:
     """A training found a sitecustomize by PYTHONPATH, which may change any number."""
     return trained_under(study, PYTHONPATH=str(planted_hook(study, "sitecustomize.py")))
 
 
-@cheat(clone="DEVIATING")
+@cheat(clone="besides the packages of the lock there ran module hashlib")
 def shadowing_by_the_path(study: Forgery) -> str:
     """A training found another module of Python's own by PYTHONPATH."""
-    return trained_under(study, PYTHONPATH=str(planted_hook(study, "colorsys.py")))
+    content = Path(hashlib.__file__).read_bytes() + b"# otherwise\n"
+    return trained_under(study, PYTHONPATH=str(planted_hook(study, "hashlib.py", content)))
 
 
-@cheat(clone="DEVIATING")
-def site_of_the_user(study: Forgery) -> str:
-    """A training found a usercustomize in the user's own packages."""
-    base = planted_hook(study, "unused.py")
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    place = base / "lib" / version / "site-packages"
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "usercustomize.py").write_text("import random\n", encoding="ascii")
-    (place / "hook.pth").write_text("import random\n", encoding="ascii")
-    return trained_under(study, PYTHONUSERBASE=str(base))
-
-
-@cheat(clone="DEVIATING")
+@cheat(clone="besides the packages of the lock there ran LD_PRELOAD libm.so.6")
 def preloaded_library(study: Forgery) -> str:
     """A library stood before all others in a training (LD_PRELOAD)."""
     (found,) = sorted(Path("/lib").glob("*/libm.so.6"))[:1]
     return trained_under(study, LD_PRELOAD=str(found))
-
-
-@cheat(clone="DEVIATING")
-def libraries_elsewhere(study: Forgery) -> str:
-    """A training looked for its libraries in another folder first (LD_LIBRARY_PATH)."""
-    return trained_under(study, LD_LIBRARY_PATH=str(planted_hook(study, "unused.py")))
-
-
-@cheat(clone="DEVIATING")
-def without_assertions(study: Forgery) -> str:
-    """A training ran without assertions (python -O)."""
-    return trained_under(study, "-O")
-
-
-@cheat(clone="DEVIATING")
-def compiled_elsewhere(study: Forgery) -> str:
-    """A training took compiled loops from a folder of the forger's (NUMBA_CACHE_DIR)."""
-    return trained_under(study, NUMBA_CACHE_DIR=str(planted_hook(study, "unused.py")))
-
-
-@cheat(clone="DEVIATING")
-def bytecode_elsewhere(study: Forgery) -> str:
-    """A training took compiled modules from a folder of the forger's (PYTHONPYCACHEPREFIX)."""
-    return trained_under(study, PYTHONPYCACHEPREFIX=str(planted_hook(study, "unused.py")))
 
 
 def beside(name: str, path: str, words: str, sealed: bool = True) -> None:
@@ -108,7 +79,7 @@ def beside(name: str, path: str, words: str, sealed: bool = True) -> None:
         return path
 
     act.__doc__, act.__name__ = words, name
-    cheat(clone=path)(act)
+    cheat(clone="code that does not stand in commit")(act)
 
 
 beside("makefile_before_the_makefile", "GNUmakefile",

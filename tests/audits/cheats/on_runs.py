@@ -1,12 +1,12 @@
 """Cheats on the records of runs and environments, sealed and signed anew."""
 
 import hashlib
-import json
 
 from authoring import adopt_code, committed, every_record, named, own, rerun, signed, unstated
 from cheats.registry import cheat
 from forging import Forgery
 from twotower.records import environment, run_records
+from twotower.records.reading import canonical
 
 SLOPES = "scripts/twotower/rates/slopes.py"
 
@@ -21,13 +21,13 @@ def with_environment(study: Forgery, which: list[str], **changes: object) -> str
     return ""
 
 
-@cheat(clone="stream")
+@cheat(clone="its random stream begins with 0x1.0p+0, the known one with")
 def another_random_stream(study: Forgery) -> str:
     """All jobs drew their random numbers from another generator than the project has."""
     return with_environment(study, [], stream=["0x1.0p+0"] * 4)
 
 
-@cheat(clone="stream")
+@cheat(clone="its random stream begins with nothing, the known one with")
 def no_random_stream(study: Forgery) -> str:
     """The records of environments tell of no random stream."""
     return with_environment(study, [], stream=[])
@@ -39,7 +39,7 @@ def no_threads(study: Forgery) -> str:
     return with_environment(study, [], threads=None)
 
 
-@cheat(clone="threads")
+@cheat(clone="it is no valid record")
 def threads_as_a_truth(study: Forgery) -> str:
     """The number of threads is told as `true`, which equals one."""
     return with_environment(study, [], threads=True)
@@ -57,7 +57,7 @@ def no_packages(study: Forgery) -> str:
     return with_environment(study, [], packages={})
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def environment_in_another_form(study: Forgery) -> str:
     """A record of an environment has a key twice."""
     path = study.first("results/records/environments/*.json")
@@ -66,7 +66,7 @@ def environment_in_another_form(study: Forgery) -> str:
     return path
 
 
-@cheat(clone="environment")
+@cheat(told="no job and no run that is here had it")
 def environment_of_no_job(study: Forgery) -> str:
     """A further environment, of a machine that nobody has, lies among the records."""
     name = study.first("results/records/environments/*.json").split("/")[-1][:16]
@@ -76,14 +76,14 @@ def environment_of_no_job(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def run_with_words_of_its_own(study: Forgery) -> str:
     """The record of the run has a further key, that of 500 replicates."""
     unstated(study)
     return rerun(study, lambda run: run | {"replicates": 500})
 
 
-@cheat(clone="canonical")
+@cheat(clone="it is no valid record")
 def run_in_another_form(study: Forgery) -> str:
     """The record of the run has its commit twice, first a nicer one."""
     path = study.first("results/records/runs/*.json")
@@ -99,7 +99,7 @@ def commit_that_nobody_has(study: Forgery) -> str:
     return rerun(study, lambda run: run | {"commit": "a" * 40})
 
 
-@cheat(clone="commit")
+@cheat(clone="scripts/twotower/rates/slopes.py: it is not as in commit")
 def commit_that_does_not_hold_the_code(study: Forgery) -> str:
     """Code was edited and all made by it; the record says that it is the commit's."""
     unstated(study)
@@ -109,7 +109,7 @@ def commit_that_does_not_hold_the_code(study: Forgery) -> str:
     return SLOPES
 
 
-@cheat(clone="commit")
+@cheat(clone="with the run's recorded changes")
 def changes_that_are_others(study: Forgery) -> str:
     """Code was edited and all made by it; the recorded changes are of a harmless comment."""
     unstated(study)
@@ -135,7 +135,7 @@ def no_commit_at_all(study: Forgery) -> str:
     return SLOPES
 
 
-@cheat(clone="commit")
+@cheat(clone="that its job claims recorded is that of no recorded run and its commit")
 def a_later_commit(study: Forgery) -> str:
     """The run is recorded with a later commit, whose code is another than that of the jobs."""
     unstated(study)
@@ -147,19 +147,29 @@ def a_later_commit(study: Forgery) -> str:
     return ""
 
 
-@cheat(told="2 runs")
+def second_run(study: Forgery, **changes: object) -> str:
+    """A further record of a run, in all else like that of the sealed one."""
+    (name,) = run_records.names(study.folder)
+    other = run_records.read(name, study.folder) | changes
+    path = (run_records.RUNS / f"{named(other)}.json").as_posix()
+    study.write(path, canonical.text(other, 2).encode("ascii"))
+    signed(study, study.sealed())
+    return path
+
+
+@cheat(clone="rules: they were changed between runs in this folder")
 def two_runs_of_different_rules(study: Forgery) -> str:
     """Another run of the same study is recorded, by other rules; nothing is said of it."""
-    (name,) = run_records.names(study.folder)
-    run = run_records.read(name, study.folder)
-    other = run | {"statement": "5" * 64}
-    path = run_records.RUNS / f"{named(other)}.json"
-    study.write(path.as_posix(), (json.dumps(other, indent=2, sort_keys=True) + "\n").encode())
-    signed(study, study.sealed())
-    return path.as_posix()
+    return second_run(study, decisions={"label": "v3:5555555555", "sha256": "5" * 64})
 
 
-@cheat(clone="statement")
+@cheat(told="also recorded here, names another one, 555555555555")
+def two_runs_of_different_statements(study: Forgery) -> str:
+    """Another run of the same study is recorded, by another statement, which is nowhere."""
+    return second_run(study, statement="5" * 64)
+
+
+@cheat(told="the project holds one of this study")
 def no_statement_any_more(study: Forgery) -> str:
     """A statement was made and committed; all that names it is gone from the results."""
     own(study, ".git")

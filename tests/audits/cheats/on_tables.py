@@ -34,13 +34,13 @@ def sealed(study: Forgery, path: str, content: bytes) -> str:
     return path
 
 
-@cheat(clone="replicate")
+@cheat(clone="it holds 2 replicates, the study asks for 3")
 def dropped_replicate(study: Forgery) -> str:
     """The worst replicate is missing in a table of risks."""
     return edited(study, study.first(RISKS), lambda rows: rows[rows["replicate"] != "2"])
 
 
-@cheat(clone="replicate")
+@cheat(clone="it holds 30 replicates, the study asks for 3")
 def invented_replicates(study: Forgery) -> str:
     """A table of risks has 30 replicates, 27 of them invented."""
 
@@ -52,7 +52,7 @@ def invented_replicates(study: Forgery) -> str:
     return edited(study, study.first(RISKS), more)
 
 
-@cheat(clone="replicate")
+@cheat(clone="replicates 0 and 2 have one risk")
 def repeated_replicate(study: Forgery) -> str:
     """A replicate's risks are those of another one, to the last digit."""
 
@@ -63,20 +63,20 @@ def repeated_replicate(study: Forgery) -> str:
     return edited(study, study.first(RISKS), repeated)
 
 
-@cheat(clone="n_ratings")
+@cheat(clone="it holds 4 sizes, the study asks for 5")
 def dropped_size(study: Forgery) -> str:
     """A sample size at which the curve bends is missing in a table of risks."""
     return edited(study, study.first(RISKS), lambda rows: rows[rows["n_ratings"] != "64"])
 
 
-@cheat(clone="n_ratings")
+@cheat(clone="it holds 5 sizes, the study asks for 5 others")
 def renamed_size(study: Forgery) -> str:
     """The largest sample of a table of risks is told as twice as large."""
     change = {"n_ratings": {"1024": "2048"}}
     return edited(study, study.first(RISKS), lambda rows: rows.replace(change))
 
 
-@cheat(clone="reads")
+@cheat(audit="DIFFERENT")
 def joined_risks_unlike_their_parts(study: Forgery) -> str:
     """Risks of an experiment, joined, are not those of the tables that they were joined from."""
 
@@ -86,7 +86,7 @@ def joined_risks_unlike_their_parts(study: Forgery) -> str:
     return edited(study, ALL_RISKS, better)
 
 
-@cheat(clone="replicate")
+@cheat(clone="it tells of 30 replicates, the study asks for 3")
 def fewer_replicates_in_rates(study: Forgery) -> str:
     """The table of all rates says that 30 replicates were fitted."""
     path = "results/tables/rates.csv"
@@ -100,7 +100,7 @@ def another_slope(study: Forgery) -> str:
     return edited(study, path, lambda rows: rows.assign(slope=rows["bound_slope"]))
 
 
-@cheat(clone="passed")
+@cheat(clone="passed with 9 for")
 def certificate_that_passes(study: Forgery) -> str:
     """A check of the data failed; its row says that it passed, the measured value stays."""
 
@@ -111,7 +111,7 @@ def certificate_that_passes(study: Forgery) -> str:
     return edited(study, study.first("results/data/*/certificate.csv"), kind)
 
 
-@cheat(clone="predict")
+@cheat(audit="DIFFERENT")
 def improved_predictions_of_a_fit(study: Forgery) -> str:
     """Predicted risks are moved onto the measured ones."""
 
@@ -122,26 +122,26 @@ def improved_predictions_of_a_fit(study: Forgery) -> str:
     return edited(study, study.first("results/predictions/[0-9a-f]*.csv"), moved)
 
 
-@cheat(clone="same bytes")
+@cheat(clone="it has the same bytes as")
 def one_data_set_under_two_names(study: Forgery) -> str:
     """The ratings of one cell stand for those of the other as well."""
     one, other = (study.first("results/data/*/ratings.safetensors", each) for each in (0, 1))
     return sealed(study, other, study.read(one))
 
 
-@cheat(clone="same bytes")
+@cheat(audit="DIFFERENT")
 def one_risk_under_two_names(study: Forgery) -> str:
     """The risks of one fit stand for those of another as well."""
     return sealed(study, study.first(RISKS, 1), study.read(study.first(RISKS)))
 
 
-@cheat(clone="same bytes")
+@cheat(audit="DIFFERENT")
 def one_training_under_two_names(study: Forgery) -> str:
     """The weights of one training stand for those of another as well."""
     return sealed(study, study.first(WEIGHTS, 1), study.read(study.first(WEIGHTS)))
 
 
-@cheat(clone="replicate")
+@cheat(audit="DIFFERENT")
 def weights_of_one_replicate(study: Forgery) -> str:
     """A block of two replicates holds one of them twice."""
     path = study.first(WEIGHTS)
@@ -158,7 +158,7 @@ def weights_of_one_replicate(study: Forgery) -> str:
     return sealed(study, path, content)
 
 
-@cheat(clone="no numbers")
+@cheat(audit="DIFFERENT")
 def weights_that_are_no_numbers(study: Forgery) -> str:
     """All weights of a training are zero: nothing was trained."""
     path = study.first(WEIGHTS)
@@ -182,7 +182,7 @@ def weights_within_tolerance(study: Forgery) -> str:
     return sealed(study, path, content)
 
 
-@cheat(clone="steps")
+@cheat(audit="DIFFERENT")
 def more_steps_in_losses(study: Forgery) -> str:
     """The losses of adam say that each training took 5000 steps."""
     found = study.folder.glob("results/runs/*/0.losses.csv")

@@ -1,7 +1,6 @@
 """Cheats on what came first: rules, statements and verdicts."""
 
 import os
-import re
 import subprocess
 
 from authoring import TINY, committed, consistent, own, rerun, signed, unstated
@@ -9,15 +8,13 @@ from cheats.registry import DECISIONS, cheat
 from forging import Forgery, seal, warm_python
 
 
-@cheat(told="rules")
+@cheat(told="rules: they were changed between runs in this folder")
 def judged_again(study: Forgery) -> str:
     """A threshold is changed after the run, committed, and all that reads it made anew."""
     own(study, ".snakemake")
     unstated(study, ".snakemake")
     rerun(study, dict)
-    text = study.read(DECISIONS).decode("utf-8")
-    (old,) = re.findall(r"^ +ambient_slope: .*$", text, re.MULTILINE)
-    study.replace(DECISIONS, old, old.replace("0.05", "0.5"))
+    study.replace(DECISIONS, "window_risk: 0.25", "window_risk: 0.5")  # which no rule's words name
     os.utime(study.folder / DECISIONS)
     committed(study, "Other rules.")
     command = [warm_python.python(), "-m", "snakemake", "--config", f"study={TINY}", "--cores", "1"]
@@ -27,7 +24,7 @@ def judged_again(study: Forgery) -> str:
     return ""
 
 
-@cheat(clone="rules")
+@cheat(told="no statement was made before the run: nothing here dates the rules")
 def first_run_forgotten(study: Forgery) -> str:
     """The same, and the record of the run by the first rules is removed."""
     judged_again(study)

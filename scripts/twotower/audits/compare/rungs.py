@@ -134,7 +134,8 @@ def _judged(was: Part, now: Part, relative: float, figures: Figures) -> tuple[bo
         scale = np.full_like(one, np.sqrt(np.mean(finite**2)) if finite.size else 0.0)
     else:
         scale = np.maximum(np.abs(one), np.abs(other))
-    share = np.divide(off, scale, out=np.zeros_like(off), where=off > 0)
+    with np.errstate(divide="ignore"):  # of an array of zeros
+        share = np.divide(off, scale, out=np.zeros_like(off), where=off > 0)
     share[~(scale > 0) & (off > 0)] = np.inf
     worst = float(share.max())
     count = int((off > 0).sum())

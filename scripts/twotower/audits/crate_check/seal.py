@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from twotower.audits.crate_check import recorded
 from twotower.audits.seal import manifest
 from twotower.audits.seal.manifest import Entry, ManifestError
 from twotower.base import safe_names
@@ -83,6 +84,9 @@ def compare(
     for path, root in _stated(folder, graph, held):
         if root != sealed.root:
             found.faults[path] = f"it states {root} as the root of the seal, which is {sealed.root}"
+    if others := list(recorded.faults(folder, graph, held)):
+        more = f" (and {len(others) - 1:,} more)" if others[1:] else ""
+        found.faults.setdefault("ro-crate-metadata.json", f"{others[0]}{more}")
     told = named | _described(sealed.files, named, described, found)
     for path, each in held.items():
         entry = sealed.files.get(path)

@@ -1,7 +1,8 @@
 """What results hold, counted: replicates, sample sizes and pairs against those of the study.
 
 A digest in a record can be edited to agree with a study that was never run. Ratings, weights and
-tables hold the replicates and sizes that there were, whatever is said of them.
+tables hold the replicates and sizes that there were, whatever is said of them. Rows are held
+against one another as well: no two replicates have one risk, and no check passes beyond its bound.
 """
 
 import csv
@@ -20,6 +21,7 @@ LEDGER = Path("results/tables/claims.csv")
 _COUNTED = ("predict", "evaluate", "fit_joint")
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
+_NO_RISK = ("", "nan", "inf", "0")
 _GROUP = ("experiment", "cell", "run", "arm", "data")
 
 
@@ -77,8 +79,9 @@ def _of_tensors(
         sizes = {int(name.split("/")[0]) for name in found}
         yield from _other("sizes", sizes, set(own))
         # of each fit: a number for each replicate
-        ends = "/used/bound" if rule == "train" else "/bound"
-        held = {shape[0] for name, shape in found.items() if name.endswith(ends) and shape}
+        bounds = (["bound"], ["used", "bound"])
+        fits = [shape for name, shape in found.items() if name.split("/")[1:] in bounds]
+        held = {shape[0] for shape in fits if shape}
         if held != {last - first}:
             told = " or ".join(map(str, sorted(held))) or "no"
             yield f"it holds {told} replicates, the study asks for {last - first} in this block"
@@ -89,6 +92,8 @@ def _of_table(
 ) -> Iterator[str]:
     replicates: dict[tuple, set[int]] = defaultdict(set)
     sizes: dict[tuple, set[int]] = defaultdict(set)
+    first: dict[tuple, str] = {}
+    odd: set[str] = set()
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         columns = rows.fieldnames or []
@@ -102,21 +107,35 @@ def _of_table(
             return
         keys = [key for key in _GROUP if key in columns]
         for row in rows:
+            if rule == "evaluate" and row.get("risk", "") not in _NO_RISK:
+                told = tuple(value for key, value in row.items() if key != "replicate")
+                if (twin := first.setdefault(told, row["replicate"])) != row["replicate"]:
+                    odd.add(f"replicates {twin} and {row['replicate']} have one risk to the digit")
+            if row.get("passed") == "True" and not _passes(row):
+                odd.add(f"{row['check']} passed with {row['measured']} for {row['expected']}")
             if row.get("start") in _OF_FITS:
                 group = tuple(row[key] for key in keys)
                 replicates[group].add(int(row["replicate"]))
                 if "n_ratings" in columns:
                     sizes[group].add(int(float(row["n_ratings"])))
-    first, last = 0, listed.study.replicates
+    yield from sorted(odd)
+    begin, end = 0, listed.study.replicates
     if rule == "train":
-        first, last = listed.blocks[int(wildcards["block"])]
+        begin, end = listed.blocks[int(wildcards["block"])]
     for group, found in replicates.items():
         about = dict(zip(keys, group, strict=True))
-        yield from _other("replicates", found, set(range(first, last)), about)
+        yield from _other("replicates", found, set(range(begin, end)), about)
         if group in sizes:
             asked = _sizes(listed, dict(wildcards) | about)
             yield from _other("sizes", sizes[group], set(asked), about)
     yield from _other("curves", set(replicates), _groups(rule, wildcards, listed, keys))
+
+
+def _passes(row: Mapping[str, str]) -> bool:
+    """Whether a check of the data is within its tolerance, as the table rounds both."""
+    away = abs(float(row["measured"]) - float(row["expected"]))
+    bound = float(row["tolerance"]) * (1 + 1e-6) + 1e-12
+    return away <= bound or row["measured"] == row["expected"]
 
 
 def _of_index(path: Path, listed: JobList) -> Iterator[str]:

@@ -116,7 +116,7 @@ def _against_known(found: dict) -> list[str]:
     """Another random stream than the known one; and what ran that no package has brought."""
     wrong = []
     if found["stream"] != STREAM:
-        begins = " ".join(map(str, found["stream"][:1]))
+        begins = " ".join(map(str, found["stream"][:1])) or "nothing"
         wrong.append(f"its random stream begins with {begins}, the known one with {STREAM[0]}")
     if others := startup.told(found.get("startup", {})):
         wrong.append(f"besides the packages of the lock there ran {others}")

@@ -54,6 +54,14 @@ class Evidence:
         """Whether all code was read; else none is looked at: a file of it may have no end."""
         return all(map(places.is_made, self.odd))
 
+    @property
+    def led_out(self) -> list[str]:
+        """Results that are links to a file outside of the folder, and of results/ linked whole."""
+        inside = (self.folder.resolve(), (self.folder / places.RESULTS).resolve())
+        links = {path: place.resolve() for path, place in self.files.items() if place.is_symlink()}
+        return [path for path, place in links.items() if places.is_made(path)
+                and not any(map(place.is_relative_to, inside))]  # fmt: skip
+
     def sha256(self, path: str) -> str | None:
         """The SHA-256 of a made or given file as it is; None if it is not here, or not read."""
         return self.found[path][1] if path in self.found else self.given.get(path)

@@ -33,6 +33,11 @@ def check(
 
     Arguments and errors are those of `verification.verify`.
     """
+    named = {run.get("statement") for run in _runs(evidence)} - {None}
+    for name, run in evidence.runs.items():
+        if run and run.get("statement") and run["statement"] not in named:
+            told = f"statement: run {name}, also recorded here, names another one"
+            result.notes.append(f"{told}, {run['statement'][:12]}: ask for it, and for its results")
     statement = _found(evidence, result)
     if statement is None:
         return

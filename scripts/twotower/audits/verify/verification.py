@@ -108,6 +108,10 @@ def judge(
     if evidence.left:
         told = "left by the system or an editor, no part of the study, and read by nothing"
         result.notes.append(f"{several(evidence.left)}: {told}; it may be removed")
+    if led := evidence.led_out:
+        result.notes.append(
+            f"{several(led)}: a link to a file outside, which may change after this"
+        )
     if evidence.sealed is not None:
         _check_seal(evidence, result)
     parts = chain, origins, environment_checks, study, asked, commit, frozen, snakemake_notes
