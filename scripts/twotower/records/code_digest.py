@@ -79,9 +79,26 @@ def bookkeeping_digest(folder: Path, script: str) -> str:
     return _hash({name: everything[name] for name in everything.keys() - numerical.keys()})
 
 
+@cache
+def flat_digest(folder: Path, script: str) -> str:
+    """The digest in records without one of bookkeeping: of all modules, by their older names.
+
+    Such records are older than the library's packages; arguments and errors as in `code_digest`.
+    """
+    texts = _reached(folder, script, bookkeeping=True)
+    texts[PACKAGE] = texts.pop(f"{PACKAGE}/__init__.py")
+    inside = f"{PACKAGE}/"
+    return _hash(
+        {
+            name.removeprefix(inside).removesuffix(".py") if name.startswith(inside) else name: text
+            for name, text in texts.items()
+        }
+    )
+
+
 def forget() -> None:
     """Have sources read anew, whatever the times of their files say."""
-    for kept in (code_digest, bookkeeping_digest, _read):
+    for kept in (code_digest, bookkeeping_digest, flat_digest, _read):
         kept.cache_clear()
 
 

@@ -127,13 +127,18 @@ def test_other_bookkeeping_is_noted_and_makes_nothing_stale(folder):
 
 
 def test_a_record_cannot_hide_other_code_behind_its_bookkeeping(folder):
-    """Forged, or left out: the digest of code covers every module that shapes numbers."""
-    without = {key: each for key, each in job_records.read(RISKS).items() if key != "bookkeeping"}
-    for change in (lambda record: record | {"bookkeeping": "0" * 16}, lambda record: without):
-        re_record(RISKS, change)
-        assert (wrong(), len(notes())) == ({}, 1)
-    Path("scripts/do.py").write_text("# other\n")
+    """Forged, or left out as in older records: then the digest must cover all modules."""
+    re_record(RISKS, lambda record: record | {"bookkeeping": "0" * 16})
+    assert (wrong(), len(notes())) == ({}, 1)
+    re_record(RISKS, lambda record: {k: v for k, v in record.items() if k != "bookkeeping"})
     assert wrong()[RISKS][0] == "STALE"
+    code_digest.forget()
+    older = code_digest.flat_digest(Path("scripts"), "do.py")
+    for path in (DATA, WEIGHTS, LOSSES, RISKS):
+        re_record(path, lambda record: record | {"code": older, "bookkeeping": ""})
+    assert (wrong(), notes()) == ({}, [])
+    Path("scripts/twotower/records/kept.py").write_text("# other\n")
+    assert {verdict for verdict, _ in wrong().values()} == {"STALE"}
 
 
 def test_outputs_of_one_job_name_one_bookkeeping(folder):

@@ -1,5 +1,6 @@
 """Digests of code: they follow what a script leads to, and nothing else."""
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from twotower.records.code_digest import (
     bookkeeping_digest,
     code_digest,
     digests,
+    flat_digest,
     forget,
 )
 
@@ -187,6 +189,24 @@ def test_bookkeeping_is_there_and_holds_nothing_that_shapes_a_file_or_a_number()
     assert all((SCRIPTS / place).exists() for place in BOOKKEEPING)
     shaping = ("files", "identity", "seeds", "tensors", "pins", "commands", "values", "strict_yaml")
     assert not [name for name in shaping if f"twotower/base/{name}.py".startswith(BOOKKEEPING)]
+
+
+def test_older_records_name_all_of_a_flat_library_by_its_modules(tmp_path):
+    """SHA-256 over name, size and text, as the records before this library's packages have it."""
+    texts = {
+        "do.py": "from twotower import a\n",
+        "twotower/__init__.py": "",
+        "twotower/a.py": "import twotower.records\n",
+        "twotower/records.py": "X = 1\n",
+    }
+    (tmp_path / "twotower").mkdir()
+    for path, text in texts.items():
+        (tmp_path / path).write_text(text)
+    names = ["a", "do.py", "records", "twotower"]
+    parts = [texts[path] for path in
+             ("twotower/a.py", "do.py", "twotower/records.py", "twotower/__init__.py")]  # fmt: skip
+    whole = "".join(f"{n}\0{len(t)}\0{t}" for n, t in zip(names, parts, strict=True))
+    assert flat_digest(tmp_path, "do.py") == hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def test_moving_text_between_modules_changes_the_digest(tree):

@@ -110,13 +110,14 @@ def _check_code(evidence: Evidence, result: Verification) -> None:
         script = named.get(record["rule"])
         if script is None:
             continue  # told with the rules
-        code = there(script, code_digest.code_digest)
+        recorded = record.get("bookkeeping", "")
+        code = there(script, code_digest.code_digest if recorded else code_digest.flat_digest)
         if code == "":
             result.add(path, "STALE", f"the code of {script}, or of its library, cannot be read")
         elif code != record["code"]:
             reason = f"made by other code of {script} and its library than the project has"
             result.add(path, "STALE", reason)
-        elif record.get("bookkeeping") != there(script, code_digest.bookkeeping_digest):
+        elif recorded and recorded != there(script, code_digest.bookkeeping_digest):
             other.append(path)
     if other:
         result.notes.append(

@@ -153,8 +153,10 @@ def _of_no_run(evidence: Evidence, project: Path, outputs: list[str]) -> list[st
     named = code_digest.scripts(project)
 
     def code(record: dict) -> str:
+        new = record.get("bookkeeping")  # older records have one digest of all modules
+        digest = code_digest.code_digest if new else code_digest.flat_digest
         try:
-            return code_digest.code_digest(project / "scripts", named[record["rule"]])
+            return digest(project / "scripts", named[record["rule"]])
         except (KeyError, code_digest.CodeError, RecursionError, MemoryError):
             return ""
 
