@@ -222,10 +222,6 @@ def _first(text: str) -> str:
     return " ".join(text.split("\n\n")[0].split())
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
