@@ -93,7 +93,7 @@ class Forgery:
 
     def record(self, path: str) -> dict:
         """The record of an output, without its own digest."""
-        return job_records.parsed(self.read(self.record_path(path)).decode("ascii"))
+        return job_records.read(path, self.folder)
 
     def write_record(self, path: str, record: dict) -> None:
         """Write a record with the digest that fits it."""
