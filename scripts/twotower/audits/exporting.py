@@ -100,7 +100,7 @@ def export(
     run, study = _run(verified.evidence)
     story, notes = _story(verified.evidence, study, folder, project, without)
     story = replace(story, profile=profile)
-    facts = study_facts.gather(story, study, run, project)
+    facts = study_facts.gather(story, study, run, verified.run, project)
     texts = {
         CODECHECK: codecheck.text(story, facts.command),
         CHECKLISTS: checklists.text(facts),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twotower.audits.rerun import clone
 from twotower.audits.verify import verification
-from twotower.base import commands, files, places, words
+from twotower.base import commands, files, places, safe_names, words
 from twotower.base.errors import ExpectedError
 from twotower.records import run_records
 from twotower.study import reading
@@ -57,11 +57,15 @@ def publish(study: str, folder: Path | None = None) -> Path:
         raise PublishError(f"there is no ledger of claims yet: run `{anew}` first")
     folder = folder or FINDINGS / reading.read_study(study).name
     _check_folder(folder)
-    commit, root = _origin(study)
+    commit, root, asked = _origin(study)
     _keep_predictions(folder)
     kept_in_results = (*LARGE, PREDICTIONS)
     for part, found in {
-        "tables": [path for path in sorted(TABLES.iterdir()) if path.name not in kept_in_results],
+        "tables": [
+            path
+            for path in sorted(TABLES.iterdir())
+            if path.name not in kept_in_results and not safe_names.is_left(path.name)
+        ],
         "figures": [*sorted(FIGURES.glob("*.png"))],
     }.items():
         shutil.rmtree(folder / part, ignore_errors=True)
@@ -81,6 +85,7 @@ def publish(study: str, folder: Path | None = None) -> Path:
 - command: `{commands.make(STUDY=study)}`, then `{commands.make("findings", STUDY=study)}`
 - commit: `{commit}`
 - date: {made:%Y-%m-%d}, UTC
+- run: {asked}
 {f"- root: `{root}`" if root else "- not sealed"}
 """,
         encoding="utf-8",
@@ -121,8 +126,9 @@ def _keep_predictions(folder: Path) -> None:
         ) from None
 
 
-def _origin(study: str) -> tuple[str, str]:
-    """The commit of the run that made these results, and the root of their seal; "" without one.
+def _origin(study: str) -> tuple[str, str, str]:
+    """The commit of the run that made these results, the root of their seal ("" without one), and
+    what the run was asked for.
 
     All of it must be as that run made it: what is copied stands under this commit's name.
     """
@@ -150,7 +156,7 @@ def _origin(study: str) -> tuple[str, str]:
         told = "these results are not published, since not all is as the run made it:"
         hint = "`make verify` lists every fault, `make resume` makes anew what changed."
         raise PublishError("\n".join([told, *words.shortened(wrong, SHOWN), hint]))
-    return run["commit"], sealed.root if sealed else ""
+    return run["commit"], sealed.root if sealed else "", found.run
 
 
 def _check_folder(folder: Path) -> None:

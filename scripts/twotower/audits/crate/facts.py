@@ -17,7 +17,7 @@ from twotower.audits.crate import counted
 from twotower.audits.crate.counted import Counted
 from twotower.audits.crate.story import Story
 from twotower.base import commands, identity
-from twotower.records import packages, run_records
+from twotower.records import packages
 from twotower.study import decisions, grid
 from twotower.study.schema import Study
 
@@ -53,6 +53,7 @@ class Facts:
         story: files, jobs and environments.
         study: its validated values.
         run: the record of the run that made it.
+        asked: what the run was asked for, and how much of the study there is, in words.
         cells, data_sets: how many there are.
         varied: by setting of a cell, its values in this study, as canonical JSON.
         counted: how much there is of fits, replicates, sizes and pairs.
@@ -68,6 +69,7 @@ class Facts:
     story: Story
     study: Study
     run: dict
+    asked: str
     cells: int
     data_sets: int
     varied: dict[str, list[str]]
@@ -90,11 +92,6 @@ class Facts:
             words = [*targets, "--config", commands.config("study", told["file"]), *given]
             return f".venv/bin/snakemake {shlex.join(words)}"
         return commands.make(STUDY=told["file"])
-
-    @property
-    def asked(self) -> str:
-        """What the run was asked for, in words."""
-        return run_records.said(self.run)
 
     @property
     def seed(self) -> str:
@@ -152,8 +149,12 @@ class Facts:
         return len(found), sum(each.bytes for each in found), all(each.is_here for each in found)
 
 
-def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
-    """The facts of a study whose records and tables lie in this folder; of what ran of it."""
+def gather(story: Story, study: Study, run: dict, asked: str, project: Path) -> Facts:
+    """The facts of a study whose records and tables lie in this folder; of what ran of it.
+
+    Args:
+        asked: `run` of its verification.
+    """
     ran = {
         part for job in story.jobs for each in job.wildcards.values() for part in each.split("-")
     }
@@ -164,6 +165,7 @@ def gather(story: Story, study: Study, run: dict, project: Path) -> Facts:
         story=story,
         study=study,
         run=run,
+        asked=asked,
         cells=len(cells),
         data_sets=len({cell.data_id for cell in cells}),
         varied=_varied([cell.spec for cell in cells]),

@@ -81,7 +81,7 @@ def _tiles(found: Audit, data: dict) -> list[tuple[str, str]]:
     which = "from nothing" if rerun["everything"] else "each from its recorded inputs"
     changes = "with its uncommitted changes" if code["uncommitted_changes"] else "clean"
     return [
-        (f"{len(found.claims)} claims", told or "none could be read"),
+        (f"{len(found.claims)} claims", f"{told or 'none could be read'}{report.extent(found)}"),
         (f"{rerun['rerun']} of {rerun['jobs']} jobs", f"made again, {which}"),
         ("sealed" if seal["sealed"] else "not sealed", _SIGNATURES[seal["signature"]]),
         (str(code["commit"])[:12], f"commit, {changes}"),

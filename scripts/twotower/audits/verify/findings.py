@@ -50,6 +50,7 @@ class Verification:
             it there is; "" if it is not known.
         signature: of the manifest.
         sealed_root: the root that the manifest states; "" without a manifest.
+        noted: whether the reader had noted this root.
         root: the root of the files as they are; "" without a manifest.
         size: bytes that were read.
         began: when the job of a result began, in seconds since 1970, by Snakemake's note of it.
@@ -62,6 +63,7 @@ class Verification:
     run: str = ""
     signature: Signature = field(default_factory=lambda: Signature("none", "not signed"))
     sealed_root: str = ""
+    noted: bool = False
     root: str = ""
     size: int = 0
     began: dict[str, float] = field(default_factory=dict)
@@ -109,7 +111,8 @@ def text(found: Verification, seconds: float, every: bool = False, own: bool = F
     if found.sealed_root:
         bad = found.signature.state == "bad"  # told among the faults
         signed = "no good signature" if bad else found.signature.words
-        lines.append(f"root {found.sealed_root}, {signed}")
+        noted = "as noted" if found.noted else "not compared with a noted one (ROOT=)"
+        lines.append(f"root {found.sealed_root}, {noted}; {signed}")
     lines.append(
         "NOT as it was made and sealed: see above." if found.failed else "All as made and sealed."
     )

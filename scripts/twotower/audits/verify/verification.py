@@ -64,6 +64,7 @@ def verify(
         result.signature = signatures.check(place, folder / sealed_files.SIGNATURE, signers)
         if result.signature.state == "bad" or (signers and result.signature.state != "valid"):
             result.faults.append(f"signature: {result.signature.words}")
+        result.noted = bool(digits) and result.sealed_root.startswith(digits)
         if not result.sealed_root.startswith(digits):
             result.faults.append(
                 f"the seal is not the noted one: its root is {result.sealed_root}, not {digits}"
@@ -80,6 +81,9 @@ def verify(
 
 def nothing_in(folder: Path) -> str:
     """The message on a folder that holds no results."""
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "there is no such folder"
+        return f"FOLDER={folder}: {what}; allowed: the folder that holds results/"
     inside = (folder / "seal").is_dir() or (folder / "records").is_dir()
     hint = f"; name the folder that holds it: {folder.parent}" if inside else ""
     return f"FOLDER={folder}: holds no results/{hint}"
