@@ -139,7 +139,15 @@ def _make(rule: str, settings: dict, inputs: list[str], outputs: list[str], used
             bounds = {f"{n:09}/used/bound": np.ones(STUDY.replicates) for n in CELL.sample_sizes}
             bounds |= {f"{n:09}/doubled/bound": np.ones(1) for n in CELL.sample_sizes}
             tensors.write(WEIGHTS, bounds)
-            Path(LOSSES).write_text(COUNTED.replace("used", ""), encoding="ascii")
+            starts = [("used", 5), ("doubled", 10)]
+            rows = [
+                f"{n},{start},{replicate},{steps}\n"
+                for n in CELL.sample_sizes
+                for start, steps in starts
+                for replicate in range(STUDY.replicates)
+            ]
+            text = "".join(["n_ratings,start,replicate,steps\n", *rows])
+            Path(LOSSES).write_text(text, encoding="ascii")
             Path(TIMED).write_text("s\tmax_rss\tcpu_time\n12.5\t100.25\tNA\n", encoding="ascii")
         case "evaluate":
             Path(RISKS).write_text(COUNTED, encoding="ascii")
@@ -150,7 +158,9 @@ def _make(rule: str, settings: dict, inputs: list[str], outputs: list[str], used
             lines = [f"experiment,cell,arm,data,{header}", *(f"{of_fit},{row}" for row in rows)]
             Path(f"results/rates/{name}/risks.csv").write_text("\n".join(lines) + "\n")
         case "claims":
-            text = "claim,verdict,command\n1,holds,snakemake\n2,not tested in this study,\n"
+            first, *others = (claim.id for claim in decisions.load(DECISIONS).claims)
+            rows = [f"{claim},not tested in this study,\n" for claim in others]
+            text = "".join(["claim,verdict,command\n", f"{first},holds,snakemake\n", *rows])
             Path(CLAIMS).write_text(text, encoding="ascii")
         case "index":
             row = {"study": STUDY.name, "run": RUN.id, "arm": RUN.arm} | CELL.columns()

@@ -129,13 +129,15 @@ def _is_whole(run: dict) -> bool:
         and all(map(safe_names.is_word, [*run["targets"], *run["real"]]))
         and isinstance(study["given"], dict)
         and isinstance(study["content"], dict)
+        and isinstance(run["targets"], list)
         and isinstance(run["real"], list)
     )
 
 
 def _is_order(study: dict) -> bool:
     """Whether the experiments that are listed are those of the study."""
-    return sorted(study["experiments"]) == sorted(study["content"].get("experiments", ()))
+    named, asked = study["experiments"], study["content"].get("experiments", {})
+    return isinstance(named, list) and isinstance(asked, dict) and sorted(named) == sorted(asked)
 
 
 def _are_rules(rules: dict) -> bool:

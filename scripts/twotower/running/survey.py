@@ -104,7 +104,7 @@ def unsound(found: Survey, planned: Iterable[str] = (), noted: Iterable[str] = (
     for record in found.known.values():
         first = next((path for path in record["outputs"] if path in reasons), None)
         for path in record["outputs"] if first else ():
-            if path not in reasons and not Path(path).is_relative_to(TIMED):
+            if path not in reasons:
                 beside[path] = f"made by the job that makes {first}"
     return dict(sorted(reasons.items())) | dict(sorted(beside.items()))
 

@@ -10,12 +10,17 @@ from twotower.base import tensors
 
 WEIGHTS, RISKS = "results/runs/a/0.safetensors", "results/risks/a.csv"
 CERTIFICATE = "results/data/d/certificate.csv"
-ABOUT = {"data": "d", "block": "0"}
+ABOUT = {"data": "d", "run": "a", "block": "0"}
 
 
 def faults(folder, path, rule, content):
+    cell = SimpleNamespace(spec={"depth": 1, "rank": 2, "width": {"units": 4}}, sample_sizes=[64])
+    study = SimpleNamespace(
+        replicates=3, certificate_replicates=2, certified=lambda sizes, settings: sizes
+    )
+    run = SimpleNamespace(cell=cell, settings={"steps": 5})
     listed = SimpleNamespace(
-        study=SimpleNamespace(replicates=3), blocks=[(0, 3)], sizes={"d": [64]}, runs={}, cells=[]
+        study=study, blocks=[(0, 3)], sizes={"d": [64]}, runs={"a": run}, cells=[cell]
     )
     (folder / path).parent.mkdir(parents=True)
     if isinstance(content, dict):
@@ -30,6 +35,37 @@ def test_the_optimization_error_may_be_of_fewer_replicates_than_the_fits(tmp_pat
     assert not faults(tmp_path / "a", WEIGHTS, "train", sound)
     [told] = faults(tmp_path / "b", WEIGHTS, "train", sound | {"64/used/bound": 2})
     assert told == "it holds 2 replicates, the study asks for 3 in this block"
+
+
+@pytest.mark.parametrize(
+    ("sides", "told"),
+    [
+        ({"0": (3, 1, 4), "1": (3, 4, 2)}, ""),
+        ({"0": (3, 1, 4), "1": (3, 4, 3)}, "3 components, the study asks for 2"),
+        ({"0": (3, 1, 8), "1": (3, 8, 2)}, "8 units, the study asks for 4"),
+        ({"0": (3, 1, 4), "1": (3, 4, 4), "2": (3, 4, 2)}, "2 hidden layers, the study asks for 1"),
+    ],
+)
+def test_towers_have_the_layers_and_sides_of_the_study(tmp_path, sides, told):
+    layers = {f"64/used/user/{layer}/weight": shape for layer, shape in sides.items()}
+    found = faults(tmp_path, WEIGHTS, "train", {"64/used/bound": 3} | layers)
+    assert found == ([f"the user tower at 64 has {told}"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("steps", "certified", "told"),
+    [
+        (5, 2, []),
+        (50, 2, ["it was trained in 50 steps, the study asks for 5"]),
+        (5, 1, ["it certifies 1 fits, the study asks for 2"]),
+    ],
+)
+def test_steps_and_certificates_are_those_of_the_study(tmp_path, steps, certified, told):
+    rows = [f"{each},64,used,{steps}" for each in range(3)]
+    rows += [f"{each},64,doubled,10" for each in range(certified)]
+    losses = "results/runs/a/0.losses.csv"
+    found = faults(tmp_path, losses, "train", ["replicate,n_ratings,start,steps", *rows])
+    assert found == told
 
 
 @pytest.mark.parametrize(

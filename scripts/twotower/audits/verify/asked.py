@@ -195,7 +195,14 @@ def _miscounted(evidence: Evidence, asked: AskedRun) -> Iterator[tuple[str, str]
             about = evidence.folder, path, job.rule, job.wildcards, asked.listed
             try:
                 yield from ((path, each) for each in counts.faults(*about))
-            except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            except (
+                OSError,
+                ValueError,
+                LookupError,
+                TypeError,
+                ArithmeticError,
+                csv.Error,
+            ) as error:
                 yield path, f"job {job.rule} writes no such file: {error!r:.300}"
 
 

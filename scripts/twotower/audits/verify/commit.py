@@ -18,6 +18,8 @@ from twotower.records.commits.scratch import Entries, Scratch, scratch
 
 MOST_DIFFERENCE = 8 * code_files.MOST_CHANGED
 """Bytes of a run's difference: as text a change has at most some times the bytes of its files."""
+MOST_RUNS = 20
+"""Recorded runs of other code, among which the code of a job is sought: half a second each."""
 SOUGHT = 200
 """Commits, the newest first, among which the one is sought at which a folder's project stands."""
 
@@ -93,10 +95,11 @@ def _check_files(evidence: Evidence, run: dict, there: Scratch, result: Verifica
 
 def _check_jobs(evidence: Evidence, run: dict, left: list[str], result: Verification) -> None:
     """Files made by other code than the sealed run's: another recorded run must have had it."""
-    unknown = []
+    unknown, tried = [], {_code_of(run)}
     for name, another in sorted(evidence.runs.items()):
-        if not left or another is None or another is run:
+        if not left or another is None or _code_of(another) in tried or len(tried) > MOST_RUNS:
             continue
+        tried.add(_code_of(another))
         try:
             if another["commit"] is None:
                 raise git.NoCommitError(f"run {name} recorded no commit", "run again")
@@ -114,6 +117,10 @@ def _check_jobs(evidence: Evidence, run: dict, left: list[str], result: Verifica
         rule = evidence.records[path]["rule"]
         reason = f"the code that its job {rule} recorded is that of no recorded run and its commit"
         result.add(path, "FORGED", reason)
+
+
+def _code_of(run: dict) -> tuple[str | None, str]:
+    return run["commit"], run["diff"]["sha256"] if run["diff"] else ""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from twotower.records.reading.tensor_headers import Shapes, shapes
 from twotower.study import arms
@@ -21,6 +22,7 @@ LEDGER = Path("results/tables/claims.csv")
 _COUNTED = ("predict", "evaluate", "fit_joint")
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
+TOWERS = ("user", "item")
 _NO_RISK = ("", "nan", "inf", "0")
 _GROUP = ("experiment", "cell", "run", "arm", "data")
 
@@ -73,6 +75,12 @@ def _of_tensors(
         }.get(Path(path).stem, ("user/coefficients", [total]))
         if (there := found.get(name, [])[: len(shape)]) != shape:
             yield f"{name} is {_sides(there)}, the study asks for {_sides(shape)}"
+        spec = listed.data[wildcards["data"]]
+        for tower in TOWERS:
+            for last, wanted in (("covariates", f"{tower}_ambient_dim"), ("coefficients", "rank")):
+                there = found.get(f"{tower}_{last}", found.get(f"{tower}/{last}"))
+                if there and there[-1] != (asked := spec[wanted]):
+                    yield f"its {tower} {last} have {there[-1]} columns, the study asks for {asked}"
     elif rule in ("train", "fit_reference"):
         first, last = listed.blocks[int(wildcards["block"])]
         own = listed.sizes[wildcards["data"]] if "data" in wildcards else _sizes(listed, wildcards)
@@ -82,9 +90,31 @@ def _of_tensors(
         bounds = (["bound"], ["used", "bound"])
         fits = [shape for name, shape in found.items() if name.split("/")[1:] in bounds]
         held = {shape[0] for shape in fits if shape}
+        if rule == "train":
+            yield from _of_towers(found, listed.runs[wildcards["run"]].cell.spec)
         if held != {last - first}:
             told = " or ".join(map(str, sorted(held))) or "no"
             yield f"it holds {told} replicates, the study asks for {last - first} in this block"
+
+
+def _of_towers(found: Shapes, spec: Mapping[str, Any]) -> Iterator[str]:
+    """Layers and their sides, of the fits themselves: `<size>/used/<tower>/<layer>/weight`."""
+    layers: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(dict)
+    for name, shape in found.items():
+        size, *rest = name.split("/")
+        if len(rest) == 4 and rest[0] == "used" and rest[3] == "weight":
+            layers[size, rest[1]][int(rest[2])] = shape
+    wanted = {
+        "hidden layers": spec["depth"],
+        "components": spec.get("embedding_dim", spec["rank"]),
+        "units": spec["width"].get("units"),
+    }
+    for (size, tower), each in layers.items():
+        ends = each[max(each)][-1], each[0][-1]
+        for (what, asked), there in zip(wanted.items(), (max(each), *ends), strict=True):
+            if asked is not None and asked != there:
+                yield f"the {tower} tower at {size} has {there} {what}, the study asks for {asked}"
+                return
 
 
 def _of_table(
@@ -94,6 +124,7 @@ def _of_table(
     sizes: dict[tuple, set[int]] = defaultdict(set)
     first: dict[tuple, str] = {}
     odd: set[str] = set()
+    doubled: set[tuple[int, int]] = set()
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         columns = rows.fieldnames or []
@@ -101,12 +132,16 @@ def _of_table(
             most = max((int(float(row["replicates"] or 0)) for row in rows), default=0)
             if most > (asked := listed.study.replicates):
                 yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
+        if path.name in ("curves.csv", "rates.csv") and {"cell", "arm"} <= set(columns):
+            yield from _of_curves(path, rule, wildcards, listed)
         if "replicate" not in columns or "seconds" in path.name:
             if rule in _COUNTED or path.name == "risks.csv":
                 yield "it has no column of replicates"
             return
         keys = [key for key in _GROUP if key in columns]
         for row in rows:
+            if rule == "train":
+                _of_training(row, wildcards, listed, doubled, odd)
             if rule == "evaluate" and row.get("risk", "") not in _NO_RISK:
                 told = tuple(value for key, value in row.items() if key != "replicate")
                 if (twin := first.setdefault(told, row["replicate"])) != row["replicate"]:
@@ -118,10 +153,15 @@ def _of_table(
                 replicates[group].add(int(row["replicate"]))
                 if "n_ratings" in columns:
                     sizes[group].add(int(float(row["n_ratings"])))
-    yield from sorted(odd)
     begin, end = 0, listed.study.replicates
     if rule == "train":
         begin, end = listed.blocks[int(wildcards["block"])]
+        run, most = listed.runs[wildcards["run"]], listed.study.certificate_replicates
+        sizes_of = listed.study.certified(run.cell.sample_sizes, run.settings)
+        certified = {(size, each) for size in sizes_of for each in range(begin, min(end, most))}
+        if doubled != certified:
+            odd.add(f"it certifies {len(doubled)} fits, the study asks for {len(certified)}")
+    yield from sorted(odd)
     for group, found in replicates.items():
         about = dict(zip(keys, group, strict=True))
         yield from _other("replicates", found, set(range(begin, end)), about)
@@ -131,11 +171,40 @@ def _of_table(
     yield from _other("curves", set(replicates), _groups(rule, wildcards, listed, keys))
 
 
+def _of_training(
+    row: Mapping[str, str], wildcards: Mapping[str, str], listed: JobList,
+    doubled: set[tuple[int, int]], odd: set[str],
+) -> None:  # fmt: skip
+    """A row of losses: its steps, where the arm has a number of them, and certificates."""
+    steps = listed.runs[wildcards["run"]].settings.get("steps")
+    if row["start"] == "used" and steps is not None and int(row["steps"]) != steps:
+        odd.add(f"it was trained in {row['steps']} steps, the study asks for {steps}")
+    if row["start"] == "doubled":
+        doubled.add((int(row["n_ratings"]), int(row["replicate"])))
+
+
 def _passes(row: Mapping[str, str]) -> bool:
     """Whether a check of the data is within its tolerance, as the table rounds both."""
     away = abs(float(row["measured"]) - float(row["expected"]))
     bound = float(row["tolerance"]) * (1 + 1e-6) + 1e-12
     return away <= bound or row["measured"] == row["expected"]
+
+
+def _of_curves(
+    path: Path, rule: str, wildcards: Mapping[str, str], listed: JobList
+) -> Iterator[str]:
+    """Tables of curves and rates over ratings have each cell under each of its arms."""
+    names = [wildcards["experiment"]] if rule == "fit_rates" else listed.on_ratings
+    if not set(names) <= set(listed.on_ratings):
+        return
+    with open(path, encoding="utf-8", newline="") as file:
+        there = {(row["cell"], row["arm"]) for row in csv.DictReader(file)}
+    asked = {
+        (columns["cell"], columns["arm"])
+        for name in names
+        for _, columns, _ in listed.rates_of[name]
+    }
+    yield from _other("curves", there, asked)
 
 
 def _of_index(path: Path, listed: JobList) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from twotower.audits.seal import sealed_files
 from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification
-from twotower.base import errors
+from twotower.base import errors, words
 from twotower.records import job_records, run_records
 from twotower.study import decisions, reading
 from twotower.study.schema import Study
@@ -117,27 +117,33 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
         result.add(DECISIONS, "CHANGED", "these are no longer valid rules")
         return
     try:
-        label = decisions.load(evidence.project / DECISIONS).label
+        rules = decisions.load(evidence.project / DECISIONS)
     except (errors.ExpectedError, OSError) as error:
         first = (str(error).split("\n") + [""])[1].strip() or type(error).__name__  # 0: the path
         result.add(DECISIONS, "CHANGED", f"these are no longer valid rules: {first}")
         return
+    ledger = "results/tables/claims.csv"
+    told = _values(evidence.folder / ledger, "claim") if ledger in evidence.found else set()
+    if told and (other := {claim.id for claim in rules.claims} ^ told):
+        reason = f"its claims are not those of {DECISIONS}: {words.named(sorted(other), 5)}"
+        result.add(ledger, "FORGED", reason)
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
             continue
-        judged = _labels(evidence.folder / path) - {label}
+        judged = _values(evidence.folder / path, "decisions") - {rules.label}
         if judged:
             reason = f"it was judged by the rules {', '.join(sorted(judged))}"
-            result.add(path, "STALE", f"{reason}; {DECISIONS} is {label} now")
+            result.add(path, "STALE", f"{reason}; {DECISIONS} is {rules.label} now")
 
 
-def _labels(path: Path) -> set[str]:
+def _values(path: Path, column: str) -> set[str]:
+    """What stands in a column of a table; nothing where the table has no such column."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
-            if "decisions" not in (rows.fieldnames or []):
+            if column not in (rows.fieldnames or []):
                 return set()
-            return {row["decisions"] or "" for row in rows}
+            return {row[column] or "" for row in rows}
     except (OSError, ValueError, csv.Error):
         return set()
 
@@ -158,12 +164,12 @@ def of_settings(content: dict, place: str, settings: str) -> Study | None:
 def recorded(told: dict) -> Study | None:
     """The study that a record holds, whatever digest stands beside it; None if it is not valid."""
     content = _numbers(told["content"])
-    if names := told.get("experiments"):
-        listed = content["experiments"]
-        content = content | {"experiments": {name: listed[name] for name in names}}
     try:
+        if names := told.get("experiments"):
+            listed = content["experiments"]
+            content = content | {"experiments": {name: listed[name] for name in names}}
         return reading.validated(content, told["file"])
-    except reading.StudyError:
+    except (reading.StudyError, TypeError, KeyError):
         return None
 
 
