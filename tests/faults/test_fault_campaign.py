@@ -26,7 +26,7 @@ def until_the_risks(project: Path) -> None:
     """Let the study end with its risks: most kinds of jobs have run, and most time is saved."""
     snakefile = project / "Snakefile"
     text = snakefile.read_text(encoding="utf-8")
-    risks = "[path for inputs in RATE_INPUTS.values() for path, *_ in inputs],"
+    risks = "[path for inputs in JOBS.rates_of.values() for path, *_ in inputs],"
     pattern = r"(rule all:\n.*?rules\.index\.output,\n)( +)\S.*?\n\n"
     text, count = re.subn(pattern, rf"\1\2{risks}\n\n", text, flags=re.DOTALL)
     assert count == 1
