@@ -77,6 +77,7 @@ def claimed(study: Forgery, change: Callable[[dict], dict]) -> str:
     settings = run_records.study_digest(reading.validated(raw, TINY).model_dump())
     sha256 = hashlib.sha256(study.read(TINY)).hexdigest()
     told = {"content": raw, "settings": settings, "sha256": sha256}
+    told["experiments"] = [*raw["experiments"]]
     rerun(study, lambda run: run | {"commit": commit, "study": run["study"] | told})
     return TINY
 

@@ -134,7 +134,7 @@ def test_nothing_of_the_results_was_touched_and_no_clone_is_left(audited):
         (lambda study: None, {"env": Path("nowhere")}, "is no environment"),
         (lambda study: None, {"fresh": Path("scripts")}, "and not empty"),
         (lambda study: None, {"fresh_seeds": 2}, "asks for 5 or more"),
-        (lambda study: None, {"folder": Path("nowhere")}, "holds no results/"),
+        (lambda study: None, {"folder": Path("nowhere")}, "there is no such folder; allowed: "),
     ],
 )
 def test_what_cannot_be_audited_is_told(study, monkeypatch, spoil, asked, words):

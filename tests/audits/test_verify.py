@@ -172,7 +172,8 @@ def test_faults_are_told_in_a_line_each_and_end_with_1(study):
     assert code == 1 and "Traceback" not in said
     assert f"CHANGED    {TABLE}: sealed with" in said
     code, said = make(study, "verify", "--folder", "nowhere")
-    assert (code, said) == (1, "FOLDER=nowhere: holds no results/.\n")
+    told = "there is no such folder; allowed: the folder that holds results/"
+    assert (code, said) == (1, f"FOLDER=nowhere: {told}.\n")
     code, said = make(study, "verify", "--signers", "nobody")
     assert (code, said) == (
         1,
