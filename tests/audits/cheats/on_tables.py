@@ -182,7 +182,7 @@ def weights_within_tolerance(study: Forgery) -> str:
     return sealed(study, path, content)
 
 
-@cheat(audit="DIFFERENT")
+@cheat(clone="it was trained in 5000 steps, the study asks for 50")
 def more_steps_in_losses(study: Forgery) -> str:
     """The losses of adam say that each training took 5000 steps."""
     found = study.folder.glob("results/runs/*/0.losses.csv")
