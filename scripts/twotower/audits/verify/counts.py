@@ -8,7 +8,7 @@ against one another as well: no two replicates have one risk, and no check passe
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ LEDGER = Path("results/tables/claims.csv")
 _COUNTED = ("predict", "evaluate", "fit_joint")
 _OF_FITS = (None, "", "used")
 """Starts of the fits themselves; others measure the optimization error."""
-TOWERS = ("user", "item")
+_TOWERS = ("user", "item")
 _NO_RISK = ("", "nan", "inf", "0")
 _GROUP = ("experiment", "cell", "run", "arm", "data")
 
@@ -44,8 +44,7 @@ def faults(folder: Path, path: str, rule: str, wildcards: Mapping[str, str], lis
 def claims(folder: Path) -> str:
     """How many claims of the ledger the study tests, in words."""
     try:
-        with open(folder / LEDGER, encoding="utf-8", newline="") as file:
-            verdicts = [row["verdict"] for row in csv.DictReader(file)]
+        verdicts = [row["verdict"] for row in _read(folder / LEDGER)[1]]
     except (OSError, ValueError, KeyError, csv.Error):
         return "no ledger of claims"
     tested = sum(verdict not in ("", str(Answer.UNTESTED)) for verdict in verdicts)
@@ -58,9 +57,15 @@ def fits(path: Path) -> set[tuple[int, int]]:
     Raises:
         ValueError, KeyError, OSError, csv.Error: if it is no such table.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("start") in _OF_FITS]
+    rows = [row for row in _read(path)[1] if row.get("start") in _OF_FITS]
     return {(int(float(row["n_ratings"])), int(row["replicate"])) for row in rows}
+
+
+def _read(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """The columns and the rows of a table."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return rows.fieldnames or [], list(rows)
 
 
 def _of_tensors(
@@ -76,7 +81,7 @@ def _of_tensors(
         if (there := found.get(name, [])[: len(shape)]) != shape:
             yield f"{name} is {_sides(there)}, the study asks for {_sides(shape)}"
         spec = listed.data[wildcards["data"]]
-        for tower in TOWERS:
+        for tower in _TOWERS:
             for last, wanted in (("covariates", f"{tower}_ambient_dim"), ("coefficients", "rank")):
                 there = found.get(f"{tower}_{last}", found.get(f"{tower}/{last}"))
                 if there and there[-1] != (asked := spec[wanted]):
@@ -124,44 +129,35 @@ def _of_table(
     sizes: dict[tuple, set[int]] = defaultdict(set)
     first: dict[tuple, str] = {}
     odd: set[str] = set()
-    doubled: set[tuple[int, int]] = set()
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        columns = rows.fieldnames or []
-        if "replicates" in columns:
-            most = max((int(float(row["replicates"] or 0)) for row in rows), default=0)
-            if most > (asked := listed.study.replicates):
-                yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
-        if path.name in ("curves.csv", "rates.csv") and {"cell", "arm"} <= set(columns):
-            yield from _of_curves(path, rule, wildcards, listed)
-        if "replicate" not in columns or "seconds" in path.name:
-            if rule in _COUNTED or path.name == "risks.csv":
-                yield "it has no column of replicates"
-            return
-        keys = [key for key in _GROUP if key in columns]
-        for row in rows:
-            if rule == "train":
-                _of_training(row, wildcards, listed, doubled, odd)
-            if rule == "evaluate" and row.get("risk", "") not in _NO_RISK:
-                told = tuple(value for key, value in row.items() if key != "replicate")
-                if (twin := first.setdefault(told, row["replicate"])) != row["replicate"]:
-                    odd.add(f"replicates {twin} and {row['replicate']} have one risk to the digit")
-            if row.get("passed") == "True" and not _passes(row):
-                odd.add(f"{row['check']} passed with {row['measured']} for {row['expected']}")
-            if row.get("start") in _OF_FITS:
-                group = tuple(row[key] for key in keys)
-                replicates[group].add(int(row["replicate"]))
-                if "n_ratings" in columns:
-                    sizes[group].add(int(float(row["n_ratings"])))
+    columns, rows = _read(path)
+    if "replicates" in columns:
+        most = max((int(float(row["replicates"] or 0)) for row in rows), default=0)
+        if most > (asked := listed.study.replicates):
+            yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
+    if path.name in ("curves.csv", "rates.csv") and {"cell", "arm"} <= set(columns):
+        yield from _of_curves(rows, rule, wildcards, listed)
+    if "replicate" not in columns or "seconds" in path.name:
+        if rule in _COUNTED or path.name == "risks.csv":
+            yield "it has no column of replicates"
+        return
+    keys = [key for key in _GROUP if key in columns]
+    for row in rows:
+        if rule == "evaluate" and row.get("risk", "") not in _NO_RISK:
+            told = tuple(value for key, value in row.items() if key != "replicate")
+            if (twin := first.setdefault(told, row["replicate"])) != row["replicate"]:
+                odd.add(f"replicates {twin} and {row['replicate']} have one risk to the digit")
+        if row.get("passed") == "True" and not _passes(row):
+            odd.add(f"{row['check']} passed with {row['measured']} for {row['expected']}")
+        if row.get("start") in _OF_FITS:
+            group = tuple(row[key] for key in keys)
+            replicates[group].add(int(row["replicate"]))
+            if "n_ratings" in columns:
+                sizes[group].add(int(float(row["n_ratings"])))
+    yield from sorted(odd)
     begin, end = 0, listed.study.replicates
     if rule == "train":
         begin, end = listed.blocks[int(wildcards["block"])]
-        run, most = listed.runs[wildcards["run"]], listed.study.certificate_replicates
-        sizes_of = listed.study.certified(run.cell.sample_sizes, run.settings)
-        certified = {(size, each) for size in sizes_of for each in range(begin, min(end, most))}
-        if doubled != certified:
-            odd.add(f"it certifies {len(doubled)} fits, the study asks for {len(certified)}")
-    yield from sorted(odd)
+        yield from _of_training(rows, wildcards["run"], range(begin, end), listed)
     for group, found in replicates.items():
         about = dict(zip(keys, group, strict=True))
         yield from _other("replicates", found, set(range(begin, end)), about)
@@ -172,15 +168,20 @@ def _of_table(
 
 
 def _of_training(
-    row: Mapping[str, str], wildcards: Mapping[str, str], listed: JobList,
-    doubled: set[tuple[int, int]], odd: set[str],
-) -> None:  # fmt: skip
-    """A row of losses: its steps, where the arm has a number of them, and certificates."""
-    steps = listed.runs[wildcards["run"]].settings.get("steps")
-    if row["start"] == "used" and steps is not None and int(row["steps"]) != steps:
-        odd.add(f"it was trained in {row['steps']} steps, the study asks for {steps}")
-    if row["start"] == "doubled":
-        doubled.add((int(row["n_ratings"]), int(row["replicate"])))
+    rows: list[dict[str, str]], run_id: str, replicates: range, listed: JobList
+) -> Iterator[str]:
+    """Losses of a block: steps, where the arm has a number of them, and the fits certified."""
+    run, study = listed.runs[run_id], listed.study
+    asked = run.settings.get("steps")
+    taken = {int(row["steps"]) for row in rows if asked is not None and row["start"] == "used"}
+    for steps in sorted(taken - {asked}):
+        yield f"it was trained in {steps} steps, the study asks for {asked}"
+    doubled = {(int(row["n_ratings"]), int(row["replicate"]))
+               for row in rows if row["start"] == "doubled"}  # fmt: skip
+    sizes = study.certified(run.cell.sample_sizes, run.settings)
+    first = [each for each in replicates if each < study.certificate_replicates]
+    if doubled != (certified := {(size, each) for size in sizes for each in first}):
+        yield f"it certifies {len(doubled)} fits, the study asks for {len(certified)}"
 
 
 def _passes(row: Mapping[str, str]) -> bool:
@@ -191,14 +192,13 @@ def _passes(row: Mapping[str, str]) -> bool:
 
 
 def _of_curves(
-    path: Path, rule: str, wildcards: Mapping[str, str], listed: JobList
+    rows: list[dict[str, str]], rule: str, wildcards: Mapping[str, str], listed: JobList
 ) -> Iterator[str]:
     """Tables of curves and rates over ratings have each cell under each of its arms."""
     names = [wildcards["experiment"]] if rule == "fit_rates" else listed.on_ratings
     if not set(names) <= set(listed.on_ratings):
         return
-    with open(path, encoding="utf-8", newline="") as file:
-        there = {(row["cell"], row["arm"]) for row in csv.DictReader(file)}
+    there = {(row["cell"], row["arm"]) for row in rows}
     asked = {
         (columns["cell"], columns["arm"])
         for name in names
@@ -209,8 +209,7 @@ def _of_curves(
 
 def _of_index(path: Path, listed: JobList) -> Iterator[str]:
     """The index of runs against the runs: it is made from the study alone."""
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = {row["run"]: row for row in csv.DictReader(file)}
+    rows = {row["run"]: row for row in _read(path)[1]}
     yield from _other("runs", set(rows), set(listed.runs))
     for run in job_settings.of(listed, "index", {})["runs"]:
         row = rows.get(run["run"], {})
