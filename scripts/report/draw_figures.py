@@ -6,6 +6,7 @@ import pandas as pd
 
 from twotower.records import job_records
 from twotower.report import (
+    clicks,
     curves,
     extrapolation,
     levels,
@@ -46,6 +47,7 @@ FIGURES = {
     "methods": lambda: methods.methods(table("curves")),
     "newcomers": lambda: methods.newcomers(table("newcomers")),
     "lemmas": lambda: limits.lemmas(table("lemmas")),
+    "clicks": lambda: clicks.figure(table("click_curves"), table("clicks")),
     "ranking": lambda: ranking_curves(table("ranking_curves"), table("ranking")),
 }
 

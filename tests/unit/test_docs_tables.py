@@ -13,16 +13,16 @@ from frozen import DECISIONS
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import levels, methods, tournament
+from twotower.analyses import clicks, levels, methods, tournament
 from twotower.analyses import rankings as ranking_rates
 from twotower.audits import publishing
-from twotower.claims import predicted_table
+from twotower.claims import ledger, predicted_table
 from twotower.evaluation import rankings as evaluation_rankings
 from twotower.forecast import plan_text
 from twotower.forecast.plan import plan
 from twotower.lemmas import table
 from twotower.rates import approximation, summary
-from twotower.study import decisions, grid
+from twotower.study import decisions, grid, settings
 from twotower.study.reading import validated
 
 
@@ -47,6 +47,7 @@ def test_every_published_column_is_documented():
 def test_columns_that_stand_in_the_code_are_documented():
     study = validated(GOOD, "study.yaml")
     cell = [*grid.cells(study)[0].columns(), "lost_energy"]
+    clicked = [*cell, *settings.CLICK_KEYS]
     predicted = predicted_table.tables(study, decisions.load(ROOT / "workflow/decisions.yaml"))
     assert not table_page.faults(
         {
@@ -60,6 +61,9 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/tables/methods.csv": [*cell, *methods.METHOD_COLUMNS],
             "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],
             "docs/findings/x/tables/risks.csv": [*publishing.RISK_KEYS, *publishing.RISK_VALUES],
+            "results/tables/clicks.csv": [*clicked, *clicks.RATE_COLUMNS],
+            "results/tables/click_curves.csv": [*clicked, *clicks.CURVE_COLUMNS],
+            "results/tables/click_claims.csv": ledger.COLUMNS,
             "results/ranking/x.csv": evaluation_rankings.COLUMNS,
             "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
             "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],

@@ -1,6 +1,7 @@
 """What each job of a study reads, by the names that its rule and its script have for it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from twotower.study import analyses
 from twotower.study.jobs.job_list import JobList
@@ -64,6 +65,11 @@ def _shared(jobs: JobList, names: tuple[str, ...], rules: str) -> Inputs:
         "ranking_curves": _table("ranking_curves"),
         "risks": [f"results/rates/{name}/risks.csv" for name in jobs.on_ratings],
         "rankings": [f"results/ranking/{fit}.csv" for fit, _ in jobs.ranked],
+        "clicks": _table("clicks"),
+        "click_curves": _table("click_curves"),
+        "click_risks": [jobs.risks_of(run) for run, _ in jobs.clicked],
+        "click_predictions": [f"results/predictions/{run}.csv" for run, _ in jobs.clicked],
+        "click_decisions": str(Path(rules).with_name("click_decisions.yaml")),
         "decisions": rules,
     }
     return {name: found[name] for name in names}
