@@ -5,7 +5,7 @@ import pandas as pd
 from twotower.base import files
 from twotower.claims import click_rules, ledger
 from twotower.records import job_records
-from twotower.study import click_decisions
+from twotower.study.rules import click_decisions
 
 with job_records.job(snakemake) as spec:
     paths = snakemake.input

@@ -5,7 +5,7 @@ import pandas as pd
 from twotower.analyses import clicks
 from twotower.base import files
 from twotower.records import job_records
-from twotower.study import click_decisions
+from twotower.study.rules import click_decisions
 
 with job_records.job(snakemake) as spec:
     paths, output = snakemake.input, snakemake.output

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from twotower.base import files, tensors
-from twotower.data import certificate, clicks, ratings, targets
+from twotower.data import certificate, click_certificate, clicks, ratings, targets
 from twotower.records import job_records
 
 with job_records.job(snakemake) as spec:
@@ -19,7 +19,7 @@ with job_records.job(snakemake) as spec:
         covariates = {tower: columns[f"{tower}_covariates"] for tower in targets.TOWERS}
         checks = certificate.certificate(data, [*drawn.values()], covariates, spec["n_ratings"])
         if is_clicks:
-            checks = pd.concat([checks, clicks.certificate(spec["seed"], data, drawn)])
+            checks = pd.concat([checks, click_certificate.certificate(spec["seed"], data, drawn)])
         certificate.require(checks)
     tensors.write(output.targets, ratings.target_tensors([*drawn.values()]))
     files.write_csv(checks, output.certificate)

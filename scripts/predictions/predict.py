@@ -1,4 +1,4 @@
-"""The risks due of a run of towers, or of the reference on a data set, before any rating is drawn."""
+"""The risks due of a run of towers, or of the reference on a data set, before any training."""
 
 from twotower.base import files
 from twotower.predictions import table

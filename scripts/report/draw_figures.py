@@ -6,7 +6,6 @@ import pandas as pd
 
 from twotower.records import job_records
 from twotower.report import (
-    clicks,
     curves,
     extrapolation,
     levels,
@@ -17,6 +16,7 @@ from twotower.report import (
     tournament,
     training_cost,
 )
+from twotower.report.practice import clicks
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 

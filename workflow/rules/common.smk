@@ -23,7 +23,8 @@ from twotower.cost.requests import Requests
 from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
 from twotower.running import command_line, statements, workplace
-from twotower.study import click_decisions, decisions, reading
+from twotower.study import decisions, reading
+from twotower.study.rules import click_decisions
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import FORMATS, JobList
 

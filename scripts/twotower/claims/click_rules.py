@@ -65,7 +65,9 @@ def floors(evidence: ClaimTables) -> Finding:
         for row in rows.itertuples()
     ]
     mean = float(np.exp(np.log(rows["floor_ratio"]).mean()))
-    result = f"risk over its floor {rows['floor_ratio'].min():.2f} to {rows['floor_ratio'].max():.2f}"
+    result = (
+        f"risk over its floor {rows['floor_ratio'].min():.2f} to {rows['floor_ratio'].max():.2f}"
+    )
     return Finding(overall(answers), result, mean, detail="; ".join(parts), rows=rows)
 
 
@@ -89,7 +91,8 @@ def candidates(evidence: ClaimTables) -> Finding:
     ]
     ratio = rows["cost"] / rows["predicted_cost"]
     result = f"cost over its prediction {ratio.min():.2f} to {ratio.max():.2f}"
-    return Finding(overall(answers), result, float(ratio.mean()), detail="; ".join(parts), rows=rows)
+    mean = float(ratio.mean())
+    return Finding(overall(answers), result, mean, detail="; ".join(parts), rows=rows)
 
 
 def calibration(evidence: ClaimTables) -> Finding:

@@ -13,8 +13,8 @@ from twotower.rates.experiments import in_experiments
 from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
-from twotower.study.click_decisions import ClickClaim, ClickDecisions
 from twotower.study.decisions import Answer, Claim, Decisions
+from twotower.study.rules.click_decisions import ClickClaim, ClickDecisions
 
 
 @dataclass(frozen=True)

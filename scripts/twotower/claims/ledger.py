@@ -10,8 +10,8 @@ import pandas as pd
 from twotower.base import commands
 from twotower.claims.findings import ClaimTables, Finding
 from twotower.claims.rules import RULES, Rule
-from twotower.study.click_decisions import ClickClaim, ClickDecisions
 from twotower.study.decisions import Answer, Claim, Decisions
+from twotower.study.rules.click_decisions import ClickClaim, ClickDecisions
 
 COLUMNS = [
     "claim", "statement", "prediction", "cells", "tested_on", "result", "measured", "low", "high",
@@ -72,9 +72,7 @@ def display(claims: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def to_console(
-    claims: pd.DataFrame, decisions: Decisions | ClickDecisions | None = None
-) -> str:
+def to_console(claims: pd.DataFrame, decisions: Decisions | ClickDecisions | None = None) -> str:
     """The ledger as plain text, at most `WIDTH` columns wide: claims that the study tests.
 
     Args:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from twotower.data.targets import Target, draw_target
-from twotower.predictions.oracle_sieve import oracle_sieve
 from twotower.predictions.rating_law import RatingLaw, rating_law
+from twotower.predictions.targets.oracle_sieve import oracle_sieve
 
 COLUMNS = ["n_ratings", "replicate", "width", "approximation", "predicted_risk", "predictor"]
 """`predictor` names the formula; it is empty, and the numbers are missing, where there is none."""
@@ -48,7 +48,9 @@ def of_minimizer(
         seed, data, sample_sizes, replicates: as of `of_reference`.
         cell: the cell's settings (`Cell.spec`).
     """
-    from twotower.predictions.minimizer import minimizer  # with torch, which a sieve does not need
+    from twotower.predictions.targets.minimizer import (
+        minimizer,  # with torch, which a sieve does not need
+    )
 
     def due(target: Target, law: RatingLaw, replicate: int) -> dict:
         found = minimizer(seed, cell, target, replicate, sample_sizes, law)
@@ -61,7 +63,7 @@ def of_clicks(
     seed: int, data: dict, cell: dict, arm: str, sample_sizes: list[int], replicates: range
 ) -> pd.DataFrame:
     """Predictions for an arm of clicks in a cell, `COLUMNS`; arguments as of `of_minimizer`."""
-    from twotower.predictions.click_minimizer import click_minimizer
+    from twotower.predictions.targets.click_minimizer import click_minimizer
 
     def due(target: Target, law: RatingLaw | None, replicate: int) -> dict:
         found = click_minimizer(seed, cell, arm, target, replicate, sample_sizes)

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.study import rule_words
+from twotower.study.rules import rule_words
 from twotower.study.settings import (
     CLICK_KEYS,
     ArmName,

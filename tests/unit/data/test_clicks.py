@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from twotower.data import catalogue, certificate, clicks
+from twotower.data import catalogue, certificate, click_certificate, clicks
 from twotower.data.targets import draw_target
 
 SPEC = {
@@ -72,7 +72,7 @@ def test_shares_of_clicks_are_those_of_many_users():
 
 def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others(monkeypatch):
     targets = {0: draw_target(SEED, SPEC, 0)}
-    certificate.require(clicks.certificate(SEED, SPEC, targets))
+    certificate.require(click_certificate.certificate(SEED, SPEC, targets))
     chosen = catalogue.Catalogue.choose
 
     def twice_as_sure(self, users, uniform):
@@ -81,4 +81,4 @@ def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others
 
     monkeypatch.setattr(catalogue.Catalogue, "choose", twice_as_sure)
     with pytest.raises(certificate.CertificateError, match="choices measured"):
-        certificate.require(clicks.certificate(SEED, SPEC, targets))
+        certificate.require(click_certificate.certificate(SEED, SPEC, targets))

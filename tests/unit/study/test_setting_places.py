@@ -52,7 +52,8 @@ def test_every_setting_of_a_cell_has_its_places(place):
 
 
 def test_cells_of_clicks_alone_have_the_settings_of_clicks():
-    study = with_keys(arms={"softmax_full": {}})
+    study = with_keys()
+    study["arms"] = {"softmax_full": {}}
     experiment = {"title": "One", "set": {"sampling": "clicks"}, "vary": {"depth": [1]}}
     study["experiments"] = {"one": experiment}
     [cell] = grid.cells(validated(study, "study.yaml"))

@@ -11,7 +11,8 @@ from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import errors, words
 from twotower.records import job_records, run_records
-from twotower.study import click_decisions, decisions, reading
+from twotower.study import decisions, reading
+from twotower.study.rules import click_decisions
 from twotower.study.schema import Study
 
 DECISIONS = "workflow/decisions.yaml"

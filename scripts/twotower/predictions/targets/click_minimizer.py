@@ -27,9 +27,9 @@ from twotower.data.catalogue import draw_catalogue, log_softmax
 from twotower.data.ratings import draw_covariates
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import Target
-from twotower.predictions import least_squares
-from twotower.predictions.minimizer import Minimizer
 from twotower.predictions.sizes import CLICK_USERS
+from twotower.predictions.targets import least_squares
+from twotower.predictions.targets.minimizer import Minimizer
 from twotower.study import arms
 from twotower.study.settings import SHAPE_KEYS
 from twotower.theory import kronecker

@@ -1,0 +1,1 @@
+"""Figures of what services train with: clicks, lists, and what limits them."""
