@@ -13,7 +13,8 @@ the items' biases have M_i parameters more:
 
 Candidates that are C of all items, the clicked one among them, tell less: near R* = 0 the
 information of a click is (C − 1)/C of that of all items (matched controls, Ury 1975), so that
-τ² = C/((C − 1) n). Without the correction for popularity the floor of the scores is added.
+τ² = C/((C − 1) n). Without the correction for popularity scores lack log q or log(m/q), projected
+on the item's units: the law of these scores takes the place of that in A(W).
 Derived for this project.
 """
 
@@ -65,8 +66,10 @@ def click_minimizer(
         noise = 1.0 / n if count is None else count / ((count - 1.0) * n)
         user, item = np.array([width + 1.0]), np.array([float(width)])
         known = least_squares.errors(noise, strengths, user, item).sum() + noise * width
-        stopped = truth.excess(truth.limit(arm)) if arm in arms.UNCORRECTED else 0.0
-        risks.append((beyond + stopped + known / 2.0) / truth.told)
+        found = beyond
+        if arm in arms.UNCORRECTED:
+            found = truth.excess(scores + truth.uncorrected(arm, hidden[1]))
+        risks.append((found + known / 2.0) / truth.told)
         lost.append(beyond / truth.told)
         widths.append(width)
     return Minimizer(np.array(risks), np.array(lost), np.array(widths))
@@ -116,11 +119,12 @@ class _Truth:
         made = log_softmax(scores + self.popularity)
         return float((np.exp(self.law) * (self.law - made)).sum(axis=1).mean())
 
-    def limit(self, arm: str) -> np.ndarray:
-        """The scores that an arm without the correction finds with clicks without end."""
-        user, item = self.embeddings
+    def uncorrected(self, arm: str, item_hidden: list) -> np.ndarray:
+        """What an arm without the correction adds to the scores of items, as well as their hidden
+        units can express it, [N].
+        """
         further = self.popularity if arm == arms.SOFTMAX_FULL_RAW else self.popularity - self.share
-        return user @ item.T + further
+        return _projected(item_hidden, self.items, further[:, None], np.exp(self.share))[:, 0]
 
     def hidden_layers(
         self, seed: int, cell: dict, target: Target, replicate: int, n: int, width: int
