@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from twotower.data.groups import USERS_JUDGED
 from twotower.records.reading.tensor_headers import Shapes, shapes
 from twotower.study import arms
 from twotower.study.decisions import Answer
@@ -80,7 +79,7 @@ def _of_tensors(
         is_clicks = spec.get("sampling") == "clicks"
         judged = {"signal": [total, study.test_pairs]}
         if is_clicks:
-            judged = {"user_covariates": [total, min(study.test_pairs, USERS_JUDGED)]} | catalogue
+            judged = {"user_covariates": [total, listed.users_judged]} | catalogue
         wanted = {
             "ratings": {"ratings": [total, most]} | (catalogue if is_clicks else {}),
             "test": judged,
