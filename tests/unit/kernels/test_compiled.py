@@ -147,7 +147,8 @@ for text in sys.argv[2:]:
 
 def fits(folder: Path, *sizes: str, **variables: str) -> subprocess.Popen:
     program = folder / "fits.py"
-    program.write_text(FITS)
+    if not program.exists():  # an earlier job may be reading it
+        program.write_text(FITS)
     command = [sys.executable, program, Path(__file__).parents[1], *sizes]
     given = os.environ | {"PYTHONPATH": str(SCRIPTS)} | variables
     return subprocess.Popen(command, env=given, stdout=subprocess.PIPE, text=True)
