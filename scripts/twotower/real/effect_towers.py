@@ -13,7 +13,7 @@ import torch
 
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 
-MOST_KEPT = 2**26
+MOST_KEPT = 2**25
 """Features that are kept between rounds, of all ids; more are computed anew, part by part."""
 _LEAST = 1.0e-12
 

@@ -27,7 +27,7 @@ from twotower.real.effect_towers import Tower
 _START = 0.1  # sd of the first embeddings; ratings have sd 1 within a fit
 _WEAK = 1.0e-3  # weight of the prior on each variance
 _LEAST = 1.0e-12
-MOST_HELD = 2**25
+MOST_HELD = 2**24
 """Numbers of the covariances that are computed at a time."""
 
 
@@ -139,9 +139,11 @@ class _Told:
 
     def add(self, part: slice, z: np.ndarray, second: np.ndarray, with_bias: np.ndarray) -> None:
         """Add the moments of a part of the side that is updated."""
-        count, total = self._count[part].T, self._total[part].T
-        self._gram += count @ second
-        self._right += total @ z - count @ with_bias
+        count, total = self._count[part].T.tocsr(), self._total[part].T.tocsr()
+        rated = np.flatnonzero(np.diff(count.indptr))
+        count, total = count[rated], total[rated]
+        self._gram[rated] += count @ second
+        self._right[rated] += total @ z - count @ with_bias
 
     def __call__(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
         return self._gram[part].reshape(-1, self._size, self._size), self._right[part]
