@@ -16,7 +16,8 @@ ONCE = ("time",)
 FIGURES = 3
 _LINE, _PARSED = 1.0e-6, 2.0e-8  # seconds of a line of numbers, of a byte of JSON
 _HASHED = 5  # times that each byte of a file is read for its SHA-256, or passed on to a parser
-_SPLIT = 6.0e-7  # seconds of a rating in a split
+SPLIT = 6.0e-7
+"""Seconds of a rating in a split."""
 _SCORED, _RANKED = 1.0e-6, 2.5e-4  # seconds of a test rating, of a user's list
 _GROUPS, _DRAWN = 5, 500 * 2.5e-8  # of a bootstrap: groups of test ratings, seconds of a user
 
@@ -68,7 +69,7 @@ def _tested(size: RatingsSize, kind: str) -> float:
 def _fitted(size: RatingsSize, kind: str, method: str, splits: int, budget: int) -> float:
     """Seconds of a method on all splits of a kind."""
     tested = (1 - TRAINED[kind]) * size.ratings
-    each = _SPLIT * size.ratings
+    each = SPLIT * size.ratings
     for fraction in FRACTIONS.get(kind, (1.0,)):
         each += fits.seconds(method, size.part(TRAINED[kind] * fraction), tested, budget)
     return each * _count(kind, splits)
@@ -78,7 +79,7 @@ def _load(size: RatingsSize, splits: int) -> float:
     """Seconds: the files are read, and each split that holds out is tried."""
     read = _PARSED * size.file_bytes if size.parsed else _LINE * size.ratings
     read += _HASHED * 1.0e-9 * size.file_bytes
-    return 2.0 + read + 2 * splits * _SPLIT * size.ratings
+    return 2.0 + read + 2 * splits * SPLIT * size.ratings
 
 
 def _loaded(size: RatingsSize) -> float:
@@ -90,7 +91,7 @@ def _loaded(size: RatingsSize) -> float:
 
 def _scored(size: RatingsSize, kind: str, splits: int) -> float:
     """Seconds of one method on all splits of a kind."""
-    each = _SPLIT * size.ratings + _SCORED * _tested(size, kind)
+    each = SPLIT * size.ratings + _SCORED * _tested(size, kind)
     listed = min(size.users, (1 - TRAINED[kind]) * size.ratings / 11)  # with more than ten items
     each += _RANKED * listed
     if kind in ONCE or splits == 1:

@@ -19,11 +19,12 @@ _ENTITIES = {  # by file of ratings: files of users and of items, covariates as 
     "ratings.csv": ("", "movies.csv", 1, 36),
     YELP.files[0]: (YELP.files[1], YELP.files[2], 2, 120),
 }
+_UNKNOWN = ("", "", 10, 40)
 _USER_TAIL, _ITEM_TAIL = 2.4, 3.2
 """Ratings that the user, and the item, of a rating has, over the mean of all users and items: 1.9
 and 2.8 in MovieLens 100K."""
-_PER_USER = 165
-"""Ratings of a user where no file lists users, as in releases of MovieLens."""
+_PER_USER, _PER_ITEM = 165, 270
+"""Ratings of a user where no file lists users, as in releases of MovieLens; of an item likewise."""
 
 
 def size_of(source: str, place: str | Path, most: int | None = None) -> RatingsSize:
@@ -42,9 +43,10 @@ def size_of(source: str, place: str | Path, most: int | None = None) -> RatingsS
         sizes = {name: (place / name).stat().st_size for name in names}
         begun = {name: _begun((place / name).open("rb")) for name in names}
     lines = {name: _lines(begun[name], sizes[name]) for name in begun}
-    file = next(name for name in _ENTITIES if name in lines)
-    of_users, of_items, *columns = _ENTITIES[file]
-    ratings, items = lines[file], lines[of_items]
+    file = next((name for name in _ENTITIES if name in lines), max(lines, key=lines.__getitem__))
+    of_users, of_items, *columns = _ENTITIES.get(file, _UNKNOWN)
+    ratings = lines[file]
+    items = lines.get(of_items, ratings / _PER_ITEM)
     users = lines.get(of_users, ratings / _PER_USER)
     columns[0] = columns[0] if of_users in lines else 1
     share = min(1.0, (most or ratings) / ratings)
