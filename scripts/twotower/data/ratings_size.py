@@ -36,6 +36,8 @@ class RatingsSize:
         return replace(
             self,
             ratings=share * self.ratings,
+            users=min(self.users, share * self.ratings),
+            items=min(self.items, share * self.ratings),
             per_user=1 + share * (self.per_user - 1),
             per_item=1 + share * (self.per_item - 1),
         )

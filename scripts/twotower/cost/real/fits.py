@@ -59,8 +59,8 @@ FITS = {
     "boosting": FitCost(fixed=0.5, column=2.8e-7, copies=1.8, held=50, known=0),
     "erm": FitCost(rating=6.2e-6, copies=1.1, torch=True, known=0),
     "adam": FitCost(fixed=0.4, rating=7e-7, copies=0.6, torch=True, known=0),
-    "mixed": FitCost(rating=4.2e-6, torch=True),
-    "hybrid": FitCost(rating=4.2e-6, torch=True),
+    "mixed": FitCost(rating=2.5e-6, entity=1.2e-4, torch=True),
+    "hybrid": FitCost(rating=2.5e-6, entity=1.2e-4, torch=True),
 }
 """By method; kernel ridge, whose seconds are no line in the ratings, stands in `seconds`."""
 MOST_OF_KERNEL = 16_384
