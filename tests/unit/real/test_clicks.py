@@ -5,7 +5,7 @@ import pytest
 
 import rating_fakes as fakes
 from twotower.real import options, ratings
-from twotower.real.clicks import reading, sides, table
+from twotower.real.clicks import columns, sides, table
 from twotower.real.reading import any_layout, layouts
 from twotower.real.reading.layouts import RatingsFileError
 
@@ -46,7 +46,7 @@ def test_clicks_without_times_and_covariates(tmp_path):
 
 
 def test_ids_stay_as_they_are_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "_LINES", 7)  # a file is read in parts
+    monkeypatch.setattr(columns, "_LINES", 7)  # a file is read in parts
     lines = [f"{('7', '07', '7.0', 'NA')[n % 4]}-{n % 11},{n % 13}" for n in range(400)]
     fakes.put(tmp_path / "clicks.csv", ["user,item", *lines])
     raw = table.read("clicks", tmp_path)
