@@ -16,9 +16,9 @@ ONCE = ("time",)
 FIGURES = 3
 _LINE, _PARSED = 1.0e-6, 2.0e-8  # seconds of a line of numbers, of a byte of JSON
 _HASHED = 5  # times that each byte of a file is read for its SHA-256, or passed on to a parser
-SPLIT = 6.0e-7
+SPLIT = 3.5e-7
 """Seconds of a rating in a split."""
-_SCORED, _RANKED = 1.0e-6, 2.5e-4  # seconds of a test rating, of a user's list
+_SCORED, _RANKED = 4.0e-7, 1.0e-4  # seconds of a test rating, of a user's list
 _GROUPS, _DRAWN = 5, 500 * 2.5e-8  # of a bootstrap: groups of test ratings, seconds of a user
 
 
@@ -48,7 +48,7 @@ def jobs(
     scored = len(methods) * sum(_scored(size, kind, splits) for kind in kinds)
     memory = fits.memory("global_mean", size) + 24.0 * size.ratings
     memory += 8.0 * sum(_tested(size, kind) * _count(kind, splits) for kind in kinds)
-    found.append(PlannedJob("score_real", "", "risks", _seconds(scored + 5.0), memory))
+    found.append(PlannedJob("score_real", "", "risks", _seconds(scored + 3.0), memory))
     found += [PlannedJob("draw_real", "", "figures", _seconds(2.0), 3e8)] * FIGURES
     return found
 
