@@ -53,13 +53,13 @@ class _Side:
         self.precision = np.ones(rank + 1)
         size = max(1, most // (rank + 1) ** 2)
         self.parts = [slice(start, min(start + size, m)) for start in range(0, m, size)]
-        self.covariance: np.ndarray | None = np.zeros((0, rank + 1, rank + 1))
+        self.covariance: np.ndarray | None = None
         self.sums: _Sums | None = None
 
-    def start(self, gives_up: bool) -> None:
-        """Set the first covariances, all 0; `gives_up` says that none will be kept."""
+    def keep_covariances(self) -> None:
+        """Keep the covariances of all ids, at first 0; without this none are kept."""
         size = self.mean.shape[1]
-        self.covariance = None if gives_up else np.zeros((len(self.ids), size, size))
+        self.covariance = np.zeros((len(self.ids), size, size))
 
     def moments(self, part: slice, covariance: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the other side's normal equations need, with z = (1, embedding) and bias b:
@@ -73,7 +73,9 @@ class _Side:
         with_bias[:, 1:] += covariance[:, 0, 1:]
         return z, second.reshape(len(z), -1), with_bias
 
-    def update(self, sums: "_Sums", noise_precision: float, told: "_Told | None"):
+    def update(
+        self, sums: "_Sums", noise_precision: float, told: "_Told | None"
+    ) -> tuple[float, float]:
         """Posterior from the sums over each id's ratings, then the tower and the variances.
 
         Args:
@@ -223,7 +225,8 @@ def fit(
     item = _Side(items, x_items, width, rank, rng, most_held)
     larger = max(user, item, key=lambda side: len(side.ids))
     for side in (user, item):
-        side.start(side is larger and len(side.parts) > 1)
+        if side is not larger or len(side.parts) == 1:
+            side.keep_covariances()
     level, scale = float(ratings.mean()), float(ratings.std()) or 1.0
     centered = (ratings - level) / scale
     shape = (len(user.ids), len(item.ids))
