@@ -27,8 +27,8 @@ given = $(if $(call is_given,$(1)),$(call typed,$(1)))
 option = $(if $(call is_given,$(1)),--$(2)=$(call typed,$(1)))
 options = $(if $(call is_given,$(1)),$(some)--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
 # New names belong here too: make would expand the dollars in their values to export them to programs.
-unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RISKS
-unexport ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITHOUT ZIP
+unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RATINGS
+unexport RISKS ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITH WITHOUT ZIP
 
 # Progress bars in a terminal; a line for each job elsewhere.
 progress := $(shell test -t 2 && echo --logger=rich)
@@ -85,8 +85,8 @@ audit: $(venv)/installed  ## does it come out again? [FOLDER= SAMPLE=n NONCE=tex
 audit-vary: $(venv)/installed  ## the tiny study in other folders, locales, time zones, … (docs/audits-vary.md), half an hour
 	@$(bin)/python scripts/audit_vary.py
 
-plan: $(venv)/installed  ## what the study will cost: core hours, GPU hours, jobs
-	@$(bin)/python scripts/plan.py -- $(call typed,STUDY)
+plan: $(venv)/installed  ## what the study, or a run on real ratings, will cost: core hours, jobs, memory [RATINGS=PATH WITH='real_splits=5 …']
+	@$(bin)/python scripts/plan.py $(call option,RATINGS,ratings) $(call options,WITH,with) -- $(call typed,STUDY)
 
 widths: $(venv)/installed  ## the widths that predicted risks choose for the study's towers, as lines for its file
 	@$(bin)/python scripts/choose_widths.py -- $(call typed,STUDY)

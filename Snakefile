@@ -58,6 +58,7 @@ onstart:
     if not workflow.local_exec:
         check_submission()
     note_run()
+    tell_costs()
     compile_loops()
 
 

@@ -124,6 +124,30 @@ def yelp(folder: Path, **size) -> Path:
     return folder
 
 
+def clicks(folder: Path, **size) -> Path:
+    """clicks.csv, users.csv and items.csv; user 1 clicks on item 1 twice, ids are words."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [(1, 1, 5, 7), *ratings(**size)]
+    users, items = (max(row[column] for row in rows) for column in (0, 1))
+    put(folder / "clicks.csv", ["user,item,time", *(f"u{u},i{i},{t}.5" for u, i, _, t in rows)])
+    people = [
+        f"u{u},{20 + u if u % 3 else ''},{('Rome', 'Bonn')[u % 2]}" for u in range(users, 0, -1)
+    ]
+    put(folder / "users.csv", ["user,age,city", *people])
+    things = [f"i{i},{'a|b' if i % 2 else 'c'}" for i in range(1, items + 1)]
+    put(folder / "items.csv", ["item,kinds", *things])
+    return folder
+
+
+def retailrocket(folder: Path, **size) -> Path:
+    """events.csv: all pairs are views, a few are bought after that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{t}123,{u},view,{i}," for u, i, _, t in ratings(**size)]
+    bought = [f"{t}456,{u},transaction,{i},9" for u, i, r, t in ratings(**size) if r == 5]
+    put(folder / "events.csv", ["timestamp,visitorid,event,itemid,transactionid", *lines, *bought])
+    return folder
+
+
 LAYOUTS = {
     "100K": movielens_100k,
     "1M": movielens_1m,

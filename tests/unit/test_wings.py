@@ -21,7 +21,7 @@ BELOW = {
     "evaluation": "data towers methods",
     "predictions": "study data theory towers methods",
     "rates": "study data theory predictions",
-    "cost": "study data theory towers methods kernels predictions",
+    "cost": "study data theory towers methods kernels predictions real",
     "lemmas": "theory towers",
     "running": "study records",
     "analyses": "rates study evaluation data theory",

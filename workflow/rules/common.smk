@@ -110,8 +110,18 @@ def inputs(rule):
     return lambda wildcards: job_inputs.of(JOBS, rule, wildcards, DECISIONS)
 
 
+def real_plans():
+    """What runs on real ratings will cost, by source; nothing of ratings still to be downloaded."""
+    if not REAL.places:
+        return {}
+    from twotower.cost.real import plan  # for runs on real ratings alone
+
+    return plan.known(REAL)
+
+
 # Memory and time are not in `params`, so that asking for more of them retrains nothing.
-REQUESTS = Requests(Jobs(JOBS))
+REAL_PLANS = real_plans()
+REQUESTS = Requests(Jobs(JOBS), {source: plan.listed for source, plan in REAL_PLANS.items()})
 
 
 def memory(rule):

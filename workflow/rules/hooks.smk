@@ -37,6 +37,12 @@ def note_run():
     last_run.note(Path.cwd(), sys.argv, targets, run)
 
 
+def tell_costs():
+    """Say before the first job what a run on real ratings will take."""
+    for plan in REAL_PLANS.values():
+        print(f"Expected: {plan.summary(workflow.resource_settings.cores or 1)}", file=sys.stderr)
+
+
 def compile_loops():
     """Compile what the fits of this study run, where no earlier study has: jobs do not wait for it."""
     wanted = set()

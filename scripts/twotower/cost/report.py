@@ -70,18 +70,6 @@ def plan(study: Study, pace: float = 1.0, cores: int = 1) -> StudyCost:
 
 def report(study: Study, made: StudyCost) -> str:
     """The plan as text: a line for each rule, then what the whole run takes."""
-    rows = [("rule", "jobs", "core time", "longest", "memory", "disk")]
-    for rule in dict.fromkeys(job.rule for job in made.listed):
-        rows.append(_row(rule, made, [job for job in made.listed if job.rule == rule]))
-    rows.append(_row("all", made, made.listed))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            text.ljust(width) if index == 0 else text.rjust(width)
-            for index, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
     longest = made.longest()
     cores = words.count(made.cores, "core")
     experiments = words.count(len(study.experiments), "experiment")
@@ -91,7 +79,7 @@ def report(study: Study, made: StudyCost) -> str:
             f"{len(grid.cells(study))} cells, {study.replicates} replicates, "
             f"up to {max(_sizes(study)):,} ratings",
             "",
-            *lines,
+            *table(made),
             "",
             f"Core hours: {made.seconds() / 3600:.2f}; a core here takes {made.pace:.2f} times "
             "as long as one of the reference machine.",
@@ -104,6 +92,22 @@ def report(study: Study, made: StudyCost) -> str:
             "These are predictions for a run from nothing; they may be wrong by a factor of 2.",
         ]
     )
+
+
+def table(made: StudyCost) -> list[str]:
+    """Lines of a table: a row for each rule, and one for all."""
+    rows = [("rule", "jobs", "core time", "longest", "memory", "disk")]
+    for rule in dict.fromkeys(job.rule for job in made.listed):
+        rows.append(_row(rule, made, [job for job in made.listed if job.rule == rule]))
+    rows.append(_row("all", made, made.listed))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if index == 0 else text.rjust(width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
 
 
 def _sizes(study: Study) -> set[int]:

@@ -7,8 +7,9 @@ at each further try.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from twotower.cost.job import PlannedJob
 from twotower.cost.jobs import Jobs
 from twotower.cost.operations.work import seconds
 
@@ -29,14 +30,21 @@ REAL = {
     "score_real": (_RATINGS, 60),
     "draw_real": (3e8, 10),
 }
-"""By rule for real ratings, of which no study says how many there are: bytes, and minutes."""
+"""By rule for real ratings that are still to be downloaded, so that nobody knows how many there
+are: bytes, and minutes."""
 
 
 class Requests:
-    """What each job of a study asks for."""
+    """What each job asks for.
 
-    def __init__(self, jobs: Jobs) -> None:
+    Args:
+        jobs: of the study.
+        real: by source of real ratings whose files are here, the jobs of its run.
+    """
+
+    def __init__(self, jobs: Jobs, real: Mapping[str, Sequence[PlannedJob]] | None = None) -> None:
         self._jobs = jobs
+        self._real = real or {}
         self._known: dict[tuple, tuple[int, int]] = {}
 
     def memory(self, rule: str, wildcards: Mapping[str, str], attempt: int = 1) -> int:
@@ -51,12 +59,23 @@ class Requests:
         """Megabytes and minutes of the first attempt; a scheduler asks for them many times."""
         key = (rule, *wildcards.values())
         if key not in self._known:
-            if rule in REAL:
+            listed = self._real.get(wildcards.get("source", ""))
+            if rule in REAL and (listed is None or rule == "download_real"):
                 held, minutes = REAL[rule]
             else:
-                job = self._jobs.of(rule, wildcards)
+                job = (
+                    _of_rule(listed, rule, wildcards)
+                    if rule in REAL
+                    else self._jobs.of(rule, wildcards)
+                )
                 held = _MEMORY_ROOM * job.memory
                 minutes = _LEAST_MINUTES + math.ceil(_TIME_ROOM * seconds(job.work) / 60)
             megabytes = _BESIDE_MB + held / 1e6
             self._known[key] = _STEP_MB * math.ceil(megabytes / _STEP_MB), minutes
         return self._known[key]
+
+
+def _of_rule(listed: Sequence[PlannedJob], rule: str, wildcards: Mapping[str, str]) -> PlannedJob:
+    """The job of a rule, and of a part and a method where it has these."""
+    about = "/".join(wildcards[name] for name in ("part", "method") if name in wildcards)
+    return next(job for job in listed if job.rule == rule and job.about in ("", about))

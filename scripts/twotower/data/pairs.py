@@ -32,9 +32,77 @@ class Pairs:
             self.item_covariates[rows],
         )
 
+    @property
+    def user_rows(self) -> "np.ndarray | Rows":
+        """What gives the users' covariates in some rows by `[rows]`, [m, D_u]."""
+        return self.user_covariates
+
+    @property
+    def item_rows(self) -> "np.ndarray | Rows":
+        """What gives the items' covariates in some rows by `[rows]`, [m, D_i]."""
+        return self.item_covariates
+
     def repeats(self) -> bool:
         """Whether any user or any item stands in two pairs."""
         return any(pd.Index(side).has_duplicates for side in (self.users, self.items))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Covariates [n, D] of n ids, which stand in a table once for each user or item.
+
+    Attributes:
+        ids: rows of the table, int64 [n].
+        table: float64 [m, D].
+    """
+
+    ids: np.ndarray
+    table: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
+        return self.table[self.ids[rows]]
+
+
+class TablePairs(Pairs):
+    """n pairs whose covariates stand in a table a side: they are copied out where asked for.
+
+    Millions of pairs with a hundred covariates would take gigabytes; the tables take little.
+
+    Args:
+        users, items: identities, and rows of the tables, int64 [n].
+        user_table, item_table: float64 [n_users, D_u] and [n_items, D_i].
+    """
+
+    def __init__(
+        self, users: np.ndarray, items: np.ndarray, user_table: np.ndarray, item_table: np.ndarray
+    ):
+        sides = {"users": users, "items": items, "_users": user_table, "_items": item_table}
+        for name, value in sides.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def user_rows(self) -> Rows:
+        """The users' covariates, of which `[rows]` copies some."""
+        return Rows(self.users, self._users)
+
+    @property
+    def item_rows(self) -> Rows:
+        """The items' covariates, of which `[rows]` copies some."""
+        return Rows(self.items, self._items)
+
+    @property
+    def user_covariates(self) -> np.ndarray:
+        """All of the users' covariates, copied: [n, D_u]."""
+        return self.user_rows[:]
+
+    @property
+    def item_covariates(self) -> np.ndarray:
+        """All of the items' covariates, copied: [n, D_i]."""
+        return self.item_rows[:]
+
+    def take(self, rows: np.ndarray | slice) -> "TablePairs":
+        """The pairs in these rows: whole numbers, a mask or a slice."""
+        return TablePairs(self.users[rows], self.items[rows], self._users, self._items)
 
 
 class Numbering:

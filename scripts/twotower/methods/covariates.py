@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy import linalg
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.kernel_approximation import Nystroem
@@ -17,6 +18,12 @@ from twotower.methods.kernel_sizes import LANDMARKS, MOST_EXACT
 
 MOST_FEATURES = 31
 """Most features of a side in ridge regression; all products of both sides' make 1,024 in all."""
+
+MOST_AT_ONCE = 2**17
+"""Ratings whose products of features stand in memory at a time: a gigabyte."""
+MOST_SCALED = 2**26
+"""Covariates of a side, at most, by which they are scaled and brought to fewer features; of more
+ratings than have as many the first ones are taken."""
 
 _CHUNK = 8192  # pairs predicted at a time
 
@@ -74,10 +81,25 @@ class _Ridge:
 
     def __init__(self, pairs: Pairs, ratings: np.ndarray, degree: int, alpha: float):
         self._sides = [
-            _polynomials(covariates, degree)
-            for covariates in (pairs.user_covariates, pairs.item_covariates)
+            _polynomials(rows[: max(1, MOST_SCALED // rows[:1].shape[1])], degree)
+            for rows in (pairs.user_rows, pairs.item_rows)
         ]
-        self._model = Ridge(alpha).fit(self._features(pairs), ratings)
+        self._predict = self._fitted(pairs, ratings, alpha)
+
+    def _fitted(self, pairs: Pairs, ratings: np.ndarray, alpha: float) -> Predictor:
+        """The fit to features [n, k]; of many ratings by sums over parts of them."""
+        if len(pairs) <= MOST_AT_ONCE:
+            return Ridge(alpha).fit(self._features(pairs), ratings).predict
+        parts = [slice(i, i + _CHUNK) for i in range(0, len(pairs), _CHUNK)]
+        level = sum(self._features(pairs.take(part)).sum(axis=0) for part in parts) / len(pairs)
+        gram, right, mean = 0.0, 0.0, ratings.mean()
+        for part in parts:
+            features = self._features(pairs.take(part)) - level
+            gram += features.T @ features
+            right += features.T @ (ratings[part] - mean)
+        gram[np.diag_indices_from(gram)] += alpha
+        weights = linalg.solve(gram, right, assume_a="pos")
+        return lambda features: mean + (features - level) @ weights
 
     def _features(self, pairs: Pairs) -> np.ndarray:
         users, items = (
@@ -90,7 +112,7 @@ class _Ridge:
         return products.reshape(len(pairs), -1)[:, 1:]
 
     def __call__(self, pairs: Pairs) -> np.ndarray:
-        return _in_chunks(lambda part: self._model.predict(self._features(part)), pairs)
+        return _in_chunks(lambda part: self._predict(self._features(part)), pairs)
 
 
 def _polynomials(covariates: np.ndarray, degree: int) -> Pipeline:

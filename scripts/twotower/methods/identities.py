@@ -77,6 +77,10 @@ class _Fitted:
         self._users, self._items = Numbering(pairs.users), Numbering(pairs.items)
         self._scale = scale
         self._algorithm = algorithm.fit(self._trainset())
+        if not isinstance(algorithm, SVDpp):  # others ask for the mean, and which ids are known
+            known = algorithm.trainset
+            _ = known.global_mean  # found when it is first asked for
+            known.ur, known.ir = dict.fromkeys(known.ur), dict.fromkeys(known.ir)
 
     def _trainset(self) -> Trainset:
         users, items, values = self._users, self._items, self._scale.values

@@ -10,142 +10,107 @@ equations, and strengths of shrinkage follow from the data (Y. J. Lim & Y. W. Te
 Bayesian Approach to Movie Rating Prediction*, 2007; the prior means are those of D. Agarwal &
 B.-C. Chen, *Regression-based Latent Factor Models*, 2009).
 
-The towers are fitted with a weight for each id, the square root of its number of ratings: who is
-rated often is liked more, so that a tower for which each id counts once is wrong about the ids that
-most ratings are of (informative cluster sizes). Weights equal to the numbers themselves would be
-unbiased for a new rating, and leave few ids that count.
+Covariances of embeddings are (rank + 1)² numbers for each id. The side with fewer ids keeps them;
+where the other side's would take too much, it is updated part by part: each part adds what the
+smaller side needs of it to sums, and its covariances are given up.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy import sparse
 
-from twotower.towers.closed_form.hidden_layers import random_hidden_layers
+from twotower.data.pairs import Rows
+from twotower.real.effect_towers import Tower
 
 _START = 0.1  # sd of the first embeddings; ratings have sd 1 within a fit
 _WEAK = 1.0e-3  # weight of the prior on each variance
 _LEAST = 1.0e-12
-
-
-class Tower:
-    """One side's tower: features of its covariates, and output weights with a ridge each.
-
-    Args:
-        covariates: float64 [m, D] of the known ids.
-        counts: [m], how many ratings each of them has.
-        width: random hidden units; beside them the covariates pass unchanged, as two units of
-            opposite sign would pass them.
-        outputs: components.
-        rng: draws the hidden units.
-    """
-
-    def __init__(
-        self,
-        covariates: np.ndarray,
-        counts: np.ndarray,
-        width: int,
-        outputs: int,
-        rng: np.random.Generator,
-    ):
-        self._hidden = []
-        if width:
-            batch = torch.from_numpy(covariates)[None]
-            self._hidden = random_hidden_layers(batch, width, 1, [rng])
-        features = self._raw(covariates)
-        self._importance = np.sqrt(counts) / np.sqrt(counts).mean()
-        self._center = self._mean(features)
-        scale = features.std(axis=0)
-        self._scale = np.where(scale > 1e-9, scale, np.inf)
-        self._features = (features - self._center) / self._scale
-        self._weighted = self._features.T * self._importance
-        values, self._vectors = np.linalg.eigh(self._weighted @ self._features)
-        self._values = np.maximum(values, 0.0)
-        self._spread = np.square(self._features @ self._vectors).sum(axis=0)
-        self._weights = np.zeros((features.shape[1], outputs))
-        self._intercept = np.zeros(outputs)
-        self._ridge = np.full(outputs, 1.0 * len(covariates))
-
-    def fit(self, embeddings: np.ndarray, precision: np.ndarray) -> np.ndarray:
-        """Fit to embeddings [m, outputs] that spread with a precision [outputs] about the tower.
-
-        The ridge of each output follows from the evidence (MacKay 1992). Returns for each
-        output the sum over ids of the fit's own variance, [outputs].
-        """
-        self._intercept = self._mean(embeddings)
-        rotated = self._vectors.T @ (self._weighted @ (embeddings - self._intercept))
-        spread = np.zeros(len(precision))
-        for k, strength in enumerate(precision):
-            stiff = strength * self._values
-            for _ in range(3):
-                weights = strength * rotated[:, k] / (self._ridge[k] + stiff)
-                effective = (stiff / (self._ridge[k] + stiff)).sum()
-                ridge = effective / max(np.square(weights).sum(), _LEAST)
-                self._ridge[k] = np.clip(ridge, 1e-3, 1e12)
-            weights = strength * rotated[:, k] / (self._ridge[k] + stiff)
-            self._weights[:, k] = self._vectors @ weights
-            of_intercept = np.square(self._importance).mean() / strength
-            spread[k] = (self._spread / (self._ridge[k] + stiff)).sum() + of_intercept
-        return spread
-
-    def known(self) -> np.ndarray:
-        """Outputs at the known ids, [m, outputs]."""
-        return self._intercept + self._features @ self._weights
-
-    def at(self, covariates: np.ndarray) -> np.ndarray:
-        """Outputs at covariates [n, D]: [n, outputs]."""
-        features = (self._raw(covariates) - self._center) / self._scale
-        return self._intercept + features @ self._weights
-
-    def _mean(self, values: np.ndarray) -> np.ndarray:
-        """Weighted mean of values [m, k] over the ids, [k]."""
-        return self._importance @ values / len(values)
-
-    def _raw(self, covariates: np.ndarray) -> np.ndarray:
-        values = covariates
-        for weight, bias in self._hidden:
-            values = np.maximum(values @ weight[0].numpy() + bias[0].numpy(), 0.0)
-        return np.concatenate([covariates, values], axis=1) if self._hidden else covariates
+MOST_HELD = 2**24
+"""Numbers of the covariances that are computed at a time."""
 
 
 class _Side:
-    """Users or items that have ratings: means [m, p + 1] and covariances of (bias, embedding)."""
+    """Users or items that have ratings: means [m, p + 1] and covariances of (bias, embedding).
 
-    def __init__(self, ids: np.ndarray, covariates: np.ndarray, width: int, rank: int, rng):
+    Args:
+        ids: int64 [n], of each rating.
+        covariates: `[rows]` gives those of some ratings, [k, D].
+        width, rank, rng: of the tower, and for the first embeddings.
+        most: numbers of the covariances that are computed at a time.
+    """
+
+    def __init__(
+        self, ids: np.ndarray, covariates: np.ndarray | Rows, width: int, rank: int, rng, most: int
+    ):
         self.ids, first, self.places = np.unique(ids, return_index=True, return_inverse=True)
-        counts = np.bincount(self.places)
+        counts, m = np.bincount(self.places), len(self.ids)
         self.tower = Tower(covariates[first], counts, width, rank + 1, rng)
-        self.mean = _START * rng.standard_normal((len(self.ids), rank + 1))
+        self.mean = _START * rng.standard_normal((m, rank + 1))
         self.mean[:, 0] = 0.0
-        self.covariance = np.zeros((len(self.ids), rank + 1, rank + 1))
+        self.bias_variance = np.zeros(m)
         self.precision = np.ones(rank + 1)
+        size = max(1, most // (rank + 1) ** 2)
+        self.parts = [slice(start, min(start + size, m)) for start in range(0, m, size)]
+        self.covariance: np.ndarray | None = None
+        self.sums: _Sums | None = None
 
-    def moments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def keep_covariances(self) -> None:
+        """Keep the covariances of all ids, at first 0; without this none are kept."""
+        size = self.mean.shape[1]
+        self.covariance = np.zeros((len(self.ids), size, size))
+
+    def moments(self, part: slice, covariance: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the other side's normal equations need, with z = (1, embedding) and bias b:
-        E[z] [m, p + 1], E[z zᵀ] [m, (p + 1)²], E[z b] [m, p + 1]."""
-        z = self.mean.copy()
+        E[z] [m, p + 1], E[z zᵀ] [m, (p + 1)²], E[z b] [m, p + 1], of a part of the ids."""
+        mean = self.mean[part]
+        z = mean.copy()
         z[:, 0] = 1.0
         second = z[:, :, None] * z[:, None, :]
-        second[:, 1:, 1:] += self.covariance[:, 1:, 1:]
-        with_bias = z * self.mean[:, :1]
-        with_bias[:, 1:] += self.covariance[:, 0, 1:]
+        second[:, 1:, 1:] += covariance[:, 1:, 1:]
+        with_bias = z * mean[:, :1]
+        with_bias[:, 1:] += covariance[:, 0, 1:]
         return z, second.reshape(len(z), -1), with_bias
 
-    def update(self, gram: np.ndarray, right: np.ndarray, noise_precision: float) -> None:
-        """Posterior from the sums over each id's ratings, then the tower and the variances."""
-        normal = noise_precision * gram
-        size = normal.shape[1]
-        normal[:, range(size), range(size)] += self.precision
-        right = noise_precision * right + self.precision * self.tower.known()
-        self.covariance = np.linalg.inv(normal)
-        self.mean = np.einsum("mij,mj->mi", self.covariance, right)
+    def update(
+        self, sums: "_Sums", noise_precision: float, told: "_Told | None"
+    ) -> tuple[float, float]:
+        """Posterior from the sums over each id's ratings, then the tower and the variances.
+
+        Args:
+            told: gathers what the other side needs, where covariances are given up.
+
+        Returns:
+            Σ ⟨mean, right⟩ and Σ ⟨gram, second moments⟩ over the ids: their part of the expected
+            squared error of the ratings.
+        """
+        known, size = self.tower.known(), self.mean.shape[1]
+        variance, fitted, squares = np.zeros(size), 0.0, 0.0
+        for part in self.parts:
+            gram, right = sums(part)
+            normal = noise_precision * gram
+            normal[:, range(size), range(size)] += self.precision
+            shrunk = noise_precision * right + self.precision * known[part]
+            covariance = np.linalg.inv(normal)
+            self.mean[part] = np.einsum("mij,mj->mi", covariance, shrunk)
+            variance += np.einsum("mii->i", covariance)
+            self.bias_variance[part] = covariance[:, 0, 0]
+            fitted += (self.mean[part] * right).sum()
+            second = self.mean[part][:, :, None] * self.mean[part][:, None, :]
+            second += covariance
+            second *= gram
+            squares += second.sum()
+            if self.covariance is not None:
+                self.covariance[part] = covariance
+            if told is not None:
+                told.add(part, *self.moments(part, covariance))
         spread = self.tower.fit(self.mean, self.precision)
         deviation = np.square(self.mean - self.tower.known()).sum(axis=0)
-        variance = np.einsum("mii->i", self.covariance)
         self.precision = (len(self.ids) + _WEAK) / (deviation + variance + spread + _WEAK)
+        return fitted, squares
 
-    def at(self, ids: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+    def at(self, ids: np.ndarray, covariates: np.ndarray | Rows) -> np.ndarray:
         """(bias, embedding) of ids [n]: the tower alone for those without ratings."""
         place = np.searchsorted(self.ids, ids).clip(max=len(self.ids) - 1)
         known = self.ids[place] == ids
@@ -153,6 +118,50 @@ class _Side:
         if not known.all():
             found[~known] = self.tower.at(covariates[~known])
         return found
+
+
+_Sums = Callable[[slice], tuple[np.ndarray, np.ndarray]]
+"""Sums over the ratings of each id in a part: Σ E[z zᵀ] [m, p + 1, p + 1] and Σ E[z (R − b)]
+[m, p + 1], with z and b of the other side."""
+
+
+class _Told:
+    """`_Sums` of one side that gather while the other side is updated, part by part.
+
+    Args:
+        count, total: sparse [own ids, other ids], the number of ratings of each pair and their sum;
+            own is the side that is updated.
+        size: p + 1.
+    """
+
+    def __init__(self, count: sparse.csr_array, total: sparse.csr_array, size: int):
+        self._count, self._total, self._size = count, total, size
+        self._gram = np.zeros((count.shape[1], size * size))
+        self._right = np.zeros((count.shape[1], size))
+
+    def add(self, part: slice, z: np.ndarray, second: np.ndarray, with_bias: np.ndarray) -> None:
+        """Add the moments of a part of the side that is updated."""
+        count, total = self._count[part].T.tocsr(), self._total[part].T.tocsr()
+        rated = np.flatnonzero(np.diff(count.indptr))
+        count, total = count[rated], total[rated]
+        self._gram[rated] += count @ second
+        self._right[rated] += total @ z - count @ with_bias
+
+    def __call__(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        return self._gram[part].reshape(-1, self._size, self._size), self._right[part]
+
+
+def _held_sums(other: _Side, count: sparse.csr_array, total: sparse.csr_array) -> _Sums:
+    """`_Sums` from a side that keeps its covariances; `count` and `total` as in `_Told`."""
+    z, second, with_bias = other.moments(slice(None), other.covariance)
+    size = z.shape[1]
+
+    def sums(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        rated, summed = count[part], total[part]
+        gram = (rated @ second).reshape(-1, size, size)
+        return gram, summed @ z - rated @ with_bias
+
+    return sums
 
 
 @dataclass(frozen=True)
@@ -199,17 +208,25 @@ def fit(
     width: int,
     rounds: int,
     rng: np.random.Generator,
+    most_held: int = MOST_HELD,
 ) -> Hybrid:
     """Fit to ratings [n] of ids [n] with covariates [n, D_u] and [n, D_i].
 
     Args:
+        x_users, x_items: the covariates, or what gives those of some ratings by `[rows]`.
         rank: p.
         width: random hidden units of each tower.
         rounds: of alternation.
         rng: draws hidden units and first embeddings.
+        most_held: numbers of covariances that are computed at a time; the larger side gives its
+            own up where they are more.
     """
-    user = _Side(users, x_users, width, rank, rng)
-    item = _Side(items, x_items, width, rank, rng)
+    user = _Side(users, x_users, width, rank, rng, most_held)
+    item = _Side(items, x_items, width, rank, rng, most_held)
+    larger = max(user, item, key=lambda side: len(side.ids))
+    for side in (user, item):
+        if side is not larger or len(side.parts) == 1:
+            side.keep_covariances()
     level, scale = float(ratings.mean()), float(ratings.std()) or 1.0
     centered = (ratings - level) / scale
     shape = (len(user.ids), len(item.ids))
@@ -219,13 +236,18 @@ def fit(
     square = float(np.square(centered).sum())
     noise_precision = len(ratings) / max(square, _LEAST)
     sides = ((user, item, counts, totals), (item, user, counts.T.tocsr(), totals.T.tocsr()))
+    if item.covariance is None:  # users are updated first, and need what items say
+        item.sums = _Told(*sides[1][2:], rank + 1)
+        for part in item.parts:
+            nothing = np.zeros((part.stop - part.start, rank + 1, rank + 1))
+            item.sums.add(part, *item.moments(part, nothing))
     for _ in range(rounds):
         for own, other, count, total in sides:
-            z, second, with_bias = other.moments()
-            gram = (count @ second).reshape(len(own.ids), rank + 1, rank + 1)
-            right = total @ z - count @ with_bias
-            own.update(gram.copy(), right, noise_precision)
-        error = square + _rest(own, other, count, total, gram, right)
+            sums = other.sums or _held_sums(other, count, total)
+            told = _Told(count, total, rank + 1) if own.covariance is None else None
+            fitted, squares = own.update(sums, noise_precision, told)
+            own.sums = told
+        error = square + float(_of_biases(other, count, total) - 2.0 * fitted + squares)
         noise_precision = len(ratings) / max(error, _LEAST * len(ratings))
     return Hybrid(
         level=level,
@@ -238,11 +260,9 @@ def fit(
     )
 
 
-def _rest(own: _Side, other: _Side, count, total, gram: np.ndarray, right: np.ndarray) -> float:
-    """Expected squared error, less the sum of squared ratings, by the sums of the last update."""
+def _of_biases(other: _Side, count: sparse.csr_array, total: sparse.csr_array) -> float:
+    """What the expected squared error has from the other side's biases alone."""
     bias = other.mean[:, 0]
-    bias_square = np.square(bias) + other.covariance[:, 0, 0]
+    bias_square = np.square(bias) + other.bias_variance
     seen = np.asarray(count.sum(axis=0)).ravel()
-    error = (seen * bias_square).sum() - 2.0 * (np.asarray(total.sum(axis=0)).ravel() * bias).sum()
-    second = own.mean[:, :, None] * own.mean[:, None, :] + own.covariance
-    return float(error - 2.0 * (own.mean * right).sum() + (gram * second).sum())
+    return (seen * bias_square).sum() - 2.0 * (np.asarray(total.sum(axis=0)).ravel() * bias).sum()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.base import seeds
-from twotower.data.pairs import Pairs
+from twotower.data.pairs import TablePairs
 from twotower.methods import comparators
 from twotower.methods.comparators import COMPARATORS, Comparator, Predictor
 from twotower.methods.search import Span
@@ -42,12 +42,26 @@ METHODS = COMPARATORS | {
 
 MOST_RATINGS = {"kernel_ridge": 16_384}
 """Training ratings, at most, of methods that take minutes for all of them."""
+MOST_NUMBERS = 2**27
+"""Covariates of the training ratings, at most, of methods by covariates that hold them all: a
+gigabyte, of which they make some copies. With 62 covariates, as MovieLens has, these are two
+million ratings."""
+_HOLD_ALL = ("boosting", "erm", "adam")
 
 
-def pairs_of(data: RealRatings, rows: np.ndarray) -> Pairs:
+def most_ratings(method: str, columns: int) -> int | None:
+    """Training ratings that a method learns from at most, None for all of them.
+
+    Args:
+        columns: covariates of both sides.
+    """
+    return MOST_RATINGS.get(method, MOST_NUMBERS // columns if method in _HOLD_ALL else None)
+
+
+def pairs_of(data: RealRatings, rows: np.ndarray) -> TablePairs:
     """Ids and covariates of some ratings."""
-    users, items = data.users[rows], data.items[rows]
-    return Pairs(users, items, data.user_covariates[users], data.item_covariates[items])
+    sides = data.users[rows], data.items[rows]
+    return TablePairs(*sides, data.user_covariates, data.item_covariates)
 
 
 def fractions(kind: str) -> tuple[float, ...]:
@@ -68,12 +82,14 @@ def fit_kinds(
         `kind`, `split`, `fraction`, `n_train`, `settings`, `held_out_error`.
     """
     predictions, chosen = {}, []
+    columns = data.user_covariates.shape[1] + data.item_covariates.shape[1]
+    most = most_ratings(method, columns)
     for kind in kinds:
         for index in range(splits.count_of(kind, count)):
             split = splits.split(data, kind, index, seed)
             test = pairs_of(data, split.test)
             for fraction in fractions(kind):
-                train = split.beginning(fraction)[: MOST_RATINGS.get(method)]
+                train = split.beginning(fraction)[:most]
                 role = f"{kind} {fraction:g}"
                 rng = seeds.generator(seed, {"method": method}, role, index)
                 fit = comparators.tuned(

@@ -72,6 +72,10 @@ def taken(
     """
     own = {key: given.pop(key) for key in KEYS if key in given}
     for key in given:
+        if key in layouts.CLICK_SOURCES:
+            found = f"--config {key}=: clicks are no ratings"
+            allowed = f"ratings: {', '.join(f'{source}=PATH' for source in SOURCES)}"
+            raise RealOptionsError(complaint(found, allowed, layouts.CLICKS_REMEDY))
         near = difflib.get_close_matches(str(key), KEYS, n=1, cutoff=0.8)
         if near or str(key).split("_")[0] in _FAMILIES:  # no key of a study is like these
             hint = f"did you mean {near[0]}?" if near else ""

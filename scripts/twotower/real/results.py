@@ -7,7 +7,7 @@ import pandas as pd
 
 from twotower.real import scores as real_scores
 from twotower.real import splits
-from twotower.real.methods import METHODS
+from twotower.real.methods import METHODS, most_ratings
 from twotower.real.ratings import RealRatings
 from twotower.real.tables import Seen
 
@@ -25,17 +25,20 @@ def scored(
 
     Yields:
         Rows of `scores.scores` with `kind`, `split`, `fraction`, `n_train` and `method`, and
-        of `scores.summary`.
+        of `scores.summary`. `n_train` counts what the method learned from, at most
+        `methods.most_ratings`; groups are by all training ratings, alike for all methods.
     """
     parts = [(*name.split(" "), name) for name in predictions]
+    most = most_ratings(method, data.user_covariates.shape[1] + data.item_covariates.shape[1])
     for kind in dict.fromkeys(part[0] for part in parts):
         found = sorted((int(i), float(f), name) for one, i, f, name in parts if one == kind)
-        rows = []
+        rows, split = [], None
         for index, fraction, name in found:
-            split = splits.split(data, kind, index, seed)
+            if split is None or split.index != index:
+                split = splits.split(data, kind, index, seed)
             train = split.beginning(fraction)
             about = {"kind": kind, "split": index, "fraction": fraction}
-            about |= {"n_train": len(train), "method": method}
+            about |= {"n_train": min(len(train), most or len(train)), "method": method}
             scores = real_scores.scores(data, split, train, predictions[name], fraction == 1.0)
             rows += [about | row for row in scores]
         table = pd.DataFrame(rows)

@@ -16,6 +16,7 @@ TOP = 10
 """Places of a list; only users with more rated test items than that are ranked."""
 CONFIDENCE = 0.95
 _DRAWS = 500
+_MOST_DRAWN = 2**24  # users that are drawn at a time, in all draws
 
 QUADRANTS = (
     "known user, known item",
@@ -133,9 +134,7 @@ def user_intervals(
         _, place = np.unique(ids[mask], return_inverse=True)
         sums = [np.bincount(place, part) for part in (error[mask] ** 2, np.abs(error[mask]))]
         counts = np.bincount(place)
-        users = rng.integers(len(counts), size=(_DRAWS, len(counts)))
-        drawn = counts[users].sum(axis=1)
-        squares, absolutes = (part[users].sum(axis=1) / drawn for part in sums)
+        squares, absolutes = _drawn_means(sums, counts, rng)
         means = (np.sqrt(sums[0].sum() / counts.sum()), sums[1].sum() / counts.sum())
         for metric, mean, draws in zip(METRICS, means, (np.sqrt(squares), absolutes), strict=False):
             yield _bootstrap_row(name, metric, int(mask.sum()), mean, draws)
@@ -144,6 +143,22 @@ def user_intervals(
             rng = seeds.generator(seed, {"group": ALL}, metric, split.index)
             draws = values[rng.integers(len(values), size=(_DRAWS, len(values)))].mean(axis=1)
             yield _bootstrap_row(ALL, metric, len(split.test), values.mean(), draws)
+
+
+def _drawn_means(
+    sums: list[np.ndarray], counts: np.ndarray, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Means over users drawn anew, [draws] each, from sums and numbers of ratings by user [m].
+
+    A few draws at a time: all of them would be half a thousand numbers for each user.
+    """
+    size, found = max(1, _MOST_DRAWN // len(counts)), []
+    for start in range(0, _DRAWS, size):
+        shape = (min(size, _DRAWS - start), len(counts))
+        users = rng.integers(len(counts), size=shape)
+        drawn = counts[users].sum(axis=1)
+        found.append([part[users].sum(axis=1) / drawn for part in sums])
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def _bootstrap_row(group: str, metric: str, n_test: int, mean: float, draws: np.ndarray) -> dict:

@@ -16,6 +16,8 @@ from twotower.methods.comparators import Predictor
 from twotower.real import hybrid
 from twotower.towers import networks, training
 
+MOST_PREDICTED = 2**18
+"""Pairs whose covariates and hidden units stand in memory at a time."""
 ROUNDS = 30
 """Of alternation between users and items: more change predictions by less than they err."""
 
@@ -44,27 +46,40 @@ def _covariate_towers(arm: Callable, fixed: dict) -> Callable:
             scores = level + networks.scores(fitted, users, items)[0].numpy()
             return scores.clip(ratings.min(), ratings.max())
 
-        return predict
+        return _in_parts(predict)
 
     return fit
 
 
+def _in_parts(predict: Predictor) -> Predictor:
+    """The same predictions, made for `MOST_PREDICTED` pairs at a time."""
+
+    def predicted(fresh: Pairs) -> np.ndarray:
+        starts = range(0, max(len(fresh), 1), MOST_PREDICTED)
+        parts = [predict(fresh.take(slice(at, at + MOST_PREDICTED))) for at in starts]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    return predicted
+
+
 def _with_effects(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> hybrid.Hybrid:
-    sides = (pairs.users, pairs.items, pairs.user_covariates, pairs.item_covariates)
+    sides = (pairs.users, pairs.items, pairs.user_rows, pairs.item_rows)
     rng = np.random.default_rng(seed)
     return hybrid.fit(*sides, ratings, rounds=ROUNDS, rng=rng, **settings)
 
 
 def _hybrid(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
     fitted = _with_effects(pairs, ratings, settings, seed)
-    return lambda fresh: fitted.predict(
-        fresh.users, fresh.items, fresh.user_covariates, fresh.item_covariates
+    return _in_parts(
+        lambda fresh: fitted.predict(fresh.users, fresh.items, fresh.user_rows, fresh.item_rows)
     )
 
 
 def _mixed(pairs: Pairs, ratings: np.ndarray, settings: dict, seed: int) -> Predictor:
     fitted = _with_effects(pairs, ratings, settings, seed)
-    return lambda fresh: fitted.predict_unknown(fresh.user_covariates, fresh.item_covariates)
+    return _in_parts(
+        lambda fresh: fitted.predict_unknown(fresh.user_covariates, fresh.item_covariates)
+    )
 
 
 FITS = {

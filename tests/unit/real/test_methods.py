@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
+from twotower.data.pairs import Pairs
 from twotower.real import dimension, hybrid, methods, noise_floor, results, scores, splits, tables
 from twotower.real import options as real_options
 from twotower.real.ratings import RealRatings
@@ -93,7 +94,7 @@ def test_towers_with_identities_serve_pairs_of_which_none_comes_again():
     rng = np.random.default_rng(4)
     covariates = rng.uniform(-1, 1, (2000, 2))
     ids = np.arange(2000)
-    pairs = methods.Pairs(ids, ids, covariates, covariates[::-1].copy())
+    pairs = Pairs(ids, ids, covariates, covariates[::-1].copy())
     truth = covariates[:, 0] * covariates[::-1, 1]
     method = methods.METHODS["hybrid"]
     fit = method.fit(pairs, truth, method.candidates(2000, 1)[0], rng)

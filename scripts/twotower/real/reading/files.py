@@ -67,6 +67,31 @@ class RawRatings:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class RawClicks:
+    """Clicks as they stand in files, with what is known of both sides: who chose what.
+
+    Unlike `RawRatings` they have neither ratings nor a scale. A pair may stand there several times.
+
+    Attributes:
+        title: of the data.
+        licence: its terms in a sentence.
+        users, items: int64 [n], rows of the entities below, 0, 1, …; all of these have clicks.
+        times: float64 [n], seconds since 1970; equal times are in the order of the file.
+        user_entities, item_entities: a row for each user and item.
+        notes: what was left out, a line each.
+    """
+
+    title: str
+    licence: str
+    users: np.ndarray
+    items: np.ndarray
+    times: np.ndarray
+    user_entities: Entities
+    item_entities: Entities
+    notes: tuple[str, ...] = ()
+
+
 def rows_of(ids: np.ndarray, known: dict[int, int], path: Path, first: int, side: str, file: str):
     """Rows [n] of the ids [n] of ratings among the entities, or RatingsFileError.
 

@@ -45,10 +45,17 @@ YELP = Layout(
     "JSON lines",
     tuple(f"yelp_academic_dataset_{name}.json" for name in ("review", "user", "business")),
 )
+CLICKS = Layout("clicks", ("clicks.csv",), may_have=("users.csv", "items.csv"))
+RETAILROCKET = Layout("RetailRocket", ("events.csv",))
+_CLICKS = (CLICKS, RETAILROCKET)
 _KNOWN = {name for one in MOVIELENS for name in (*one.files, *one.may_have, *one.marks)}
 _ALLOWED = "; or ".join(
     f"{', '.join((*one.files, *one.marks))} ({one.name})" for one in MOVIELENS
 ).replace("latest", "20M, 25M, 32M, latest")
+CLICKS_REMEDY = (
+    "no method for ratings is made for clicks: they have no scale, and all have one value; give "
+    "grades within a scale, such as how often each user chose an item"
+)
 _HALF = b".5::"  # the rating, between two colons: no id or time ends so
 _PIECE = 2**20
 _PACKED = (".gz", ".zip", ".bz2", ".xz")
@@ -66,6 +73,7 @@ def movielens_layout(folder: Path) -> Layout:
     """
     names = _names(folder, _KNOWN)
     if not names:
+        _refuse_clicks(folder)
         inside = sorted({path.parent for name in _KNOWN for path in folder.glob(f"*/{name}")})
         choice = " or ".join(str(path) for path in inside[:5])
         hint = f"did you mean {choice}?" if inside else _like(os.listdir(folder), MOVIELENS[-1])
@@ -196,7 +204,7 @@ def inputs(source: str, place: str | Path) -> list[str]:
     Raises:
         RatingsFileError: if they are not there, or one of them is empty, cut short or in UTF-16.
     """
-    place, chosen = Path(place), SOURCES[source]
+    place, chosen = Path(place), (SOURCES | CLICK_SOURCES)[source]
     if chosen.packed and is_archive(place):
         archived(place)
         return [str(place)]
@@ -219,6 +227,14 @@ def inputs(source: str, place: str | Path) -> list[str]:
     return [str(path) for path in paths]
 
 
+def _refuse_clicks(place: Path) -> None:
+    """Refuse a folder with clicks where ratings are asked for, of which it holds no file."""
+    clicks = [each.files[0] for each in _CLICKS if (place / each.files[0]).is_file()]
+    if clicks:
+        found = f"it holds clicks ({clicks[0]}), and these are no ratings"
+        raise refusal(place, found, "ratings, in a layout of docs/real-ratings.md", CLICKS_REMEDY)
+
+
 def complete(layout: Layout, folder: Path) -> Layout:
     """The layout itself, for a source that has no other: all its files stand in a folder.
 
@@ -229,6 +245,8 @@ def complete(layout: Layout, folder: Path) -> Layout:
     missing = [name for name in layout.files if name not in names]
     if not missing:
         return layout
+    if not names and layout not in _CLICKS:
+        _refuse_clicks(folder)
     remedy, short = "unpack the archive there", missing[0].rpartition("_")[2]
     inside = sorted({path.parent for path in folder.glob(f"*/{missing[0]}")})
     if (folder / short).is_file():
@@ -264,3 +282,8 @@ SOURCES = {
 }
 """The sources of real ratings, the one list of them; a reader for each stands in `ratings.READERS`.
 Options, rules and targets of the workflow follow from this list."""
+CLICK_SOURCES = {
+    "clicks": Source(partial(complete, CLICKS), frozenset((*CLICKS.files, *CLICKS.may_have))),
+    "retailrocket": Source(partial(complete, RETAILROCKET), frozenset(RETAILROCKET.files)),
+}
+"""The sources of clicks, which are no ratings; each has a reader in `clicks.reading.READERS`."""

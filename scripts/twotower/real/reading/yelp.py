@@ -5,21 +5,20 @@ no rating goes into is used: their average stars and counts of reviews hold the 
 predicted, and so do a business's.
 """
 
-import heapq
 import math
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twotower.base.identity import digest
+from twotower.real.reading import yelp_reviews
 from twotower.real.reading.faults import fault
 from twotower.real.reading.files import ONE_RELEASE, Entities, RawRatings
 from twotower.real.reading.json_lines import UNKNOWN, Record, objects
 from twotower.real.reading.layouts import inputs
+from twotower.real.reading.yelp_reviews import ANOTHER, Reviews, date_of
 
 LICENCE = (
     "Yelp Dataset Terms of Use: for academic and personal use; no redistribution; see the "
@@ -32,8 +31,6 @@ MOST_LOST = 0.01
 files of two releases far more do not fit one another.
 """
 _PRICES = ("RestaurantsPriceRange2", "Price Range")  # as newer and older releases call it
-_ANOTHER = "give each of Yelp's files the name that it was published under"
-_YEARS = (2004, 2100)  # Yelp began in October 2004
 
 
 def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRatings:
@@ -48,29 +45,32 @@ def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRating
         RatingsFileError: for the first thing that is wrong.
     """
     review_path, user_path, business_path = (Path(one) for one in inputs("yelp", place))
-    reviews = _reviews(review_path, most, seed)
-    if not reviews:  # the file is not empty
+    drawn = yelp_reviews.drawn(review_path, most, seed)
+    if not len(drawn.lines):  # the file is not empty
         found = f"the first user that is drawn has more than {most:,} reviews"
         hint = f"draw more, as --config yelp_reviews={10 * most}"
         raise fault(review_path, None, found, "a sample of whole users", hint)
-    kept, notes = _latest(reviews)
-    people = _entities(user_path, "user_id", {one[1] for one in kept}, _person)
-    places = _entities(business_path, "business_id", {one[2] for one in kept}, _business)
-    whole = [one for one in kept if one[1] in people and one[2] in places]
-    if len(whole) < len(kept):
-        notes.append(_lost(review_path, kept, people, places, user_path, business_path))
+    kept, notes = yelp_reviews.latest(drawn)
+    people = _entities(user_path, "user_id", kept.named("users"), _person)
+    places = _entities(business_path, "business_id", kept.named("items"), _business)
+    whole = kept.known("users", people) & kept.known("items", places)
+    if not whole.all():
+        lost = int(whole.argmin())
+        notes.append(
+            _lost(review_path, kept, lost, int((~whole).sum()), people, user_path, business_path)
+        )
+        kept = kept.take(whole)
     if most:
         notes.append(f"whole users drawn with key {seed}, at most {most:,} reviews")
-    kept = whole
-    users, user_ids = _numbered([one[1] for one in kept])
-    items, item_ids = _numbered([one[2] for one in kept])
+    users, user_ids = kept.numbered("users")
+    items, item_ids = kept.numbered("items")
     return RawRatings(
         "Yelp Open Dataset",
         LICENCE,
         users,
         items,
-        np.array([one[3] for one in kept]),
-        np.array([one[4] for one in kept], dtype=np.int64),
+        kept.stars.astype(np.float64),
+        kept.times,
         _people([people[one] for one in user_ids]),
         _businesses([places[one] for one in item_ids]),
         (1.0, 5.0),
@@ -78,78 +78,21 @@ def read(place: str | Path, most: int | None = None, seed: int = 0) -> RawRating
     )
 
 
-def _latest(reviews: list[tuple]) -> tuple[list[tuple], list[str]]:
-    """The latest review of each user and business, in the order of lines, and what was left out."""
-    latest: dict[tuple[str, str], tuple] = {}
-    for one in sorted(reviews):  # by line
-        if one[4] >= latest.setdefault((one[1], one[2]), one)[4]:
-            latest[one[1], one[2]] = one
-    equal = sum(one[4] == latest[one[1], one[2]][4] for one in reviews) - len(latest)
-    notes = [f"{len(reviews) - len(latest):,} earlier reviews of the same business left out"]
-    if equal:
-        notes.append(f"{equal:,} of these have the date of the one that counts, and stand above it")
-    return sorted(latest.values()), notes
+def _lost(path: Path, kept: Reviews, row: int, count: int, people: dict, *files: Path) -> str:
+    """What is told of reviews without a line of their user or business, if they are few.
 
-
-def _lost(path: Path, kept: list[tuple], people: dict, places: dict, *files: Path) -> str:
-    """What is told of reviews without a line of their user or business, if they are few."""
-    lost = [one for one in kept if one[1] not in people or one[2] not in places]
-    line, user, business = lost[0][:3]
+    Args:
+        row, count: the first of them, and how many there are.
+    """
+    line = int(kept.lines[row])
+    user, business = kept.user_ids[kept.users[row]], kept.item_ids[kept.items[row]]
     of = f"user {user} has" if user not in people else f"business {business} has"
     file = files[user in people].name
-    found = f"{len(lost):,} of {len(kept):,} reviews have no line of their user or business"
-    if len(lost) > MOST_LOST * len(kept):
+    found = f"{count:,} of {len(kept.lines):,} reviews have no line of their user or business"
+    if count > MOST_LOST * len(kept.lines):
         text = f"{of} no line in {file}; {found}"
         raise fault(path, line, text, f"at most {MOST_LOST:.0%} of them", ONE_RELEASE)
     return f"{found} and are left out; the first is on line {line:,}: {of} none in {file}"
-
-
-def _reviews(path: Path, most: int | None, seed: int) -> list[tuple]:
-    """(line, user, business, stars, seconds) of the users drawn.
-
-    A user whose key is too large for the sample is dropped as soon as that shows, and with it any
-    later review of it: what stays is the longest run of smallest keys that fits.
-    """
-    drawn: dict[str, list[tuple]] = {}
-    largest: list[tuple[int, str]] = []  # keys negated: the largest is on top
-    total, limit = 0, math.inf
-    for one in objects(path):
-        user, business = one.text("user_id", _ANOTHER), one.text("business_id", _ANOTHER)
-        stars = one.values.get("stars")
-        if type(stars) not in (int, float) or stars not in (1, 2, 3, 4, 5):
-            raise one.fault("stars", "1, 2, 3, 4 or 5, a number without quotes")
-        row = (one.line, user, business, float(stars), int(_date(one, "date").timestamp()))
-        if most is not None and user not in drawn:
-            key = int.from_bytes(digest({"seed": seed, "user": user})[:8], "big")
-            if key >= limit:
-                continue
-            heapq.heappush(largest, (-key, user))
-        drawn.setdefault(user, []).append(row)
-        total += 1
-        while most is not None and total > most:
-            key, last = heapq.heappop(largest)
-            total -= len(drawn.pop(last))
-            limit = -key
-    return [row for rows in drawn.values() for row in rows]
-
-
-def _date(one: Record, key: str) -> datetime:
-    """A date, with a time of day or without; where no zone is given it is UTC."""
-    text = one.text(key, "write dates as text")
-    try:
-        date = datetime.fromisoformat(f"{text}-01" if len(text) == len("2018-07") else text)
-    except ValueError:
-        date = datetime.min
-    if not _YEARS[0] <= date.year < _YEARS[1]:
-        raise one.fault(key, f"such as 2018-07-07 22:09:11, from {_YEARS[0]} on")
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def _numbered(ids: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Rows [n] of ids among the sorted distinct ones, and these."""
-    unique = sorted(set(ids))
-    row = {one: place for place, one in enumerate(unique)}
-    return np.array([row[one] for one in ids], dtype=np.int64), unique
 
 
 def _entities(
@@ -158,7 +101,7 @@ def _entities(
     """What is known of the wanted ids, by id; an id without a line is left out."""
     found: dict[str, Any] = {}
     for one in objects(path):
-        name = one.text(key, _ANOTHER)
+        name = one.text(key, ANOTHER)
         if name in found:
             text = f"{key} {name} stands there again"
             raise fault(path, one.line, text, "one line for each id", "keep one of the lines")
@@ -167,10 +110,10 @@ def _entities(
     return found
 
 
-def _person(one: Record) -> dict[str, float]:
-    since = _date(one, "yelping_since")
+def _person(one: Record) -> tuple[float, float]:
+    since = date_of(one, "yelping_since")
     years = since.year + (since.timetuple().tm_yday - 1) / 365.25
-    return {"since": years, "friends": math.log1p(len(one.texts("friends")))}
+    return years, math.log1p(len(one.texts("friends")))
 
 
 def _business(one: Record) -> dict[str, Any]:
@@ -198,9 +141,9 @@ def _price(one: Record) -> float:
     return math.nan
 
 
-def _people(found: list[dict]) -> Entities:
-    names = ("since", "friends")
-    numbers = {name: np.array([one[name] for one in found]) for name in names}
+def _people(found: list[tuple[float, float]]) -> Entities:
+    columns = zip(*found, strict=True)
+    numbers = dict(zip(("since", "friends"), map(np.array, columns), strict=True))
     return Entities(len(found), numbers, {}, {}, {})
 
 

@@ -1,0 +1,1 @@
+"""Made-up ratings in published layouts and sizes, with a planted truth: `made_ratings.py`."""

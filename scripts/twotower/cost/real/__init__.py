@@ -1,0 +1,1 @@
+"""What runs on real ratings cost, by the size of the data."""

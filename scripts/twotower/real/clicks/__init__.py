@@ -1,0 +1,1 @@
+"""Clicks with the covariates of both sides as matrices: who chose what, and in which order."""
