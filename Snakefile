@@ -30,6 +30,11 @@ if REAL.places:
     include: "workflow/rules/real.smk"
 
 
+if DIAGNOSIS:
+
+    include: "workflow/rules/diagnose.smk"
+
+
 localrules:
     all,
     index,

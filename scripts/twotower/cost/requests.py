@@ -28,6 +28,10 @@ REAL = {
     "fit_real": (_RATINGS, 120),
     "score_real": (_RATINGS, 60),
     "draw_real": (3e8, 10),
+    "draw_diagnosis": (2e9, 30),
+    "fit_diagnosis": (4e9, 240),
+    "judge_diagnosis": (4e9, 60),
+    "picture_diagnosis": (3e8, 10),
 }
 """By rule for real ratings, of which no study says how many there are: bytes, and minutes."""
 
