@@ -89,3 +89,8 @@ def rungs(towers: Towers) -> Iterator[Rung]:
 def is_crowded(towers: Towers, trained: int) -> bool:
     """Whether towers have too many weights for half of so many training ratings."""
     return towers.weights() > CROWDED * SHARES["half"] * trained
+
+
+def left_out(rung: Rung, trained: int) -> bool:
+    """Whether a rung of a ladder is not fitted, since its towers are crowded."""
+    return rung.name in (*WIDTHS, *RANKS) and is_crowded(rung.towers, trained)

@@ -6,15 +6,7 @@ import numpy as np
 import torch
 
 from twotower.base import seeds
-from twotower.diagnosis.factorial import (
-    BEST_SETTINGS,
-    OWN,
-    RANKS,
-    SHARES,
-    WIDTHS,
-    Rung,
-    is_crowded,
-)
+from twotower.diagnosis.factorial import BEST_SETTINGS, OWN, SHARES, Rung, left_out
 from twotower.real import splits
 from twotower.real.ratings import RealRatings
 from twotower.real.splits import Split
@@ -63,8 +55,7 @@ def measured(
         `risk/<share>`, [splits, seeds]. Nothing for a rung that has too many weights.
     """
     parts = [split_of(data, index, seed) for index in range(count)]
-    on_ladder = rung.name in (*WIDTHS, *RANKS)
-    if on_ladder and is_crowded(rung.towers, len(parts[0].train)):
+    if left_out(rung, len(parts[0].train)):
         return {}
     found: dict[str, list[np.ndarray]] = {}
     for share in rung.shares:
