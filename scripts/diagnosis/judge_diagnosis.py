@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from twotower.base import files, tensors
-from twotower.diagnosis import factorial, findings, fits, screen
+from twotower.diagnosis import factorial, findings, fits
+from twotower.diagnosis.telling import screen
 from twotower.real import ratings
 from twotower.records import job_records
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twotower.diagnosis import figure
+from twotower.diagnosis.telling import figure
 from twotower.records import job_records
 from twotower.report import style
 

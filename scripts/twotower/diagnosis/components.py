@@ -54,7 +54,7 @@ def split_up(
         ladders_of: for "width" and "rank", the size of each rung of that ladder, BEST's as well.
         constant: errors [1 + draws] of the training ratings' mean.
         crowded: whether the user's towers have too many weights for half of the ratings, so that
-            narrower ones tell more of what they could express.
+            only narrower ones tell what they could express.
         seed: of the study.
     """
     own, best = errors[f"{OWN}/all"], errors[f"{BEST}/all"]
@@ -65,8 +65,10 @@ def split_up(
         for name in ladder
         if name in whole and not (crowded and name == BEST)
     }
-    at = _reached(floors, ladders_of, [own, best, constant])
-    gaps = {key: _gap(key, ladder, floors, at, errors, seed) for key, ladder in ladders_of.items()}
+    above = {key: _gap(key, ladder, floors, errors, seed) for key, ladder in ladders_of.items()}
+    gaps = {key: gap for key, (gap, _) in above.items()}
+    # No error that such towers have had is below what they would reach with unlimited ratings.
+    at = np.minimum(own, floors[BEST] if BEST in floors else np.minimum(best, sum(above["width"])))
     explained = np.maximum(constant - at, 1e-9)
     # Narrow towers lose the same share of each component of the truth, so that what is explained is
     # a product: the share that the width lets through, times what the dimensions hold.
@@ -85,33 +87,26 @@ def split_up(
     return Components(parts, own, gained)
 
 
-def _reached(floors: dict, ladders_of: dict, bounds: list[np.ndarray]) -> np.ndarray:
-    """The error that the user's towers would reach with unlimited ratings, [1 + draws].
-
-    That of their own fits; where they are crowded, that of the widest narrower rung. No error that
-    such towers have had is below it.
-    """
-    if BEST in floors:
-        return np.minimum(floors[BEST], bounds[0])
-    size = ladders_of["width"]
-    narrower = [name for name in floors if name in size and size[name] < size[BEST]]
-    reached = [floors[max(narrower, key=size.__getitem__)]] if narrower else []
-    return np.minimum.reduce([*bounds, *reached])
-
-
 def _gap(
-    key: str, ladder: dict[str, float], floors: dict, at: np.ndarray, errors: dict, seed: int
-) -> np.ndarray:
-    """How far the user's towers lie above the end of a ladder, [1 + draws]."""
+    key: str, ladder: dict[str, float], floors: dict, errors: dict, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far the user's towers lie above the end of a ladder, and that end, [1 + draws] each.
+
+    The rungs whose floors are known tell it: those of the user's own size do not, where these are
+    crowded, and the curve through narrower ones is carried on.
+    """
     names = sorted((name for name in ladder if name in floors), key=ladder.__getitem__)
+    draws = len(errors[f"{BEST}/all"])
+    if not names:
+        return np.zeros(draws), errors[f"{BEST}/all"]
     rng = seeds.generator(seed, {"diagnosis": "exponents"}, key, 0)
-    usual = ladders.USUAL * np.exp(0.5 * ladders.SPREAD * rng.standard_normal(len(at)))
+    usual = ladders.USUAL * np.exp(ladders.DRAWN * rng.standard_normal(draws))
     usual[0] = ladders.USUAL
-    if len(names) < 2:
-        return np.zeros_like(at)
     values = np.stack([floors[name] for name in names], axis=1)
     removed = np.array([errors[f"{name}/all"][0] - floors[name][0] for name in names])
-    noise = (values - at[:, None])[1:].std(axis=0)
-    spread = np.hypot(noise, ladders.TRUSTED * removed) + ladders.LEAST * at[0]
+    noise = (values - values[:, -1:])[1:].std(axis=0)
+    bent = ladders.BENT * (values[0] - values[0].min())
+    spread = np.sqrt(noise**2 + (ladders.TRUSTED * removed) ** 2 + bent**2)
     sizes = np.array([ladder[name] for name in names], float)
-    return ladders.gap(sizes, values, spread, ladder[BEST], usual)
+    least = ladders.LEAST * values[0].min()
+    return ladders.gap(sizes, values, spread + least, ladder[BEST], usual)

@@ -13,11 +13,15 @@ EXPONENTS = np.exp(np.linspace(np.log(0.3), np.log(6.0), 25))
 USUAL, SPREAD = 1.5, 0.6
 """A prior for the exponent, log-normal: 2β/d lies between 0.5 and 4 for β of 0.5 to 2 and d of 1
 and 2, and a few rungs hardly tell it."""
+DRAWN = 0.3
+"""Standard deviation of the logarithm of the prior's middle over the draws of a bootstrap."""
 TRUSTED = 0.3
 """Of what was taken away as estimation: how far a rung's value may be off for that reason alone."""
 
 LEAST = 1.0e-3
 """Of the error, added to each spread: no fit is closer to a power than that."""
+BENT = 0.1
+"""Of how far a rung lies above the best one: towers of few units do not follow the power yet."""
 
 
 def unlimited(half: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -35,8 +39,9 @@ def unlimited(half: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def gap(
     sizes: np.ndarray, values: np.ndarray, spread: np.ndarray, at: float, usual: np.ndarray
-) -> np.ndarray:
-    """How far the value at a size lies above the end of its ladder, [m], never below 0.
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far the value at a size lies above the end of its ladder, [m], never below 0, and the
+    end itself, [m].
 
     value(s) = floor + scale · s^(−a), by weighted least squares with a prior on a.
 
@@ -49,7 +54,7 @@ def gap(
             carries what is not known of the exponent into the intervals.
     """
     if len(sizes) < 2:
-        return np.zeros(len(values))
+        return np.zeros(len(values)), values.mean(axis=1)
     weight = np.square(1.0 / spread)
     weight = weight / weight.sum()
     powers = (sizes / at) ** -EXPONENTS[:, None]  # [exponents, k]
@@ -61,4 +66,5 @@ def gap(
     misfit = np.square(residual / spread).sum(axis=2)
     prior = np.square((np.log(EXPONENTS) - np.log(usual)[:, None]) / SPREAD)
     best = (misfit + prior).argmin(axis=1)
-    return scale[np.arange(len(values)), best]
+    chosen = scale[np.arange(len(values)), best]
+    return chosen, values @ weight - chosen * (powers @ weight)[best]

@@ -26,7 +26,7 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame) -> Figure:
     """
     with style.paper_style():
         fig = Figure(figsize=(style.TEXT_WIDTH, 3.4), layout="constrained")
-        axes = fig.subplot_mosaic([["bar", "bar"], ["parts", "worth"]], height_ratios=[0.8, 2.2])
+        axes = fig.subplot_mosaic([["bar", "bar"], ["parts", "worth"]], height_ratios=[0.6, 2.4])
         _stacked(axes["bar"], parts)
         ax = axes["parts"]
         for place, row in enumerate(parts.itertuples()):
@@ -44,7 +44,7 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame) -> Figure:
         ax.plot(worth["gain"], np.arange(len(worth)), "o", color=style.BLACK, markersize=4)
         _intervals(ax, worth["gain"], worth)
         ax.set_yticks(range(len(worth)), worth["purchase"])
-        ax.set_xlabel("squared error that it takes off (below 0: adds)")
+        ax.set_xlabel("squared error taken off (below 0: added)")
         for name in ("parts", "worth"):
             axes[name].invert_yaxis()
             axes[name].spines[["top", "right"]].set_visible(False)
