@@ -105,7 +105,7 @@ diagnose: $(venv)/installed  ## what limits my recommender? RATINGS=FOLDER, or C
 	@$(bin)/python scripts/diagnose.py --study=$(call typed,STUDY) $(call option,CELL,cell) $(call option,PROFILE,profile) \
 	  $(call option,WIDTH,width) $(call option,DEPTH,depth) $(call option,EMBEDDING_DIM,embedding-dim) \
 	  $(call option,STEPS,steps) $(call option,BATCH_SIZE,batch-size) $(call option,LEARNING_RATE,learning-rate) \
-	  $(call option,SPLITS,splits) $(call option,SEEDS,seeds) $(call option,MOST,ratings) -- $(call given,RATINGS)
+	  $(call option,SPLITS,splits) $(call option,SEEDS,seeds) $(call option,MOST,most) -- $(call given,RATINGS)
 
 backtest: $(venv)/installed  ## do plan-data's intervals hold? on synthetic curves, and on the last run's or RISKS=FILE
 	@$(bin)/python benchmarks/backtest.py $(call given,RISKS)

@@ -34,6 +34,12 @@ if DIAGNOSIS:
 
     include: "workflow/rules/diagnose.smk"
 
+    rule diagnose:
+        input:
+            rules.judge_diagnosis.output,
+            rules.picture_diagnosis.output,
+        localrule: True
+
 
 localrules:
     all,

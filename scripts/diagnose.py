@@ -21,7 +21,7 @@ parser.add_argument("--study", default="config.yaml", help="the study of the cel
 parser.add_argument("--profile", help="a profile of Snakemake")
 parser.add_argument("--cell", help="diagnose a cell of the study, given by its id")
 for key in options.USUAL:
-    parser.add_argument(f"--{key.removeprefix('diagnose_').replace('_', '-')}", dest=key)
+    parser.add_argument(f"--{asking.named(key).lower().replace('_', '-')}", dest=key)
 given = parser.parse_args()
 about = asking.about(given.ratings, given.cell, given.study, vars(given))
 processes.require_idle(Path.cwd().resolve())

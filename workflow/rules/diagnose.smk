@@ -110,10 +110,3 @@ rule picture_diagnosis:
         "Drawing the diagnosis of {DIAGNOSIS.subject}"
     script:
         "../../scripts/diagnosis/picture_diagnosis.py"
-
-
-rule diagnose:
-    input:
-        rules.judge_diagnosis.output,
-        rules.picture_diagnosis.output,
-    localrule: True

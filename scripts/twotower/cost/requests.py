@@ -33,7 +33,8 @@ REAL = {
     "judge_diagnosis": (4e9, 60),
     "picture_diagnosis": (3e8, 10),
 }
-"""By rule for real ratings, of which no study says how many there are: bytes, and minutes."""
+"""By rule for real ratings and for a diagnosis of them, of which no study says how many there are:
+bytes, and minutes."""
 
 
 class Requests:

@@ -76,11 +76,12 @@ def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str,
     for key in USUAL:
         if given.get(key) is not None:
             config[key] = _value(key, given[key])
+            options.check_number(key, config[key], named(key))
     keys = {key: value for key, value in config.items() if key != "study"}
     places = {} if ratings is None else {source: keys.pop(source)}
     own = options.taken(keys, places)
     read = reading.read_study(study)
-    asked = options.asked(own, read, grid.cells(read))
+    asked = options.asked(own, read, grid.cells(read), "CELL")
     data = f"results/real/{asked.subject}/data.safetensors" if asked.cell is None else ""
     return Asked(asked, config | {SUBJECT: asked.subject}, data)
 
@@ -104,8 +105,13 @@ def source_of(place: str) -> str:
     raise faults[nearest]
 
 
+def named(key: str) -> str:
+    """What the Makefile calls a key of USUAL: `WIDTH` for `diagnose_width`."""
+    return key.removeprefix(f"{SUBJECT}_").upper()
+
+
 def _value(key: str, typed: str) -> Any:
     try:
         return strict_yaml.parse(typed)
     except strict_yaml.YamlError as error:
-        raise DiagnosisError(f"--config {key}={typed}: {error.messages[0]}") from None
+        raise DiagnosisError(f"{named(key)}={typed}: {error.messages[0]}") from None

@@ -19,13 +19,13 @@ SUBJECT = "diagnose"
 USUAL = {
     "diagnose_width": 64,
     "diagnose_depth": 1,
-    "diagnose_embedding_dim": 8,
+    "diagnose_embedding_dim": 4,
     "diagnose_steps": 2000,
     "diagnose_batch_size": 256,
     "diagnose_learning_rate": 0.01,
     "diagnose_splits": 3,
     "diagnose_seeds": 3,
-    "diagnose_ratings": 10**6,
+    "diagnose_most": 10**6,
 }
 _RANGE = {
     "diagnose_width": (2, 4096),
@@ -36,7 +36,7 @@ _RANGE = {
     "diagnose_learning_rate": (0, 10),
     "diagnose_splits": (2, 20),
     "diagnose_seeds": (2, 20),
-    "diagnose_ratings": (200, 10**8),
+    "diagnose_most": (200, 10**8),
 }
 KEYS = (SUBJECT, *USUAL)
 """Keys of `--config` that are none of a study."""
@@ -90,11 +90,12 @@ def taken(
             hint = f"did you mean {near[0]}?" if near else ""
             found = f"--config {key}=: this is no key of a diagnosis"
             raise DiagnosisError(complaint(found, ", ".join(KEYS), hint))
-    for key in USUAL.keys() & own.keys():
-        _check_number(key, own[key])
+    for key in USUAL:
+        if key in own:
+            check_number(key, own[key], f"--config {key}")
     if SUBJECT not in own and (own or SUBJECT in targets):
-        found = f"--config {next(iter(own), SUBJECT)}=: {SUBJECT} is not given"
-        raise DiagnosisError(complaint(found, _allowed(), "add it, or type make diagnose"))
+        found = f"--config {SUBJECT}=: it is not given"
+        raise DiagnosisError(complaint(found, _allowed(), "or type make diagnose RATINGS=FOLDER"))
     subject = own.get(SUBJECT)
     if subject in real_options.SOURCES and subject not in places:
         found = f"--config {SUBJECT}={subject}: the folder of its files is not given"
@@ -103,10 +104,15 @@ def taken(
     return own
 
 
-def asked(own: Mapping[str, Any], study: Study, cells: list[Cell]) -> Diagnosis | None:
+def asked(
+    own: Mapping[str, Any], study: Study, cells: list[Cell], name: str = f"--config {SUBJECT}"
+) -> Diagnosis | None:
     """The diagnosis that `taken` keys ask for, None where there are none.
 
-    A cell's own towers, and those of the study's arm adam, stand for what is not given.
+    A cell's own towers, and the training of the study's arm adam, stand for what is not given.
+
+    Args:
+        name: of the key that says what is diagnosed, as it was typed.
 
     Raises:
         DiagnosisError: if there is no such cell, or its parts have no known truth.
@@ -115,7 +121,7 @@ def asked(own: Mapping[str, Any], study: Study, cells: list[Cell]) -> Diagnosis 
         return None
     values, subject, cell = dict(USUAL), str(own[SUBJECT]), None
     if subject not in real_options.SOURCES:
-        cell = _cell(subject, cells)
+        cell = _cell(subject, cells, name)
         values |= _of_cell(cell, study, own)
     values |= {key: value for key, value in own.items() if key in USUAL}
     numbers = [values[key] for key in USUAL]
@@ -142,7 +148,12 @@ def settings(asked: Diagnosis, seed: int, rule: str, wildcards: Mapping[str, str
     return {"subject": asked.subject}
 
 
-def _check_number(key: str, value: Any) -> None:
+def check_number(key: str, value: Any, name: str) -> None:
+    """Raise DiagnosisError if the value of a key of USUAL is not allowed.
+
+    Args:
+        name: of the key, as it was typed.
+    """
     low, high = _RANGE[key]
     fraction = key == "diagnose_learning_rate"
     is_number = isinstance(value, (int, float) if fraction else int) and not isinstance(value, bool)
@@ -151,30 +162,30 @@ def _check_number(key: str, value: Any) -> None:
     allowed = f"a whole number, {low:,} to {high:,}"
     if fraction:
         allowed = f"a number above 0, at most {high}"
-    raise DiagnosisError(complaint(f"--config {key}={shown(value)}", allowed))
+    raise DiagnosisError(complaint(f"{name}={shown(value)}", allowed))
 
 
 def _allowed() -> str:
     return f"{', '.join(real_options.SOURCES)}, or the id of a cell (column cell of its tables)"
 
 
-def _cell(subject: str, cells: list[Cell]) -> Cell:
+def _cell(subject: str, cells: list[Cell], name: str) -> Cell:
     found = [cell for cell in cells if subject and cell.id.startswith(subject)]
     if len(found) != 1:
         listed = ", ".join(cell.id for cell in cells[:4]) + ", …" * (len(cells) > 4)
         wrong = "no source of ratings and no cell of this study" if not found else "several cells"
         raise DiagnosisError(
-            complaint(f"--config {SUBJECT}={shown(subject)}: {wrong}", _allowed(), listed)
+            complaint(f"{name}={shown(subject)}: {wrong}", _allowed(), f"here {listed}")
         )
     (cell,) = found
     odd = {"sampling": "fresh", "rating_scale": "exact", "control": "none"}
     for key, usual in odd.items():
         if cell.spec.get(key, usual) != usual:
-            wrong = f"--config {SUBJECT}={cell.id}: its {key} is {cell.spec[key]}"
+            wrong = f"{name}={cell.id}: its {key} is {cell.spec[key]}"
             hint = "the parts of its error are not known, so that nothing could be checked"
             raise DiagnosisError(complaint(wrong, usual, hint))
     if cell.spec["support"] in ("dust", "slab"):
-        wrong = f"--config {SUBJECT}={cell.id}: its support is a {cell.spec['support']}"
+        wrong = f"{name}={cell.id}: its support is a {cell.spec['support']}"
         raise DiagnosisError(complaint(wrong, "cells of a whole dimension, on their manifold"))
     return cell
 
@@ -182,12 +193,12 @@ def _cell(subject: str, cells: list[Cell]) -> Cell:
 def _of_cell(cell: Cell, study: Study, own: Mapping[str, Any]) -> dict[str, Any]:
     """The towers and the size of a cell, and the training of the study's arm adam."""
     spec = cell.spec
-    most = min(own.get("diagnose_ratings", cell.sample_sizes[-1]), cell.sample_sizes[-1])
+    most = min(own.get("diagnose_most", cell.sample_sizes[-1]), cell.sample_sizes[-1])
     found = {
         "diagnose_width": max(2, width.units(spec["width"], Theory.of(spec), most)),
         "diagnose_depth": spec["depth"],
         "diagnose_embedding_dim": spec.get("embedding_dim", spec["rank"]),
-        "diagnose_ratings": most,
+        "diagnose_most": most,
     }
     if "adam" in study.arms:
         adam = study.arms["adam"].model_dump()

@@ -122,12 +122,13 @@ def _groups(found: Findings) -> list[str]:
         few = rows[rows["past"] != "more"]
         extra = few["excess"].sum()
         said = (
-            f"{side.capitalize()}s with 20 past ratings or fewer: {_share(few['ratings'].sum())} of "
-            f"the held-out ratings, {_share(few['error_share'].sum())} of the error"
+            f"{side.capitalize()}s with 20 past ratings or fewer: "
+            f"{_share(few['ratings'].sum())} of the held-out ratings, "
+            f"{_share(few['error_share'].sum())} of the error"
         )
-        if few.empty or math.isnan(extra):
-            said += "" if few.empty else "; there are no others to compare with"
-        else:
+        if math.isnan(extra):
+            said += "; there are no others to compare with"
+        elif not few.empty:
             said += f"; {_share(extra)} of it since they have few"
         lines.append(said + ".")
     return lines
