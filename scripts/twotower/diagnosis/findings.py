@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twotower.diagnosis import cold, components, fits, resampling, verdicts, worth
+from twotower.diagnosis import cold, components, fits, losses, resampling, verdicts, worth
 from twotower.diagnosis.factorial import BEST, OWN, RANKS, WIDTHS, Rung, is_crowded
+from twotower.diagnosis.losses import CONSTANT
 from twotower.real.ratings import RealRatings
-
-CONSTANT = "constant"
-"""The mean of the training ratings, as a model."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def found(
     """
     parts = [fits.split_of(data, index, seed) for index in range(count)]
     trained = len(parts[0].train)
-    squares = _squares(data, parts, fitted)
+    squares = losses.held_out(data, parts, fitted)
     errors = resampling.resampled([data.users[part.test] for part in parts], squares, seed)
     found = taken_apart(errors, rungs, trained, seed)
     own, total = squares[f"{OWN}/all"], found.total
@@ -112,21 +110,6 @@ def taken_apart(
     }
     crowded = is_crowded(rungs[BEST].towers, trained)
     return components.split_up(errors, ladders, errors[f"{CONSTANT}/all"], crowded, seed)
-
-
-def _squares(data: RealRatings, parts: list, fitted: Mapping) -> dict[str, np.ndarray]:
-    """Squared errors [splits, seeds, n_test] by "rung/share", and of the constant."""
-    rated = np.stack([data.ratings[part.test] for part in parts])[:, None]
-    squares = {
-        f"{rung}/{name.partition('/')[2]}": np.square(values - rated)
-        for rung, arrays in fitted.items()
-        for name, values in arrays.items()
-        if name.startswith("predictions/")
-    }
-    level = np.array([data.ratings[part.train].mean() for part in parts])[:, None, None]
-    like = squares[f"{OWN}/all"]
-    squares[f"{CONSTANT}/all"] = np.broadcast_to(np.square(level - rated), like.shape)
-    return squares
 
 
 def _rungs(rungs: Mapping[str, Rung], errors: dict[str, np.ndarray]) -> pd.DataFrame:
