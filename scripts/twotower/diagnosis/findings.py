@@ -59,7 +59,7 @@ def found(
         for row in cold.groups(ids, parts, own)
     ]
     limits = [
-        {"question": question} | _limit(verdicts.limit(found, among), trained)
+        {"question": question} | _limit(verdicts.limit(found, among), len(data.ratings))
         for question, among in (("largest", components.NAMES), ("buy", components.BUYS))
     ]
     least, needed = worth.smallest_difference(errors, count)
@@ -125,9 +125,9 @@ def _rungs(rungs: Mapping[str, Rung], errors: dict[str, np.ndarray]) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _limit(limit: verdicts.Limit, trained: int) -> dict:
+def _limit(limit: verdicts.Limit, ratings: int) -> dict:
     value, low, high = limit.margin
-    more = None if limit.more is None else round(limit.more * trained)
+    more = None if limit.more is None else round((limit.more - 1.0) * ratings)
     return {
         "part": limit.name, "next": limit.second, "decided": limit.decided,
         "margin": value, "margin_low": low, "margin_high": high, "more_ratings": more,

@@ -8,6 +8,8 @@ import numpy as np
 from twotower.diagnosis.components import Components
 
 CONFIDENCE = 0.95
+MOST = 100
+"""Times the ratings: that more of them would decide is not said."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Limit:
         second: the next one.
         decided: whether the interval of their difference lies above 0.
         margin: that difference, and its interval.
-        more: how many times the ratings would decide, None where it is decided or no number would.
+        more: how many times the ratings would decide, as intervals shrink with the root of their
+            number; None where it is decided, or where that is more than MOST.
     """
 
     name: str
@@ -44,8 +47,8 @@ def limit(found: Components, among: Sequence[str]) -> Limit:
     closest = min(margins, key=lambda name: margins[name][1])
     margin = margins[second]
     decided = margins[closest][1] > 0
+    value, low, _ = margins[closest]
     more = None
-    if not decided and margins[closest][0] > 0:
-        value, low, _ = margins[closest]
+    if not decided and value * MOST**0.5 > value - low:
         more = float(((value - low) / value) ** 2)
     return Limit(first, second if decided else closest, decided, margin, more)
