@@ -24,7 +24,10 @@ for key in options.USUAL:
     parser.add_argument(f"--{asking.named(key).lower().replace('_', '-')}", dest=key)
 given = parser.parse_args()
 about = asking.about(given.ratings, given.cell, given.study, vars(given))
-processes.require_idle(Path.cwd().resolve())
+here = Path.cwd().resolve()
+processes.require_idle(here)
+if processes.locked(here) or processes.of_kind(here, "job"):
+    sys.exit("The last run in this folder was killed; `make resume` carries on.")
 snakemake = [sys.executable, "-m", "snakemake"]
 config = ["--config", *(commands.config(key, value) for key, value in about.config.items())]
 config += commands.options(profile=given.profile)
@@ -33,7 +36,7 @@ if about.data and not Path(about.data).exists():
     if done.returncode:
         sys.exit(done.stderr)
 print(about.expected(), flush=True)
-done = subprocess.run([*snakemake, "diagnose", *config, "--quiet", "all"])
+done = subprocess.run([*snakemake, "diagnose", *config, "--quiet", "host", "reason"])
 if done.returncode:
     sys.exit(done.returncode)
 folder = Path("results/diagnosis") / about.asked.subject

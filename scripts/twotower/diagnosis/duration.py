@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from twotower.cost.operations.arms import ARM_WORK
 from twotower.cost.operations.fit_size import FitSize
 from twotower.cost.operations.work import Work, seconds
-from twotower.diagnosis.factorial import BEST_SETTINGS, OWN, SHARES, Rung, left_out
+from twotower.diagnosis.factorial import BEST, BEST_SETTINGS, SHARES, Rung, left_out
 
 _BESIDE = 12.0
 """Seconds of the jobs that fit nothing: reading, judging and drawing."""
@@ -24,11 +24,12 @@ def work(rung: Rung, trained: int, dims: tuple[int, int], count: int, repeats: i
     if left_out(rung, trained):
         return made
     towers = rung.towers
-    arm, settings = ("adam", towers.adam()) if rung.training == OWN else ("erm", BEST_SETTINGS)
     for share in rung.shares:
         n = round(SHARES[share] * trained)
         size = FitSize(n, towers.width, towers.depth, dims, towers.rank, count * repeats)
-        made += ARM_WORK[arm](size, settings, False)
+        made += ARM_WORK["adam"](size, towers.adam(), False)
+        for from_start in (False, True) if rung.training == BEST else ():
+            made += ARM_WORK["erm"](size, BEST_SETTINGS, from_start)
     return made
 
 
