@@ -27,8 +27,9 @@ given = $(if $(call is_given,$(1)),$(call typed,$(1)))
 option = $(if $(call is_given,$(1)),--$(2)=$(call typed,$(1)))
 options = $(if $(call is_given,$(1)),$(some)--$(2) $(foreach each,$(value $(1)),$(call quote,$(each))))
 # New names belong here too: make would expand the dollars in their values to export them to programs.
-unexport ARM AT CELL CRATE_PROFILE ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY METHOD NONCE PROFILE PROJECT PYTHON RATINGS
-unexport RISKS ROOT SAMPLE SEED SHA256 SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITH WITHOUT ZIP
+unexport ARM AT BATCH_SIZE CELL CRATE_PROFILE DEPTH EMBEDDING_DIM ENV ERROR FLOOR FOLDER FRESH FRESH_SEEDS INSTANTS KEY LEARNING_RATE
+unexport METHOD MOST NONCE PROFILE PROJECT PYTHON RATINGS RISKS ROOT SAMPLE SEED SEEDS SHA256 SPLITS STEPS WIDTH
+unexport SIGNERS STUDY TARGET TO TSA TSA_CA WHEELS WHERE WITH WITHOUT ZIP
 
 # Progress bars in a terminal; a line for each job elsewhere.
 progress := $(shell test -t 2 && echo --logger=rich)
@@ -41,7 +42,7 @@ pip := -m pip install --quiet --disable-pip-version-check --require-hashes
 any_python = $(if $(wildcard $(bin)/python),$(bin)/python,$(call typed,PYTHON))
 
 .DEFAULT_GOAL := study
-.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan widths predictions plan-data backtest paper findings readme help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
+.PHONY: study resume faults claims preregister seal verify audit audit-vary audit-selftest export check-crate validate-crate plan widths predictions plan-data diagnose backtest paper findings readme help test check format schema report doctor bench bench-throughput bench-streaming bench-planning bench-costs bench-retrieval lock clean
 
 study: $(venv)/installed  ## run the study (STUDY=config.yaml) and print its ledger of claims
 	@$(run) -- $(call typed,STUDY)
@@ -99,6 +100,12 @@ plan-data: $(venv)/installed  ## ratings, width and depth for a wanted error: TA
 	@$(bin)/python scripts/plan_data.py $(call option,CELL,cell) $(call option,ARM,arm) $(call option,METHOD,method) \
 	  $(call option,WHERE,where) $(call option,ERROR,error) $(call option,FLOOR,floor) $(call option,AT,at) \
 	  -- $(call typed,TARGET) $(call given,RISKS)
+
+diagnose: $(venv)/installed  ## what limits my recommender? RATINGS=FOLDER, or CELL= of STUDY= [WIDTH= EMBEDDING_DIM= STEPS= …: docs/diagnose.md]
+	@$(bin)/python scripts/diagnose.py --study=$(call typed,STUDY) $(call option,CELL,cell) $(call option,PROFILE,profile) \
+	  $(call option,WIDTH,width) $(call option,DEPTH,depth) $(call option,EMBEDDING_DIM,embedding-dim) \
+	  $(call option,STEPS,steps) $(call option,BATCH_SIZE,batch-size) $(call option,LEARNING_RATE,learning-rate) \
+	  $(call option,SPLITS,splits) $(call option,SEEDS,seeds) $(call option,MOST,most) -- $(call given,RATINGS)
 
 backtest: $(venv)/installed  ## do plan-data's intervals hold? on synthetic curves, and on the last run's or RISKS=FILE
 	@$(bin)/python benchmarks/backtest.py $(call given,RISKS)

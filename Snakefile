@@ -30,6 +30,17 @@ if REAL.places:
     include: "workflow/rules/real.smk"
 
 
+if DIAGNOSIS:
+
+    include: "workflow/rules/diagnose.smk"
+
+    rule diagnose:
+        input:
+            rules.judge_diagnosis.output,
+            rules.picture_diagnosis.output,
+        localrule: True
+
+
 localrules:
     all,
     index,

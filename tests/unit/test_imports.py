@@ -27,6 +27,7 @@ FOLDERS = {
     "analyses": "pandas scipy",
     "claims": "pandas scipy",
     "real": "pandas scipy",
+    "diagnosis": "pandas scipy",
     "report": "pandas scipy matplotlib seaborn",
 }
 """By folder, what the scripts in it may load before they know their settings."""
@@ -46,6 +47,10 @@ MORE = {
     "regress_slopes": "statsmodels",
     "combine_rates": "statsmodels",
     "draw_real": "matplotlib seaborn",
+    "draw_diagnosis": "torch",
+    "fit_diagnosis": "torch",
+    "judge_diagnosis": "torch",
+    "picture_diagnosis": "matplotlib seaborn",
     "score_real": "matplotlib seaborn",
 }
 LESS = {"fit_reference": "pandas", "generate_test_pairs": "pandas scipy", "download_real": "pandas"}

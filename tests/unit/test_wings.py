@@ -29,6 +29,7 @@ BELOW = {
     "report": "rates study evaluation data theory",
     "forecast": "rates predictions report study data theory",
     "real": "methods towers evaluation report study data",
+    "diagnosis": "real cost towers report study data theory",
     "retrieval": "report",
     "audits": "records running study claims",
 }

@@ -20,6 +20,7 @@ import twotower  # pins every numerical library to one thread, for the jobs as w
 from twotower.base import console, errors, places
 from twotower.cost.jobs import Jobs
 from twotower.cost.requests import Requests
+from twotower.diagnosis import options as diagnosis_options
 from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
 from twotower.running import command_line, statements, workplace
@@ -33,18 +34,20 @@ container: "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
 
 def read_study():
-    """The study, what it was read from, its path, and what is no study's."""
+    """The study, what it was read from, its path, and what is no study's: real ratings, a diagnosis."""
     if IS_MODULE:  # the command line is the importing workflow's
         study = reading.validated(config, "config of the module")
-        return study, {}, "config.yaml", real_options.taken({})
+        return study, {}, "config.yaml", real_options.taken({}), {}
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
     # As typed, not as Snakemake reads them; jobs are handed the same texts.
+    texts = (*real_options.TEXTS, diagnosis_options.SUBJECT)
     given = command_line.given(
-        workflow.config_settings.config_args, words, real_options.SOURCES, real_options.TEXTS
+        workflow.config_settings.config_args, words, real_options.SOURCES, texts
     )
     real = real_options.taken(given, words, PROJECT)
+    diagnosis = diagnosis_options.taken(given, real.places, words)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]))
     beside = PROJECT / place  # with --directory the project is not the folder
@@ -56,7 +59,7 @@ def read_study():
     known = places.name(place)
     named = named if known.startswith("given:") else known
     origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
-    return study, origin, named, real
+    return study, origin, named, real, diagnosis
 
 
 STARTED = time.time()
@@ -66,13 +69,14 @@ if not IS_MODULE:  # whose prefix is set before relative paths
 try:
     workplace.start_jobs_by_name()
     workplace.lead_jobs_to(SCRIPTS, IS_MODULE)
-    STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
+    STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL, diagnosis_keys = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)
         click_decisions.load(Path(DECISIONS).with_name("click_decisions.yaml"))
         statements.made(PROJECT)
         workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     JOBS = JobList(STUDY)
+    DIAGNOSIS = diagnosis_options.asked(diagnosis_keys, STUDY, JOBS.cells)
 except errors.ExpectedError as error:
     sys.exit(console.message(error))
 EXPERIMENTS = list(STUDY.experiments)
@@ -95,6 +99,8 @@ def spec(rule):
     def of_job(wildcards):
         if rule.endswith("_real"):
             settings = real_options.settings(REAL, STUDY.seed, rule, wildcards)
+        elif rule.endswith("_diagnosis"):
+            settings = diagnosis_options.settings(DIAGNOSIS, STUDY.seed, rule, wildcards)
         else:
             settings = job_settings.of(JOBS, rule, wildcards, STUDY_PLACE)
         try:

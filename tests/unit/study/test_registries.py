@@ -100,18 +100,18 @@ def test_every_rule_takes_its_settings_and_inputs_from_the_list_of_jobs():
         for text in path.read_text(encoding="utf-8").split("\nrule ")[1:]:
             name = text.partition(":")[0]
             assert f'        spec=spec("{name}"),\n' in text, f"{path.name}: params of {name}"
-            if "    input:\n" in text and not name.endswith("_real"):
+            if "    input:\n" in text and not name.endswith(("_real", "_diagnosis")):
                 assert f'    input:\n        unpack(inputs("{name}")),\n    output' in text, name
 
 
 def test_every_rule_has_a_name_that_no_experiment_can_have():
-    """Rules of real ratings are there in runs on real ratings alone."""
+    """Rules of real ratings, and of a diagnosis, are there in runs that ask for them alone."""
     named = {
         name
         for name, rule in RULES.items()
-        if not name.endswith("_table") and not rule.file.endswith("/real.smk")
+        if not name.endswith("_table") and not rule.file.endswith(("/real.smk", "/diagnose.smk"))
     }
-    assert named | {"all"} == conflicts.RULES
+    assert named | {"all", "diagnose"} == conflicts.RULES
 
 
 def test_arms_that_ask_who_rated_need_a_design_that_rates_users_again():
@@ -134,7 +134,9 @@ def test_a_source_of_ratings_has_a_reader_and_no_rule_names_it():
 
 def test_jobs_on_real_ratings_ask_for_what_the_cost_model_says():
     """95 bytes for each of 32 million ratings, and 500 MB beside them."""
-    named = {name for name, rule in RULES.items() if rule.file.endswith("/real.smk")}
+    named = {
+        name for name, rule in RULES.items() if rule.file.endswith(("/real.smk", "/diagnose.smk"))
+    }
     assert named == set(REAL)
     requests = Requests(Jobs.__new__(Jobs))  # no job of a study is asked
     assert requests.memory("load_real", {"source": "one"}) == 4000

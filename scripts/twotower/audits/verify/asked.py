@@ -26,6 +26,9 @@ Fault = tuple[str, str, str, str]
 """Path, rule, verdict and reason."""
 _BY_ID = ("generate_data", "generate_test_pairs", "train", "fit_reference", "evaluate")
 """Rules whose outputs have the ids of runs and data sets in their names, and nothing else."""
+_DIAGNOSES = "results/diagnosis/"
+_DIAGNOSED = ("diagnose/", _DIAGNOSES)
+"""How targets begin that ask for a diagnosis."""
 _LIBRARY = ("scripts/twotower/study", "scripts/twotower/data/sampling.py")
 """Code that lists the jobs of a study."""
 
@@ -140,10 +143,10 @@ def _tell_others(
         if more:
             told = f"{several(more)}: not of this study, but of another run that is recorded here"
             result.notes.append(f"{told}, of {run_records.said(other.run)}")
-    real = sorted(path for path in evidence.records if path.startswith("results/real/"))
-    if real:
-        told = "the settings of jobs on real ratings are in no study, and were not compared"
-        result.notes.append(f"{several(real)}: {told}")
+    for folder, kind in (("results/real/", "on real ratings"), (_DIAGNOSES, "of a diagnosis")):
+        if beside := sorted(path for path in evidence.records if path.startswith(folder)):
+            told = f"the settings of jobs {kind} are in no study, and were not compared"
+            result.notes.append(f"{several(beside)}: {told}")
 
 
 def _check_twins(evidence: Evidence, result: Verification) -> None:
@@ -174,6 +177,8 @@ def _wrong(
 ) -> Iterator[Fault]:
     """Records of jobs that no run asked for, or not so."""
     real = tuple(f"results/real/{source}/" for each in runs for source in each.run["real"])
+    if any(f"{target}/".startswith(_DIAGNOSED) for each in runs for target in each.run["targets"]):
+        real += (_DIAGNOSES,)
     for path, record in evidence.records.items():
         if record is None or path.startswith(real):
             continue

@@ -1,0 +1,1 @@
+"""What limits a recommender: a small factorial of the user's own towers, taken apart."""

@@ -1,0 +1,117 @@
+"""What the command `make diagnose` was given, and how long the answer takes."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twotower.base import strict_yaml
+from twotower.base.values import complaint
+from twotower.diagnosis import options
+from twotower.diagnosis.options import SUBJECT, USUAL, Diagnosis, DiagnosisError
+from twotower.real.reading import layouts
+from twotower.study import grid, reading
+
+_TESTED = 0.2
+"""Of the ratings, in each split."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A diagnosis with the keys of --config that ask Snakemake for it.
+
+    Attributes:
+        asked: the diagnosis.
+        config: keys and values.
+        data: the path of the ratings as Snakemake makes it from the user's; "" for a cell.
+    """
+
+    asked: Diagnosis
+    config: dict[str, Any]
+    data: str
+
+    def expected(self) -> str:
+        """How long it takes on this machine, in words; `data` must be there."""
+        from twotower.base import tensors  # here: numbers are needed where all else is right
+        from twotower.cost import probe
+        from twotower.diagnosis import duration
+
+        if self.data:
+            shapes = {name: each.shape for name, each in tensors.read(self.data).items()}
+            n = shapes["ratings"][0]
+            dims = shapes["user_covariates"][1], shapes["item_covariates"][1]
+        else:
+            n, spec = self.asked.ratings, self.asked.cell.spec
+            dims = spec["user_ambient_dim"], spec["item_ambient_dim"]
+        used, cores = min(n, self.asked.ratings), os.cpu_count() or 1
+        size = (round((1 - _TESTED) * used), dims, self.asked.splits, self.asked.seeds, cores)
+        time = duration.expected(self.asked.rungs, *size, probe.pace())
+        return f"{used:,} ratings: {duration.shown(time)} on {cores} cores, if they are free."
+
+
+def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str, Any]) -> Asked:
+    """What is asked for, checked before anything starts.
+
+    Args:
+        ratings: a folder or an archive of ratings, or None.
+        cell: the id of a cell of the study, or None.
+        given: the keys of USUAL as typed, None where they were not given.
+
+    Raises:
+        DiagnosisError: if neither or both are given, or a value is not allowed.
+        RatingsFileError: if there are no ratings in the folder.
+    """
+    if (ratings is None) == (cell is None):
+        found = (
+            "both RATINGS and CELL are given" if ratings else "neither RATINGS nor CELL is given"
+        )
+        hint = "make diagnose RATINGS=FOLDER, or make diagnose CELL=id STUDY=study.yaml"
+        raise DiagnosisError(complaint(found, "one of them", hint))
+    config: dict[str, Any] = {"study": study}
+    if ratings is not None:
+        source = source_of(ratings)
+        config |= {source: ratings, SUBJECT: source}
+    else:
+        config[SUBJECT] = cell
+    for key in USUAL:
+        if given.get(key) is not None:
+            config[key] = _value(key, given[key])
+            options.check_number(key, config[key], named(key))
+    keys = {key: value for key, value in config.items() if key != "study"}
+    places = {} if ratings is None else {source: keys.pop(source)}
+    own = options.taken(keys, places)
+    read = reading.read_study(study)
+    asked = options.asked(own, read, grid.cells(read), "CELL")
+    data = f"results/real/{asked.subject}/data.safetensors" if asked.cell is None else ""
+    return Asked(asked, config | {SUBJECT: asked.subject}, data)
+
+
+def source_of(place: str) -> str:
+    """The source whose files stand in a folder, or in an archive.
+
+    Raises:
+        RatingsFileError: what the source that comes nearest says.
+    """
+    faults = {}
+    for source in layouts.SOURCES:
+        try:
+            layouts.inputs(source, place)
+        except layouts.RatingsFileError as error:
+            faults[source] = error
+        else:
+            return source
+    there = set(os.listdir(place)) if os.path.isdir(place) else set()
+    nearest = max(faults, key=lambda source: len(there & layouts.SOURCES[source].known))
+    raise faults[nearest]
+
+
+def named(key: str) -> str:
+    """What the Makefile calls a key of USUAL: `WIDTH` for `diagnose_width`."""
+    return key.removeprefix(f"{SUBJECT}_").upper()
+
+
+def _value(key: str, typed: str) -> Any:
+    try:
+        return strict_yaml.parse(typed)
+    except strict_yaml.YamlError as error:
+        raise DiagnosisError(f"{named(key)}={typed}: {error.messages[0]}") from None

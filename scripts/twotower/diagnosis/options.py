@@ -1,0 +1,206 @@
+"""What a diagnosis is told on the command line, checked before anything starts."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from twotower.base.errors import ExpectedError
+from twotower.base.values import complaint, shown
+from twotower.diagnosis import factorial
+from twotower.real import options as real_options
+from twotower.study.grid import Cell
+from twotower.study.schema import Study
+from twotower.theory import width
+from twotower.theory.bound import Theory
+
+SUBJECT = "diagnose"
+"""The key that says what is diagnosed: a source of real ratings, or a cell of the study."""
+USUAL = {
+    "diagnose_width": 64,
+    "diagnose_depth": 1,
+    "diagnose_embedding_dim": 4,
+    "diagnose_steps": 2000,
+    "diagnose_batch_size": 256,
+    "diagnose_learning_rate": 0.01,
+    "diagnose_splits": 3,
+    "diagnose_seeds": 3,
+    "diagnose_most": 10**6,
+}
+_RANGE = {
+    "diagnose_width": (2, 4096),
+    "diagnose_depth": (1, 8),
+    "diagnose_embedding_dim": (1, 256),
+    "diagnose_steps": (1, 10**7),
+    "diagnose_batch_size": (1, 2**20),
+    "diagnose_learning_rate": (0, 10),
+    "diagnose_splits": (2, 20),
+    "diagnose_seeds": (2, 20),
+    "diagnose_most": (200, 10**8),
+}
+KEYS = (SUBJECT, *USUAL)
+"""Keys of `--config` that are none of a study."""
+
+
+class DiagnosisError(ExpectedError):
+    """A key of a diagnosis that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A diagnosis that is asked for.
+
+    Attributes:
+        subject: the name of a source of real ratings, or the id of a cell.
+        towers: the user's.
+        splits, seeds: of the ratings, and of the training on each split.
+        ratings: most that are used; more are sampled.
+        cell: the cell, None for real ratings.
+    """
+
+    subject: str
+    towers: factorial.Towers
+    splits: int
+    seeds: int
+    ratings: int
+    cell: Cell | None
+
+    @property
+    def rungs(self) -> dict[str, factorial.Rung]:
+        """The rungs by name."""
+        return {rung.name: rung for rung in factorial.rungs(self.towers)}
+
+
+def taken(
+    given: dict[str, Any], places: Mapping[str, str], targets: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Take the keys of a diagnosis out of `given`, the values of --config; numbers are checked.
+
+    Args:
+        places: of the sources of real ratings that are given.
+        targets: what the run is asked for: `diagnose` needs its subject.
+
+    Raises:
+        DiagnosisError: if a value is not allowed, or the subject is missing.
+    """
+    own = {key: given.pop(key) for key in KEYS if key in given}
+    for key in given:
+        near = difflib.get_close_matches(str(key), KEYS, n=1, cutoff=0.8)
+        if near or str(key).startswith(SUBJECT):
+            hint = f"did you mean {near[0]}?" if near else ""
+            found = f"--config {key}=: this is no key of a diagnosis"
+            raise DiagnosisError(complaint(found, ", ".join(KEYS), hint))
+    for key in USUAL:
+        if key in own:
+            check_number(key, own[key], f"--config {key}")
+    if SUBJECT not in own and (own or SUBJECT in targets):
+        found = f"--config {SUBJECT}=: it is not given"
+        raise DiagnosisError(complaint(found, _allowed(), "or type make diagnose RATINGS=FOLDER"))
+    subject = own.get(SUBJECT)
+    if subject in real_options.SOURCES and subject not in places:
+        found = f"--config {SUBJECT}={subject}: the folder of its files is not given"
+        hint = f"snakemake {SUBJECT} --config {subject}=PATH {SUBJECT}={subject}"
+        raise DiagnosisError(complaint(found, "the folder with the files", hint))
+    return own
+
+
+def asked(
+    own: Mapping[str, Any], study: Study, cells: list[Cell], name: str = f"--config {SUBJECT}"
+) -> Diagnosis | None:
+    """The diagnosis that `taken` keys ask for, None where there are none.
+
+    A cell's own towers, and the training of the study's arm adam, stand for what is not given.
+
+    Args:
+        name: of the key that says what is diagnosed, as it was typed.
+
+    Raises:
+        DiagnosisError: if there is no such cell, or its parts have no known truth.
+    """
+    if SUBJECT not in own:
+        return None
+    values, subject, cell = dict(USUAL), str(own[SUBJECT]), None
+    if subject not in real_options.SOURCES:
+        cell = _cell(subject, cells, name)
+        values |= _of_cell(cell, study, own)
+    values |= {key: value for key, value in own.items() if key in USUAL}
+    numbers = [values[key] for key in USUAL]
+    shape, (splits, seeds, ratings) = numbers[:6], numbers[6:]
+    shape[5] = float(shape[5])
+    return Diagnosis(subject, factorial.Towers(*shape), splits, seeds, ratings, cell)
+
+
+def settings(asked: Diagnosis, seed: int, rule: str, wildcards: Mapping[str, str]) -> dict:
+    """What a job of a rule for a diagnosis depends on besides its code and its inputs."""
+    shape = {"seed": seed, "towers": asdict(asked.towers), "most": asked.ratings}
+    shape |= {"splits": asked.splits, "seeds": asked.seeds}
+    if asked.cell is not None:
+        shape["cell"] = asked.cell.data_spec
+    match rule:
+        case "draw_diagnosis":
+            return {key: shape[key] for key in ("seed", "cell", "most")}
+        case "fit_diagnosis":
+            rung = asked.rungs[wildcards["rung"]]
+            own = {"rung": rung.name, "towers": asdict(rung.towers), "training": rung.training}
+            return shape | own | {"shares": list(rung.shares)}
+        case "judge_diagnosis":
+            return shape | {"subject": asked.subject, "rungs": list(asked.rungs)}
+    return {"subject": asked.subject}
+
+
+def check_number(key: str, value: Any, name: str) -> None:
+    """Raise DiagnosisError if the value of a key of USUAL is not allowed.
+
+    Args:
+        name: of the key, as it was typed.
+    """
+    low, high = _RANGE[key]
+    fraction = key == "diagnose_learning_rate"
+    is_number = isinstance(value, (int, float) if fraction else int) and not isinstance(value, bool)
+    if is_number and low <= value <= high and value > 0:
+        return
+    allowed = f"a whole number, {low:,} to {high:,}"
+    if fraction:
+        allowed = f"a number above 0, at most {high}"
+    raise DiagnosisError(complaint(f"{name}={shown(value)}", allowed))
+
+
+def _allowed() -> str:
+    return f"{', '.join(real_options.SOURCES)}, or the id of a cell (column cell of its tables)"
+
+
+def _cell(subject: str, cells: list[Cell], name: str) -> Cell:
+    found = [cell for cell in cells if subject and cell.id.startswith(subject)]
+    if len(found) != 1:
+        listed = ", ".join(cell.id for cell in cells[:4]) + ", …" * (len(cells) > 4)
+        wrong = "no source of ratings and no cell of this study" if not found else "several cells"
+        raise DiagnosisError(
+            complaint(f"{name}={shown(subject)}: {wrong}", _allowed(), f"here {listed}")
+        )
+    (cell,) = found
+    odd = {"sampling": "fresh", "rating_scale": "exact", "control": "none"}
+    for key, usual in odd.items():
+        if cell.spec.get(key, usual) != usual:
+            wrong = f"{name}={cell.id}: its {key} is {cell.spec[key]}"
+            hint = "the parts of its error are not known, so that nothing could be checked"
+            raise DiagnosisError(complaint(wrong, usual, hint))
+    if cell.spec["support"] in ("dust", "slab"):
+        wrong = f"{name}={cell.id}: its support is a {cell.spec['support']}"
+        raise DiagnosisError(complaint(wrong, "cells of a whole dimension, on their manifold"))
+    return cell
+
+
+def _of_cell(cell: Cell, study: Study, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The towers and the size of a cell, and the training of the study's arm adam."""
+    spec = cell.spec
+    most = min(own.get("diagnose_most", cell.sample_sizes[-1]), cell.sample_sizes[-1])
+    found = {
+        "diagnose_width": max(2, width.units(spec["width"], Theory.of(spec), most)),
+        "diagnose_depth": spec["depth"],
+        "diagnose_embedding_dim": spec.get("embedding_dim", spec["rank"]),
+        "diagnose_most": most,
+    }
+    if "adam" in study.arms:
+        adam = study.arms["adam"].model_dump()
+        found |= {f"diagnose_{key}": adam[key] for key in ("steps", "batch_size", "learning_rate")}
+    return found

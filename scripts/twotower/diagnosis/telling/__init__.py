@@ -1,0 +1,1 @@
+"""What a diagnosis tells: the screen, the page and the picture."""

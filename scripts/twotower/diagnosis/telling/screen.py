@@ -1,0 +1,161 @@
+"""What a diagnosis says: one screen, and a page in Markdown."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from twotower.base import words
+from twotower.diagnosis.factorial import OWN, Rung
+from twotower.diagnosis.findings import Findings
+
+MEANINGS = {
+    "noise floor": "what no towers on these covariates can foresee",
+    "estimation": "too few ratings for so many weights",
+    "approximation": "towers too narrow",
+    "rank": "embedding dimension too small",
+    "optimization": "training stops short of the minimum",
+}
+REMEDIES = {
+    "estimation": "more ratings, or fewer weights",
+    "approximation": "more width",
+    "rank": "a larger embedding dimension",
+    "optimization": "more steps, or better training",
+}
+BLIND = (
+    "Users and items are told apart by their covariates alone: what other covariates or ids would "
+    "tell is part of the noise floor.",
+    "More ratings are taken to be of the same kind: as many users and items for each rating.",
+    "Floors beyond the widest and the largest towers that were fitted are extrapolated.",
+)
+"""What a diagnosis cannot know."""
+
+
+def text(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+    """The screen, of less than 40 lines."""
+    lines = [_head(found, subject, rungs), "", *_parts(found), ""]
+    lines += [*_limits(found), "", *_worth(found), "", *_groups(found), *_differences(found)]
+    lines += ["", "What it cannot know:", *(f"  - {one}" for one in BLIND)]
+    return "\n".join(lines) + "\n"
+
+
+def report(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+    """The page, in Markdown."""
+    template = Path(__file__).with_name("report.md.j2")
+    return words.rendered(
+        template,
+        head=_head(found, subject, rungs),
+        limits=_limits(found),
+        components=found.components.to_dict("records"),
+        worth=found.worth.to_dict("records"),
+        groups=found.groups.to_dict("records"),
+        rungs=found.rungs.to_dict("records"),
+        meanings=MEANINGS,
+        differences=_differences(found),
+        blind=BLIND,
+        shown=_number,
+        share=_share,
+    )
+
+
+def _head(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+    fact, towers = _facts(found), rungs[OWN].towers
+    error = _interval(fact["error"], fact["error_low"], fact["error_high"])
+    return (
+        f"{subject}: {fact['ratings']:,.0f} ratings, {words.count(int(fact['splits']), 'split')}, "
+        f"{words.count(int(fact['seeds']), 'seed')} of the training on each. "
+        f"Towers of {words.count(towers.depth, 'hidden layer')} of {towers.width} units, "
+        f"embedding dimension {towers.rank}, {towers.steps:,} steps of Adam.\n"
+        f"Held-out mean squared error {error} (RMSE {math.sqrt(fact['error']):.4g}; "
+        f"the mean rating alone: {_number(fact['error_of_mean_rating'])})"
+    )
+
+
+def _facts(found: Findings) -> dict[str, float]:
+    return dict(found.facts.itertuples(index=False))
+
+
+def _parts(found: Findings) -> list[str]:
+    lines = ["The error splits into"]
+    for row in found.components.to_dict("records"):
+        truth = f"  true {_number(row['truth'])}" if "truth" in row else ""
+        lines.append(
+            f"  {row['part']:<14} {_interval(row['estimate'], row['low'], row['high']):<28}"
+            f"{_share(row['share']):>5}{truth}  {MEANINGS[row['part']]}"
+        )
+    return lines
+
+
+def _limits(found: Findings) -> list[str]:
+    rows = found.limits.set_index("question")
+    lines = [_limit(rows.loc["largest"], "The limit")]
+    buy = rows.loc["buy"]
+    lines.append(_limit(buy, "Of what can be bought"))
+    if buy["decided"]:
+        lines[-1] += f" Buy {REMEDIES[buy['part']]}."
+    return lines
+
+
+def _limit(row: pd.Series, what: str) -> str:
+    if row["decided"]:
+        return f"{what}: {row['part']}, above {row['next']} by " + (
+            f"{_interval(row['margin'], row['margin_low'], row['margin_high'])}."
+        )
+    more = "no number of ratings is sure to tell"
+    if pd.notna(row["more_ratings"]):
+        more = f"about {_rounded(row['more_ratings'])} more ratings would tell"
+    return f"{what}: not decided between {row['part']} and {row['next']}; {more}."
+
+
+def _worth(found: Findings) -> list[str]:
+    lines = ["What it would take off the error"]
+    for row in found.worth.to_dict("records"):
+        said = _interval(row["gain"], row["low"], row["high"])
+        lines.append(f"  {row['purchase']:<30} {said:<28}{_share(row['share']):>5}")
+    return lines
+
+
+def _groups(found: Findings) -> list[str]:
+    lines = []
+    for side, rows in found.groups.groupby("side", sort=False):
+        few = rows[rows["past"] != "more"]
+        extra = few["excess"].sum()
+        said = (
+            f"{side.capitalize()}s with 20 past ratings or fewer: "
+            f"{_share(few['ratings'].sum())} of the held-out ratings, "
+            f"{_share(few['error_share'].sum())} of the error"
+        )
+        if math.isnan(extra):
+            said += "; there are no others to compare with"
+        elif not few.empty:
+            said += f"; {_share(extra)} of it since they have few"
+        lines.append(said + ".")
+    return lines
+
+
+def _differences(found: Findings) -> list[str]:
+    fact = _facts(found)
+    least, needed = fact["smallest_difference"], int(fact["splits_for_1_percent"])
+    return [
+        f"Two models are told apart here if their errors differ by {_number(least)} "
+        f"({_share(least / fact['error'])}) or more; 1% needs {words.count(needed, 'split')}."
+    ]
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if abs(value) >= 5e-5 else "0"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f}%" if abs(value) < 0.0995 else f"{100 * value:.0f}%"
+
+
+def _rounded(number: float) -> str:
+    """To two digits."""
+    digits = 1 - math.floor(math.log10(max(number, 1)))
+    return f"{round(number, digits):,.0f}"
