@@ -16,6 +16,7 @@ from twotower.report import (
     tournament,
     training_cost,
 )
+from twotower.report.practice import components
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 
@@ -46,6 +47,7 @@ FIGURES = {
     "methods": lambda: methods.methods(table("curves")),
     "newcomers": lambda: methods.newcomers(table("newcomers")),
     "lemmas": lambda: limits.lemmas(table("lemmas")),
+    "components": lambda: components.figure(table("components")),
     "ranking": lambda: ranking_curves(table("ranking_curves"), table("ranking")),
 }
 

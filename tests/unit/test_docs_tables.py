@@ -13,10 +13,11 @@ from frozen import DECISIONS
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import levels, methods, tournament
+from twotower.analyses import components, levels, methods, tournament
 from twotower.analyses import rankings as ranking_rates
 from twotower.audits import publishing
 from twotower.claims import predicted_table
+from twotower.evaluation import best_components, component_lists
 from twotower.evaluation import rankings as evaluation_rankings
 from twotower.forecast import plan_text
 from twotower.forecast.plan import plan
@@ -61,6 +62,10 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],
             "docs/findings/x/tables/risks.csv": [*publishing.RISK_KEYS, *publishing.RISK_VALUES],
             "results/ranking/x.csv": evaluation_rankings.COLUMNS,
+            "results/components/best.csv": best_components.COLUMNS,
+            "results/components/x.csv": component_lists.FIT_COLUMNS,
+            "results/tables/components.csv": components.COLUMNS,
+            "results/tables/components_needed.csv": components.NEEDED_COLUMNS,
             "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
             "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],
             "preregistration/x/predictions.csv": predicted["predictions"].columns,

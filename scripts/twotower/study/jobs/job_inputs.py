@@ -23,7 +23,7 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], rules: str = DECI
             data = wildcards.get("data") or jobs.data_of(wildcards["run"])
             drawn: Inputs = {"ratings": f"results/data/{data}/ratings.safetensors"}
             return drawn | (_test(data) if rule in ("fit_joint", "fit_comparator") else {})
-        case "evaluate" | "rank":
+        case "evaluate" | "rank" | "list_components":
             fits: Inputs = {"fits": jobs.weights_of(wildcards["fit"])}
             return fits | (_test(jobs.data_of(wildcards["fit"])) if rule == "evaluate" else {})
         case "predictions":
@@ -64,6 +64,8 @@ def _shared(jobs: JobList, names: tuple[str, ...], rules: str) -> Inputs:
         "ranking_curves": _table("ranking_curves"),
         "risks": [f"results/rates/{name}/risks.csv" for name in jobs.on_ratings],
         "rankings": [f"results/ranking/{fit}.csv" for fit, _ in jobs.ranked],
+        "best_lists": "results/components/best.csv",
+        "component_lists": [f"results/components/{fit}.csv" for fit in jobs.component_fits],
         "decisions": rules,
     }
     return {name: found[name] for name in names}

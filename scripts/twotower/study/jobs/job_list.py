@@ -65,6 +65,9 @@ class JobList:
         fits = [*self.tower_runs, *(f"reference-{data}" for data in self.referenced)]
         yield from (("evaluate", {"fit": fit}) for fit in fits)
         yield from (("rank", {"fit": fit}) for fit, _ in self.ranked)
+        if self.study.components:
+            yield "best_components", {}
+            yield from (("list_components", {"fit": fit}) for fit in self.component_fits)
         yield from ((rule, {}) for rule in ("index", "predictions", "check_fitter"))
         yield from (("fit_rates", {"experiment": name}) for name in self.study.experiments)
         yield from ((f"{table}_table", {}) for table in self.tables)
@@ -121,6 +124,34 @@ class JobList:
                 about = {"cell": cell.id, "arm": arms.REFERENCE}
                 fits.append((f"reference-{cell.data_id}", about))
         return fits
+
+    @cached_property
+    def component_fits(self) -> list[str]:
+        """Runs of towers whose lists are judged by their number of components."""
+        block = self.study.components
+        return self._tower_runs_in(block.experiment) if block else []
+
+    @cached_property
+    def component_targets(self) -> dict[str, dict]:
+        """Settings of the data by id, for which the best components are found."""
+        block = self.study.components
+        if block is None:
+            return {}
+        cells = [cell for cell in self.cells if block.experiment in cell.experiments]
+        for given in block.further:
+            spec = grid.resolve(self.study.defaults, given.model_dump())
+            cells.append(grid.Cell(spec, self.study.seed, (), (), ()))
+        return grid.by_id((cell.data_id, cell.data_spec) for cell in cells)
+
+    def _tower_runs_in(self, experiment: str) -> list[str]:
+        asked = self.study.experiments[experiment].arms or tuple(self.study.arms)
+        return [
+            run_id
+            for run_id, run in self.runs.items()
+            if experiment in run.cell.experiments
+            and run.arm in arms.TOWER_ARMS
+            and run.arm in asked
+        ]
 
     def data_of(self, fit: str) -> str:
         """Data set that a fit, a run or reference-<data set>, was made on."""

@@ -1,0 +1,1 @@
+"""Figures for people who run a service."""

@@ -1,0 +1,37 @@
+"""Faults of blocks that no block shows by itself: they name what the study does not have."""
+
+from collections.abc import Iterator
+
+from twotower.base.values import complaint, shown
+from twotower.study import arms, grid
+from twotower.study.schema import Study
+
+
+def of(study: Study) -> list[str]:
+    """Messages about blocks that do not fit their study; each begins with the key to change."""
+    return [*_of_components(study)]
+
+
+def _of_components(study: Study) -> Iterator[str]:
+    block = study.components
+    if block is None:
+        return
+    yield from _experiment_faults(study, "components.experiment", block.experiment)
+    for index, given in enumerate(block.further):
+        try:
+            grid.resolve(study.defaults, given.model_dump())
+        except ValueError as error:
+            yield f"components.further[{index}]: {error}"
+
+
+def _experiment_faults(study: Study, path: str, name: str) -> Iterator[str]:
+    """An experiment with axis ratings that fits towers is asked for."""
+    sound = [
+        each
+        for each, experiment in study.experiments.items()
+        if experiment.axis == "ratings"
+        and not set(arms.TOWER_ARMS).isdisjoint(experiment.arms or study.arms)
+    ]
+    if name not in sound:
+        found = f"{shown(name)} is no experiment of this study that fits towers by ratings"
+        yield f"{path}: " + complaint(found, ", ".join(sound) or "none: no experiment does")
