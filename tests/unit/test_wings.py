@@ -29,7 +29,7 @@ BELOW = {
     "report": "rates study evaluation data theory",
     "forecast": "rates predictions report study data theory",
     "real": "methods towers evaluation report study data",
-    "retrieval": "report",
+    "retrieval": "report data methods evaluation",
     "audits": "records running study claims",
 }
 """By wing, the wings that it may import, beside itself and `base`."""

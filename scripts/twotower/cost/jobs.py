@@ -59,6 +59,8 @@ class Jobs:
                 return risk_jobs.rank_job(fit, data, run.cell if run else None, study)
             case "list_components" if run:
                 return list_jobs.fitted_job(run, data, study)
+            case "split_regret" if run:
+                return list_jobs.split_job(run, data, study)
             case "predict" if run:
                 return prediction_jobs.minimizer_job(run, data, study)
             case "predict":

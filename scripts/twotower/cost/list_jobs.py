@@ -1,6 +1,6 @@
 """Jobs that judge lists by the number of components, or by their stages."""
 
-from twotower.cost import memory
+from twotower.cost import memory, methods
 from twotower.cost.data_jobs import DataSet
 from twotower.cost.job import PlannedJob
 from twotower.cost.memory import NUMBER
@@ -8,6 +8,7 @@ from twotower.cost.operations.fit_size import fits_of
 from twotower.cost.operations.targets import target_waves
 from twotower.cost.operations.work import Work
 from twotower.cost.risk_jobs import embedded
+from twotower.data.groups import TOWERS
 from twotower.study import grid
 from twotower.study.blocks.components import Components
 from twotower.study.jobs.job_list import JobList
@@ -45,3 +46,29 @@ def best_job(listed: JobList) -> PlannedJob:
 
 def _peak(block: Components) -> float:
     return memory.BASE["start"] + 6 * block.users * block.items * NUMBER
+
+
+def split_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
+    """The job of `split_regret` for the towers of a run: two rankers are fitted at every size."""
+    block, cell = study.two_stages, run.cell
+    targets = min(block.targets, study.replicates)
+    most, items = block.catalogues[-1], sum(block.catalogues)
+    columns = sum(data.spec[f"{tower}_ambient_dim"] for tower in TOWERS)
+    searches = len(block.catalogues) + (block.approximate is not None)
+    predicted = searches * block.users * block.candidates[-1]
+    work = Work(start=2, byte=data.bytes(study.replicates))
+    work["wave"] = targets * target_waves(data.spec, (block.users, most))
+    work["scored"] = targets * items * block.users
+    for n, fit in fits_of(cell.spec, cell.sample_sizes, targets).items():
+        work += embedded(fit, most / 2 + n)
+        work["second"] += (
+            2
+            * targets
+            * methods.seconds("boosting", block.budget, n, predicted, columns + 1, False)
+        )
+        work["scored"] += 0.1 * targets * items * block.users
+        work["clustered"] += targets * most * (block.approximate is not None)
+    held = most * (2 * data.spec["rank"] + 3 * columns + 4 * cell.columns()["embedding_dim"])
+    peak = memory.BASE["methods"] + data.held(study, study.replicates)
+    peak += (held + 3 * block.users * block.candidates[-1] * data.spec["rank"]) * NUMBER
+    return PlannedJob("split_regret", run.id, "rates", work, peak + 2**27)

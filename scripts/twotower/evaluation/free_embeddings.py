@@ -15,7 +15,6 @@ precision nor gradient descent can use it, which is why free embeddings need mor
 """
 
 import numpy as np
-from scipy.special import expit
 
 _RATE, _FIRST, _SECOND, _TINY = 0.1, 0.9, 0.999, 1.0e-8  # Adam's; the rate falls to 0 as a cosine
 _LOOK = 50  # steps between two looks at whether all sets are there
@@ -64,7 +63,8 @@ def _slope(scores: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     highest = others.max(axis=1, keepdims=True)
     share = np.exp(others - highest)
     total = share.sum(axis=1, keepdims=True)
-    # 1 less the chance of a wanted item against all others
-    missed = np.where(wanted, expit(highest + np.log(total) - scores), 0.0)
+    # 1 less the chance of a wanted item against all others: 1 / (1 + exp(lead)), without overflow
+    lead = scores - highest - np.log(total)
+    missed = np.where(wanted, 0.5 - 0.5 * np.tanh(0.5 * lead), 0.0)
     count = wanted.sum(axis=1, keepdims=True)
     return (share / total * missed.sum(axis=1, keepdims=True) - missed) / count

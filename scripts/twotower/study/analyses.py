@@ -79,6 +79,12 @@ ANALYSES = (
         wanted=lambda study, designs: study.components is not None,
     ),
     Analysis(
+        "two_stages",
+        "two_stages",
+        needs=("regret_splits", "decisions"),
+        wanted=lambda study, designs: study.two_stages is not None,
+    ),
+    Analysis(
         "methods", "methods", reads=("curves",), needs=_JUDGED, wanted=_any_of(arms.COMPARATORS)
     ),
     Analysis(

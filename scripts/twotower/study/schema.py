@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from twotower.base.values import Number, fault, shown
 from twotower.study.arm_settings import Arms
 from twotower.study.blocks.components import Components
+from twotower.study.blocks.two_stages import TwoStages
 from twotower.study.experiments import Experiment, Override
 from twotower.study.settings import (
     Block,
@@ -135,6 +136,9 @@ class Study(Block):
     )
     components: Components | None = Field(
         None, description=Components.__doc__, json_schema_extra=without_null
+    )
+    two_stages: TwoStages | None = Field(
+        None, description=TwoStages.__doc__, json_schema_extra=without_null
     )
 
     def title(self, experiment: str) -> str:

@@ -212,6 +212,18 @@ def test_components_are_jobs_where_they_are_asked_for():
     assert seconds < total(components=asked | {"free_steps": 10_000})
 
 
+def test_two_stages_are_jobs_where_they_are_asked_for():
+    asked = {"experiment": "dimension", "catalogues": [10_000]}
+    raw = MEASURED | {"two_stages": asked}
+    before, after = (
+        Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)
+    )
+    assert after - before == {"split_regret": 3, "two_stages_table": 1, "draw_figure": 1}
+    seconds = total(two_stages=asked)
+    assert total() < seconds < total(two_stages=asked | {"budget": 8})
+    assert seconds < total(two_stages=asked | {"catalogues": [10_000, 1_000_000]})
+
+
 def test_frequencies_are_counted_as_they_are_stored():
     for dim, cutoff in ((1, 512), (2, 64), (3, 16)):
         stored = np.prod(Box(dim, cutoff).shape)

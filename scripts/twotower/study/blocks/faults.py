@@ -9,7 +9,7 @@ from twotower.study.schema import Study
 
 def of(study: Study) -> list[str]:
     """Messages about blocks that do not fit their study; each begins with the key to change."""
-    return [*_of_components(study)]
+    return [*_of_components(study), *_of_two_stages(study)]
 
 
 def _of_components(study: Study) -> Iterator[str]:
@@ -22,6 +22,12 @@ def _of_components(study: Study) -> Iterator[str]:
             grid.resolve(study.defaults, given.model_dump())
         except ValueError as error:
             yield f"components.further[{index}]: {error}"
+
+
+def _of_two_stages(study: Study) -> Iterator[str]:
+    block = study.two_stages
+    if block is not None:
+        yield from _experiment_faults(study, "two_stages.experiment", block.experiment)
 
 
 def _experiment_faults(study: Study, path: str, name: str) -> Iterator[str]:

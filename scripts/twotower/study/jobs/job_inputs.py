@@ -26,6 +26,9 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], rules: str = DECI
         case "evaluate" | "rank" | "list_components":
             fits: Inputs = {"fits": jobs.weights_of(wildcards["fit"])}
             return fits | (_test(jobs.data_of(wildcards["fit"])) if rule == "evaluate" else {})
+        case "split_regret":
+            ratings = f"results/data/{jobs.data_of(wildcards['fit'])}/ratings.safetensors"
+            return {"fits": jobs.weights_of(wildcards["fit"]), "ratings": ratings}
         case "predictions":
             return {"predictions": [f"results/predictions/{fit}.csv" for fit in jobs.predicted]}
         case "check_fitter":
@@ -66,6 +69,7 @@ def _shared(jobs: JobList, names: tuple[str, ...], rules: str) -> Inputs:
         "rankings": [f"results/ranking/{fit}.csv" for fit, _ in jobs.ranked],
         "best_lists": "results/components/best.csv",
         "component_lists": [f"results/components/{fit}.csv" for fit in jobs.component_fits],
+        "regret_splits": [f"results/two_stages/{fit}.csv" for fit in jobs.two_stage_fits],
         "decisions": rules,
     }
     return {name: found[name] for name in names}

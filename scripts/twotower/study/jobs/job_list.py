@@ -68,6 +68,7 @@ class JobList:
         if self.study.components:
             yield "best_components", {}
             yield from (("list_components", {"fit": fit}) for fit in self.component_fits)
+        yield from (("split_regret", {"fit": fit}) for fit in self.two_stage_fits)
         yield from ((rule, {}) for rule in ("index", "predictions", "check_fitter"))
         yield from (("fit_rates", {"experiment": name}) for name in self.study.experiments)
         yield from ((f"{table}_table", {}) for table in self.tables)
@@ -129,6 +130,12 @@ class JobList:
     def component_fits(self) -> list[str]:
         """Runs of towers whose lists are judged by their number of components."""
         block = self.study.components
+        return self._tower_runs_in(block.experiment) if block else []
+
+    @cached_property
+    def two_stage_fits(self) -> list[str]:
+        """Runs of towers that retrieve candidates for a ranker."""
+        block = self.study.two_stages
         return self._tower_runs_in(block.experiment) if block else []
 
     @cached_property

@@ -69,6 +69,15 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") 
             own = ("users", "items", "recalls", "free_users", "free_items")
             targets = {"targets": jobs.component_targets}
             return {"fits": fits} | targets | _block(study.components, own)
+        case "split_regret":
+            drawn = _of_fit(jobs, "evaluate", wildcards["fit"]) | {"seed": study.seed}
+            data = jobs.data[jobs.data_of(wildcards["fit"])]
+            block = study.two_stages.model_dump(exclude={"experiment"}) if study.two_stages else {}
+            return drawn | {"data": data} | block
+        case "two_stages_table":
+            runs = [{"arm": jobs.runs[fit].arm} | jobs.runs[fit].cell.columns()
+                    for fit in jobs.two_stage_fits]  # fmt: skip
+            return {"runs": runs} | _block(study.two_stages, ("users", "k"))
         case "ranking_table":
             return {"runs": [about for _, about in jobs.ranked], "shape": _ranking(jobs)}
         case "claims":
