@@ -20,7 +20,8 @@ import twotower  # noqa: E402, F401, I001
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from twotower.towers import rating_statistics, training  # noqa: E402
+from twotower.towers import training  # noqa: E402
+from twotower.towers.closed_form import rating_statistics  # noqa: E402
 from twotower.towers.networks import scores  # noqa: E402
 
 MODULE = "scripts/twotower/towers/closed_form.py"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from card.scale import Scale, sample
-from twotower.towers import minibatch_adam, training
+from twotower.towers import minibatch_adam, samples, training
 from twotower.towers.checkpoint import Progress
 from twotower.towers.networks import Towers, curvatures, loss_and_gradient, scores
 
@@ -61,7 +61,7 @@ def against_the_cpu(scale: Scale) -> Iterator[str]:
     """Rows of a table: each number of the card beside the CPU's, the tolerance, and the verdict."""
     yield "| what | precision | largest relative difference | allowed | |"
     yield "| --- | --- | --- | --- | --- |"
-    for precision in training.DTYPES:
+    for precision in samples.DTYPES:
         for what, mine, theirs in _pairs(scale, precision):
             mine, theirs = (each.double().cpu().flatten(1) for each in (mine, theirs))
             apart = ((mine - theirs).norm(dim=1) / theirs.norm(dim=1)).max().item()
@@ -76,7 +76,7 @@ def _pairs(scale: Scale, precision: str) -> Iterator[tuple[str, torch.Tensor, to
     All begin at the same towers, those of the CPU: which random units are picked for a closed form
     may turn on a rounding.
     """
-    dtype = training.DTYPES[precision]
+    dtype = samples.DTYPES[precision]
     start = training.closed_form(sample(scale.n, scale.width, scale.networks, CPU), 2)
     values = [_values(scale, place, dtype, start) for place in (scale.device, CPU)]
     for what, mine in values[0].items():
@@ -116,7 +116,7 @@ def same_bits_twice(scale: Scale) -> Iterator[str]:
     yield "| arm | precision | twice | alone as in a batch (not promised on a card) |"
     yield "| --- | --- | --- | --- |"
     alone = replace(scale, networks=1)
-    for precision, dtype in training.DTYPES.items():
+    for precision, dtype in samples.DTYPES.items():
         for arm in training.ARMS:
             first, second, single = (
                 fitted(arm, each, scale.device, dtype).towers.flat().cpu()

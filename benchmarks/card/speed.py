@@ -17,7 +17,7 @@ import torch
 from card.checks import settings
 from card.scale import Scale, sample
 from twotower.base import pins
-from twotower.towers import training
+from twotower.towers import samples, training
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
 
@@ -51,7 +51,7 @@ def steps(scale: Scale, python: Path | None) -> Iterator[str]:
     yield "| pairs | width | precision | this project, ms | JAX, ms | JAX over this project |"
     yield "| --- | --- | --- | --- | --- | --- |"
     with _rival(python, scale) as rival:
-        for precision, dtype in training.DTYPES.items():
+        for precision, dtype in samples.DTYPES.items():
             for n, width in itertools.product(scale.pairs, scale.widths):
                 drawn = sample(n, width, scale.networks, scale.device, dtype)
                 towers = training.random_towers(drawn)

@@ -29,7 +29,8 @@ with job_records.job(snakemake) as spec:
         named = columns | {"experiment": spec["experiment"]}
         frames.append(frame.assign(**{k: math.nan if v is None else v for k, v in named.items()}))
     risks = pd.concat(frames, ignore_index=True)
-    named = [name for name in spec["runs"][0] if name not in (*curves.MEASURED, "experiment")]
+    settings = dict.fromkeys(name for columns in spec["runs"] for name in columns)
+    named = [name for name in settings if name not in (*curves.MEASURED, "experiment")]
     present = [name for name in groups.GROUPS if name in risks]
     risks = risks[["experiment", *named, *curves.MEASURED, *present]]
     summarize = {"ratings": summary.summarize, "units": approximation.summarize}[spec["axis"]]

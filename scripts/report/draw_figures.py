@@ -16,7 +16,7 @@ from twotower.report import (
     tournament,
     training_cost,
 )
-from twotower.report.practice import components, two_stages
+from twotower.report.practice import clicks, components, two_stages
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 
@@ -49,6 +49,7 @@ FIGURES = {
     "lemmas": lambda: limits.lemmas(table("lemmas")),
     "components": lambda: components.figure(table("components")),
     "two_stages": lambda: two_stages.figure(table("two_stages")),
+    "clicks": lambda: clicks.figure(table("click_curves"), table("clicks")),
     "ranking": lambda: ranking_curves(table("ranking_curves"), table("ranking")),
 }
 

@@ -8,7 +8,8 @@ import torch
 from twotower.base.seeds import generator
 from twotower.data.ratings import draw_test, draw_training
 from twotower.data.targets import draw_target
-from twotower.towers.training import Sample
+from twotower.study import arms
+from twotower.towers.samples import Clicks, Sample
 
 torch.set_num_threads(1)
 
@@ -64,17 +65,60 @@ def sample(replicates: Iterable[int], n: int, *, width=8, depth=1, dim=1, **chan
 
 
 def draw_replicates(seed: int, spec: dict, replicates: Iterable[int], n: int, test_pairs: int):
-    """Targets, training ratings and test pairs of some replicates."""
+    """Targets, training ratings and test pairs of some replicates; clicks where a cell has them."""
+    if spec.get("sampling") == "clicks":
+        plain = {key: value for key, value in spec.items() if key not in CLICKED}
+        targets, train, test = draw_replicates(seed, plain, replicates, n, test_pairs)
+        return targets, clicked(train, replicates), test
     targets = {replicate: draw_target(seed, spec, replicate) for replicate in replicates}
     train = draw_training(seed, spec, targets, n)
     return list(targets.values()), train, draw_test(seed, spec, targets, test_pairs, n)
+
+
+def clicked(data: dict, replicates: Iterable[int], size: int = 32) -> dict:
+    """The users of ratings, who click on the first items: which ones, by a smooth score."""
+    users, catalogue = data["user_covariates"], data["item_covariates"][:, :size]
+    waves = np.stack([np.sin(6 * users[..., 0]), users.sum(2)], axis=2)
+    items = np.stack([catalogue.sum(2), np.cos(5 * catalogue[..., 0])], axis=2)
+    scores = waves @ items.swapaxes(1, 2)
+    popularity = np.log(1.0 / np.arange(1, size + 1)) * np.ones((len(users), 1))
+    weights = np.exp(scores + popularity[:, None])
+    share = (weights / weights.sum(2, keepdims=True)).mean(1)
+    drawn = np.stack([generator(1, {}, "clicks", r).random(users.shape[1]) for r in replicates])
+    total = weights.cumsum(2)
+    chosen = (total < drawn[..., None] * total[..., -1:]).sum(2)
+    rows = np.arange(len(users))[:, None]
+    return data | {
+        "items": chosen.astype(float),
+        "item_covariates": catalogue[rows, chosen],
+        "signal": np.take_along_axis(scores, chosen[..., None], axis=2)[..., 0],
+        "ratings": np.ones_like(data["ratings"]),
+        "catalogue_covariates": np.ascontiguousarray(catalogue),
+        "catalogue_log_popularity": popularity,
+        "catalogue_log_share": np.log(share),
+    }
+
+
+def click_sample(replicates: Iterable[int], n: int, *, size=32, batch=16, **changes) -> Sample:
+    """Clicks as of `clicked` on one of so many items, in batches of so many."""
+    replicates = list(replicates)
+    given = sample(replicates, n, rank=3, **changes)
+    columns = ("user_covariates", "item_covariates", "ratings")
+    data = dict(zip(columns, (each.numpy() for each in given.pairs), strict=True))
+    data = {name: torch.from_numpy(each) for name, each in clicked(data, replicates, size).items()}
+    about = [data[f"catalogue_{name}"] for name in ("covariates", "log_popularity", "log_share")]
+    clicks = Clicks(data["items"].long(), *about, batch)
+    fields = {"items": data["item_covariates"], "ratings": data["ratings"], "clicks": clicks}
+    return Sample(**vars(given) | fields)
 
 
 SETTINGS = {
     "erm": {"alternations": 3, "joint_steps": 20},
     "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
     "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
-}
+    "softmax_adam": {"steps": 300, "learning_rate": 1e-2},
+} | {arm: {"joint_steps": 20} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
+CLICKED = {"sampling": "clicks", "click_batch": 32}
 AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
 WIDTH = {"schedule": "units", "constant": 1.0}
 
@@ -85,6 +129,8 @@ def job(data=None, *, arm="erm", sizes=(256, 512), certificate_sizes=None, **cha
     if arm == "pairwise":
         data = data | AGAIN
         changes["data"] = data
+    if arm in arms.CLICK_ARMS:
+        data = data | CLICKED
     spec = {
         "seed": 1,
         "cell": data | {"depth": 1, "width": WIDTH},

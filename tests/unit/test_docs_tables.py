@@ -13,10 +13,10 @@ from frozen import DECISIONS
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import components, levels, methods, tournament, two_stages
+from twotower.analyses import clicks, components, levels, methods, tournament, two_stages
 from twotower.analyses import rankings as ranking_rates
 from twotower.audits import publishing
-from twotower.claims import predicted_table
+from twotower.claims import ledger, predicted_table
 from twotower.evaluation import best_components, component_lists
 from twotower.evaluation import rankings as evaluation_rankings
 from twotower.forecast import plan_text
@@ -24,7 +24,7 @@ from twotower.forecast.plan import plan
 from twotower.lemmas import table
 from twotower.rates import approximation, summary
 from twotower.retrieval.two_stages import COLUMNS as SPLIT_COLUMNS
-from twotower.study import decisions, grid
+from twotower.study import decisions, grid, settings
 from twotower.study.reading import validated
 
 
@@ -49,6 +49,7 @@ def test_every_published_column_is_documented():
 def test_columns_that_stand_in_the_code_are_documented():
     study = validated(GOOD, "study.yaml")
     cell = [*grid.cells(study)[0].columns(), "lost_energy"]
+    clicked = [*cell, *settings.CLICK_KEYS]
     predicted = predicted_table.tables(study, decisions.load(ROOT / "workflow/decisions.yaml"))
     assert not table_page.faults(
         {
@@ -62,6 +63,9 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/tables/methods.csv": [*cell, *methods.METHOD_COLUMNS],
             "results/tables/newcomers.csv": [*cell, *methods.NEWCOMER_COLUMNS],
             "docs/findings/x/tables/risks.csv": [*publishing.RISK_KEYS, *publishing.RISK_VALUES],
+            "results/tables/clicks.csv": [*clicked, *clicks.RATE_COLUMNS],
+            "results/tables/click_curves.csv": [*clicked, *clicks.CURVE_COLUMNS],
+            "results/tables/click_claims.csv": ledger.COLUMNS,
             "results/ranking/x.csv": evaluation_rankings.COLUMNS,
             "results/components/best.csv": best_components.COLUMNS,
             "results/components/x.csv": component_lists.FIT_COLUMNS,

@@ -49,7 +49,7 @@ def test_a_finished_run_has_nothing_to_do_even_when_moved(finished, finished_cop
             FITTER | {"falsifiability_table": 1, "draw_figure": 7},
         ),
         ("scripts/twotower/evaluation/risks.py", ALL_EVALUATED),
-        ("scripts/twotower/predictions/oracle_sieve.py", PREDICTED | PAPER),
+        ("scripts/twotower/predictions/targets/oracle_sieve.py", PREDICTED | PAPER),
         ("scripts/twotower/towers/training.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/twotower/towers/closed_form/hats.py", {"train": 4} | TOWERS_EVALUATED),
         ("scripts/towers/train.py", {"train": 4} | TOWERS_EVALUATED),

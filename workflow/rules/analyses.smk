@@ -207,3 +207,46 @@ rule levels_table:
         "Comparing risks with what is predicted of them"
     script:
         "../../scripts/analyses/compare_levels.py"
+
+
+rule clicks_table:
+    input:
+        unpack(inputs("clicks_table")),
+    output:
+        table="results/tables/clicks.csv",
+        curves="results/tables/click_curves.csv",
+    log:
+        "results/logs/clicks_table.log",
+    benchmark:
+        "results/benchmarks/clicks_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("clicks_table"),
+        runtime=runtime("clicks_table"),
+    params:
+        spec=spec("clicks_table"),
+    message:
+        "Measuring laws of clicks, lists, floors and in-batch candidates"
+    script:
+        "../../scripts/analyses/table_clicks.py"
+
+
+rule click_claims_table:
+    input:
+        unpack(inputs("click_claims_table")),
+    output:
+        table="results/tables/click_claims.csv",
+    log:
+        "results/logs/click_claims_table.log",
+    benchmark:
+        "results/benchmarks/click_claims_table.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("click_claims_table"),
+        runtime=runtime("click_claims_table"),
+    params:
+        spec=spec("click_claims_table"),
+    message:
+        "Judging the claims on clicks"
+    script:
+        "../../scripts/analyses/judge_clicks.py"

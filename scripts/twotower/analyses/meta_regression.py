@@ -28,6 +28,11 @@ def combine(frames: list[pd.DataFrame]) -> pd.DataFrame:
         one; NaN elsewhere.
     """
     rates = pd.concat(frames, ignore_index=True)
+    if len(rates.columns) > len(frames[0].columns):  # settings that some cells alone have
+        last = frames[0].columns.get_loc("arm")
+        further = [name for name in rates.columns if name not in frames[0].columns]
+        order = list(frames[0].columns)
+        rates = rates[[*order[:last], *further, *order[last:]]]
     keys = ["cell", "arm"]
     names = rates.groupby(keys, sort=False)["experiment"].agg(
         lambda names: ";".join(dict.fromkeys(";".join(names).split(";")))

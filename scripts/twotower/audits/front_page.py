@@ -11,8 +11,9 @@ import pandas as pd
 from twotower.audits.publishing import FINDINGS, NOTE
 from twotower.base import files, places
 from twotower.base.errors import ExpectedError
-from twotower.study import decisions, rule_words
+from twotower.study import decisions
 from twotower.study.decisions import Answer, Decisions
+from twotower.study.rules import rule_words
 
 README = Path("README.md")
 PICTURE = Path("docs/images/learning_curves.png")

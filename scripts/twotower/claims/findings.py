@@ -14,6 +14,7 @@ from twotower.rates.intervals import slope_error
 from twotower.rates.verdicts import Verdict
 from twotower.study import arms
 from twotower.study.decisions import Answer, Claim, Decisions
+from twotower.study.rules.click_decisions import ClickClaim, ClickDecisions
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ UNTESTED = Finding(Answer.UNTESTED, "")
 class ClaimTables:
     """What a rule may look at: a claim, the tables of a study by name, the frozen decisions."""
 
-    claim: Claim
+    claim: Claim | ClickClaim
     tables: Mapping[str, pd.DataFrame]
-    decisions: Decisions
+    decisions: Decisions | ClickDecisions
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by name; empty where the study has no such table."""

@@ -9,8 +9,9 @@ import pandas as pd
 
 from twotower.base import commands
 from twotower.claims.findings import ClaimTables, Finding
-from twotower.claims.rules import RULES
+from twotower.claims.rules import RULES, Rule
 from twotower.study.decisions import Answer, Claim, Decisions
+from twotower.study.rules.click_decisions import ClickClaim, ClickDecisions
 
 COLUMNS = [
     "claim", "statement", "prediction", "cells", "tested_on", "result", "measured", "low", "high",
@@ -21,7 +22,10 @@ DEFAULT_STUDY = "config.yaml"
 
 
 def ledger(
-    tables: Mapping[str, pd.DataFrame], decisions: Decisions, study: str = DEFAULT_STUDY
+    tables: Mapping[str, pd.DataFrame],
+    decisions: Decisions | ClickDecisions,
+    study: str = DEFAULT_STUDY,
+    rules: Mapping[str, Rule] = RULES,
 ) -> pd.DataFrame:
     """One row for each claim of the decisions, in their order.
 
@@ -30,6 +34,7 @@ def ledger(
             falsifiability, lemmas, tournament, meta_regression and cold_start.
         decisions: the frozen rules.
         study: the study's file, for the commands.
+        rules: by name, those that the decisions name.
 
     Returns:
         Columns `COLUMNS`. `measured`, `low` and `high` are numbers where the claim has one;
@@ -38,12 +43,12 @@ def ledger(
     """
     rows = []
     for claim in decisions.claims:
-        finding = RULES[claim.rule](ClaimTables(claim, tables, decisions))
+        finding = rules[claim.rule](ClaimTables(claim, tables, decisions))
         rows.append(_row(claim, finding, tables, study) | {"decisions": decisions.label})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def stale(claims: pd.DataFrame, decisions: Decisions) -> bool:
+def stale(claims: pd.DataFrame, decisions: Decisions | ClickDecisions) -> bool:
     """Whether a table (of claims or of rates) was judged by other decisions than these."""
     return bool((claims["decisions"] != decisions.label).any())
 
@@ -67,7 +72,7 @@ def display(claims: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def to_console(claims: pd.DataFrame, decisions: Decisions | None = None) -> str:
+def to_console(claims: pd.DataFrame, decisions: Decisions | ClickDecisions | None = None) -> str:
     """The ledger as plain text, at most `WIDTH` columns wide: claims that the study tests.
 
     Args:
@@ -104,7 +109,7 @@ def _cells(row: dict[str, str], widths: dict[str, int]) -> str:
 
 
 def _row(
-    claim: Claim, finding: Finding, tables: Mapping[str, pd.DataFrame], study: str
+    claim: Claim | ClickClaim, finding: Finding, tables: Mapping[str, pd.DataFrame], study: str
 ) -> dict[str, object]:
     tested = finding.answer != Answer.UNTESTED
     rows = finding.rows

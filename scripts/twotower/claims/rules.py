@@ -246,7 +246,8 @@ def _tournament(evidence: ClaimTables) -> str:
     return f"; error on left-out cells: {', '.join(errors)}"
 
 
-RULES: dict[str, Callable[[ClaimTables], Finding]] = {
+Rule = Callable[[ClaimTables], Finding]
+RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         primary, levels, estimation, tails, cold_start, falsifiability, extrapolation, lemma,

@@ -18,7 +18,16 @@ FAST = {"reassoc", "contract", "nsz"}
 that no value is infinite or no number: a failed step of an optimizer is known by those."""
 
 
-def compiled(function: Callable) -> Callable:
+def exact(function: Callable) -> Callable:
+    """As `compiled`, but sums are taken in the order in which they are written.
+
+    For formulas that live on rounding, such as a number split in a long and a short part. A product
+    may still be fused with a sum.
+    """
+    return compiled(function, {"contract"})
+
+
+def compiled(function: Callable, allowed: set[str] = FAST) -> Callable:
     """The function as machine code, for arguments of whatever types it is first called with.
 
     A function with constants is named by them. numba tells functions of one name apart by a number
@@ -30,7 +39,7 @@ def compiled(function: Callable) -> Callable:
     if function.__closure__:
         digest = hashlib.sha256(repr(_constants(function)).encode()).hexdigest()[:16]
         function.__qualname__ = f"{function.__qualname__}_{digest}"
-    dispatcher = numba.njit(fastmath=FAST, error_model="numpy", forceinline=True)(function)
+    dispatcher = numba.njit(fastmath=allowed, error_model="numpy", forceinline=True)(function)
     if folder() is not None:
         dispatcher._cache = _Cache(dispatcher.py_func)
     return dispatcher

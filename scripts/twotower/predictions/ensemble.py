@@ -26,6 +26,9 @@ def predicted_risk(row: Mapping, n: float) -> float:
     noise_sd = float(row["noise_sd"])
     if row["sampling"] in sampling.AGAIN:
         risk = catalogues.risk(row, float(n), max(rank, dim), noise_sd)
+    elif row["sampling"] == "clicks":  # of log odds they tell what ratings with unit noise tell
+        temperature = float(row.get("temperature", 1.0))
+        risk = finite_n_risk(float(n), Theory.of(row), max(rank, dim), temperature)
     elif row["support"] in ("dust", "slab") or _is_worst_case(row):
         modes = [_modes(row, tower) for tower in TOWERS]
         risk = sum(catalogues.fixed_point(modes, [None, None], float(n), max(rank, dim), noise_sd))

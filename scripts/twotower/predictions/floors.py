@@ -23,7 +23,8 @@ from twotower.base.seeds import generator
 from twotower.data import sampling
 from twotower.data.groups import TOWERS
 from twotower.data.ratings import MEAN_STARS, STARS, STUDENT_DEGREES
-from twotower.predictions import energy, spectra
+from twotower.predictions import spectra
+from twotower.predictions.targets import energy
 from twotower.theory import kronecker, spectrum
 from twotower.theory.fourier import half_space, synthesize
 

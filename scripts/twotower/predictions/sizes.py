@@ -5,3 +5,5 @@ PROJECTION_POINTS = 8192
 over 131,072 points for d ≤ 2, and within 1.3% for d = 3."""
 RATING_PAIRS = 16_384
 """Pairs on which the law of bent ratings is measured."""
+CLICK_USERS = 4096
+"""Users over whom laws of clicks are averaged."""

@@ -5,17 +5,21 @@ from collections.abc import Callable
 import pandas as pd
 
 from twotower.data.targets import Target, draw_target
-from twotower.predictions.oracle_sieve import oracle_sieve
 from twotower.predictions.rating_law import RatingLaw, rating_law
+from twotower.predictions.targets.oracle_sieve import oracle_sieve
 
 COLUMNS = ["n_ratings", "replicate", "width", "approximation", "predicted_risk", "predictor"]
 """`predictor` names the formula; it is empty, and the numbers are missing, where there is none."""
 ORACLE_SIEVE, MINIMIZER = "oracle sieve", "minimizer"
+CLICK_MINIMIZER = "click minimizer"
 
 
 def is_predicted(data: dict) -> bool:
-    """Whether the risk due on single targets is known: fresh pairs, and a link to the truth."""
-    return data.get("sampling", "fresh") == "fresh" and data.get("control", "none") == "none"
+    """Whether the risk due on single targets is known: fresh pairs or clicks, and a link to the
+    truth.
+    """
+    designs = ("fresh", "clicks")
+    return data.get("sampling", "fresh") in designs and data.get("control", "none") == "none"
 
 
 def of_reference(seed: int, data: dict, sample_sizes: list[int], replicates: range) -> pd.DataFrame:
@@ -44,7 +48,9 @@ def of_minimizer(
         seed, data, sample_sizes, replicates: as of `of_reference`.
         cell: the cell's settings (`Cell.spec`).
     """
-    from twotower.predictions.minimizer import minimizer  # with torch, which a sieve does not need
+    from twotower.predictions.targets.minimizer import (
+        minimizer,  # with torch, which a sieve does not need
+    )
 
     def due(target: Target, law: RatingLaw, replicate: int) -> dict:
         found = minimizer(seed, cell, target, replicate, sample_sizes, law)
@@ -53,12 +59,25 @@ def of_minimizer(
     return _table(seed, data, sample_sizes, replicates, due, MINIMIZER)
 
 
+def of_clicks(
+    seed: int, data: dict, cell: dict, arm: str, sample_sizes: list[int], replicates: range
+) -> pd.DataFrame:
+    """Predictions for an arm of clicks in a cell, `COLUMNS`; arguments as of `of_minimizer`."""
+    from twotower.predictions.targets.click_minimizer import click_minimizer
+
+    def due(target: Target, law: RatingLaw | None, replicate: int) -> dict:
+        found = click_minimizer(seed, cell, arm, target, replicate, sample_sizes)
+        return {"width": found.width, "approximation": found.lost, "predicted_risk": found.risk}
+
+    return _table(seed, data, sample_sizes, replicates, due, CLICK_MINIMIZER)
+
+
 def _table(
     seed: int,
     data: dict,
     sample_sizes: list[int],
     replicates: range,
-    due: Callable[[Target, RatingLaw, int], dict],
+    due: Callable[[Target, RatingLaw | None, int], dict],
     predictor: str,
 ) -> pd.DataFrame:
     if not is_predicted(data):
@@ -67,7 +86,8 @@ def _table(
     frames = []
     for replicate in replicates:
         target = draw_target(seed, data, replicate)
-        law = rating_law(seed, data, target, replicate)
+        is_rated = data.get("sampling") != "clicks"
+        law = rating_law(seed, data, target, replicate) if is_rated else None
         keys = {"n_ratings": sample_sizes, "replicate": replicate}
         frames.append(pd.DataFrame(keys | due(target, law, replicate)))
     table = pd.concat(frames).assign(predictor=predictor)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twotower.data.targets import TOWERS, draw_target
-from twotower.predictions.minimizer import due
-from twotower.predictions.projection import Projector
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets.minimizer import due
+from twotower.predictions.targets.projection import Projector
 from twotower.study import grid
 from twotower.study.schema import Study
 from twotower.study.settings import SHAPE_KEYS, Settings, spelled_out

@@ -28,6 +28,8 @@ SIZE_LABEL = "number of ratings |Ω|"
 # Mathtext places the hat itself; a combining character is left to the renderer.
 RISK_LABEL = r"risk  $\Vert\hat{R} - R^*\Vert^2 \,/\, \mathrm{Var}\,R^*$"
 PREDICTION_LABEL = "predicted, no free constant"
+CLICKS_LABEL = "number of clicks n"
+EXCESS_LABEL = "risk: excess log loss / what the user tells"
 GUIDE_LABEL = "bound −2β/(2β+d)"
 WINDOW_LABEL = "sizes fitted"
 UPPER_LABEL = "upper half (slopes)"
@@ -185,8 +187,9 @@ def _finish(fig: FigureBase, panels: list[Axes], curves: pd.DataFrame) -> None:
     """Ticks and labels of shared axes."""
     ticks.size_axis(panels[0], curves["n_ratings"])
     ticks.risk_axis(panels[0])
-    fig.supxlabel(SIZE_LABEL)
-    fig.supylabel(RISK_LABEL)
+    are_clicks = set(curves["sampling"]) == {"clicks"}
+    fig.supxlabel(CLICKS_LABEL if are_clicks else SIZE_LABEL)
+    fig.supylabel(EXCESS_LABEL if are_clicks else RISK_LABEL)
 
 
 def _sizes(curves: pd.DataFrame, marked: str) -> np.ndarray:

@@ -108,6 +108,14 @@ ARM_MARKS = {
     arms.PAIRWISE: Mark(PURPLE, "v", (0, (6, 1.5, 1, 1.5, 1, 1.5)), markersize=4.2),
     arms.JOINT: Mark(GREEN, "D", ":", markersize=3.6),
     arms.REFERENCE: Mark(BLACK, "s", "none", hollow=True, markersize=5.4),
+    # Arms of clicks stand in figures of their own.
+    arms.SOFTMAX_FULL: Mark(SKY, "o", "-", markersize=3.4, zorder=4.0),
+    arms.SOFTMAX_FULL_RAW: Mark(TEXT_GREY, "s", ":", markersize=3.6),
+    arms.SOFTMAX_BATCH: Mark(ORANGE, "^", "--", markersize=4.2),
+    arms.SOFTMAX_BATCH_RAW: Mark(VERMILION, "P", "-.", markersize=4.2),
+    arms.SOFTMAX_BATCH_APART: Mark(GREEN, "v", (0, (6, 1.5, 1, 1.5, 1, 1.5)), markersize=4.2),
+    arms.BPR: Mark(PURPLE, "X", (0, (4, 1.5, 1, 1.5)), markersize=4.2),
+    arms.SOFTMAX_ADAM: Mark(BLACK, "D", (0, (8, 2)), markersize=3.6),
     # Other methods are too many for a colour each: no two share colour and marker.
     arms.GLOBAL_MEAN: Mark(GUIDE_GREY, "_", ":"), "biases": Mark(TEXT_GREY, "x", ":"),
     "svd": Mark(VERMILION, "v", "-"), "svdpp": Mark(ORANGE, "<", "--"),

@@ -93,6 +93,18 @@ ANALYSES = (
         needs=("risks", "decisions"),
         wanted=lambda study, designs: "repeated" in designs,
     ),
+    Analysis(
+        "clicks",
+        "clicks",
+        reads=("click_curves",),
+        needs=("click_risks", "click_predictions", "rates", "click_decisions"),
+        wanted=lambda study, designs: "clicks" in designs,
+    ),
+    Analysis(
+        "click_claims",
+        needs=("clicks", "rates", "click_decisions"),
+        wanted=lambda study, designs: "clicks" in designs,
+    ),
 )
 """In the order in which the workflow and `make plan` list them."""
 

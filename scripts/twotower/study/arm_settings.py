@@ -80,6 +80,32 @@ class PairwiseSettings(Block):
     )
 
 
+class ClickSettings(Block):
+    """Towers for clicks that are close to the smallest loss: a closed-form start, then L-BFGS.
+
+    The loss is the arm's own. Only for sampling clicks.
+    """
+
+    joint_steps: Annotated[int, Number(0, 100_000)] = Field(
+        60,
+        description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out, and the "
+        "optimization error with them.",
+    )
+
+
+class ClickAdamSettings(Block):
+    """Plain training on clicks: Adam on minibatches, from a random start.
+
+    The loss is that of softmax_batch, on batches that are drawn anew at each step. Only for
+    sampling clicks, whose click_batch is the size of a batch.
+    """
+
+    steps: Annotated[int, Number(1, 10_000_000)] = Field(2000, description="Updates of Adam.")
+    learning_rate: Annotated[float, Number(0, whole=False, above_low=True)] = Field(
+        0.01, description="Step size of Adam; write 1.0e-3, since YAML reads 1e-3 as text."
+    )
+
+
 class ComparatorSettings(Block):
     """A method other than towers, tuned on held-out ratings."""
 
@@ -90,7 +116,15 @@ class ComparatorSettings(Block):
     )
 
 
-ArmSettings = ErmSettings | AdamSettings | PairwiseSettings | JointSettings | ComparatorSettings
+ArmSettings = (
+    ErmSettings
+    | AdamSettings
+    | PairwiseSettings
+    | ClickSettings
+    | ClickAdamSettings
+    | JointSettings
+    | ComparatorSettings
+)
 
 
 def in_cell(arm: ArmSettings, given: Mapping[str, Any], noise_free: bool) -> dict[str, Any]:
@@ -117,6 +151,41 @@ class _Arms(Block):
     )
     pairwise: PairwiseSettings | None = Field(
         None, description=PairwiseSettings.__doc__, json_schema_extra=without_null
+    )
+    softmax_full: ClickSettings | None = Field(
+        None,
+        description="Softmax over the whole catalogue, with popularity in it.",
+        json_schema_extra=without_null,
+    )
+    softmax_full_raw: ClickSettings | None = Field(
+        None,
+        description="Softmax over the whole catalogue, without popularity.",
+        json_schema_extra=without_null,
+    )
+    softmax_batch: ClickSettings | None = Field(
+        None,
+        description="Softmax over the items of a batch of clicks, with the log q correction.",
+        json_schema_extra=without_null,
+    )
+    softmax_batch_raw: ClickSettings | None = Field(
+        None,
+        description="Softmax over the items of a batch of clicks, without a correction.",
+        json_schema_extra=without_null,
+    )
+    softmax_batch_apart: ClickSettings | None = Field(
+        None,
+        description="As softmax_batch, with the correction that does not count the clicked item "
+        "as sampled.",
+        json_schema_extra=without_null,
+    )
+    bpr: ClickSettings | None = Field(
+        None,
+        description="The clicked item against one drawn evenly from the catalogue, with "
+        "popularity in both scores.",
+        json_schema_extra=without_null,
+    )
+    softmax_adam: ClickAdamSettings | None = Field(
+        None, description=ClickAdamSettings.__doc__, json_schema_extra=without_null
     )
     joint: JointSettings | None = Field(
         None, description=JointSettings.__doc__, json_schema_extra=without_null

@@ -23,7 +23,20 @@ JOINT = "joint"
 REFERENCE = "reference"
 """The estimator that others are judged against, where there is one."""
 
-TOWER_ARMS = (ERM, ADAM, PAIRWISE)
+SOFTMAX_FULL, SOFTMAX_FULL_RAW = "softmax_full", "softmax_full_raw"
+SOFTMAX_BATCH, SOFTMAX_BATCH_RAW = "softmax_batch", "softmax_batch_raw"
+SOFTMAX_BATCH_APART = "softmax_batch_apart"
+BPR = "bpr"
+SOFTMAX_ADAM = "softmax_adam"
+IN_BATCH = (SOFTMAX_BATCH, SOFTMAX_BATCH_RAW, SOFTMAX_BATCH_APART, SOFTMAX_ADAM)
+"""Softmax over the items of a batch of clicks; the other arms of clicks know all items."""
+UNCORRECTED = (SOFTMAX_FULL_RAW, SOFTMAX_BATCH_RAW)
+"""Softmax without the correction for how often each item is a candidate."""
+CLICK_ARMS = (SOFTMAX_FULL, SOFTMAX_FULL_RAW, *IN_BATCH[:3], BPR, SOFTMAX_ADAM)
+"""Towers that learn from clicks, and from nothing else."""
+TOWER_ARMS = (ERM, ADAM, PAIRWISE, *CLICK_ARMS)
+PREDICTED = (ERM, *CLICK_ARMS)
+"""Towers whose risks are predicted target by target."""
 BY_USER = (PAIRWISE,)
 """Towers that are told which user each rating is of, and need designs that rate users again."""
 GLOBAL_MEAN = "global_mean"
@@ -37,6 +50,18 @@ FITTED = (*TOWER_ARMS, JOINT, *COMPARATORS)
 """Those that a study may ask for."""
 ORDER = (*FITTED, REFERENCE)
 """All of them; the reference comes last."""
+
+
+def candidates(arm: str, batch: int, n: int) -> int | None:
+    """Items among which an arm of clicks looks for the clicked one; None: all of the catalogue.
+
+    Args:
+        batch: clicks in a batch.
+        n: clicks in all.
+    """
+    if arm == BPR:
+        return 2
+    return min(batch, n) if arm in IN_BATCH else None
 
 
 def label(arm: str) -> str:
@@ -53,4 +78,11 @@ _LABELS = {
     "nmf": "NMF",
     "co_clustering": "co-clustering",
     "kernel_ridge": "kernel ridge",
+    SOFTMAX_FULL: "full softmax",
+    SOFTMAX_FULL_RAW: "full softmax, no log q",
+    SOFTMAX_BATCH: "in-batch softmax",
+    SOFTMAX_BATCH_RAW: "in-batch softmax, no log q",
+    SOFTMAX_BATCH_APART: "in-batch softmax, positive apart",
+    BPR: "BPR",
+    SOFTMAX_ADAM: "in-batch softmax, Adam",
 }

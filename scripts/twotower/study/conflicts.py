@@ -164,6 +164,7 @@ def _cell_faults(
             found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"
             hint = "it learns from pairs of ratings of one user; or name other arms in arms"
             yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
+        yield from _click_faults(name, spec, experiment.arms or arms)
         yield from _worst_case_fault(name, spec)
         key = canonical_json(spec)
         if key in seen:
@@ -172,6 +173,30 @@ def _cell_faults(
             yield f"experiments.{name}.vary: " + complaint(found, "each cell once", hint)
         else:
             seen[key] = values
+
+
+def _click_faults(name: str, spec: Mapping[str, Any], used: Collection[str]) -> Iterator[str]:
+    """Arms of clicks in cells of ratings, the other way round, and settings that ratings have."""
+    is_clicks = spec.get("sampling") == "clicks"
+    wrong = [arm for arm in used if (arm in names.CLICK_ARMS) != is_clicks]
+    if wrong and is_clicks:
+        hint = "clicks are no ratings; name arms of clicks in the experiment's arms"
+        found = f"arm {wrong[0]} with sampling clicks"
+        yield f"experiments.{name}: " + complaint(found, ", ".join(names.CLICK_ARMS), hint)
+    elif wrong:
+        found = f"arm {wrong[0]}, which learns from clicks, with sampling "
+        hint = "or name other arms in the experiment's arms"
+        found += spec.get("sampling", "fresh")
+        yield f"experiments.{name}: " + complaint(found, "sampling clicks", hint)
+    if not is_clicks:
+        return
+    plain = {"noise": "normal", "rating_scale": "exact", "control": "none", "noise_sd": 1.0}
+    for key, usual in plain.items():
+        value = spec.get(key, usual)
+        if value != usual:
+            hint = "clicks have no such setting: their noise is the choice itself"
+            found = f"{key} {shown(value)} with sampling clicks"
+            yield f"experiments.{name}: " + complaint(found, f"{key} {shown(usual)}", hint)
 
 
 def _worst_case_fault(name: str, spec: Mapping[str, Any]) -> Iterator[str]:

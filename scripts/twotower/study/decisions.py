@@ -16,8 +16,9 @@ from pydantic_core import ErrorDetails
 from twotower.base import strict_yaml
 from twotower.base.errors import ExpectedError
 from twotower.base.values import shown
-from twotower.study import rule_words
+from twotower.study.rules import rule_words
 from twotower.study.settings import (
+    CLICK_KEYS,
     ArmName,
     Control,
     Noise,
@@ -27,7 +28,7 @@ from twotower.study.settings import (
     Settings,
 )
 
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 # Written out, so that a misspelt name is refused before any work: a claim of that name would have
 # no cells and count as untested. A test compares these rules with those of `twotower.claims.rules`.
@@ -50,9 +51,14 @@ _FROZEN = (
     "off_manifold_noise", "rank", "noise_sd", "noise", "rating_scale", "sampling", "catalogue",
     "ratings_each", "control", "embedding_dim", "depth", "width",
 )  # fmt: skip
-NEWER = {key: field.default for key, field in Settings.model_fields.items() if key not in _FROZEN}
+NEWER = {
+    key: field.default
+    for key, field in Settings.model_fields.items()
+    if key not in (*_FROZEN, *CLICK_KEYS)
+}
 """Settings that are newer than the rule of `Confirmatory`, with their defaults; of those that are
-null, a column holds None, or NaN once it was written to a file."""
+null, a column holds None, or NaN once it was written to a file. Cells of clicks are exploratory by
+their sampling."""
 
 
 class Answer(StrEnum):
@@ -68,7 +74,7 @@ class DecisionsError(ExpectedError):
     """The file of decisions cannot be used; the message names the file and every fault."""
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Thresholds:
     """The numbers of all rules; the file says what each is for, and why it is what it is."""
 
@@ -97,7 +103,7 @@ class Thresholds:
     min_extrapolation_sizes: int = Field(ge=2)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Confirmatory:
     """Which cells test the theory; all others are exploratory."""
 
@@ -144,7 +150,7 @@ def _is_default(value: object, default: object) -> bool:
     return value == default
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Claim:
     """One row of the ledger.
 
@@ -167,7 +173,7 @@ class Claim:
     target: str
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Decisions:
     """All that was decided before the results.
 
@@ -201,7 +207,7 @@ def load(path: str | Path) -> Decisions:
         text = json.dumps(raw | {"label": label})
         decisions = TypeAdapter(Decisions).validate_json(text)
     except ValidationError as error:
-        raise _error(path, [_told(fault) for fault in error.errors()]) from None
+        raise _error(path, [told(fault) for fault in error.errors()]) from None
     if decisions.thresholds.meta_slope_low >= decisions.thresholds.meta_slope_high:
         raise _error(path, ["thresholds.meta_slope_low: not below meta_slope_high"])
     ids = [claim.id for claim in decisions.claims]
@@ -218,7 +224,7 @@ def _error(path: str | Path, messages: list[str]) -> DecisionsError:
     return DecisionsError("\n  ".join([f"{path}:", *messages, hint]))
 
 
-def _told(fault: ErrorDetails) -> str:
-    """One line: the key's path, what is asked for, what was found."""
+def told(fault: ErrorDetails) -> str:
+    """A fault in one line: the key's path, what is asked for, what was found."""
     text = f"{'.'.join(map(str, fault['loc']))}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
     return text if fault["type"] == "missing_argument" else f"{text}, not {shown(fault['input'])}"

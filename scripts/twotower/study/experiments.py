@@ -11,7 +11,14 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 from pydantic import Field, create_model, model_serializer, model_validator
 
 from twotower.base.values import fault
-from twotower.study.arm_settings import AdamSettings, ErmSettings, PairwiseSettings
+from twotower.study import arms
+from twotower.study.arm_settings import (
+    AdamSettings,
+    ClickAdamSettings,
+    ClickSettings,
+    ErmSettings,
+    PairwiseSettings,
+)
 from twotower.study.settings import (
     SHAPE_KEYS,
     ArmName,
@@ -68,6 +75,8 @@ VaryLists = create_model(
 
 
 _TOWERS = {"erm": ErmSettings, "adam": AdamSettings, "pairwise": PairwiseSettings}
+_TOWERS |= dict.fromkeys(arms.CLICK_ARMS, ClickSettings)
+_TOWERS[arms.SOFTMAX_ADAM] = ClickAdamSettings
 _TowerSettings = {
     name: create_model(
         f"{name.title()}Changes",

@@ -17,6 +17,7 @@ from twotower.study.arm_settings import in_cell
 from twotower.study.experiments import Experiment, Override
 from twotower.study.schema import Study
 from twotower.study.settings import (
+    CLICK_KEYS,
     OWN_SMOOTHNESS,
     SHAPE_KEYS,
     Settings,
@@ -40,7 +41,7 @@ PLAIN = {
 }
 """Usual values: a cell's specification holds these settings only where their values differ."""
 
-CATALOGUED = ("fixed_users", "popularity")
+CATALOGUED = ("fixed_users", "popularity", "clicks")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Cell:
         `experiment` joins the names with ";", `smoothness` is a float (inf allowed), the smaller
         of both sides, and `user_smoothness` or `item_smoothness` is that of the other side;
         `ambient_dim` is the larger of both sides, and `width_constant` is the units of a fixed
-        width.
+        width. `CLICK_KEYS` are columns of cells of clicks alone.
         """
         spec = PLAIN | self.spec
         width = spec["width"]
@@ -106,6 +107,7 @@ class Cell:
             "depth": spec["depth"],
             "schedule": width["schedule"],
             "width_constant": width.get("constant", width.get("units")),
+            **{key: spec[key] for key in CLICK_KEYS if key in spec},
         }
 
     @property
@@ -113,8 +115,10 @@ class Cell:
         """Whether the reference estimator can be fitted.
 
         On a dust or a slab its basis is far from orthogonal, and without noise its cut-off has no
-        optimum short of the number of ratings.
+        optimum short of the number of ratings. Clicks are no ratings.
         """
+        if self.spec.get("sampling") == "clicks":
+            return False
         return self.spec["support"] not in ("dust", "slab") and self.spec["noise_sd"] > 0
 
 
@@ -250,6 +254,8 @@ def resolve(
     if settings["sampling"] != "repeated":
         settings["ratings_each"] = None
     spec |= {key: settings[key] for key, plain in PLAIN.items() if settings[key] != plain}
+    if settings["sampling"] == "clicks":
+        spec |= {key: settings[key] for key in CLICK_KEYS}
     if settings["embedding_dim"] not in (None, settings["rank"]):
         spec["embedding_dim"] = settings["embedding_dim"]
     return spec

@@ -58,7 +58,9 @@ SampleSizes = Annotated[
     AfterValidator(growing),
 ]
 ArmName = Literal[arms.FITTED]
-Sampling = Literal["fresh", "grid", "fixed_users", "popularity", "repeated", "not_at_random"]
+Sampling = Literal[
+    "fresh", "grid", "fixed_users", "popularity", "repeated", "not_at_random", "clicks"
+]
 Noise = Literal["normal", "student"]
 RatingScale = Literal["exact", "stars"]
 Control = Literal["none", "permuted_ratings", "shuffled_covariates"]
@@ -155,19 +157,38 @@ class Settings(Block):
         "pairs of a growing square; fixed_users: users of a catalogue, items new; popularity: "
         "items of a catalogue, the j-th with probability proportional to 1/j, users new; repeated: "
         "users and items at random among those known, a number that grows with n; "
-        "not_at_random: a rating r of a new pair is seen with probability 1/(1+exp(-r)).",
+        "not_at_random: a rating r of a new pair is seen with probability 1/(1+exp(-r)); clicks: "
+        "no ratings, a new user clicks on one item of a catalogue.",
     )
     catalogue: Annotated[int, Number(16, 2**24)] = Field(
-        256, description="Distinct users of fixed_users, or items of popularity."
+        256, description="Distinct users of fixed_users, or items of popularity and of clicks."
     )
     ratings_each: Annotated[int, Number(1, 4096)] = Field(
         16, description="Mean ratings of a user, and of an item, of repeated: n/ratings_each exist."
+    )
+    popularity_exponent: Annotated[float, Number(0, 3, whole=False)] = Field(
+        1.0,
+        description="Of clicks: the j-th most popular item has the popularity q proportional to "
+        "j^-exponent; 0: all the same, 1: Zipf's law.",
+    )
+    temperature: Annotated[float, Number(0.05, 100, whole=False)] = Field(
+        1.0,
+        description="Of clicks: a user clicks on item i with probability proportional to "
+        "q(i) exp(R*(u, i)/temperature).",
+    )
+    clicks_each: Annotated[int, Number(1, 4096)] = Field(
+        1, description="Of clicks: clicks of each user, one after the other."
     )
     control: Control = Field(
         "none", description="What breaks the link of covariates and ratings, in a null cell."
     )
     embedding_dim: Annotated[int | None, Number(1, 256, or_null=True)] = Field(
         None, description="Components of the towers' embeddings; null: as many as the truth's."
+    )
+    click_batch: Annotated[int, Number(2, 2**16)] = Field(
+        256,
+        description="Of clicks: clicks in a batch, whose items are the candidates of each of them, "
+        "for arms with in-batch negatives.",
     )
     depth: Annotated[int, Number(1, 64)] = Field(1, description="Hidden layers of each tower.")
     width: Width = Field(
@@ -177,8 +198,11 @@ class Settings(Block):
 
 
 OWN_SMOOTHNESS = ("user_smoothness", "item_smoothness")
-SHAPE_KEYS = ("embedding_dim", "depth", "width")
-"""Settings that shape the towers; all others decide the data."""
+CLICK_DATA_KEYS = ("popularity_exponent", "temperature", "clicks_each")
+CLICK_KEYS = (*CLICK_DATA_KEYS, "click_batch")
+"""Settings that only cells of clicks have, in their specification and in their columns."""
+SHAPE_KEYS = ("embedding_dim", "depth", "width", "click_batch")
+"""Settings that shape the towers or their training; all others decide the data."""
 
 
 def spelled_out(block: Mapping[str, Any] | BaseModel) -> dict[str, Any]:

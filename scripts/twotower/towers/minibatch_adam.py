@@ -7,6 +7,7 @@ Hutter, ICLR 2017, for the decay.)
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,7 @@ def train(
     draws: list[np.random.Generator],
     settings: dict,
     progress: Progress,
+    slopes: Callable[[Towers, list, torch.Tensor], torch.Tensor] | None = None,
 ) -> torch.Tensor:
     """Parameters [B, n_parameters] after all steps from those of `like`.
 
@@ -50,6 +52,8 @@ def train(
         draws: B random generators, from which minibatches are drawn with replacement.
         settings: `steps`, `batch_size` and `learning_rate`.
         progress: what an earlier attempt left, and where the state is offered.
+        slopes: from `like`, a minibatch [B, m, …] of each column of the pairs and parameters to
+            the gradients, [B, n_parameters], of another loss than the squared error.
     """
     n, steps, device = pairs[2].shape[1], settings["steps"], pairs[2].device
     size = min(n, settings["batch_size"])
@@ -63,8 +67,10 @@ def train(
         parts = _minibatches(pairs, picks, state.rows.dtype, device)
         progresses = [(done + step) / steps for step in range(count)]
         rates = [0.5 * settings["learning_rate"] * (1 + math.cos(math.pi * p)) for p in progresses]
-        take = _steps if loop_sizes(like, *parts[:2]) is None else _compiled_steps
-        take(like, parts, state, rates)
+        if slopes is None and loop_sizes(like, *parts[:2]) is not None:
+            _compiled_steps(like, parts, state, rates)
+        else:
+            _steps(like, parts, state, rates, slopes or _squared_error)
         state = state._replace(done=state.done + count)
         progress.offer(state._asdict)
     return state.rows
@@ -96,13 +102,19 @@ def _compiled_steps(like: Towers, parts: list, state: State, rates: list[float])
     kernel.steps(*loop_sizes(like, *parts[:2]))(*arrays, np.array(rates), int(state.done))
 
 
-def _steps(like: Towers, parts: list, state: State, rates: list[float]) -> None:
+def _squared_error(like: Towers, parts: list, rows: torch.Tensor) -> torch.Tensor:
+    return SquaredError(like, *parts, sorts=False)(rows)[1]
+
+
+def _steps(
+    like: Towers, parts: list, state: State, rates: list[float], slopes: Callable = _squared_error
+) -> None:
     """The same by tensors, on any device and for any towers."""
     done, rows, means, squares = state
     keep, keep_square = kernel.DECAYS
     for step, rate in enumerate(rates):
         age = int(done) + step + 1
-        _, slope = SquaredError(like, *(part[:, step] for part in parts), sorts=False)(rows)
+        slope = slopes(like, [part[:, step] for part in parts], rows)
         means.mul_(keep).add_(slope, alpha=1 - keep)
         squares.mul_(keep_square).addcmul_(slope, slope, value=1 - keep_square)
         root = (squares.sqrt() / math.sqrt(1 - keep_square**age)).add_(kernel.FLOOR)

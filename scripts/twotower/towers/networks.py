@@ -187,3 +187,26 @@ def _accumulate(
             upstream = torch.bmm(upstream, layers[index][0].transpose(1, 2))
             # one fused pass instead of a comparison, a conversion and a product
             upstream = torch.ops.aten.threshold_backward(upstream, values[index], 0.0)
+
+
+def gradient_of_embeddings(
+    layers: list, covariates: torch.Tensor, slopes: torch.Tensor
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Gradient of a loss whose derivatives by one tower's outputs at n points are `slopes`.
+
+    Args:
+        layers: of one tower.
+        covariates: [B, n, D].
+        slopes: [B, n, p].
+
+    Returns:
+        A pair of tensors for each layer, of the shapes of its weight and bias.
+    """
+    like = layers[0][0]
+    widest_layer = max(weight.shape[2] for weight, _ in layers)
+    rows = chunk_rows(widest_layer, like.device, len(like))
+    totals = [(torch.zeros_like(weight), torch.zeros_like(bias)) for weight, bias in layers]
+    for part in mapped_pages.parts(rows, covariates, slopes):
+        values = activations(layers, covariates[:, part].to(like))
+        _accumulate(layers, totals, values, slopes[:, part].to(like))
+    return totals

@@ -10,15 +10,30 @@ the ratings' noise before it is a minimizer of theirs. Pilot seed 2, d = 1, β =
 meet at 480, where both risks are higher than that of the start used.
 """
 
-STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps"}
+FULL_BATCH_CLICKS = (
+    "softmax_full",
+    "softmax_full_raw",
+    "softmax_batch",
+    "softmax_batch_raw",
+    "softmax_batch_apart",
+    "bpr",
+)
+"""Arms of clicks that take all clicks at each step."""
+
+STEPS = {"erm": "joint_steps", "adam": "steps", "pairwise": "joint_steps", "softmax_adam": "steps"}
+STEPS |= dict.fromkeys(FULL_BATCH_CLICKS, "joint_steps")
 """By arm, the key of its settings that counts steps."""
+
+CLICK_BATCH = 256
+"""Clicks that in-batch losses compare with each other, where a cell does not say."""
 
 RENEWED_EVERY = 60
 """Evaluations after which joint training chooses its coordinates anew."""
 
 ORACLE = {"alternations": 2, "joint_steps": 120}
 ORACLE_SIZES = 4
-ORACLE_FACTOR = {"erm": 4, "adam": 1, "pairwise": 4}
+ORACLE_FACTOR = {"erm": 4, "adam": 1, "pairwise": 4, "softmax_adam": 1}
+ORACLE_FACTOR |= dict.fromkeys(FULL_BATCH_CLICKS, 4)
 
 
 def certified_of(replicates: range, count: int) -> range:

@@ -2,70 +2,25 @@
 
 `erm` seeks the empirical risk minimizer that the theorem speaks of: a closed-form start, then
 joint training of all layers. `pairwise` does the same with a loss on pairs of ratings of a user.
+The arms for clicks (`clicks.fits`) seek the minimizers of losses of choices among items.
 `adam` is what people do: a random start, Adam on minibatches, a cosine decay. All take all
 replicates of a configuration and size as one batch.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-import numpy as np
 import torch
 
 from twotower.towers import joint_training, minibatch_adam, pairwise
 from twotower.towers.checkpoint import Progress
+from twotower.towers.clicks import fits
+from twotower.towers.clicks.losses import APART, BATCH, FULL, PAIR
+from twotower.towers.clicks.start import with_own_scores
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.outputs import WhitenedTowers, fit_outputs
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
-
-DTYPES = {"float64": torch.float64, "float32": torch.float32}
-NOTHING = Progress()
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Ratings of B replicates at one size, and the architecture to fit to them.
-
-    Attributes:
-        users, items: float64 covariates [B, n, D_u], [B, n, D_i].
-        ratings: float64 [B, n].
-        width, depth, rank: units in a hidden layer, hidden layers, p.
-        precision: number format of the joint training; the closed form is always float64.
-        random: from the name of a role to B random generators, one a replicate.
-        numbers: int64 [B, n], which user each rating is of; None where the arm need not know.
-    """
-
-    users: torch.Tensor
-    items: torch.Tensor
-    ratings: torch.Tensor
-    width: int
-    depth: int
-    rank: int
-    precision: torch.dtype
-    random: Callable[[str], list[np.random.Generator]]
-    numbers: torch.Tensor | None = None
-
-    @property
-    def pairs(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Users, items and ratings."""
-        return self.users, self.items, self.ratings
-
-    def layer_sizes(self, covariates: torch.Tensor) -> list[tuple[int, int]]:
-        """Inputs and outputs of each layer of the tower that sees these covariates."""
-        sizes = [covariates.shape[2], *[self.width] * self.depth, self.rank]
-        return list(zip(sizes[:-1], sizes[1:], strict=True))
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Fitted towers with the losses on the training ratings that their arm minimized, [B], and the
-    steps: mean squared errors, or pairwise losses.
-    """
-
-    towers: Towers
-    training_loss: torch.Tensor
-    steps: int
+from twotower.towers.samples import NOTHING, Fit, Sample, blank_towers, random_towers
 
 
 def closed_form(sample: Sample, alternations: int, start: Towers | None = None) -> WhitenedTowers:
@@ -92,7 +47,8 @@ def erm(
     """The closed form (from the given towers, if any), then `joint_steps` of joint training.
 
     Args:
-        sample: ratings of B replicates and the architecture.
+        sample: ratings of B replicates and the architecture. Of clicks the ratings are taken too,
+            by all components but an item's own score, which is 0.
         settings: `alternations` and `joint_steps`.
         start: towers whose hidden layers, and item tower, the closed form takes.
         progress: what an earlier attempt left, and where the state is offered.
@@ -102,6 +58,9 @@ def erm(
         >>> bool(fit.training_loss < sample.ratings.var(dim=1))
         True
     """
+    if sample.clicks is not None:
+        fit = erm(replace(sample, rank=sample.rank - 1, clicks=None), settings, None, progress)
+        return replace(fit, towers=with_own_scores(fit.towers))
     start = _joint_start(sample, settings, start, progress)
     error = SquaredError(start, *sample.pairs)
     steps = settings["joint_steps"]
@@ -164,31 +123,16 @@ def adam(
     return Fit(start.unflat(rows), loss, settings["steps"])
 
 
-def random_towers(sample: Sample) -> Towers:
-    """Towers with weights and biases uniform on ±1/√n_in, PyTorch's default for linear layers."""
-    towers = []
-    for covariates, role in ((sample.users, "user_start"), (sample.items, "item_start")):
-        rngs = sample.random(role)
-        layers = []
-        for n_in, n_out in sample.layer_sizes(covariates):
-            draws = np.stack([rng.uniform(-1.0, 1.0, size=(n_in + 1, n_out)) for rng in rngs])
-            layer = torch.from_numpy(draws / np.sqrt(n_in)).to(covariates.device)
-            layers.append((layer[:, :-1].contiguous(), layer[:, -1:].contiguous()))
-        towers.append(layers)
-    return Towers(*towers)
-
-
-def blank_towers(sample: Sample) -> Towers:
-    """Towers of the sample's architecture with all weights 0, to be filled by `Towers.unflat`."""
-    batch = len(sample.ratings)
-
-    def layers(covariates: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        sizes = sample.layer_sizes(covariates)
-        zeros = sample.ratings.new_zeros
-        return [(zeros(batch, n_in, n_out), zeros(batch, 1, n_out)) for n_in, n_out in sizes]
-
-    return Towers(layers(sample.users), layers(sample.items))
-
-
-ARMS = {"erm": erm, "adam": adam, "pairwise": pairs_of_ratings}
+ARMS = {
+    "erm": erm,
+    "adam": adam,
+    "pairwise": pairs_of_ratings,
+    "softmax_full": fits.full_batch(FULL),
+    "softmax_full_raw": fits.full_batch(FULL, is_corrected=False),
+    "softmax_batch": fits.full_batch(BATCH),
+    "softmax_batch_raw": fits.full_batch(BATCH, is_corrected=False),
+    "softmax_batch_apart": fits.full_batch(APART),
+    "bpr": fits.full_batch(PAIR),
+    "softmax_adam": fits.adam,
+}
 """How each arm of towers is trained, by its name in `twotower.study.arms`."""

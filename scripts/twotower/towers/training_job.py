@@ -11,12 +11,23 @@ from twotower.base.seeds import fit_stream
 from twotower.data import sampling
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
-from twotower.towers import cards, rating_statistics
+from twotower.towers import cards
 from twotower.towers.checkpoint import Checkpoint
+from twotower.towers.closed_form import rating_statistics
 from twotower.towers.networks import Towers
-from twotower.towers.steps import ORACLE, ORACLE_FACTOR, ORACLE_SIZES, certified_of, with_steps
-from twotower.towers.training import ARMS, DTYPES, Sample
+from twotower.towers.samples import DTYPES, Clicks, Sample
+from twotower.towers.steps import (
+    CLICK_BATCH,
+    ORACLE,
+    ORACLE_FACTOR,
+    ORACLE_SIZES,
+    certified_of,
+    with_steps,
+)
+from twotower.towers.training import ARMS
 from twotower.towers.weights import fits_in, named
+
+_CATALOGUE = ("catalogue_covariates", "catalogue_log_popularity", "catalogue_log_share")
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,9 @@ def train(
             optimization error is measured, and `certificate_replicates`, below which number a
             replicate takes part in this; for an arm that asks which user a rating is of also
             `data`, the cell's data settings.
-        data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n].
+        data: `user_covariates` [B, n, D_u], `item_covariates`, `ratings` and `signal` [B, n]; of
+            clicks also `items` [B, n], and of their catalogue `catalogue_covariates` [B, N, D_i],
+            `catalogue_log_popularity` and `catalogue_log_share` [B, N].
         replicates: which replicates the rows of the arrays are.
         checkpoint: of this very job; what an earlier attempt has finished is not fitted again.
 
@@ -81,6 +94,16 @@ def train(
     names = ("user_covariates", "item_covariates", "ratings", "signal")
     given = {name: torch.from_numpy(data[name]).to(device) for name in names}
     theory = Theory.of(cell)
+    is_clicks = cell.get("sampling") == "clicks"
+    if is_clicks:
+        given |= {name: torch.from_numpy(data[name]).to(device) for name in _CATALOGUE}
+
+    def clicks(n: int, batch: int) -> Clicks | None:
+        if not is_clicks:
+            return None
+        items = torch.from_numpy(data["items"][:batch, :n].astype(np.int64))
+        about = (given[name][:batch] for name in _CATALOGUE)
+        return Clicks(items.to(device), *about, cell.get("click_batch", CLICK_BATCH))
 
     def sample(n: int, width: int, used: range, ratings: str = "ratings") -> Sample:
         def random(role: str) -> list[np.random.Generator]:
@@ -97,10 +120,11 @@ def train(
             given[ratings][: len(used), :n],
             width,
             cell["depth"],
-            cell.get("embedding_dim", cell["rank"]),
+            cell.get("embedding_dim", cell["rank"]) + is_clicks,
             DTYPES[spec["precision"]],
             random,
             numbers,
+            clicks(n, len(used)),
         )
 
     def fitted(

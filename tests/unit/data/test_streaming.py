@@ -11,7 +11,8 @@ import torch
 from cells import DESIGNS, data_spec, draw_replicates
 from twotower.base import mapped_pages, tensors
 from twotower.data import ratings
-from twotower.towers import rating_statistics, training_job
+from twotower.towers import training_job
+from twotower.towers.closed_form import rating_statistics
 
 CONTROLS = [{"control": "permuted_ratings"}, {"control": "shuffled_covariates"}]
 WIDTH = {"schedule": "fixed", "units": 4}
@@ -80,7 +81,8 @@ from test_streaming import job
 from twotower.base import mapped_pages, tensors
 from twotower.data import ratings
 from twotower.methods import alternation, reference
-from twotower.towers import chunks, rating_statistics, training_job
+from twotower.towers import chunks, training_job
+from twotower.towers.closed_form import rating_statistics
 from twotower.data.targets import draw_target
 
 ratings.CHUNK = reference.KEPT_BYTES = rating_statistics._STRETCH = chunks.STRETCH = 1 << 14

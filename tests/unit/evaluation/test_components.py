@@ -9,7 +9,7 @@ from cells import data_spec, draw_replicates, job
 from twotower.data.targets import draw_target
 from twotower.evaluation import best_components, component_lists, free_embeddings
 from twotower.evaluation.component_metrics import BEST, FREE, every_set
-from twotower.predictions import energy
+from twotower.predictions.targets import energy
 from twotower.towers import training_job
 
 SHAPE = {"seed": 1, "users": 20, "items": 80, "ks": [1, 5]}

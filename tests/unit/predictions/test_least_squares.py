@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twotower.predictions import least_squares
+from twotower.predictions.targets import least_squares
 
 
 def test_components_that_are_seen_are_an_ordinary_regression():

@@ -8,8 +8,8 @@ import torch
 
 from cells import WIDTH, data_spec, draw_replicates, job
 from twotower.predictions import table
-from twotower.predictions.minimizer import minimizer
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets.minimizer import minimizer
 from twotower.towers import networks, training_job
 from twotower.towers.weights import fits_in
 

@@ -8,9 +8,9 @@ import pytest
 from cells import data_spec
 from twotower.data.targets import draw_target
 from twotower.methods.reference import cutoffs
-from twotower.predictions import least_squares
-from twotower.predictions.oracle_sieve import oracle_sieve
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets import least_squares
+from twotower.predictions.targets.oracle_sieve import oracle_sieve
 
 PLAIN = RatingLaw(1.0, 1.0)
 SIZES = [64, 512, 4096, 65536]

@@ -6,7 +6,7 @@ import torch
 
 from cells import data_spec
 from twotower.data.targets import draw_target
-from twotower.predictions import projection
+from twotower.predictions.targets import projection
 from twotower.towers import networks
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 

@@ -10,9 +10,9 @@ from cells import data_spec
 from studies import with_keys
 from twotower.data.targets import TOWERS, draw_target
 from twotower.predictions import widths
-from twotower.predictions.minimizer import due
-from twotower.predictions.projection import Projector
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets.minimizer import due
+from twotower.predictions.targets.projection import Projector
 from twotower.study.experiments import Override
 from twotower.study.reading import read_study, validated
 

@@ -25,9 +25,11 @@ def figure():
 
 def test_every_arm_has_a_mark_of_its_own():
     assert set(style.ARM_MARKS) == set(arms.ORDER)
-    plain = [style.ARM_MARKS[arm] for arm in (*arms.TOWER_ARMS, arms.JOINT, arms.REFERENCE)]
-    for feature in ("color", "marker", "linestyle"):
-        assert len({getattr(mark, feature) for mark in plain}) == len(plain)
+    rated = [arm for arm in arms.TOWER_ARMS if arm not in arms.CLICK_ARMS]
+    for together in ((*rated, arms.JOINT, arms.REFERENCE), arms.CLICK_ARMS):
+        plain = [style.ARM_MARKS[arm] for arm in together]
+        for feature in ("color", "marker", "linestyle"):
+            assert len({getattr(mark, feature) for mark in plain}) == len(plain)
     pairs = {(mark.color, mark.marker) for mark in style.ARM_MARKS.values()}
     assert len(pairs) == len(style.ARM_MARKS)
     assert sum(mark.color == style.BLUE for mark in style.ARM_MARKS.values()) == 1  # erm stands out

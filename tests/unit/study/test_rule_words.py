@@ -9,8 +9,9 @@ import pytest
 from frozen import DECISIONS, PATH, THRESHOLDS
 from twotower.claims.rules import RULES
 from twotower.rates import departures
-from twotower.study import decisions, rule_words
+from twotower.study import decisions
 from twotower.study.decisions import DecisionsError
+from twotower.study.rules import rule_words
 
 ROOT = Path(__file__).parents[3]
 TEXT = PATH.read_text(encoding="utf-8")

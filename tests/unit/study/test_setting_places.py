@@ -12,7 +12,7 @@ from twotower.predictions import ensemble
 from twotower.rates import planted_curves
 from twotower.study import decisions, grid, labels
 from twotower.study.reading import validated
-from twotower.study.settings import Settings
+from twotower.study.settings import CLICK_KEYS, Settings
 
 [CELL] = grid.cells(validated(GOOD, "study.yaml"))
 COLUMNS = {*CELL.columns(), "width"}  # as schedule and width_constant
@@ -47,8 +47,20 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_setting_of_a_cell_has_its_places(place):
-    for key in Settings.model_fields:
+    for key in set(Settings.model_fields) - set(CLICK_KEYS):
         assert key in PLACES[place], f"the setting {key} of study/settings.py still needs {place}"
+
+
+def test_cells_of_clicks_alone_have_the_settings_of_clicks():
+    study = with_keys()
+    study["arms"] = {"softmax_full": {}}
+    experiment = {"title": "One", "set": {"sampling": "clicks"}, "vary": {"depth": [1]}}
+    study["experiments"] = {"one": experiment}
+    [cell] = grid.cells(validated(study, "study.yaml"))
+    for key in CLICK_KEYS:
+        assert key in cell.spec and key in cell.columns() and key in labels.OPTIONAL_SETTINGS
+        assert key not in CELL.spec and key not in CELL.columns()
+    assert "click_batch" not in cell.data_spec
 
 
 def test_a_setting_left_at_its_default_leaves_the_ids_as_they_are():
@@ -94,6 +106,7 @@ def test_a_setting_that_is_newer_than_the_rule_is_exploratory(monkeypatch):
 
 NO_MATTER = {"support", "noise"}
 """Words that change no predicted risk: a bent cube is no harder, and only the noise's sd counts."""
+ROW = figure_fakes.DEFAULTS | {"catalogue": 64, "ratings_each": 16, "temperature": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,6 @@ NO_MATTER = {"support", "noise"}
     ],
 )
 def test_every_choice_of_words_is_known_to_the_predicted_risk(key, value):
-    row = figure_fakes.DEFAULTS | {"catalogue": 64, "ratings_each": 16}
-    plain, changed = (ensemble.predicted_risk(each, 512) for each in (row, row | {key: value}))
+    plain, changed = (ensemble.predicted_risk(each, 512) for each in (ROW, ROW | {key: value}))
     said = f"predictions/ensemble.py predicts the same risk with {key}: {value}"
     assert (changed == plain) == (key in NO_MATTER), f"{said}; if so it must be, say it here"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cells import data_spec, draw_replicates
+from cells import CLICKED, data_spec, draw_replicates
 from twotower.study import arms
 from twotower.towers import checkpoint, joint_training, training_job
 from twotower.towers.checkpoint import Checkpoint
@@ -15,7 +15,8 @@ SETTINGS = {
     "erm": {"alternations": 2, "joint_steps": 6},
     "adam": {"steps": 9, "batch_size": 32, "learning_rate": 1e-2},
     "pairwise": {"alternations": 2, "joint_steps": 6, "comparisons": 4, "weight": "size"},
-}
+    "softmax_adam": {"steps": 9, "learning_rate": 1e-2},
+} | {arm: {"joint_steps": 6} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
 
 
 class KilledError(Exception):
@@ -24,6 +25,8 @@ class KilledError(Exception):
 
 def job(arm: str, precision: str = "float64") -> tuple[dict, dict]:
     data = data_spec(sampling="fixed_users", catalogue=16) if arm == "pairwise" else data_spec()
+    if arm in arms.CLICK_ARMS:
+        data = data | CLICKED
     cell = data | {"depth": 2, "width": {"schedule": "fixed", "units": 6}}
     spec = {
         "seed": 1,

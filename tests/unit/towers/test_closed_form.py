@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from cells import data_spec, draw_replicates, sample
-from twotower.towers import chunks, joint_training, rating_statistics, training
+from twotower.towers import chunks, joint_training, training
 from twotower.towers.closed_form import (
     alternation,
     dense,
     half_steps,
     limits,
     products,
+    rating_statistics,
     spectral,
 )
 from twotower.towers.closed_form.features import features

@@ -24,11 +24,11 @@ from twotower.towers import (
     minibatch_adam,
     networks,
     pairwise,
-    rating_statistics,
     training,
     training_job,
 )
 from twotower.towers.checkpoint import Checkpoint, Progress
+from twotower.towers.closed_form import rating_statistics
 from twotower.towers.objectives import SquaredError
 
 SETTINGS = {

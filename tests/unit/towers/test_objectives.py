@@ -6,7 +6,7 @@ import torch
 
 from cells import sample
 from twotower.kernels import compiled, fused, limits
-from twotower.towers import chunks, networks, training
+from twotower.towers import chunks, networks, samples, training
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
@@ -40,7 +40,7 @@ def problem(name, precision="float64", replicates=range(3)):
     shape = {"width": width, "rank": rank, "depth": DEPTHS.get(name, 1)}
     data = sample(replicates, n, users=users, items=items, ratings=ratings, **shape)
     towers = training.random_towers(data)
-    return towers.unflat(towers.flat().to(training.DTYPES[precision])), data
+    return towers.unflat(towers.flat().to(samples.DTYPES[precision])), data
 
 
 def check(towers: Towers, data, tolerance: float, sorts: bool = True) -> None:

@@ -12,9 +12,11 @@ from twotower.audits.verify.findings import Verification
 from twotower.base import errors, words
 from twotower.records import job_records, run_records
 from twotower.study import decisions, reading
+from twotower.study.rules import click_decisions
 from twotower.study.schema import Study
 
 DECISIONS = "workflow/decisions.yaml"
+CLICK_LEDGER = "results/tables/click_claims.csv"
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -130,10 +132,17 @@ def _check_decisions(evidence: Evidence, result: Verification) -> None:
     for path in sorted(evidence.found):
         if not (path.startswith("results/tables/") and path.endswith(".csv")):
             continue
-        judged = _values(evidence.folder / path, "decisions") - {rules.label}
+        place, label = DECISIONS, rules.label
+        if path == CLICK_LEDGER:
+            place = click_decisions.PATH
+            try:
+                label = click_decisions.load(evidence.project / place).label
+            except (errors.ExpectedError, OSError):
+                label = "not valid"
+        judged = _values(evidence.folder / path, "decisions") - {label}
         if judged:
             reason = f"it was judged by the rules {', '.join(sorted(judged))}"
-            result.add(path, "STALE", f"{reason}; {DECISIONS} is {rules.label} now")
+            result.add(path, "STALE", f"{reason}; {place} is {label} now")
 
 
 def _values(path: Path, column: str) -> set[str]:

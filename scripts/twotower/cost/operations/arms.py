@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from twotower.cost.operations import clicks
 from twotower.cost.operations.closed_form import closed_form, whitenings
 from twotower.cost.operations.evaluations import (
     adam_steps,
@@ -13,8 +14,15 @@ from twotower.cost.operations.evaluations import (
 )
 from twotower.cost.operations.fit_size import Certificate, FitSize, fits_of
 from twotower.cost.operations.work import Work
+from twotower.study import arms
 from twotower.towers import chunks
-from twotower.towers.steps import ORACLE, ORACLE_FACTOR, RENEWED_EVERY, with_steps
+from twotower.towers.steps import (
+    FULL_BATCH_CLICKS,
+    ORACLE,
+    ORACLE_FACTOR,
+    RENEWED_EVERY,
+    with_steps,
+)
 
 
 def erm_work(fit: FitSize, alternations: int, joint_steps: int, from_start: bool = False) -> Work:
@@ -63,6 +71,10 @@ ARM_WORK: dict[str, Callable[[FitSize, dict, bool], Work]] = {
     "pairwise": lambda fit, of, start: pairwise_work(
         fit, of["alternations"], of["joint_steps"], of["comparisons"], start
     ),
+    arms.SOFTMAX_ADAM: lambda fit, of, start: clicks.adam_work(fit, arms.SOFTMAX_ADAM, of["steps"]),
+} | {
+    arm: lambda fit, of, start, arm=arm: clicks.full_batch_work(fit, arm, of["joint_steps"], start)
+    for arm in FULL_BATCH_CLICKS
 }
 """By arm of towers, the operations of a fit with its settings; the last argument says whether
 training starts from given towers."""

@@ -44,7 +44,7 @@ def closed_form(fit: FitSize, alternations: int, from_start: bool = False) -> Wo
             work += hidden_layers(fit, dim)
     widths = [fit.width] if from_start else limits.widths(fit.width, fit.n, fit.rank)
     if not from_start:
-        work += _spectral_start(replace(fit, width=widths[0]))
+        work += spectral_start(replace(fit, width=widths[0]))
     for width in widths:
         narrow = replace(fit, width=width)
         work += whitenings(narrow)
@@ -142,8 +142,8 @@ def _half_step(fit: FitSize, dim: int) -> Work:
     return work if fit.keeps_features else work + _features(fit, dim, passes)
 
 
-def _spectral_start(fit: FitSize) -> Work:
-    """`spectral.spectral_start`."""
+def spectral_start(fit: FitSize) -> Work:
+    """`spectral.spectral_start`, or `dependence_start`."""
     size, pairs = fit.features, fit.n * fit.batch
     cube = size**3 * fit.batch
     by_hats = [fit.by_hats(dim) for dim in fit.dims]

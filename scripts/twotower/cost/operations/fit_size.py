@@ -12,7 +12,7 @@ from twotower.theory.bound import Theory
 from twotower.theory.width import units
 from twotower.towers import chunks
 from twotower.towers.closed_form import limits as closed_form
-from twotower.towers.steps import ORACLE_SIZES, certified_of
+from twotower.towers.steps import CLICK_BATCH, ORACLE_SIZES, certified_of
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class FitSize:
     """B networks of `depth` hidden layers of `width` units, fitted to n ratings.
 
     `dims` are the covariates of both sides, `rank` the components of the embeddings; `device` is
-    "cpu" or "cuda".
+    "cpu" or "cuda". Of clicks also the items of the `catalogue`, and the clicks of a batch.
     """
 
     n: int
@@ -31,6 +31,8 @@ class FitSize:
     batch: int
     precision: str = "float64"
     device: str = "cpu"
+    catalogue: int = 0
+    click_batch: int = 0
 
     @property
     def features(self) -> int:
@@ -115,6 +117,9 @@ def fits_of(
     """The fit at each sample size of a cell, given by its specification."""
     theory = Theory.of(cell)
     dims = (cell["user_ambient_dim"], cell["item_ambient_dim"])
-    rank = cell.get("embedding_dim", cell["rank"])
-    shape = (cell["depth"], dims, rank, batch, precision, device)
+    rank, clicks = cell.get("embedding_dim", cell["rank"]), ()
+    if cell.get("sampling") == "clicks":
+        rank += 1  # an item's own score
+        clicks = (cell["catalogue"], cell.get("click_batch", CLICK_BATCH))
+    shape = (cell["depth"], dims, rank, batch, precision, device, *clicks)
     return {n: FitSize(n, units(cell["width"], theory, n), *shape) for n in sizes}

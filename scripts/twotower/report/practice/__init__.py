@@ -1,1 +1,1 @@
-"""Figures for people who run a service."""
+"""Figures of what services train with: clicks, lists, and what limits them."""

@@ -1,6 +1,7 @@
 """What each job of a study reads, by the names that its rule and its script have for it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from twotower.study import analyses
 from twotower.study.jobs.job_list import JobList
@@ -70,6 +71,11 @@ def _shared(jobs: JobList, names: tuple[str, ...], rules: str) -> Inputs:
         "best_lists": "results/components/best.csv",
         "component_lists": [f"results/components/{fit}.csv" for fit in jobs.component_fits],
         "regret_splits": [f"results/two_stages/{fit}.csv" for fit in jobs.two_stage_fits],
+        "clicks": _table("clicks"),
+        "click_curves": _table("click_curves"),
+        "click_risks": [jobs.risks_of(run) for run, _ in jobs.clicked],
+        "click_predictions": [f"results/predictions/{run}.csv" for run, _ in jobs.clicked],
+        "click_decisions": str(Path(rules).with_name("click_decisions.yaml")),
         "decisions": rules,
     }
     return {name: found[name] for name in names}

@@ -160,6 +160,17 @@ class JobList:
             and run.arm in asked
         ]
 
+    @cached_property
+    def clicked(self) -> list[tuple[str, dict[str, str]]]:
+        """Runs on clicks whose axis is their number, with the cell and arm of each."""
+        return [
+            (run_id, {"cell": cell.id, "arm": run.arm})
+            for cell in self.cells
+            if not set(cell.experiments).isdisjoint(self.on_ratings)
+            for run_id, run in self._runs_of[cell.id]
+            if run.arm in arms.CLICK_ARMS
+        ]
+
     def data_of(self, fit: str) -> str:
         """Data set that a fit, a run or reference-<data set>, was made on."""
         run = self.runs.get(fit)
@@ -184,7 +195,7 @@ class JobList:
             columns = cell.columns() | {"experiment": name}
             for run_id, run in self._runs_of[cell.id]:
                 if run.arm in asked[name]:  # others are of another experiment
-                    fit = run_id if run.arm == arms.ERM else None
+                    fit = run_id if run.arm in arms.PREDICTED else None
                     found[name].append((self.risks_of(run_id), columns | {"arm": run.arm}, fit))
             if cell.has_reference:
                 fit = f"reference-{cell.data_id}"
@@ -207,7 +218,8 @@ class JobList:
 
     def predicted_of(self, cell: grid.Cell) -> list[tuple[str, str]]:
         """Arms of a cell whose risks are predicted target by target, and their fits."""
-        found = [(run.arm, run_id) for run_id, run in self._runs_of[cell.id] if run.arm == arms.ERM]
+        runs = self._runs_of[cell.id]
+        found = [(run.arm, run_id) for run_id, run in runs if run.arm in arms.PREDICTED]
         return found + [(arms.REFERENCE, f"reference-{cell.data_id}")] * cell.has_reference
 
     def risks_of(self, run_id: str) -> str:

@@ -80,7 +80,9 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") 
             return {"runs": runs} | _block(study.two_stages, ("users", "k"))
         case "ranking_table":
             return {"runs": [about for _, about in jobs.ranked], "shape": _ranking(jobs)}
-        case "claims":
+        case "clicks_table":
+            return {"runs": [about for _, about in jobs.clicked]}
+        case "claims" | "click_claims_table":
             return {"study": place}
     return {}
 
@@ -111,7 +113,9 @@ def _of_fit(jobs: JobList, rule: str, fit: str) -> dict[str, Any]:
     if rule == "predict":
         sizes = list(run.cell.sample_sizes) if run else jobs.sizes[data]
         cell = run.cell.spec if run else None
-        return drawn | {"cell": cell, "sample_sizes": sizes, "replicates": study.replicates}
+        asked = {"cell": cell, "sample_sizes": sizes, "replicates": study.replicates}
+        arm = {"arm": run.arm} if run and run.arm in arms.CLICK_ARMS else {}
+        return drawn | asked | arm
     fitted = {"reference": run is None, "blocks": [list(block) for block in jobs.blocks]}
     return fitted if rule == "evaluate" else drawn | fitted | _ranking(jobs)
 

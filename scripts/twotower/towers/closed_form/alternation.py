@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from twotower.towers import rating_statistics
-from twotower.towers.closed_form import limits, products
+from twotower.towers.closed_form import limits, products, rating_statistics
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.half_steps import least_squares
 from twotower.towers.closed_form.hats import Hats

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from twotower.towers import rating_statistics
+from twotower.towers.closed_form import rating_statistics
 from twotower.towers.closed_form.alternation import alternated
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.features import features

@@ -12,8 +12,8 @@ import numpy as np
 
 from twotower.data.targets import Embedding, Target
 from twotower.methods.reference import cutoffs
-from twotower.predictions import energy, least_squares
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets import energy, least_squares
 
 
 @dataclass(frozen=True)

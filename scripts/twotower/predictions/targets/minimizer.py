@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twotower.data.targets import TOWERS, Target
-from twotower.predictions import energy, least_squares
-from twotower.predictions.projection import Projector
 from twotower.predictions.rating_law import RatingLaw
+from twotower.predictions.targets import energy, least_squares
+from twotower.predictions.targets.projection import Projector
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
 

@@ -22,6 +22,24 @@ _TOLERANCE = 1.0e-10
 _MOST = 100.0  # in signal variances: no fit is left
 
 
+def errors(
+    noise: ArrayLike, strengths: np.ndarray, user: np.ndarray, item: np.ndarray
+) -> np.ndarray:
+    """E_j of each component under noise of variance τ² an entry, [..., q].
+
+    Args:
+        noise: τ², [...].
+        strengths: s_j², [..., q].
+        user, item: M_u and M_i, [..., 1].
+    """
+    noise = np.asarray(noise, dtype=float)[..., None]
+    edge = noise * np.sqrt(user * item)
+    seen = strengths > edge
+    own = noise * (user + item - strengths.shape[-1])
+    known = own + 3.0 * edge**2 / np.where(seen, strengths, 1.0)
+    return np.where(seen, known, strengths + own + 2.0 * edge)
+
+
 def risk(
     n: ArrayLike,
     lost: ArrayLike,
@@ -46,19 +64,14 @@ def risk(
         [...]; NaN where the ratings are too few: the fit's errors, as noise, exceed themselves.
     """
     strengths = slope**2 * np.asarray(strengths, dtype=float)
-    rank = strengths.shape[-1]
     user, item = (np.asarray(m, dtype=float)[..., None] for m in (user_functions, item_functions))
-    sum_, root = user + item - rank, np.sqrt(user * item)
     n, lost = np.asarray(n, dtype=float), np.asarray(lost, dtype=float)
-    shape = np.broadcast_shapes(n.shape, lost.shape, strengths.shape[:-1], sum_.shape[:-1])
+    shapes = n.shape, lost.shape, strengths.shape[:-1], np.broadcast_shapes(user.shape, item.shape)
+    shape = np.broadcast_shapes(*shapes[:3], shapes[3][:-1])
     error, done = np.zeros(shape), np.zeros(shape, dtype=bool)
     for _ in range(_ROUNDS):
-        noise = ((noise_variance + slope**2 * lost + error) / (n - 1.0))[..., None]
-        edge = noise * root
-        seen = strengths > edge
-        known = noise * sum_ + 3.0 * edge**2 / np.where(seen, strengths, 1.0)
-        each = np.where(seen, known, strengths + noise * sum_ + 2.0 * edge)
-        found = np.minimum(each.sum(axis=-1), _MOST)
+        noise = (noise_variance + slope**2 * lost + error) / (n - 1.0)
+        found = np.minimum(errors(noise, strengths, user, item).sum(axis=-1), _MOST)
         done = np.abs(found - error) <= _TOLERANCE * found
         error = found
         if done.all():

@@ -1,0 +1,1 @@
+"""Risks due on single targets, from their coefficients and the hidden units of the very fits."""

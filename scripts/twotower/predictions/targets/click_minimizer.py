@@ -1,0 +1,176 @@
+"""The excess log loss due of softmax towers on one target, at their width.
+
+As `minimizer` for ratings: each tower's true embedding is projected on hidden units as the fit
+draws them, users evenly and items by their shares of clicks. The law of the projected scores is
+away from the truth by a Kullback–Leibler divergence A(W), which is computed, not approximated. What
+is left to the clicks is a maximum likelihood fit of ν parameters, which costs ν/(2n) nats (Wilks
+1938): a click tells of the log odds what a rating with unit noise tells of R*. So output layers of
+M_u = W + 1 and M_i = W functions (an item's constant is the user's alone, and changes no law) in q
+components have the errors E_j of `least_squares.errors` under τ² = 1/n, half of which are nats, and
+the items' biases have M_i parameters more:
+
+    A(W) + ½ Σ_j E_j + M_i/(2n),   in the unit of `evaluation.click_risks`.
+
+Candidates that are C of all items, the clicked one among them, tell less: near R* = 0 the
+information of a click is (C − 1)/C of that of all items (matched controls, Ury 1975), so that
+τ² = C/((C − 1) n). Without the correction for popularity the floor of the scores is added.
+Derived for this project.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from twotower.base.seeds import generator
+from twotower.data.catalogue import draw_catalogue, log_softmax
+from twotower.data.ratings import draw_covariates
+from twotower.data.supports import coordinate_dim, coordinates_on
+from twotower.data.targets import Target
+from twotower.predictions.sizes import CLICK_USERS
+from twotower.predictions.targets import least_squares
+from twotower.predictions.targets.minimizer import Minimizer
+from twotower.study import arms
+from twotower.study.settings import SHAPE_KEYS
+from twotower.theory import kronecker
+from twotower.theory.bound import Theory
+from twotower.theory.width import units
+from twotower.towers import networks
+from twotower.towers.closed_form.hidden_layers import random_hidden_layers
+from twotower.towers.closed_form.whitening import whitening_map
+
+
+def click_minimizer(
+    seed: int, cell: dict, arm: str, target: Target, replicate: int, sizes: list[int]
+) -> Minimizer:
+    """What is due on the target of one replicate, in units of what the user tells of the click.
+
+    Args:
+        seed: the study's.
+        cell: settings of the cell (`Cell.spec`), of sampling clicks.
+        arm: one of `arms.CLICK_ARMS`.
+        target: of this replicate.
+        replicate: its number.
+        sizes: numbers of clicks.
+    """
+    truth = _Truth.of(seed, cell, target, replicate)
+    components = cell.get("embedding_dim", cell["rank"])
+    risks, lost, widths = [], [], []
+    for n in sizes:
+        width = units(cell["width"], Theory.of(cell), n)
+        hidden = truth.hidden_layers(seed, cell, target, replicate, n, width)
+        scores, strengths = truth.projected(*hidden, components)
+        beyond = truth.excess(scores)
+        count = arms.candidates(arm, cell["click_batch"], n)
+        noise = 1.0 / n if count is None else count / ((count - 1.0) * n)
+        user, item = np.array([width + 1.0]), np.array([float(width)])
+        known = least_squares.errors(noise, strengths, user, item).sum() + noise * width
+        stopped = truth.excess(truth.limit(arm)) if arm in arms.UNCORRECTED else 0.0
+        risks.append((beyond + stopped + known / 2.0) / truth.told)
+        lost.append(beyond / truth.told)
+        widths.append(width)
+    return Minimizer(np.array(risks), np.array(lost), np.array(widths))
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """One target's users, evenly spread, and its catalogue.
+
+    Attributes:
+        users, items: covariates [m, D_u] and [N, D_i].
+        embeddings: true ones of both sides, [m, p] and [N, p].
+        popularity, share: logarithms of q and m, [N].
+        law: log p*(i|u), [m, N].
+        told: what the user tells of the click, in nats.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    embeddings: tuple[np.ndarray, np.ndarray]
+    popularity: np.ndarray
+    share: np.ndarray
+    law: np.ndarray
+    told: float
+
+    @classmethod
+    def of(cls, seed: int, cell: dict, target: Target, replicate: int) -> "_Truth":
+        data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
+        items = draw_catalogue(seed, data, target, replicate)
+        steps = kronecker.steps(coordinate_dim(cell, "user"))
+        evenly = (np.arange(CLICK_USERS)[:, None] * steps) % 1.0
+        coordinates = coordinates_on(cell, "user", evenly)
+        embedded = target.user.values(coordinates)
+        law = items.log_law(embedded)
+        return cls(
+            target.user.support.covariates(coordinates),
+            items.covariates,
+            (embedded, items.embeddings),
+            items.log_popularity,
+            items.log_share,
+            law,
+            float((np.exp(law) * (law - items.log_share)).sum(axis=1).mean()),
+        )
+
+    def excess(self, scores: np.ndarray) -> float:
+        """Mean over users of the divergence, in nats, of the law that scores [m, N] make."""
+        made = log_softmax(scores + self.popularity)
+        return float((np.exp(self.law) * (self.law - made)).sum(axis=1).mean())
+
+    def limit(self, arm: str) -> np.ndarray:
+        """The scores that an arm without the correction finds with clicks without end."""
+        user, item = self.embeddings
+        further = self.popularity if arm == arms.SOFTMAX_FULL_RAW else self.popularity - self.share
+        return user @ item.T + further
+
+    def hidden_layers(
+        self, seed: int, cell: dict, target: Target, replicate: int, n: int, width: int
+    ) -> list[tuple]:
+        """Hidden layers of both towers, their kinks on n users and on as many clicked items."""
+        data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
+        users = draw_covariates(seed, data, target, replicate, "user", n)
+        rng = generator(seed, cell, f"click_units_{n}", replicate)
+        clicked = self.items[rng.choice(len(self.items), size=n, p=np.exp(self.share))]
+        return [
+            random_hidden_layers(torch.from_numpy(side[None]), width, cell["depth"], [rng])
+            for side in (users, clicked)
+        ]
+
+    def projected(
+        self, user_hidden: list, item_hidden: list, components: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scores [m, N] of the projected target in so many components, and their energies."""
+        share = np.exp(self.share)
+        even = np.full(len(self.users), 1.0 / len(self.users))
+        user, item = self.embeddings
+        user = _projected(user_hidden, self.users, user, even)
+        item = _projected(item_hidden, self.items, item, share)
+        item = item - share @ item  # what is left of it is a function of the user alone
+        left, left_root = _white(user, even)
+        right, right_root = _white(item, share)
+        turned, singular, back = np.linalg.svd(left_root @ right_root.T)
+        kept = slice(0, components)
+        scores = (left @ turned[:, kept]) * singular[kept] @ (right @ back.T[:, kept]).T
+        strengths = np.zeros(components)
+        strengths[: len(singular[kept])] = np.square(singular[kept])
+        return scores, strengths
+
+
+def _projected(
+    hidden: list, covariates: np.ndarray, values: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Weighted least squares of values [n, p] on hidden units and a constant: what it gives."""
+    units_ = networks.activations(hidden, torch.from_numpy(covariates[None]))[-1].relu_()[0].numpy()
+    features = np.concatenate([units_, np.ones((len(units_), 1))], axis=1)
+    weighted = features * weights[:, None]
+    whitening = whitening_map(torch.from_numpy(weighted.T @ features)[None])[0].numpy()
+    white = features @ whitening
+    return white @ ((white * weights[:, None]).T @ values)
+
+
+def _white(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns [n, p] that are white under weights, and the matrix that brings them back."""
+    moment = (values * weights[:, None]).T @ values
+    energies, axes = np.linalg.eigh(moment)
+    root = np.sqrt(np.maximum(energies, 0.0))
+    inverse = np.where(root > 0, 1.0 / np.where(root > 0, root, 1.0), 0.0)
+    return values @ (axes * inverse), (axes * root).T

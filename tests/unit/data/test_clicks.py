@@ -1,0 +1,84 @@
+"""Clicks follow the law that the truth gives, and smaller samples are prefixes of larger ones."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from twotower.data import catalogue, certificate, click_certificate, clicks
+from twotower.data.targets import draw_target
+
+SPEC = {
+    "smoothness": 1.0, "support": "cube", "rank": 2, "noise_sd": 1.0, "sampling": "clicks",
+    "catalogue": 64, "popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1,
+    **{f"{tower}_{name}_dim": 1 for tower in ("user", "item") for name in ("intrinsic", "ambient")},
+}  # fmt: skip
+SEED = 3
+
+
+def drawn(n: int, replicates: int = 1, **settings) -> dict[str, np.ndarray]:
+    spec = SPEC | settings
+    targets = {r: draw_target(SEED, spec, r) for r in range(replicates)}
+    columns = {name: np.empty(shape) for name, shape in clicks.shapes(spec, replicates, n).items()}
+    clicks.fill(columns, SEED, spec, targets, n)
+    return columns
+
+
+def test_smaller_samples_are_prefixes_whoever_shares_the_batch():
+    many, few = drawn(300, 2), drawn(100)
+    for name, column in few.items():
+        same = many[name][:1, : column.shape[1]]
+        # what is computed from coordinates is the same up to rounding
+        assert same == pytest.approx(column, rel=1e-12, abs=1e-12), name
+
+
+def test_users_who_click_several_times_are_the_same_users():
+    columns = drawn(10, clicks_each=4)
+    users = columns["user_covariates"][0, :, 0]
+    assert [len(np.unique(part)) for part in (users[:4], users[4:8], users[8:])] == [1, 1, 1]
+    assert len(np.unique(users)) == 3
+    assert len(np.unique(columns["items"][0])) > 3
+
+
+def test_a_click_has_its_item_and_its_truth():
+    columns = drawn(50)
+    items = columns["items"][0].astype(int)
+    assert np.array_equal(columns["catalogue_covariates"][0, items], columns["item_covariates"][0])
+    target = draw_target(SEED, SPEC, 0)
+    sides = (columns[f"{tower}_coordinates"][0] for tower in ("user", "item"))
+    expected = target.ratings(*sides) / SPEC["temperature"]
+    assert columns["signal"][0] == pytest.approx(expected)
+
+
+def test_the_law_of_a_click_is_popularity_times_the_exponential_of_the_truth():
+    target = draw_target(SEED, SPEC, 0)
+    items = catalogue.draw_catalogue(SEED, SPEC, target, 0)
+    popularity = np.sort(np.exp(items.log_popularity))[::-1]
+    assert popularity == pytest.approx(popularity[0] / np.arange(1, 65))
+    user = target.user.values(np.array([[0.3]]))
+    scores = target.ratings(np.full((64, 1), 0.3), items.coordinates)
+    law = np.exp(items.log_popularity) * np.exp(scores / 0.5)
+    assert np.exp(items.log_law(user)[0]) == pytest.approx(law / law.sum())
+
+
+def test_shares_of_clicks_are_those_of_many_users():
+    columns = drawn(40_000)
+    counts = np.bincount(columns["items"][0].astype(int), minlength=64)
+    share = np.exp(columns["catalogue_log_share"][0])
+    assert share.sum() == pytest.approx(1.0)
+    error = np.sqrt(share * (1 - share) / 40_000)
+    assert np.abs(counts / 40_000 - share).max() < 5 * error.max()
+
+
+def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others(monkeypatch):
+    targets = {0: draw_target(SEED, SPEC, 0)}
+    certificate.require(click_certificate.certificate(SEED, SPEC, targets))
+    chosen = catalogue.Catalogue.choose
+
+    def twice_as_sure(self, users, uniform):
+        surer = dataclasses.replace(self, embeddings=1.2 * self.embeddings)
+        return chosen(surer, users, uniform)
+
+    monkeypatch.setattr(catalogue.Catalogue, "choose", twice_as_sure)
+    with pytest.raises(certificate.CertificateError, match="choices measured"):
+        certificate.require(click_certificate.certificate(SEED, SPEC, targets))
