@@ -5,7 +5,7 @@ import pandas as pd
 from twotower.base import files, tensors
 from twotower.data import targets
 from twotower.records import job_records
-from twotower.retrieval import two_stages
+from twotower.retrieval import ranker_pairs, two_stages
 
 with job_records.job(snakemake) as spec:
     rows = []
@@ -16,8 +16,7 @@ with job_records.job(snakemake) as spec:
             continue
         drawn = {r: targets.draw_target(spec["seed"], spec["data"], r) for r in replicates}
         data = tensors.read(snakemake.input.ratings, used)
-        names = ("user_covariates", "item_covariates", "ratings")
-        known = {name: data[name] for name in names}
+        known = {name: data[name] for name in ranker_pairs.columns(spec["data"])}
         rows += two_stages.measured(tensors.read(fits), known, spec, drawn)
         print(f"replicates {first} to {used.stop - 1}: {len(rows)} rows", flush=True)
     keys = ["n_ratings", "replicate"]

@@ -1,10 +1,10 @@
 """Two stages on targets of known truth: towers retrieve candidates, a ranker orders them.
 
 Rankers are the towers themselves (no second stage) and gradient boosting on the covariates of both
-sides, trained on the ratings that the towers were trained on: without, and with the towers' score
-as one more column. A boosted model knows no two towers: it can learn what a rank-p score cannot
-hold, but pays for d_u + d_i dimensions. The score is that of towers which saw these very ratings,
-so that the model trusts it a little too much.
+sides, trained on the ratings or clicks that the towers were trained on (`ranker_pairs`): without,
+and with the towers' score as one more column. A boosted model knows no two towers: it can learn
+what a score of p components cannot hold, but pays for d_u + d_i dimensions. The score is that of
+towers which saw these very ratings, so that the model trusts it a little too much.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from twotower.data.targets import TOWERS, Target
 from twotower.evaluation.regret_split import BOOSTING, TOWERS_ALONE, WITH_SCORE, split
 from twotower.evaluation.tower_values import embeddings, fits_in
 from twotower.methods import comparators
-from twotower.retrieval import indexes
+from twotower.retrieval import indexes, ranker_pairs
 
 COLUMNS = [
     "n_ratings", "replicate", "index", "items", "candidates", "ranker", "regret",
@@ -53,8 +53,7 @@ def measured(
 
     Args:
         tensors: fits of these targets' towers, as a training job writes them.
-        ratings: `user_covariates` [B, n, D_u], `item_covariates` and `ratings` [B, n], of the same
-            targets in the same order.
+        ratings: the `ranker_pairs.columns` of the same targets in the same order, [B, …].
         spec: `seed`, `data` (a cell's data settings), `users`, growing `catalogues` and
             `candidates`, `k` (K), `budget` of the ranker's tuning, and `approximate`, an index of
             `indexes.INDEXES` that is tried on the largest catalogue, with its `effort`.
@@ -73,8 +72,9 @@ def measured(
                 tower: [tuple(part[place : place + 1] for part in layer) for layer in towers[tower]]
                 for tower in TOWERS
             }
-            rated = {name: column[place, :n] for name, column in ratings.items()}
             rng = generator(spec["seed"], spec["data"], f"two_stages_{n}", replicate)
+            known = {name: column[place] for name, column in ratings.items()}
+            rated = ranker_pairs.of(known, n, rng)
             for row in _of_fit(own, rated, spec, drawn, best, rng):
                 yield {"n_ratings": n, "replicate": replicate} | row
 
@@ -97,7 +97,12 @@ def _best(drawn: _Drawn, items: int, k: int) -> np.ndarray:
 
 
 def _of_fit(
-    towers: dict, rated: dict, spec: dict, drawn: _Drawn, best: list, rng: np.random.Generator
+    towers: dict,
+    rated: ranker_pairs.Labelled,
+    spec: dict,
+    drawn: _Drawn,
+    best: list,
+    rng: np.random.Generator,
 ) -> Iterator[dict]:
     """Rows of one target's towers of one size."""
     users, items = (
@@ -127,7 +132,7 @@ def _of_fit(
 
 def _rankers(
     towers: dict,
-    rated: dict,
+    rated: ranker_pairs.Labelled,
     spec: dict,
     drawn: _Drawn,
     users: np.ndarray,
@@ -139,7 +144,7 @@ def _rankers(
     def by_towers(found: np.ndarray) -> np.ndarray:
         return _products(users, items, found)
 
-    sides = [rated[f"{tower}_covariates"] for tower in TOWERS]
+    sides = [rated.users, rated.items]
     known = [embeddings(towers[t], side[None])[0] for t, side in zip(TOWERS, sides, strict=True)]
     score = (known[0] * known[1]).sum(axis=1)
     seed = int(rng.integers(2**31))
@@ -148,7 +153,7 @@ def _rankers(
         with_score = name == WITH_SCORE
         pairs = _pairs(*sides, score if with_score else None)
         tuning = np.random.default_rng(seed)  # both hold out the same ratings
-        fitted = comparators.tuned("boosting", pairs, rated["ratings"], spec["budget"], tuning)
+        fitted = comparators.tuned("boosting", pairs, rated.labels, spec["budget"], tuning)
 
         def by_boosting(
             found: np.ndarray, predict: Callable = fitted.predict, scored: bool = with_score

@@ -196,7 +196,7 @@ def test_rankings_are_jobs_where_they_are_asked_for():
 
 
 def test_components_are_jobs_where_they_are_asked_for():
-    asked = {"experiment": "dimension", "users": 128, "items": 512, "free_items": 128}
+    asked = {"experiments": ["dimension"], "users": 128, "items": 512, "free_items": 128}
     raw = MEASURED | {"components": asked}
     before, after = (
         Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)
@@ -213,7 +213,7 @@ def test_components_are_jobs_where_they_are_asked_for():
 
 
 def test_two_stages_are_jobs_where_they_are_asked_for():
-    asked = {"experiment": "dimension", "catalogues": [10_000]}
+    asked = {"experiments": ["dimension"], "catalogues": [10_000]}
     raw = MEASURED | {"two_stages": asked}
     before, after = (
         Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)

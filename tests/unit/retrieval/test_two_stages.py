@@ -8,7 +8,8 @@ import pytest
 from cells import data_spec, draw_replicates, job
 from twotower.data.ratings import draw_side
 from twotower.evaluation.regret_split import BOOSTING, EXACT, SHARES, TOWERS_ALONE, split
-from twotower.retrieval import indexes, two_stages
+from twotower.evaluation.tower_values import embeddings, fits_in
+from twotower.retrieval import indexes, ranker_pairs, two_stages
 from twotower.study.blocks.two_stages import APPROXIMATE, TwoStages
 from twotower.towers import training_job
 
@@ -24,7 +25,7 @@ def fitted():
     tensors = {}
     for result in training_job.train(spec, data, range(2)):
         tensors |= result.tensors
-    known = {name: data[name] for name in ("user_covariates", "item_covariates", "ratings")}
+    known = {name: data[name] for name in ranker_pairs.columns(data_spec())}
     rows = list(two_stages.measured(tensors, known, SHAPE, dict(enumerate(targets))))
     return targets, known, tensors, rows
 
@@ -45,8 +46,6 @@ def test_both_shares_make_the_regret_and_neither_is_negative(fitted):
 def test_what_towers_find_is_checked_by_brute_force(fitted):
     """Regret of the towers alone, over all pairs of users and items."""
     targets, known, tensors, rows = fitted
-    from twotower.evaluation.tower_values import embeddings, fits_in
-
     [fit] = [towers for n, start, towers, _ in fits_in(tensors) if (n, start) == (512, "used")]
     place = (1, data_spec(), targets[1], 1)
     users, items = (
@@ -103,3 +102,25 @@ def test_the_names_of_indexes_are_those_that_there_are():
     assert set(APPROXIMATE) <= set(indexes.INDEXES)
     kinds = get_args(get_args(TwoStages.model_fields["approximate"].annotation)[0])
     assert set(kinds) == set(APPROXIMATE)
+
+
+def test_labels_of_clicks_grow_with_the_truth_whatever_the_popularity():
+    """Two kinds of users and two items: the mean label is q e^r / Z over q e^r / Z + 4 q."""
+    rng = np.random.default_rng(0)
+    n, popularity = 200_000, np.array([0.9, 0.1])
+    odds = np.array([[1.0, 3.0], [2.0, 0.5]])  # e^r of users and items
+    law = popularity * odds / (popularity * odds).sum(axis=1, keepdims=True)
+    users = rng.integers(2, size=n)
+    items = (rng.random(n) > law[users, 0]).astype(int)
+    place = np.array([[0.0], [1.0]])
+    known = {"user_covariates": place[users], "item_covariates": place[items]}
+    known |= {"ratings": np.ones(n), "catalogue_covariates": place}
+    known["catalogue_log_popularity"] = np.log(popularity)
+    assert set(known) == set(ranker_pairs.columns({"sampling": "clicks"}))
+    found = ranker_pairs.of(known, n, rng)
+    assert len(found.labels) == n * (1 + ranker_pairs.OFFERED)
+    for user in (0, 1):
+        for item in (0, 1):
+            here = (found.users[:, 0] == user) & (found.items[:, 0] == item)
+            due = law[user, item] / (law[user, item] + ranker_pairs.OFFERED * popularity[item])
+            assert found.labels[here].mean() == pytest.approx(due, rel=0.03)

@@ -37,9 +37,9 @@ def figure(table: pd.DataFrame) -> Figure:
 
     Args:
         table: as of `analyses.two_stages`. The smallest and the largest catalogue are drawn, and
-            exact search; of several arms the first one in the order of legends.
+            exact search; of several arms of a cell the first one in the order of legends.
     """
-    table = style.arms_of(table[table["index"] == EXACT])[0][1]
+    table = table[table["index"] == EXACT]
     titles = list(cell_titles(table).items())[:MAX_ROWS]
     items = sorted(table["items"].unique())
     sizes = list(dict.fromkeys([items[0], items[-1]]))
@@ -48,8 +48,10 @@ def figure(table: pd.DataFrame) -> Figure:
         grid = fig.subplots(len(titles), len(sizes), sharex=True, sharey="row", squeeze=False)
         for axes, (cell, title) in zip(grid, titles, strict=True):
             for ax, size in zip(axes, sizes, strict=True):
-                _draw(ax, table[(table["cell"] == cell) & (table["items"] == size)])
-            axes[0].set_ylabel(style.in_lines(title))
+                here = table[(table["cell"] == cell) & (table["items"] == size)]
+                arm, rows = style.arms_of(here)[0]
+                _draw(ax, rows)
+            axes[0].set_ylabel(f"{style.in_lines(title)},\n{arms.label(arm)}")
             axes[0].set_ylim(0.0, axes[0].get_ylim()[1])
         for ax, size in zip(grid[0], sizes, strict=True):
             ax.set_title(f"{size:,} items")
@@ -61,8 +63,7 @@ def figure(table: pd.DataFrame) -> Figure:
             Patch(**grey, label="full: lost in retrieval"),
             Patch(**grey | {"facecolor": "white", "hatch": "////"}, label="hatched: in ranking"),
         ]
-        name = arms.label(table["arm"].iloc[0])
-        fig.legend(handles=entries, loc="outside upper center", ncols=3, title=f"towers: {name}")
+        fig.legend(handles=entries, loc="outside upper center", ncols=3)
     return fig
 
 

@@ -16,8 +16,8 @@ Places = Annotated[int, Number(1, 2**16)]
 class Components(Block):
     """Lists that so many components allow: of the best embeddings, of free ones, and of towers."""
 
-    experiment: Name = Field(
-        description="Experiment whose towers are judged; its cells differ in embedding_dim."
+    experiments: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64, strict=False)] = (
+        Field(description="Experiments whose towers are judged; cells differ in embedding_dim.")
     )
     further: Annotated[tuple[SetSettings, ...], Field(max_length=64, strict=False)] = Field(
         (), description="Settings of further targets, for which no towers are fitted."

@@ -16,7 +16,7 @@ def _of_components(study: Study) -> Iterator[str]:
     block = study.components
     if block is None:
         return
-    yield from _experiment_faults(study, "components.experiment", block.experiment)
+    yield from _experiment_faults(study, "components", block.experiments)
     for index, given in enumerate(block.further):
         try:
             grid.resolve(study.defaults, given.model_dump())
@@ -27,17 +27,19 @@ def _of_components(study: Study) -> Iterator[str]:
 def _of_two_stages(study: Study) -> Iterator[str]:
     block = study.two_stages
     if block is not None:
-        yield from _experiment_faults(study, "two_stages.experiment", block.experiment)
+        yield from _experiment_faults(study, "two_stages", block.experiments)
 
 
-def _experiment_faults(study: Study, path: str, name: str) -> Iterator[str]:
-    """An experiment with axis ratings that fits towers is asked for."""
+def _experiment_faults(study: Study, block: str, names: tuple[str, ...]) -> Iterator[str]:
+    """Experiments with axis ratings that fit towers are asked for."""
     sound = [
         each
         for each, experiment in study.experiments.items()
         if experiment.axis == "ratings"
         and not set(arms.TOWER_ARMS).isdisjoint(experiment.arms or study.arms)
     ]
-    if name not in sound:
-        found = f"{shown(name)} is no experiment of this study that fits towers by ratings"
-        yield f"{path}: " + complaint(found, ", ".join(sound) or "none: no experiment does")
+    for index, name in enumerate(names):
+        if name not in sound:
+            found = f"{shown(name)} is no experiment of this study that fits towers by ratings"
+            allowed = ", ".join(sound) or "none: no experiment does"
+            yield f"{block}.experiments[{index}]: " + complaint(found, allowed)

@@ -15,8 +15,10 @@ _MOST_SCORED = 2**26
 class TwoStages(Block):
     """Towers retrieve candidates from a catalogue and a ranker orders them: what does each lose?"""
 
-    experiment: Name = Field(description="Experiment whose towers retrieve.")
-    users: Annotated[int, Number(2, 2**14)] = Field(64, description="Fresh users of each target.")
+    experiments: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64, strict=False)] = (
+        Field(description="Experiments whose towers retrieve.")
+    )
+    users: Annotated[int, Number(2, 2**14)] = Field(32, description="Fresh users of each target.")
     catalogues: Annotated[
         tuple[Annotated[int, Number(16, 2**24)], ...],
         Field(min_length=1, max_length=8, strict=False),

@@ -130,13 +130,13 @@ class JobList:
     def component_fits(self) -> list[str]:
         """Runs of towers whose lists are judged by their number of components."""
         block = self.study.components
-        return self._tower_runs_in(block.experiment) if block else []
+        return self._tower_runs_in(block.experiments) if block else []
 
     @cached_property
     def two_stage_fits(self) -> list[str]:
         """Runs of towers that retrieve candidates for a ranker."""
         block = self.study.two_stages
-        return self._tower_runs_in(block.experiment) if block else []
+        return self._tower_runs_in(block.experiments) if block else []
 
     @cached_property
     def component_targets(self) -> dict[str, dict]:
@@ -144,20 +144,26 @@ class JobList:
         block = self.study.components
         if block is None:
             return {}
-        cells = [cell for cell in self.cells if block.experiment in cell.experiments]
+        cells = [
+            cell for cell in self.cells if not set(block.experiments).isdisjoint(cell.experiments)
+        ]
         for given in block.further:
             spec = grid.resolve(self.study.defaults, given.model_dump())
             cells.append(grid.Cell(spec, self.study.seed, (), (), ()))
         return grid.by_id((cell.data_id, cell.data_spec) for cell in cells)
 
-    def _tower_runs_in(self, experiment: str) -> list[str]:
-        asked = self.study.experiments[experiment].arms or tuple(self.study.arms)
+    def _tower_runs_in(self, names: tuple[str, ...]) -> list[str]:
+        """Runs of towers that any of these experiments asks for."""
+        asked = [
+            (name, self.study.experiments[name].arms or tuple(self.study.arms)) for name in names
+        ]
         return [
             run_id
-            for run_id, run in self.runs.items()
-            if experiment in run.cell.experiments
-            and run.arm in arms.TOWER_ARMS
-            and run.arm in asked
+            for run_id in self.tower_runs
+            if any(
+                name in self.runs[run_id].cell.experiments and self.runs[run_id].arm in allowed
+                for name, allowed in asked
+            )
         ]
 
     @cached_property

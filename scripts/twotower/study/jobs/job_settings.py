@@ -72,7 +72,7 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") 
         case "split_regret":
             drawn = _of_fit(jobs, "evaluate", wildcards["fit"]) | {"seed": study.seed}
             data = jobs.data[jobs.data_of(wildcards["fit"])]
-            block = study.two_stages.model_dump(exclude={"experiment"}) if study.two_stages else {}
+            block = study.two_stages.model_dump(exclude={"experiments"}) if study.two_stages else {}
             return drawn | {"data": data} | block
         case "two_stages_table":
             runs = [{"arm": jobs.runs[fit].arm} | jobs.runs[fit].cell.columns()
