@@ -17,15 +17,21 @@ def fit_towers(
     import torch
 
     from twotower.base.seeds import generator
+    from twotower.study import arms
     from twotower.towers import samples, training
 
     rng, n = generator(0, {}, "rehearsal", 0), 64
     users, items = (torch.from_numpy(rng.random((1, n, dim))) for dim in (user_dim, item_dim))
     ratings, numbers = torch.from_numpy(rng.random((1, n))), torch.arange(n)[None] // 4
+    clicks = None
+    if arm in arms.CLICK_ARMS:
+        rank += 1
+        even = torch.zeros(1, n, dtype=torch.float64)
+        clicks = samples.Clicks(torch.arange(n)[None], items, even, even - 4.0, 8)
     shape = (4, depth, rank, samples.DTYPES[precision], lambda role: [generator(0, {}, role, 0)])
     settings = {"alternations": 1, "joint_steps": 2, "comparisons": 2, "weight": "size"}
     settings |= {"steps": 2, "batch_size": 8, "learning_rate": 0.01}
-    training.ARMS[arm](training.Sample(users, items, ratings, *shape, numbers), settings)
+    training.ARMS[arm](training.Sample(users, items, ratings, *shape, numbers, clicks), settings)
 
 
 def fit_reference(user_dim: int, item_dim: int, rank: int) -> None:

@@ -14,24 +14,30 @@ from twotower.claims import ledger  # noqa: E402
 from twotower.records import job_records  # noqa: E402
 from twotower.report.tables import texts  # noqa: E402
 from twotower.study import decisions  # noqa: E402
+from twotower.study.rules import click_decisions  # noqa: E402
 
+PRINTED = ("claims.csv", "click_claims.csv", "rates.csv")
 MOST_RATES = 20  # rows that a reader still takes in on a screen; more are in rates.md
 
 made = [Path(path) for path in sys.argv[1:]]
 found = {path.name: path for path in made if path.suffix == ".csv" and path.exists()}
 if not {"claims.csv", "rates.csv"} <= set(found):
     sys.exit("There are no claims judged yet: run `make` (or `snakemake`) first.")
-rules = decisions.load(Path(__file__).resolve().parents[1] / "workflow" / "decisions.yaml")
+frozen = Path(__file__).resolve().parents[1]
 path = found["claims.csv"]
 try:
+    rules = decisions.load(frozen / "workflow" / "decisions.yaml")
     shown = ["\n" + ledger.to_console(pd.read_csv(path), rules) + "\n"]
+    if path := found.get("click_claims.csv"):
+        rules = click_decisions.load(frozen / click_decisions.PATH)
+        shown.append(ledger.to_console(pd.read_csv(path), rules) + "\n")
     path = found["rates.csv"]
     rates = pd.read_csv(path)
     if len(rates) <= MOST_RATES:
         shown += [texts.console_table(rates) + "\n", *texts.console_reasons(rates)]
 except (ValueError, KeyError, TypeError, AttributeError) as error:  # whatever pandas meets in it
     sys.exit(f"{path}: not the table that the study wrote ({error}); `make resume` makes it anew.")
-for path in (found["claims.csv"], found["rates.csv"]):
+for path in (found[name] for name in PRINTED if name in found):
     record = job_records.read(path) if places.is_made(path) else {"sha256": files.sha256(path)}
     if record is None or record["sha256"] != files.sha256(path):
         why = "it has no valid record" if record is None else "its bytes have changed"

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import torch
 
-from card.scale import Scale, sample
+from card.scale import Scale, clicked, sample
+from twotower.study import arms
 from twotower.towers import minibatch_adam, samples, training
 from twotower.towers.checkpoint import Progress
+from twotower.towers.clicks.start import with_own_scores
 from twotower.towers.networks import Towers, curvatures, loss_and_gradient, scores
+from twotower.towers.steps import FULL_BATCH_CLICKS
 
 CPU = torch.device("cpu")
 TOLERANCES = {
@@ -28,7 +31,11 @@ TOLERANCES = {
     ("erm", "float32"): 1e-2,
     ("adam", "float32"): 1e-3,
     ("pairwise", "float32"): 1e-2,
+    ("softmax_adam", "float64"): 1e-6,
+    ("softmax_adam", "float32"): 1e-3,
 }
+TOLERANCES |= {(arm, "float64"): 1e-3 for arm in FULL_BATCH_CLICKS}
+TOLERANCES |= {(arm, "float32"): 1e-2 for arm in FULL_BATCH_CLICKS}
 """Largest relative difference that rounding may make. Arrays are compared by norms, one network
 after another, and fits by their training losses: joint training may take another path once a
 rounding has decided whether a step is taken."""
@@ -36,7 +43,7 @@ rounding has decided whether a step is taken."""
 
 def settings(arm: str, scale: Scale) -> dict:
     """Of a fit by an arm."""
-    if arm == "adam":
+    if arm in ("adam", "softmax_adam"):
         return {"steps": scale.adam_steps, "batch_size": 256, "learning_rate": 1.0e-2}
     chosen = {"alternations": 2, "joint_steps": scale.joint_steps}
     return chosen | ({"comparisons": 8, "weight": "size"} if arm == "pairwise" else {})
@@ -52,6 +59,8 @@ def fitted(
 ) -> training.Fit:
     """A fit by an arm on a device, from towers of the CPU if some are given."""
     drawn = sample(scale.n, scale.width, scale.networks, device, precision)
+    if arm in arms.CLICK_ARMS:
+        drawn, start = clicked(drawn), None if start is None else with_own_scores(start)
     if start is not None:
         start = start.unflat(start.flat().to(device))
     return training.ARMS[arm](drawn, settings(arm, scale), start, progress)

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from plain_cell import DATA
 from twotower.base.seeds import generator
 from twotower.data import ratings
 from twotower.data.targets import draw_target
-from twotower.towers.training import Sample
+from twotower.towers.samples import Clicks, Sample
 
 
 class TooLongError(Exception):
@@ -92,6 +92,22 @@ def sample(
         precision=precision,
         random=lambda role: [generator(1, {}, role, r) for r in range(networks)],
         numbers=torch.from_numpy(users).to(device),
+    )
+
+
+def clicked(drawn: Sample) -> Sample:
+    """The same users, who click on the first 64 items, all alike."""
+    batch, n = drawn.ratings.shape
+    numbers = np.stack([rng.integers(64, size=n) for rng in drawn.random("clicks")])
+    items = torch.from_numpy(numbers).to(drawn.ratings.device)
+    catalogue = drawn.items[:, :64]
+    even = torch.zeros(batch, 64, dtype=torch.float64).to(drawn.ratings.device)
+    places = items[:, :, None].expand(-1, -1, catalogue.shape[2])
+    return replace(
+        drawn,
+        items=catalogue.gather(1, places),
+        rank=drawn.rank + 1,
+        clicks=Clicks(items, catalogue, even, even - np.log(64), 256),
     )
 
 

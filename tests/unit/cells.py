@@ -102,13 +102,14 @@ def clicked(data: dict, replicates: Iterable[int], size: int = 32) -> dict:
 def click_sample(replicates: Iterable[int], n: int, *, size=32, batch=16, **changes) -> Sample:
     """Clicks as of `clicked` on one of so many items, in batches of so many."""
     replicates = list(replicates)
-    given = sample(replicates, n, rank=3, **changes)
+    given = sample(replicates, max(n, size), rank=3, **changes)
     columns = ("user_covariates", "item_covariates", "ratings")
     data = dict(zip(columns, (each.numpy() for each in given.pairs), strict=True))
     data = {name: torch.from_numpy(each) for name, each in clicked(data, replicates, size).items()}
     about = [data[f"catalogue_{name}"] for name in ("covariates", "log_popularity", "log_share")]
-    clicks = Clicks(data["items"].long(), *about, batch)
-    fields = {"items": data["item_covariates"], "ratings": data["ratings"], "clicks": clicks}
+    names = {"users": "user_covariates", "items": "item_covariates", "ratings": "ratings"}
+    fields = {field: data[name][:, :n] for field, name in names.items()}
+    fields["clicks"] = Clicks(data["items"][:, :n].long(), *about, batch)
     return Sample(**vars(given) | fields)
 
 

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from fake_card import Card
+from twotower.study import arms
 from twotower.towers import cards
 
 ROOT = Path(__file__).parents[2]
+FITS = 2 * len(arms.TOWER_ARMS)  # of both precisions
 PARTS = ["right", "bits", "waits", "cell", "batch", "steps"]
 
 
@@ -63,7 +65,7 @@ def test_every_part_runs_on_the_cpu_when_asked(gpu, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert told.startswith("No card was used: these figures mean nothing; commit ")
     assert told.count("\n### ") == len(PARTS) and "JAX is not installed" in told
-    assert told.count("| right |") == 15 and "WRONG" not in told
+    assert told.count("| right |") == 9 + FITS and "WRONG" not in told
 
 
 def test_every_part_runs_on_a_card_that_is_not_there(gpu, monkeypatch, capsys, a_card):
@@ -71,7 +73,7 @@ def test_every_part_runs_on_a_card_that_is_not_there(gpu, monkeypatch, capsys, a
     assert ran(gpu, monkeypatch, "--only", *PARTS) == 0
     told = capsys.readouterr().out
     assert told.startswith("a card that is not there, CUDA ")
-    assert told.count("| right |") == 15 and told.count("| none |") == 3
+    assert told.count("| right |") == 9 + FITS and told.count("| none |") == len(arms.TOWER_ARMS)
     assert a_card.waits["linalg_solve"] > 0
 
 
@@ -90,7 +92,7 @@ def test_wrong_numbers_end_with_a_status(gpu, monkeypatch, capsys):
     monkeypatch.setattr(checks, "fitted", spoiled)
     assert ran(gpu, monkeypatch, "--on", "cpu", "--only", "right", "bits") == 1
     told = capsys.readouterr().out
-    assert told.count("| WRONG |") == 6 and "WRONG: other bits" in told
+    assert told.count("| WRONG |") == FITS and "WRONG: other bits" in told
 
 
 def test_what_has_no_time_left_is_skipped_and_said(gpu, monkeypatch, capsys):

@@ -69,7 +69,7 @@ try:
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)
-        click_decisions.load(PROJECT / click_decisions.PATH)
+        click_decisions.load(Path(DECISIONS).with_name("click_decisions.yaml"))
         statements.made(PROJECT)
         workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     JOBS = JobList(STUDY)

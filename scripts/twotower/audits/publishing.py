@@ -25,7 +25,7 @@ PREDICTIONS = "predictions.csv"  # made before the run: of results/tables, kept 
 RISK_KEYS = ["experiment", "cell", "arm", "start", "n_ratings", "replicate"]
 RISK_VALUES = ["risk", "predicted_risk"]
 SHOWN = 10  # faults that are spelled out
-SAME = 1e-9  # relative: CSV holds ten digits
+SAME = 1e-6  # relative: other kinds of processors gave predictions that differ by up to 1.5e-7
 
 
 class PublishError(ExpectedError):

@@ -8,11 +8,10 @@ import numpy as np
 
 from twotower.base.seeds import generator
 from twotower.data.catalogue import draw_catalogue
+from twotower.data.groups import USERS_JUDGED
 from twotower.data.ratings import CHUNK, draw_side, training_shapes
 from twotower.data.targets import Target
 
-USERS_JUDGED = 4096
-"""Most fresh users on whom the law of their clicks is judged."""
 _ITEMS = ("covariates", "log_popularity", "log_share")
 
 

@@ -53,9 +53,9 @@ def _batch(user_dim: int, item_dim: int, rank: int, is_squared: bool) -> Callabl
 @cache
 def one_network(user_dim: int, item_dim: int, rank: int, is_squared: bool = False) -> Callable:
     """As `squared_error` for one network, for use in other compiled loops; it returns the loss."""
-    forward_user, forward_item = _forward(user_dim, rank), _forward(item_dim, rank)
-    back_user = _back(user_dim, rank, is_squared)
-    back_item = _back(item_dim, rank, is_squared)
+    forward_user, forward_item = forward(user_dim, rank), forward(item_dim, rank)
+    back_user = back(user_dim, rank, is_squared)
+    back_item = back(item_dim, rank, is_squared)
 
     @compiled
     def network(users, items, ratings, parameters, total, gradient):
@@ -113,7 +113,7 @@ def one_network(user_dim: int, item_dim: int, rank: int, is_squared: bool = Fals
 
 
 @cache
-def _forward(dim: int, rank: int) -> Callable:
+def forward(dim: int, rank: int) -> Callable:
     """Embeddings [rank, rows] of a chunk of covariates [dim, rows], two units at a time."""
 
     @compiled
@@ -149,7 +149,7 @@ def _forward(dim: int, rank: int) -> Callable:
 
 
 @cache
-def _back(dim: int, rank: int, is_squared: bool) -> Callable:
+def back(dim: int, rank: int, is_squared: bool) -> Callable:
     """Adds a tower's gradient over a chunk, from that of its embeddings, `upstream` [rank, rows].
 
     A unit at 0, its kink on the point, passes nothing on, as in torch.

@@ -70,7 +70,7 @@ def train(
         if slopes is None and loop_sizes(like, *parts[:2]) is not None:
             _compiled_steps(like, parts, state, rates)
         else:
-            _steps(like, parts, state, rates, slopes or _squared_error)
+            _steps(like, parts, state, rates, slopes)
         state = state._replace(done=state.done + count)
         progress.offer(state._asdict)
     return state.rows
@@ -107,14 +107,14 @@ def _squared_error(like: Towers, parts: list, rows: torch.Tensor) -> torch.Tenso
 
 
 def _steps(
-    like: Towers, parts: list, state: State, rates: list[float], slopes: Callable = _squared_error
+    like: Towers, parts: list, state: State, rates: list[float], slopes: Callable | None = None
 ) -> None:
     """The same by tensors, on any device and for any towers."""
     done, rows, means, squares = state
     keep, keep_square = kernel.DECAYS
     for step, rate in enumerate(rates):
         age = int(done) + step + 1
-        slope = slopes(like, [part[:, step] for part in parts], rows)
+        slope = (slopes or _squared_error)(like, [part[:, step] for part in parts], rows)
         means.mul_(keep).add_(slope, alpha=1 - keep)
         squares.mul_(keep_square).addcmul_(slope, slope, value=1 - keep_square)
         root = (squares.sqrt() / math.sqrt(1 - keep_square**age)).add_(kernel.FLOOR)

@@ -111,7 +111,7 @@ def test_predictions_made_before_the_run_are_kept_byte_by_byte(project):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda frame: frame.assign(predicted_risk=frame["predicted_risk"] * (1 + 3e-9)),
+        lambda frame: frame.assign(predicted_risk=frame["predicted_risk"] * (1 + 3e-6)),
         lambda frame: frame.assign(cell=["a", "c"]),
         lambda frame: frame.iloc[:1],
         lambda frame: frame.rename(columns={"cell": "run"}),

@@ -28,14 +28,19 @@ from twotower.towers import (
     training_job,
 )
 from twotower.towers.checkpoint import Checkpoint, Progress
+from twotower.towers.clicks.losses import ClickLoss
+from twotower.towers.clicks.objective import ClickObjective, batch_slopes
 from twotower.towers.closed_form import rating_statistics
 from twotower.towers.objectives import SquaredError
+from twotower.towers.samples import Clicks
 
 SETTINGS = {
     "erm": {"alternations": 1, "joint_steps": 4},
     "adam": {"steps": 6, "batch_size": 32, "learning_rate": 1e-2},
     "pairwise": {"alternations": 1, "joint_steps": 4, "comparisons": 4, "weight": "size"},
-}
+    "softmax_adam": {"steps": 6, "learning_rate": 1e-2},
+} | {arm: {"joint_steps": 4} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
+ADAM = ("adam", "softmax_adam")
 ORACLE_STEPS = 5
 SIZES = {"sizes": (64, 128), "certificate_sizes": [64]}
 STARTS = ["64/used", "64/noise_free", "64/doubled", "64/oracle", "128/used"]
@@ -109,13 +114,13 @@ class Watched(Checkpoint):
 def test_no_optimizer_waits_for_the_card(arm, a_card):
     watched = Watched(a_card)
     trained(arm, kept=watched)
-    offers = 3 if arm == "adam" else SETTINGS[arm]["joint_steps"] + 1  # blocks, or evaluations
+    offers = 3 if arm in ADAM else SETTINGS[arm]["joint_steps"] + 1  # blocks, or evaluations
     for name in STARTS:
         noted = watched.waits[name]
         assert len(noted) >= (ORACLE_STEPS if name == "64/noise_free" else offers)
         assert set(noted) == {noted[0]}, f"{name}: {noted}"
     # the indices of 2 steps at a time: 6 steps, 12, 6 and 6
-    assert a_card.ahead == (3 + 6 + 3 + 3 if arm == "adam" else 0)
+    assert a_card.ahead == (3 + 6 + 3 + 3 if arm in ADAM else 0)
 
 
 def bowl(points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -254,6 +259,10 @@ def test_chunks_count_the_batch_on_a_card_alone():
     assert chunks.rows(64, "cuda", 1) == 16 * chunks.rows(64, "cuda", 16) > 10**5
 
 
+KINDS = {arm: arm.removesuffix("_raw").removeprefix("softmax_") for arm in arms.CLICK_ARMS}
+KINDS |= {"softmax_batch_apart": "apart"}
+
+
 def below(a_card: Card, objective: str, question: Callable = lambda x: None) -> Kernels:
     """Operations of an evaluation of L-BFGS, or a step of Adam, by torch's own fake tensors."""
     a_card.__exit__(None, None, None)
@@ -268,19 +277,26 @@ def below(a_card: Card, objective: str, question: Callable = lambda x: None) -> 
             error = SquaredError(like, *drawn, ratings)
             if objective == "pairwise":
                 compared = pairwise.Comparisons(ratings.long(), ratings, 4, "size")
+            if objective in arms.CLICK_ARMS:
+                catalogue, even = drawn[1][:, :8], ratings[:, :8]
+                clicks = Clicks(ratings.long(), catalogue, even, even, n)
+                kind = {"bpr": "pair", "softmax_adam": "batch"}.get(objective) or KINDS[objective]
+                loss = ClickLoss(clicks, kind, True, ratings.long() if kind == "pair" else None)
+                clicked = ClickObjective(like, drawn[0], catalogue, loss)
 
             def function(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
                 question(rows)
                 if objective == "pairwise":
                     return pairwise.loss_and_gradient(like.unflat(rows), *drawn, compared)
-                return error(rows)
+                return clicked(rows) if objective in arms.CLICK_ARMS else error(rows)
 
-            if objective == "adam":
+            if objective in ADAM:
                 state = minibatch_adam._begun(like.flat(), Progress())
                 parts = [column[:, None] for column in (*drawn, ratings)]
                 with Kernels() as kernels:
                     question(state.rows)
-                    minibatch_adam._steps(like, parts, state, [0.1])
+                    slopes = batch_slopes if objective == "softmax_adam" else None
+                    minibatch_adam._steps(like, parts, state, [0.1], slopes)
                 return kernels
             state = lbfgs._begun(function, like.flat())
             with Kernels() as kernels:

@@ -22,6 +22,9 @@ _DESIGNS = {
     "popularity": "the j-th item is rated with probability proportional to 1/j, so a few items "
     "have most of the ratings; every user has one rating.",
     "repeated": "users and items are rated again, all known ones equally often.",
+    "clicks": "there are no ratings: a user clicks on one item of a catalogue, with probability "
+    "proportional to the item's popularity times exp(R*/temperature); popular items have most of "
+    "the clicks, and the column of ratings is 1.",
     "not_at_random": "high ratings are seen more often than low ones: a rating r of a pair is kept "
     "with probability 1/(1 + exp(-r)), and the others are not in the files.",
 }

@@ -74,13 +74,19 @@ def _of_tensors(
     study = listed.study
     if rule in ("generate_data", "generate_test_pairs"):
         most, total = max(listed.sizes[wildcards["data"]]), study.replicates
-        name, shape = {
-            "ratings": ("ratings", [total, most]),
-            "test": ("signal", [total, study.test_pairs]),
-        }.get(Path(path).stem, ("user/coefficients", [total]))
-        if (there := found.get(name, [])[: len(shape)]) != shape:
-            yield f"{name} is {_sides(there)}, the study asks for {_sides(shape)}"
         spec = listed.data[wildcards["data"]]
+        catalogue = {"catalogue_covariates": [total, spec.get("catalogue", 0)]}
+        is_clicks = spec.get("sampling") == "clicks"
+        judged = {"signal": [total, study.test_pairs]}
+        if is_clicks:
+            judged = {"user_covariates": [total, listed.users_judged]} | catalogue
+        wanted = {
+            "ratings": {"ratings": [total, most]} | (catalogue if is_clicks else {}),
+            "test": judged,
+        }.get(Path(path).stem, {"user/coefficients": [total]})
+        for name, shape in wanted.items():
+            if (there := found.get(name, [])[: len(shape)]) != shape:
+                yield f"{name} is {_sides(there)}, the study asks for {_sides(shape)}"
         for tower in _TOWERS:
             for last, wanted in (("covariates", f"{tower}_ambient_dim"), ("coefficients", "rank")):
                 there = found.get(f"{tower}_{last}", found.get(f"{tower}/{last}"))
@@ -111,7 +117,8 @@ def _of_towers(found: Shapes, spec: Mapping[str, Any]) -> Iterator[str]:
             layers[size, rest[1]][int(rest[2])] = shape
     wanted = {
         "hidden layers": spec["depth"],
-        "components": spec.get("embedding_dim", spec["rank"]),
+        # of clicks one more: items' own scores
+        "components": spec.get("embedding_dim", spec["rank"]) + (spec.get("sampling") == "clicks"),
         "units": spec["width"].get("units"),
     }
     for (size, tower), each in layers.items():
@@ -134,6 +141,10 @@ def _of_table(
         most = max((int(float(row["replicates"] or 0)) for row in rows), default=0)
         if most > (asked := listed.study.replicates):
             yield f"it tells of {most:,} replicates, the study asks for {asked:,}"
+    if rule == "clicks_table":
+        there = {(row["cell"], row["arm"]) for row in rows}
+        asked = {(about["cell"], about["arm"]) for _, about in listed.clicked}
+        yield from _other("curves", there, asked)
     if path.name in ("curves.csv", "rates.csv") and {"cell", "arm"} <= set(columns):
         yield from _of_curves(rows, rule, wildcards, listed)
     if "replicate" not in columns or "seconds" in path.name:

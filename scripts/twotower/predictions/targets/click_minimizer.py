@@ -1,19 +1,20 @@
 """The excess log loss due of softmax towers on one target, at their width.
 
-As `minimizer` for ratings: each tower's true embedding is projected on hidden units as the fit
-draws them, users evenly and items by their shares of clicks. The law of the projected scores is
-away from the truth by a Kullback–Leibler divergence A(W), which is computed, not approximated. What
-is left to the clicks is a maximum likelihood fit of ν parameters, which costs ν/(2n) nats (Wilks
-1938): a click tells of the log odds what a rating with unit noise tells of R*. So output layers of
-M_u = W + 1 and M_i = W functions (an item's constant is the user's alone, and changes no law) in q
-components have the errors E_j of `least_squares.errors` under τ² = 1/n, half of which are nats, and
-the items' biases have M_i parameters more:
+As `minimizer` for ratings: each tower's true embedding is projected on the hidden units that the
+fit draws on its users and clicked items, users evenly and items by their shares of clicks. The law
+of the projected scores is away from the truth by a Kullback–Leibler divergence A(W), which is
+computed, not approximated. What is left to the clicks is a maximum likelihood fit of ν parameters,
+which costs ν/(2n) nats (Wilks 1938): a click tells of the log odds what a rating with unit noise
+tells of R*. So output layers of M_u = W + 1 and M_i = W functions (an item's constant is the user's
+alone, and changes no law) in q components have the errors E_j of `least_squares.errors` under
+τ² = 1/n, half of which are nats, and the items' biases have M_i parameters more:
 
     A(W) + ½ Σ_j E_j + M_i/(2n),   in the unit of `evaluation.click_risks`.
 
 Candidates that are C of all items, the clicked one among them, tell less: near R* = 0 the
 information of a click is (C − 1)/C of that of all items (matched controls, Ury 1975), so that
-τ² = C/((C − 1) n). Without the correction for popularity the floor of the scores is added.
+τ² = C/((C − 1) n). Without the correction for popularity scores lack log q or log(m/q), projected
+on the item's units: the law of these scores takes the place of that in A(W).
 Derived for this project.
 """
 
@@ -22,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from twotower.base.seeds import generator
+from twotower.base.seeds import fit_stream
+from twotower.data import clicks
 from twotower.data.catalogue import draw_catalogue, log_softmax
-from twotower.data.ratings import draw_covariates
 from twotower.data.supports import coordinate_dim, coordinates_on
-from twotower.data.targets import Target
+from twotower.data.targets import TOWERS, Target
 from twotower.predictions.sizes import CLICK_USERS
 from twotower.predictions.targets import least_squares
 from twotower.predictions.targets.minimizer import Minimizer
@@ -55,21 +56,45 @@ def click_minimizer(
     """
     truth = _Truth.of(seed, cell, target, replicate)
     components = cell.get("embedding_dim", cell["rank"])
+    sample = _drawn(seed, cell, target, replicate, max(sizes))
     risks, lost, widths = [], [], []
     for n in sizes:
         width = units(cell["width"], Theory.of(cell), n)
-        hidden = truth.hidden_layers(seed, cell, target, replicate, n, width)
+        fit = (seed, cell, arm, n, width)
+        hidden = [
+            random_hidden_layers(
+                torch.from_numpy(sample[f"{tower}_covariates"][:, :n]),
+                width,
+                cell["depth"],
+                [fit_stream(*fit, f"{tower}_hidden", replicate)],
+            )
+            for tower in TOWERS
+        ]
         scores, strengths = truth.projected(*hidden, components)
         beyond = truth.excess(scores)
         count = arms.candidates(arm, cell["click_batch"], n)
         noise = 1.0 / n if count is None else count / ((count - 1.0) * n)
         user, item = np.array([width + 1.0]), np.array([float(width)])
         known = least_squares.errors(noise, strengths, user, item).sum() + noise * width
-        stopped = truth.excess(truth.limit(arm)) if arm in arms.UNCORRECTED else 0.0
-        risks.append((beyond + stopped + known / 2.0) / truth.told)
+        found = beyond
+        if arm in arms.UNCORRECTED:
+            found = truth.excess(scores + truth.uncorrected(arm, hidden[1]))
+        risks.append((found + known / 2.0) / truth.told)
         lost.append(beyond / truth.told)
         widths.append(width)
     return Minimizer(np.array(risks), np.array(lost), np.array(widths))
+
+
+def _drawn(seed: int, cell: dict, target: Target, replicate: int, n: int) -> dict[str, np.ndarray]:
+    """The first n clicks of one replicate, with a leading axis of 1."""
+    data = _data_of(cell)
+    columns = {name: np.empty(shape) for name, shape in clicks.shapes(data, 1, n).items()}
+    clicks.fill(columns, seed, data, {replicate: target}, n)
+    return columns
+
+
+def _data_of(cell: dict) -> dict:
+    return {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
 
 
 @dataclass(frozen=True)
@@ -94,8 +119,7 @@ class _Truth:
 
     @classmethod
     def of(cls, seed: int, cell: dict, target: Target, replicate: int) -> "_Truth":
-        data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
-        items = draw_catalogue(seed, data, target, replicate)
+        items = draw_catalogue(seed, _data_of(cell), target, replicate)
         steps = kronecker.steps(coordinate_dim(cell, "user"))
         evenly = (np.arange(CLICK_USERS)[:, None] * steps) % 1.0
         coordinates = coordinates_on(cell, "user", evenly)
@@ -116,24 +140,12 @@ class _Truth:
         made = log_softmax(scores + self.popularity)
         return float((np.exp(self.law) * (self.law - made)).sum(axis=1).mean())
 
-    def limit(self, arm: str) -> np.ndarray:
-        """The scores that an arm without the correction finds with clicks without end."""
-        user, item = self.embeddings
+    def uncorrected(self, arm: str, item_hidden: list) -> np.ndarray:
+        """What an arm without the correction adds to the scores of items, as well as their hidden
+        units can express it, [N].
+        """
         further = self.popularity if arm == arms.SOFTMAX_FULL_RAW else self.popularity - self.share
-        return user @ item.T + further
-
-    def hidden_layers(
-        self, seed: int, cell: dict, target: Target, replicate: int, n: int, width: int
-    ) -> list[tuple]:
-        """Hidden layers of both towers, their kinks on n users and on as many clicked items."""
-        data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
-        users = draw_covariates(seed, data, target, replicate, "user", n)
-        rng = generator(seed, cell, f"click_units_{n}", replicate)
-        clicked = self.items[rng.choice(len(self.items), size=n, p=np.exp(self.share))]
-        return [
-            random_hidden_layers(torch.from_numpy(side[None]), width, cell["depth"], [rng])
-            for side in (users, clicked)
-        ]
+        return _projected(item_hidden, self.items, further[:, None], np.exp(self.share))[:, 0]
 
     def projected(
         self, user_hidden: list, item_hidden: list, components: int

@@ -8,7 +8,7 @@ what it reads `twotower.study.jobs.job_inputs`.
 from collections.abc import Iterator
 from functools import cached_property
 
-from twotower.data import sampling
+from twotower.data import groups, sampling
 from twotower.study import analyses, arms, grid
 from twotower.study.schema import Study
 
@@ -125,6 +125,11 @@ class JobList:
                 about = {"cell": cell.id, "arm": arms.REFERENCE}
                 fits.append((f"reference-{cell.data_id}", about))
         return fits
+
+    @property
+    def users_judged(self) -> int:
+        """Fresh users of each target on whom laws of clicks are judged."""
+        return min(self.study.test_pairs, groups.USERS_JUDGED)
 
     @cached_property
     def component_fits(self) -> list[str]:

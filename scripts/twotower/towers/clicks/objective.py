@@ -2,9 +2,11 @@
 
 import torch
 
+from twotower.kernels import one_tower
 from twotower.towers import networks
 from twotower.towers.clicks.losses import FULL, ClickLoss
 from twotower.towers.networks import Towers
+from twotower.towers.objectives import loop_sizes
 from twotower.towers.samples import Clicks
 
 
@@ -23,10 +25,14 @@ class ClickObjective:
         """
         dtype = like.user[0][0].dtype
         self._like, self._loss = like, loss
-        self._users, self._catalogue = users.to(dtype), catalogue.to(dtype)
+        # minibatches and prefixes are views: loops want one layout, whatever the batch
+        self._users, self._catalogue = (x.to(dtype).contiguous() for x in (users, catalogue))
+        self._sizes = loop_sizes(like, users, catalogue)
 
     def __call__(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Losses [B], and gradients, at parameters [B, n_parameters] ordered as `Towers.flat`."""
+        if self._sizes is not None:
+            return self._by_loops(rows)
         towers = self._like.unflat(rows)
         users = networks.embeddings(towers.user, self._users).double()
         items = networks.embeddings(towers.item, self._catalogue).double()
@@ -37,6 +43,30 @@ class ClickObjective:
             networks.gradient_of_embeddings(towers.item, self._catalogue, by_item),
         )
         return losses.to(rows), gradient.flat()
+
+    def _by_loops(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same on a CPU, for towers of one hidden layer."""
+        *dims, rank = self._sizes
+        middle = sum(tensor[0].numel() for layer in self._like.user for tensor in layer)
+        parts = [part.contiguous() for part in (rows[:, :middle], rows[:, middle:])]
+        sides = list(zip((self._users, self._catalogue), parts, dims, strict=True))
+        found = []
+        for covariates, part, dim in sides:
+            out = part.new_empty(*covariates.shape[:2], rank)
+            one_tower.embeddings(dim, rank)(*_arrays(covariates, part, out))
+            found.append(out.double())
+        losses, *slopes = self._loss(*found)
+        slopes[0][..., -1] = 0.0
+        totals = []
+        for (covariates, part, dim), slope in zip(sides, slopes, strict=True):
+            totals.append(torch.zeros_like(part))
+            arrays = _arrays(covariates, part, slope.to(part), totals[-1])
+            one_tower.gradient(dim, rank)(*arrays)
+        return losses.to(rows), torch.cat(totals, dim=1)
+
+
+def _arrays(*tensors: torch.Tensor) -> list:
+    return [tensor.numpy() for tensor in tensors]
 
 
 def batch_slopes(like: Towers, parts: list[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,76 @@
+"""Predictions of clicks against fits, and against what is known of them exactly."""
+
+import numpy as np
+import pytest
+
+from twotower.data import clicks
+from twotower.data.targets import draw_target
+from twotower.evaluation.click_risks import click_risks
+from twotower.predictions.targets.click_minimizer import click_minimizer
+from twotower.study import arms
+from twotower.towers import training_job
+
+SEED, N, REPLICATES = 11, 4096, 3
+SPEC = {
+    "smoothness": 2.0, "support": "cube", "rank": 2, "noise_sd": 1.0, "sampling": "clicks",
+    "catalogue": 128, "popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1,
+    **{f"{tower}_{name}_dim": 1 for tower in ("user", "item") for name in ("intrinsic", "ambient")},
+}  # fmt: skip
+CELL = SPEC | {"depth": 1, "width": {"schedule": "fixed", "units": 16}, "click_batch": 256}
+TARGETS = {r: draw_target(SEED, SPEC, r) for r in range(REPLICATES)}
+
+
+@pytest.fixture(scope="module")
+def data() -> dict[str, np.ndarray]:
+    columns = {name: np.empty(s) for name, s in clicks.shapes(SPEC, REPLICATES, N).items()}
+    clicks.fill(columns, SEED, SPEC, TARGETS, N)
+    return columns
+
+
+def risks(arm: str, data: dict[str, np.ndarray], cell: dict = CELL) -> dict[str, np.ndarray]:
+    spec = {
+        "seed": SEED, "cell": cell, "arm": arm, "settings": {"joint_steps": 60}, "gpu": False,
+        "precision": "float64", "sample_sizes": [N], "certificate_sizes": [],
+        "certificate_replicates": 0,
+    }  # fmt: skip
+    [result] = training_job.train(spec, data, range(REPLICATES))
+    [row] = click_risks(result.tensors, clicks.draw_test(SEED, SPEC, TARGETS, 1024))
+    return row
+
+
+def predicted(arm: str, sizes: list[int], cell: dict = CELL) -> np.ndarray:
+    """[replicates, sizes]."""
+    found = [click_minimizer(SEED, cell, arm, each, r, sizes) for r, each in TARGETS.items()]
+    return np.array([each.risk for each in found])
+
+
+def test_the_full_softmax_has_the_predicted_risk(data):
+    ratio = risks(arms.SOFTMAX_FULL, data)["risk"] / predicted(arms.SOFTMAX_FULL, [N])[:, 0]
+    assert np.exp(np.log(ratio).mean()) == pytest.approx(1.0, abs=0.3)
+
+
+def test_without_the_correction_the_risk_is_its_floor_and_with_the_wrong_sign_far_above(data):
+    wide = CELL | {"width": {"schedule": "fixed", "units": 64}}
+    row = risks(arms.SOFTMAX_FULL_RAW, data, wide)
+    assert row["risk"] == pytest.approx(row["floor_full"], rel=0.1)
+    due = predicted(arms.SOFTMAX_FULL_RAW, [N], wide)[:, 0]
+    assert row["risk"] == pytest.approx(due, rel=0.1)
+    wrong = data | {"catalogue_log_popularity": -data["catalogue_log_popularity"]}
+    assert (risks(arms.SOFTMAX_FULL, wrong)["risk"] > 1.5 * row["floor_full"]).all()
+
+
+def test_candidates_of_a_batch_tell_less_by_what_the_batch_lacks():
+    """What is estimated costs B/(B − 1) times as much; what units cannot express costs the same."""
+    sizes = [N, 64 * N]
+    full = click_minimizer(SEED, CELL, arms.SOFTMAX_FULL, TARGETS[0], 0, sizes)
+    for batch in (2, 16):
+        cell = CELL | {"click_batch": batch}
+        found = click_minimizer(SEED, cell, arms.SOFTMAX_BATCH, TARGETS[0], 0, sizes)
+        ratio = (found.risk - found.lost) / (full.risk - full.lost)
+        assert ratio[1] == pytest.approx(batch / (batch - 1), rel=0.01)
+
+
+def test_what_is_estimated_falls_like_one_over_n_at_a_fixed_width():
+    found = click_minimizer(SEED, CELL, arms.SOFTMAX_FULL, TARGETS[0], 0, [N, 16 * N])
+    estimated = found.risk - found.lost
+    assert estimated[0] / estimated[1] == pytest.approx(16.0, rel=0.05)
