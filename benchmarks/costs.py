@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +27,8 @@ from twotower.cost.operations.work import SECONDS, Work, seconds  # noqa: E402
 from twotower.data import ratings  # noqa: E402
 from twotower.data.targets import draw_target  # noqa: E402
 from twotower.methods import reference  # noqa: E402
-from twotower.towers import training  # noqa: E402
+from twotower.study import arms  # noqa: E402
+from twotower.towers import samples, training  # noqa: E402
 
 SETTINGS = {
     "alternations": 2,
@@ -58,7 +59,14 @@ SIZES = [  # arm, covariates of both sides, W, n, B, depth
     ("adam", (2, 2), 128, 8192, 4, 2),
     *[("pairwise", (d, d), 16, n, 4, 1) for d in (1, 2) for n in (512, 8192)],
     ("pairwise", (2, 2), 64, 32768, 4, 1),
+    *[("softmax_full", (d, d), w, n, 2, 1) for d, w in ((1, 32), (2, 128)) for n in (1024, 16384)],
+    ("softmax_full", (2, 2), 32, 4096, 2, 2),
+    *[("softmax_batch", (d, d), w, 16384, 2, 1) for d, w in ((1, 32), (2, 128))],
+    ("softmax_batch_apart", (1, 1), 32, 16384, 2, 1),
+    *[("bpr", (d, d), w, 16384, 2, 1) for d, w in ((1, 32), (2, 128))],
+    *[("softmax_adam", (d, d), w, 16384, 2, 1) for d, w in ((1, 32), (2, 128))],
 ]
+CATALOGUE, CLICK_BATCH = 512, 256
 TARGETS = [  # dimensions of both sides, smoothness, n
     *[((d, d), 1.0, n) for d, most in ((1, 65536), (2, 65536), (3, 16384)) for n in (512, most)],
     ((1, 1), 0.5, 65536),
@@ -82,6 +90,9 @@ def towers() -> Iterator[Row]:
     for arm, dims, width, n, batch, depth in SIZES:
         sample = _sample(dims, width, n, batch, depth)
         fit = FitSize(n, width, depth, dims, sample.rank, batch)
+        if arm in arms.CLICK_ARMS:
+            sample = _clicked(sample)
+            fit = replace(fit, rank=3, catalogue=CATALOGUE, click_batch=CLICK_BATCH)
         yield Row(
             f"{arm} | {dims[0]}, {dims[1]} | {width} | {n:,} | {batch} | {depth}",
             ARM_WORK[arm](fit, SETTINGS, False),
@@ -121,6 +132,20 @@ def _sample(dims, width: int, n: int, batch: int, depth: int) -> training.Sample
     return training.Sample(*columns, *shape)
 
 
+def _clicked(sample: training.Sample) -> training.Sample:
+    """The same users, who click on the first items, all alike."""
+    batch, n = sample.ratings.shape
+    catalogue = sample.items[:, :CATALOGUE].contiguous()
+    items = torch.from_numpy(np.random.default_rng(4).integers(CATALOGUE, size=(batch, n)))
+    even = torch.zeros(batch, CATALOGUE, dtype=torch.float64)
+    return replace(
+        sample,
+        items=catalogue.gather(1, items[:, :, None].expand(-1, -1, catalogue.shape[2])),
+        rank=sample.rank + 1,
+        clicks=samples.Clicks(items, catalogue, even, even - np.log(CATALOGUE), CLICK_BATCH),
+    )
+
+
 def measured(fit: Callable[[], object]) -> float:
     """Processor seconds, the best of up to five, after a first one that loads or compiles."""
     fit()
@@ -138,7 +163,7 @@ def measured(fit: Callable[[], object]) -> float:
 def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__)
-    names = ["erm", "adam", "pairwise", "reference"]
+    names = [*arms.TOWER_ARMS, "reference"]
     parser.add_argument("kind", nargs="*", help=f"of {', '.join(names)}; by default all")
     wanted = parser.parse_args().kind or names
     if unknown := set(wanted) - set(names):

@@ -10,11 +10,12 @@ from cells import data_spec, sample
 from twotower.data import certificate, known_pairs, ratings, sampling, supports, targets
 from twotower.methods import reference
 from twotower.towers import lbfgs, networks, pairwise, training
+from twotower.towers.clicks import losses
 from twotower.towers.closed_form import hidden_layers, outputs
 
 MODULES = [
     certificate, known_pairs, ratings, sampling, supports, targets, reference,
-    hidden_layers, lbfgs, networks, outputs, pairwise, training,
+    hidden_layers, lbfgs, losses, networks, outputs, pairwise, training,
 ]  # fmt: skip
 
 

@@ -34,7 +34,10 @@ def train_job(
     fits = fits_of(cell.spec, cell.sample_sizes, batch, run.precision)
     weights = batch * sum(fit.weights for fit in fits.values())
     weights += 3 * certificate.batch * sum(fits[size].weights for size in certificate.sizes)
-    peak = memory.training(fits, certificate, run.arm != arms.ADAM) + data.held(study, batch)
+    closes = run.arm not in (arms.ADAM, arms.SOFTMAX_ADAM)
+    peak = memory.training(fits, certificate, closes) + data.held(study, batch)
+    if run.arm in arms.CLICK_ARMS:
+        peak += memory.clicks(fits.values())
     if run.arm in arms.BY_USER:  # users, orders, scores and the like of every rating
         peak += 12 * batch * max(cell.sample_sizes) * NUMBER
     disk = weights * NUMBER

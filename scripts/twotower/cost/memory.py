@@ -1,5 +1,7 @@
 """Peak memory of the jobs that touch every rating, in bytes: none grows with large samples."""
 
+from collections.abc import Iterable
+
 from twotower.base import mapped_pages, tensors
 from twotower.cost.operations import closed_form
 from twotower.cost.operations.fit_size import Certificate, FitSize
@@ -43,6 +45,21 @@ def training(fits: dict[int, FitSize], certificate: Certificate, closes: bool) -
     oracles = [certificate.oracle(fits[size], max(fits)) for size in certificate.sizes]
     peaks += [_evaluated(oracle) + _closed_form(oracle) for oracle in oracles]
     return BASE["torch"] + max(peaks)
+
+
+def clicks(fits: Iterable[FitSize]) -> float:
+    """What fits to clicks hold beside `training`: covariates of users and catalogue in order,
+    embeddings of both sides with what is derived of them, and offsets.
+    """
+    return max(
+        fit.batch
+        * NUMBER
+        * sum(
+            points * (dim + 4 + 4 * fit.rank)
+            for dim, points in zip(fit.dims, (fit.n, fit.catalogue), strict=True)
+        )
+        for fit in fits
+    )
 
 
 def _evaluated(fit: FitSize) -> float:

@@ -1,6 +1,7 @@
 """Operations of fits: the ways that the code takes, what torch counts, and measured seconds."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from cells import sample
 from twotower.cost.operations import closed_form, evaluations, work
 from twotower.cost.operations.arms import ARM_WORK
 from twotower.cost.operations.fit_size import FitSize
+from twotower.study import arms
 from twotower.towers import networks, training
 from twotower.towers.closed_form import half_steps
 from twotower.towers.closed_form import limits as closed_form_limits
@@ -91,6 +93,13 @@ FITS = [
     (("adam", (10, 10), 256, 8192, 4, 1), 0.502),
     (("adam", (2, 2), 128, 8192, 4, 2), 2.23),
     (("pairwise", (2, 2), 64, 32768, 4, 1), 5.27),
+    (("softmax_full", (1, 1), 32, 16384, 2, 1), 0.897),
+    (("softmax_full", (2, 2), 128, 1024, 2, 1), 0.159),
+    (("softmax_full", (2, 2), 32, 4096, 2, 2), 0.485),
+    (("softmax_batch", (2, 2), 128, 16384, 2, 1), 0.827),
+    (("softmax_batch_apart", (1, 1), 32, 16384, 2, 1), 0.533),
+    (("bpr", (1, 1), 32, 16384, 2, 1), 0.0788),
+    (("softmax_adam", (1, 1), 32, 16384, 2, 1), 0.137),
 ]
 """Some lines of `make bench-costs`, seconds on a quiet core: arm, covariates, W, n, B, depth."""
 
@@ -100,5 +109,8 @@ def test_single_fits_take_what_was_measured(size, measured):
     arm, dims, width, n, batch, depth = size
     settings = {"alternations": 2, "joint_steps": 30, "comparisons": 8}
     settings |= {"steps": 256, "batch_size": 256}
-    made = ARM_WORK[arm](FitSize(n, width, depth, dims, 2, batch), settings, False)
+    fit = FitSize(n, width, depth, dims, 2, batch)
+    if arm in arms.CLICK_ARMS:
+        fit = replace(fit, rank=3, catalogue=512, click_batch=256)
+    made = ARM_WORK[arm](fit, settings, False)
     assert 0.5 < work.seconds(made) / measured < 2

@@ -11,6 +11,9 @@ from twotower.study import arms
 from twotower.towers.chunks import rows
 from twotower.towers.steps import RENEWED_EVERY
 
+_LIKE_ONE_PAIR = 14
+"""As long as so many candidates takes a choice between two items, by the system's exponential."""
+
 
 def full_batch_work(fit: FitSize, arm: str, joint_steps: int, from_start: bool = False) -> Work:
     """`clicks.fits.full_batch`: a spectral start, then L-BFGS on all clicks; `from_start`: from
@@ -47,8 +50,16 @@ def adam_work(fit: FitSize, arm: str, steps: int) -> Work:
 def evaluations(fit: FitSize, count: int, arm: str) -> Work:
     """`clicks.objective.ClickObjective`: both towers, and the clicks' choices, `count` times."""
     candidates = arms.candidates(arm, fit.click_batch, fit.n) or fit.catalogue
-    work = Work(choice=count * fit.n * candidates * fit.rank * fit.batch, call=40 * count)
-    for dim, points in zip(fit.dims, (fit.n, fit.catalogue), strict=True):
+    if arm == arms.BPR:
+        candidates = _LIKE_ONE_PAIR
+    work = Work(choice=count * fit.n * candidates * fit.rank * fit.batch)
+    sides = list(zip(fit.dims, (fit.n, fit.catalogue), strict=True))
+    if fit.way(sorts=False) == "fused":  # `kernels.one_tower` counts as a tower of `kernels.fused`
+        each = sum((2 * dim + 3 * fit.rank + 1) * points for dim, points in sides)
+        work.update(fused=2 * count * each * fit.width * fit.batch, call=4 * count)
+        return work
+    work["call"] += 40 * count
+    for dim, points in sides:
         weights = fit.layers(dim) + fit.width * fit.rank
         pairs = count * points * fit.batch
         # the embeddings are computed first, and once more on the way back

@@ -104,7 +104,8 @@ class Certificate:
 
     def oracle(self, fit: FitSize, largest: int) -> FitSize:
         """The fit of the oracle start of a fit, where the largest sample has so many ratings."""
-        return replace(fit, n=min(ORACLE_SIZES * fit.n, largest), batch=self.batch)
+        rank = fit.rank - (fit.catalogue > 0)  # without an item's own score
+        return replace(fit, n=min(ORACLE_SIZES * fit.n, largest), batch=self.batch, rank=rank)
 
 
 def fits_of(

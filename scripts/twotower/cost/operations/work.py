@@ -23,7 +23,7 @@ SECONDS = {
     "draw": 1.5e-8,  # a pair drawn for a minibatch
     "gathered": 6.0e-9,  # a number of it gathered
     "compared": 1.8e-8,  # a pair of ratings in the pairwise loss, forward and back
-    "choice": 5.4e-10,  # a component of a candidate of a click, forward and back
+    "choice": 5.0e-10,  # a component of a candidate of a click, forward and back
     "forward": 2.0e-9,  # a hidden unit at a point, by numpy
     "wave": 2.0e-10,  # a frequency at a point, where targets are drawn
     "series": 7.0e-10,  # a frequency at a point, where the reference is judged
