@@ -3,9 +3,9 @@
 import csv
 import subprocess
 
-import table_page
 import warm_python
 
+import table_page
 from twotower.study import arms
 
 STUDY = {
@@ -23,6 +23,7 @@ STUDY = {
     "two_stages": {
         "experiments": ["batch_size"],
         **{"users": 4, "catalogues": [100, 200], "candidates": [5, 20], "k": 5, "budget": 1},
+        "targets": 1,
     },
     "experiments": {
         "click_rate": {"title": "Rates", "vary": {"click_batch": [16]}},

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from twotower.evaluation.regret_split import BOOSTING, EXACT, TOWERS_ALONE, WITH_SCORE
 from twotower.report import style
 from twotower.study import arms
-from twotower.study.labels import cell_titles, size_text
+from twotower.study.labels import cells_in_order, size_text
 
 MAX_ROWS = 4
 """Cells that are drawn, a row of panels each."""
@@ -40,22 +40,24 @@ def figure(table: pd.DataFrame) -> Figure:
             exact search; of several arms of a cell the first one in the order of legends.
     """
     table = table[table["index"] == EXACT]
-    titles = list(cell_titles(table).items())[:MAX_ROWS]
+    cells = list(cells_in_order(table).index)[:MAX_ROWS]
     items = sorted(table["items"].unique())
     sizes = list(dict.fromkeys([items[0], items[-1]]))
     with style.paper_style():
-        fig = Figure(figsize=(style.TEXT_WIDTH, 0.9 + 1.7 * len(titles)), layout="constrained")
-        grid = fig.subplots(len(titles), len(sizes), sharex=True, sharey="row", squeeze=False)
-        for axes, (cell, title) in zip(grid, titles, strict=True):
+        fig = Figure(figsize=(style.TEXT_WIDTH, 0.9 + 1.7 * len(cells)), layout="constrained")
+        grid = fig.subplots(len(cells), len(sizes), sharex=True, sharey="row", squeeze=False)
+        for axes, cell in zip(grid, cells, strict=True):
             for ax, size in zip(axes, sizes, strict=True):
                 here = table[(table["cell"] == cell) & (table["items"] == size)]
                 arm, rows = style.arms_of(here)[0]
-                _draw(ax, rows)
-            axes[0].set_ylabel(f"{style.in_lines(title)},\n{arms.label(arm)}")
-            axes[0].set_ylim(0.0, axes[0].get_ylim()[1])
+                _draw(ax, rows, below=cell == cells[-1])
+            about = rows.iloc[0]
+            said = f"rank {about['rank']:g}, towers' p = {about['embedding_dim']:g}"
+            axes[0].set_ylabel(f"{said},\n{arms.label(arm)}")
+            axes[0].set_ylim(0.0, 1.1 * table.loc[table["cell"] == cell, "regret"].max())
         for ax, size in zip(grid[0], sizes, strict=True):
             ax.set_title(f"{size:,} items")
-        fig.supxlabel("number of ratings; beneath each bar the number of candidates")
+        fig.supxlabel("number of ratings or clicks; above it the number of candidates of each bar")
         fig.supylabel(f"regret@{table['k'].iloc[0]}, in sd of R*")
         entries = [Patch(color=_COLORS[name], label=_NAMES[name]) for name in _COLORS]
         grey = {"facecolor": style.GUIDE_GREY, "edgecolor": style.GUIDE_GREY}
@@ -67,8 +69,8 @@ def figure(table: pd.DataFrame) -> Figure:
     return fig
 
 
-def _draw(ax: Axes, rows: pd.DataFrame) -> None:
-    """A group of bars for each number of ratings."""
+def _draw(ax: Axes, rows: pd.DataFrame, below: bool) -> None:
+    """A group of bars for each number of ratings; `below`: candidates are named beneath them."""
     ax.spines[["top", "right"]].set_visible(False)
     most = sorted(rows["candidates"].unique())
     bars = [_Bar(TOWERS_ALONE, most[0])]
@@ -93,7 +95,7 @@ def _draw(ax: Axes, rows: pd.DataFrame) -> None:
             size_text(n),
             xy=(middle, 0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, -30),
+            xytext=(0, -30 if below else -12),
             textcoords="offset points",
             ha="center",
             annotation_clip=False,
