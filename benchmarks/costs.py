@@ -32,6 +32,7 @@ from twotower.towers import samples, training  # noqa: E402
 
 SETTINGS = {
     "alternations": 2,
+    "output_steps": 0,
     "joint_steps": 30,
     "comparisons": 8,
     "weight": "size",

@@ -30,7 +30,7 @@ def fit_towers(
         clicks = samples.Clicks(torch.arange(n)[None], items, even, even - 4.0, 8)
     shape = (4, depth, rank, samples.DTYPES[precision], lambda role: [generator(0, {}, role, 0)])
     settings = {"alternations": 1, "joint_steps": 2, "comparisons": 2, "weight": "size"}
-    settings |= {"steps": 2, "batch_size": 8, "learning_rate": 0.01}
+    settings |= {"output_steps": 0, "steps": 2, "batch_size": 8, "learning_rate": 0.01}
     training.ARMS[arm](training.Sample(users, items, ratings, *shape, numbers, clicks), settings)
 
 

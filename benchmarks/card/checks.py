@@ -45,7 +45,7 @@ def settings(arm: str, scale: Scale) -> dict:
     """Of a fit by an arm."""
     if arm in ("adam", "softmax_adam"):
         return {"steps": scale.adam_steps, "batch_size": 256, "learning_rate": 1.0e-2}
-    chosen = {"alternations": 2, "joint_steps": scale.joint_steps}
+    chosen = {"alternations": 2, "joint_steps": scale.joint_steps, "output_steps": 0}
     return chosen | ({"comparisons": 8, "weight": "size"} if arm == "pairwise" else {})
 
 

@@ -118,7 +118,11 @@ SETTINGS = {
     "adam": {"steps": 300, "batch_size": 64, "learning_rate": 1e-2},
     "pairwise": {"alternations": 3, "joint_steps": 20, "comparisons": 8, "weight": "size"},
     "softmax_adam": {"steps": 300, "learning_rate": 1e-2},
-} | {arm: {"joint_steps": 20} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
+} | {
+    arm: {"output_steps": 20, "joint_steps": 10}
+    for arm in arms.CLICK_ARMS
+    if arm != arms.SOFTMAX_ADAM
+}
 CLICKED = {"sampling": "clicks", "click_batch": 32}
 AGAIN = {"sampling": "fixed_users", "catalogue": 32}  # where pairs of ratings can be had
 WIDTH = {"schedule": "units", "constant": 1.0}

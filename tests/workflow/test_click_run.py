@@ -12,7 +12,7 @@ STUDY = {
     "sample_sizes": [64, 512],
     "certificate_replicates": 1,
     "defaults": {"sampling": "clicks", "catalogue": 32, "width": {"schedule": "fixed", "units": 4}},
-    "arms": {arm: {"joint_steps": 2} for arm in arms.CLICK_ARMS[:-1]}
+    "arms": {arm: {"output_steps": 2, "joint_steps": 2} for arm in arms.CLICK_ARMS[:-1]}
     | {arms.SOFTMAX_ADAM: {"steps": 3, "learning_rate": 0.01}},
     "components": {
         "experiments": ["batch_size"],

@@ -86,8 +86,11 @@ class ClickSettings(Block):
     The loss is the arm's own. Only for sampling clicks.
     """
 
+    output_steps: Annotated[int, Number(0, 100_000)] = Field(
+        60, description="Full-batch evaluations of L-BFGS over the output layers, which come first."
+    )
     joint_steps: Annotated[int, Number(0, 100_000)] = Field(
-        60,
+        15,
         description="Full-batch evaluations of L-BFGS over all layers; 0 leaves them out, and the "
         "optimization error with them.",
     )

@@ -19,16 +19,19 @@ from twotower.towers.networks import Towers
 from twotower.towers.objectives import SquaredError
 from twotower.towers.steps import RENEWED_EVERY
 
+Objective = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""From parameters [B, n_parameters] to values [B] and gradients."""
 _LOWEST_CURVATURE = 1.0e-6  # relative to a layer's highest: units that are dead on the data
 
 
 def train(
     start: Towers,
     error: SquaredError,
-    objective: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    objective: Objective,
     evaluations: int,
     progress: Progress,
     renewed_every: int | None = None,
+    first: tuple[Objective, int] | None = None,
 ) -> tuple[Towers, torch.Tensor]:
     """Towers of a lower (never a higher) loss, and that loss.
 
@@ -43,11 +46,14 @@ def train(
         progress: keeps the start of the present coordinates with the state of the minimizer.
         renewed_every: evaluations after which coordinates are chosen anew, RENEWED_EVERY unless
             given.
+        first: an objective of the same values that takes its place before, for so many evaluations
+            more; such as one whose gradient keeps some layers as they are.
 
     Returns:
         The towers and their losses [B].
     """
-    if evaluations == 0:
+    ahead = first[1] if first else 0
+    if evaluations + ahead == 0:
         return start, objective(start.flat())[0]
     block = renewed_every or RENEWED_EVERY
     before, state = 0, None
@@ -55,17 +61,18 @@ def train(
         before = int(earlier["before"])
         state = lbfgs.State(*(earlier[name] for name in lbfgs.State._fields))
     while True:
-        steps = min(block, evaluations - before)
-        start, loss = _trained(start, error, objective, steps, state, before, progress)
-        before, state = before + block, None
-        if before >= evaluations:
+        function, end = first if before < ahead else (objective, ahead + evaluations)
+        steps = min(block, end - before)
+        start, loss = _trained(start, error, function, steps, state, before, progress)
+        before, state = before + steps, None
+        if before >= ahead + evaluations:
             return start, loss
 
 
 def _trained(
     start: Towers,
     error: SquaredError,
-    objective: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    objective: Objective,
     evaluations: int,
     state: lbfgs.State | None,
     before: int,

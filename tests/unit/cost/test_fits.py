@@ -107,7 +107,7 @@ FITS = [
 @pytest.mark.parametrize(("size", "measured"), FITS)
 def test_single_fits_take_what_was_measured(size, measured):
     arm, dims, width, n, batch, depth = size
-    settings = {"alternations": 2, "joint_steps": 30, "comparisons": 8}
+    settings = {"alternations": 2, "output_steps": 0, "joint_steps": 30, "comparisons": 8}
     settings |= {"steps": 256, "batch_size": 256}
     fit = FitSize(n, width, depth, dims, 2, batch)
     if arm in arms.CLICK_ARMS:

@@ -29,7 +29,8 @@ def data() -> dict[str, np.ndarray]:
 
 def risks(arm: str, data: dict[str, np.ndarray], cell: dict = CELL) -> dict[str, np.ndarray]:
     spec = {
-        "seed": SEED, "cell": cell, "arm": arm, "settings": {"joint_steps": 60}, "gpu": False,
+        "seed": SEED, "cell": cell, "arm": arm, "gpu": False,
+        "settings": {"output_steps": 60, "joint_steps": 15},
         "precision": "float64", "sample_sizes": [N], "certificate_sizes": [],
         "certificate_replicates": 0,
     }  # fmt: skip
@@ -52,7 +53,8 @@ def test_the_full_softmax_has_the_predicted_risk(data):
 def test_without_the_correction_the_risk_is_its_floor_and_with_the_wrong_sign_far_above(data):
     wide = CELL | {"width": {"schedule": "fixed", "units": 64}}
     row = risks(arms.SOFTMAX_FULL_RAW, data, wide)
-    assert row["risk"] == pytest.approx(row["floor_full"], rel=0.1)
+    estimated = risks(arms.SOFTMAX_FULL, data, wide)["risk"]
+    assert row["risk"] == pytest.approx(row["floor_full"] + estimated, rel=0.1)
     due = predicted(arms.SOFTMAX_FULL_RAW, [N], wide)[:, 0]
     assert row["risk"] == pytest.approx(due, rel=0.1)
     wrong = data | {"catalogue_log_popularity": -data["catalogue_log_popularity"]}

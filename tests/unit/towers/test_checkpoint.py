@@ -16,7 +16,11 @@ SETTINGS = {
     "adam": {"steps": 9, "batch_size": 32, "learning_rate": 1e-2},
     "pairwise": {"alternations": 2, "joint_steps": 6, "comparisons": 4, "weight": "size"},
     "softmax_adam": {"steps": 9, "learning_rate": 1e-2},
-} | {arm: {"joint_steps": 6} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
+} | {
+    arm: {"output_steps": 3, "joint_steps": 6}
+    for arm in arms.CLICK_ARMS
+    if arm != arms.SOFTMAX_ADAM
+}
 
 
 class KilledError(Exception):

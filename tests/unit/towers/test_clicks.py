@@ -206,7 +206,7 @@ def test_with_many_clicks_the_scores_are_the_true_ones(kind, is_corrected):
     given = replace(given, users=torch.from_numpy(users), items=items, rank=2, clicks=clicks)
     arm = {FULL: "softmax_full", BATCH: "softmax_batch", APART: "softmax_batch_apart", PAIR: "bpr"}
     name = arm[kind] + ("" if is_corrected else "_raw")
-    towers = training.ARMS[name](given, {"joint_steps": 60}).towers
+    towers = training.ARMS[name](given, {"output_steps": 60, "joint_steps": 15}).towers
     fresh = torch.linspace(0.1, 0.9, 9, dtype=torch.float64)[None, :, None]
     found = torch.bmm(
         networks.embeddings(towers.user, fresh),

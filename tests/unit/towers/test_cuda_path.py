@@ -39,7 +39,11 @@ SETTINGS = {
     "adam": {"steps": 6, "batch_size": 32, "learning_rate": 1e-2},
     "pairwise": {"alternations": 1, "joint_steps": 4, "comparisons": 4, "weight": "size"},
     "softmax_adam": {"steps": 6, "learning_rate": 1e-2},
-} | {arm: {"joint_steps": 4} for arm in arms.CLICK_ARMS if arm != arms.SOFTMAX_ADAM}
+} | {
+    arm: {"output_steps": 0, "joint_steps": 4}
+    for arm in arms.CLICK_ARMS
+    if arm != arms.SOFTMAX_ADAM
+}
 ADAM = ("adam", "softmax_adam")
 ORACLE_STEPS = 5
 SIZES = {"sizes": (64, 128), "certificate_sizes": [64]}

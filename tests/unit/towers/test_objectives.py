@@ -131,7 +131,7 @@ def test_what_is_no_number_is_not_hidden(name):
 def test_machine_code_is_for_the_pinned_processor(monkeypatch):
     """256-bit fused products, and no instruction that a processor with AVX2 may lack."""
     monkeypatch.setattr(compiled, "folder", lambda: None)  # kept code cannot be looked into
-    for made in (fused._forward, fused._back, fused.one_network):
+    for made in (fused.forward, fused.back, fused.one_network):
         monkeypatch.setattr(fused, made.__name__, made.__wrapped__)
     kernel = fused.squared_error.__wrapped__(1, 1, 1)
     column = np.ones((1, 8, 1))

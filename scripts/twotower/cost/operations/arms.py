@@ -73,7 +73,9 @@ ARM_WORK: dict[str, Callable[[FitSize, dict, bool], Work]] = {
     ),
     arms.SOFTMAX_ADAM: lambda fit, of, start: clicks.adam_work(fit, arms.SOFTMAX_ADAM, of["steps"]),
 } | {
-    arm: lambda fit, of, start, arm=arm: clicks.full_batch_work(fit, arm, of["joint_steps"], start)
+    arm: lambda fit, of, start, arm=arm: clicks.full_batch_work(
+        fit, arm, of["output_steps"], of["joint_steps"], start
+    )
     for arm in FULL_BATCH_CLICKS
 }
 """By arm of towers, the operations of a fit with its settings; the last argument says whether

@@ -15,20 +15,23 @@ _LIKE_ONE_PAIR = 14
 """As long as so many candidates takes a choice between two items, by the system's exponential."""
 
 
-def full_batch_work(fit: FitSize, arm: str, joint_steps: int, from_start: bool = False) -> Work:
+def full_batch_work(
+    fit: FitSize, arm: str, output_steps: int, joint_steps: int, from_start: bool = False
+) -> Work:
     """`clicks.fits.full_batch`: a spectral start, then L-BFGS on all clicks; `from_start`: from
     given towers.
     """
-    work = minimizer(fit, joint_steps)
+    steps = output_steps + joint_steps
+    work = minimizer(fit, steps)
     if not from_start:
         work += spectral_start(replace(fit, rank=fit.rank - 1))
         for dim in fit.dims:
             work += hidden_layers(fit, dim)
-    blocks = math.ceil(joint_steps / RENEWED_EVERY)
+    blocks = sum(math.ceil(each / RENEWED_EVERY) for each in (output_steps, joint_steps))
     for _ in range(max(blocks, 1)):  # each with curvatures at its start
         work += whitenings(fit)
     work += squared_errors(fit, blocks)
-    return work + evaluations(fit, joint_steps + max(blocks, 1), arm)
+    return work + evaluations(fit, steps + max(blocks, 1), arm)
 
 
 def adam_work(fit: FitSize, arm: str, steps: int) -> Work:

@@ -20,8 +20,12 @@ from twotower.towers.samples import NOTHING, Fit, Sample, blank_towers, random_t
 def full_batch(kind: str, is_corrected: bool = True) -> Callable[..., Fit]:
     """The arm that minimizes the mean loss of this kind over all clicks by L-BFGS.
 
-    It takes a sample of clicks, `joint_steps` as its settings, towers to start from in place of the
-    closed form's, if any, and what an earlier attempt has left.
+    Output layers come first, in `output_steps`: for given hidden layers they are a maximum
+    likelihood fit that 40 evaluations settle. Then all layers move, in `joint_steps`. On pilot seed
+    7, 15 of them lower the training loss and hardly the risk; more of them raise it.
+
+    It takes a sample of clicks, these settings, towers to start from in place of the closed form's,
+    if any, and what an earlier attempt has left.
     """
 
     def fit(
@@ -38,8 +42,10 @@ def full_batch(kind: str, is_corrected: bool = True) -> Callable[..., Fit]:
         loss = ClickLoss(sample.clicks, kind, is_corrected, _others(sample, kind))
         objective = ClickObjective(start, sample.users, sample.clicks.catalogue, loss)
         error = SquaredError(start, *sample.pairs, sorts=False)  # for its curvatures
+        first = objective.of_outputs, settings["output_steps"]
         steps = settings["joint_steps"]
-        return Fit(*joint_training.train(start, error, objective, steps, progress), steps)
+        fitted = joint_training.train(start, error, objective, steps, progress, first=first)
+        return Fit(*fitted, steps)
 
     return fit
 

@@ -44,6 +44,17 @@ class ClickObjective:
         )
         return losses.to(rows), gradient.flat()
 
+    def of_outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same, hidden layers kept as they are: their derivatives are 0."""
+        losses, gradient = self(rows)
+        towers = self._like.unflat(gradient)
+        kept = [
+            [(torch.zeros_like(weight), torch.zeros_like(bias)) for weight, bias in side[:-1]]
+            for side in (towers.user, towers.item)
+        ]
+        outputs = zip(kept, (towers.user, towers.item), strict=True)
+        return losses, Towers(*([*hidden, side[-1]] for hidden, side in outputs)).flat()
+
     def _by_loops(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The same on a CPU, for towers of one hidden layer."""
         *dims, rank = self._sizes
