@@ -21,6 +21,8 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/rates.smk"
 include: "workflow/rules/analyses.smk"
 include: "workflow/rules/ranking.smk"
+include: "workflow/rules/components.smk"
+include: "workflow/rules/two_stages.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/targets.smk"
 

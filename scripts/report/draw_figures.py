@@ -16,7 +16,7 @@ from twotower.report import (
     tournament,
     training_cost,
 )
-from twotower.report.practice import clicks
+from twotower.report.practice import clicks, components, two_stages
 from twotower.report.rankings import ranking_curves
 from twotower.study import decisions
 
@@ -47,6 +47,8 @@ FIGURES = {
     "methods": lambda: methods.methods(table("curves")),
     "newcomers": lambda: methods.newcomers(table("newcomers")),
     "lemmas": lambda: limits.lemmas(table("lemmas")),
+    "components": lambda: components.figure(table("components")),
+    "two_stages": lambda: two_stages.figure(table("two_stages")),
     "clicks": lambda: clicks.figure(table("click_curves"), table("clicks")),
     "ranking": lambda: ranking_curves(table("ranking_curves"), table("ranking")),
 }

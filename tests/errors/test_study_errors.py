@@ -26,7 +26,7 @@ def test_the_good_study_is_good():
             {"replicate": 3},
             "replicate: unknown key; allowed: name, seed, replicates, replicates_per_job, "
             "sample_sizes, test_pairs, certificate_sizes, certificate_replicates, arms, "
-            "experiments, defaults, overrides, training, lemmas, ranking; "
+            "experiments, defaults, overrides, training, lemmas, ranking, components, two_stages; "
             "did you mean 'replicates'?",
         ),
         (

@@ -13,15 +13,17 @@ from frozen import DECISIONS
 from planted_pilots import POWER, source
 from studies import GOOD
 from table_page import ROOT
-from twotower.analyses import clicks, levels, methods, tournament
+from twotower.analyses import clicks, components, levels, methods, tournament, two_stages
 from twotower.analyses import rankings as ranking_rates
 from twotower.audits import publishing
 from twotower.claims import ledger, predicted_table
+from twotower.evaluation import best_components, component_lists
 from twotower.evaluation import rankings as evaluation_rankings
 from twotower.forecast import plan_text
 from twotower.forecast.plan import plan
 from twotower.lemmas import table
 from twotower.rates import approximation, summary
+from twotower.retrieval.two_stages import COLUMNS as SPLIT_COLUMNS
 from twotower.study import decisions, grid, settings
 from twotower.study.reading import validated
 
@@ -65,6 +67,12 @@ def test_columns_that_stand_in_the_code_are_documented():
             "results/tables/click_curves.csv": [*clicked, *clicks.CURVE_COLUMNS],
             "results/tables/click_claims.csv": ledger.COLUMNS,
             "results/ranking/x.csv": evaluation_rankings.COLUMNS,
+            "results/components/best.csv": best_components.COLUMNS,
+            "results/components/x.csv": component_lists.FIT_COLUMNS,
+            "results/tables/components.csv": components.COLUMNS,
+            "results/tables/components_needed.csv": components.NEEDED_COLUMNS,
+            "results/two_stages/x.csv": SPLIT_COLUMNS,
+            "results/tables/two_stages.csv": [*cell[:-1], *two_stages.COLUMNS],
             "results/tables/ranking.csv": [*cell, *ranking_rates.RATE_COLUMNS],
             "results/tables/ranking_curves.csv": [*cell, *ranking_rates.CURVE_COLUMNS],
             "preregistration/x/predictions.csv": predicted["predictions"].columns,

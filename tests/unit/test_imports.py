@@ -42,6 +42,7 @@ MORE = {
     "verify": "pandas",
     "write_readme": "pandas",
     "rank": "torch",
+    "split_regret": "faiss",
     "fit_joint": "sklearn",
     "check_lemmas": "torch",
     "regress_slopes": "statsmodels",

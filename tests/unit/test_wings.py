@@ -30,7 +30,7 @@ BELOW = {
     "forecast": "rates predictions report study data theory",
     "real": "methods towers evaluation report study data",
     "diagnosis": "real cost towers report study data theory",
-    "retrieval": "report",
+    "retrieval": "report data methods evaluation",
     "audits": "records running study claims",
 }
 """By wing, the wings that it may import, beside itself and `base`."""

@@ -14,6 +14,17 @@ STUDY = {
     "defaults": {"sampling": "clicks", "catalogue": 32, "width": {"schedule": "fixed", "units": 4}},
     "arms": {arm: {"output_steps": 2, "joint_steps": 2} for arm in arms.CLICK_ARMS[:-1]}
     | {arms.SOFTMAX_ADAM: {"steps": 3, "learning_rate": 0.01}},
+    "components": {
+        "experiments": ["batch_size"],
+        **{"users": 8, "items": 40, "ks": [1, 5], "dims": [1, 2]},
+        **{"free_users": 4, "free_items": 20, "free_steps": 20},
+        "further": [{"rank": 4, "sampling": "fresh"}],
+    },
+    "two_stages": {
+        "experiments": ["batch_size"],
+        **{"users": 4, "catalogues": [100, 200], "candidates": [5, 20], "k": 5, "budget": 1},
+        "targets": 1,
+    },
     "experiments": {
         "click_rate": {"title": "Rates", "vary": {"click_batch": [16]}},
         "batch_size": {"title": "B", "arms": ["softmax_batch"], "vary": {"click_batch": [8]}},
@@ -26,7 +37,8 @@ def test_a_study_of_clicks_runs_to_its_ledger_and_is_verified(project):
     printed = project.run_study().stdout
     assert "10a    With the correction" in printed
     tables = table_page.written(project.folder)
-    assert {"results/tables/clicks.csv", "results/tables/click_curves.csv"} <= set(tables)
+    names = ("clicks", "click_curves", "components", "components_needed", "two_stages")
+    assert {f"results/tables/{name}.csv" for name in names} <= set(tables)
     assert not table_page.faults(tables)
     with open(project.folder / "results/tables/clicks.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

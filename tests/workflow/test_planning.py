@@ -40,7 +40,7 @@ def after(rule: str, edges: set[tuple[str, str]]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("study", ["methods", "paper", "ranking"])
+@pytest.mark.parametrize("study", ["methods", "paper", "ranking", "lists"])
 def test_no_job_outside_a_group_of_slurm_jobs_stands_between_two_of_it(project, study):
     """Snakemake refuses such a group, but only once it runs on a cluster."""
     graph = project.snakemake("--rulegraph", "--config", f"study=workflow/studies/{study}.yaml")

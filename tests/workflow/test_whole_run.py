@@ -178,7 +178,8 @@ def test_shared_studies_are_planned_whole(project):
     tiny = project.planned("--config", "study=workflow/studies/tiny.yaml")
     assert project.planned("--configfile", "workflow/studies/tiny.yaml") == tiny
     assert (tiny["train"], tiny["generate_data"], tiny["fit_reference"]) == (8, 2, 4)
-    for name in ("config.yaml", *(f"workflow/studies/{n}.yaml" for n in ("standard", "ranking"))):
+    others = (f"workflow/studies/{name}.yaml" for name in ("standard", "ranking", "lists"))
+    for name in ("config.yaml", *others):
         whole = project.planned("--configfile", name, "--config", "test_pairs=512")
         # what `make plan` counts is what Snakemake plans
         assert whole == dict(Counter(job.rule for job in jobs(read_study(project.folder / name))))

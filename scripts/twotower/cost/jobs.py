@@ -5,7 +5,7 @@ The rules themselves stand in workflow/rules/*.smk; a test compares the two with
 
 from collections.abc import Iterator, Mapping
 
-from twotower.cost import data_jobs, fit_jobs, prediction_jobs, risk_jobs
+from twotower.cost import data_jobs, fit_jobs, list_jobs, prediction_jobs, risk_jobs
 from twotower.cost.data_jobs import DataSet
 from twotower.cost.job import PlannedJob
 from twotower.cost.later_jobs import later_job
@@ -39,6 +39,8 @@ class Jobs:
             NotImplementedError: for a rule that has no job in the study.
         """
         study, listed = self._study, self._listed
+        if rule == "best_components":
+            return list_jobs.best_job(listed)
         if wildcards.keys().isdisjoint(("fit", "run", "data")):
             return later_job(listed, rule, wildcards)
         fit = wildcards.get("fit") or wildcards.get("run") or wildcards["data"]
@@ -55,6 +57,10 @@ class Jobs:
                 return fit_jobs.reference_job(data, study, len(replicates), f"{fit}-{block}")
             case "rank":
                 return risk_jobs.rank_job(fit, data, run.cell if run else None, study)
+            case "list_components" if run:
+                return list_jobs.fitted_job(run, data, study)
+            case "split_regret" if run:
+                return list_jobs.split_job(run, data, study)
             case "predict" if run:
                 return prediction_jobs.minimizer_job(run, data, study)
             case "predict":

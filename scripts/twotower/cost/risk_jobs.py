@@ -17,7 +17,7 @@ from twotower.study.schema import Study
 from twotower.towers.steps import certified_of
 
 
-def _embedded(fit: FitSize, points: float) -> Work:
+def embedded(fit: FitSize, points: float) -> Work:
     """`tower_values.embeddings` of both towers of a fit at so many points each."""
     pairs = points * fit.batch
     wide = sum(dim > 1 for dim in fit.dims)  # one covariate is multiplied, not summed over
@@ -33,9 +33,9 @@ def tower_risks_job(run: grid.Run, data: DataSet, study: Study) -> PlannedJob:
     certified = certified_of(range(study.replicates), study.certificate_replicates)
     for n, fit in fits.items():
         points = study.test_pairs + min(n, SEEN_PAIRS)
-        work += _embedded(fit, points)
+        work += embedded(fit, points)
         if n in study.certified(cell.sample_sizes, run.settings):
-            work += _embedded(replace(fit, batch=3 * len(certified)), points)
+            work += embedded(replace(fit, batch=3 * len(certified)), points)
     return PlannedJob("evaluate", run.id, "risks", work, memory.BASE["start"] + 1.5 * test)
 
 
@@ -64,7 +64,7 @@ def rank_job(about: str, data: DataSet, cell: grid.Cell | None, study: Study) ->
     for n in sizes:
         if cell:
             fit = fits_of(cell.spec, [n], study.replicates)[n]
-            work += _embedded(fit, (shape.users + shape.items) / 2)
+            work += embedded(fit, (shape.users + shape.items) / 2)
         else:
             cutoff = reference_cutoff(spec, n)
             for tower, points in zip(TOWERS, (shape.users, shape.items), strict=True):

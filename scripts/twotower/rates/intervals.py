@@ -62,6 +62,14 @@ def mean_interval(risk: np.ndarray, confidence: float) -> tuple[float, float, fl
     return mean, mean * math.exp(-half), mean * math.exp(half)
 
 
+def student_interval(values: np.ndarray, confidence: float) -> Interval:
+    """Mean over replicates and its Student interval, from values [replicates] that may be 0."""
+    mean, count = float(values.mean()), len(values)
+    spread = float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
+    half = student_quantile(count, confidence) * spread
+    return Interval(mean, mean - half, mean + half)
+
+
 def half_width(statistics: np.ndarray, replicates: int, confidence: float) -> float:
     """Half-width of the corrected Student interval from bootstrap statistics, shape [draws]."""
     if replicates < 2:

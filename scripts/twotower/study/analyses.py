@@ -73,6 +73,18 @@ ANALYSES = (
         wanted=lambda study, designs: study.ranking is not None,
     ),
     Analysis(
+        "components",
+        "components",
+        needs=("best_lists", "component_lists", "decisions"),
+        wanted=lambda study, designs: study.components is not None,
+    ),
+    Analysis(
+        "two_stages",
+        "two_stages",
+        needs=("regret_splits", "decisions"),
+        wanted=lambda study, designs: study.two_stages is not None,
+    ),
+    Analysis(
         "methods", "methods", reads=("curves",), needs=_JUDGED, wanted=_any_of(arms.COMPARATORS)
     ),
     Analysis(

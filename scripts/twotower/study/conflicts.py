@@ -26,6 +26,7 @@ RULES = frozenset(
     ["all", "index", "generate_data", "generate_test_pairs", "train", "fit_joint", "fit_reference"]
     + ["fit_comparator", "evaluate", "check_fitter", "fit_rates", "combine_rates", "rank"]
     + ["draw_experiment", "draw_figure", "claims", "tables", "predict", "predictions", "diagnose"]
+    + ["best_components", "list_components", "split_regret"]
 )
 """The workflow's own rules, beside those of analyses and of real ratings. An experiment cannot have
 their names, nor those of analyses: each experiment is a rule as well."""

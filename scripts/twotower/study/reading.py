@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from twotower.base import places, safe_names, strict_yaml, words
 from twotower.base.errors import ExpectedError
 from twotower.base.values import complaint, described
+from twotower.study.blocks import faults
 from twotower.study.complaints import explained
 from twotower.study.conflicts import conflicts, trainings_fault
 from twotower.study.experiments import Experiment, Override
@@ -108,7 +109,7 @@ def validated(raw: Any, place: str | Path) -> Study:
         messages = explained(error)
     messages += conflicts(*_sound_parts(raw), study.arms.keys() if study else None)
     if study is not None and not messages:
-        messages = trainings_fault(study)
+        messages = trainings_fault(study) + faults.of(study)
     if study is None or messages:
         raise StudyError(place, messages)
     return study

@@ -15,11 +15,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from twotower.base.values import Number, Text, fault, shown
+from twotower.base.values import Number, fault, shown
 from twotower.study.arm_settings import Arms
+from twotower.study.blocks.components import Components
+from twotower.study.blocks.two_stages import TwoStages
 from twotower.study.experiments import Experiment, Override
 from twotower.study.settings import (
     Block,
+    Name,
     SampleSize,
     SampleSizes,
     Settings,
@@ -29,15 +32,6 @@ from twotower.study.settings import (
 
 _MOST_RANKED = 2**26
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-Name = Annotated[
-    str,
-    Text(
-        "[a-z][a-z0-9_]{0,40}",
-        "a lower-case letter, then at most 40 lower-case letters, digits and underscores",
-    ),
-]
 
 
 class Lemmas(Block):
@@ -139,6 +133,12 @@ class Study(Block):
     lemmas: Lemmas | None = Field(None, description=Lemmas.__doc__, json_schema_extra=without_null)
     ranking: Ranking | None = Field(
         None, description=Ranking.__doc__, json_schema_extra=without_null
+    )
+    components: Components | None = Field(
+        None, description=Components.__doc__, json_schema_extra=without_null
+    )
+    two_stages: TwoStages | None = Field(
+        None, description=TwoStages.__doc__, json_schema_extra=without_null
     )
 
     def title(self, experiment: str) -> str:

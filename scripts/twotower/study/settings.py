@@ -44,6 +44,13 @@ def growing(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes
 
 
+Name = Annotated[
+    str,
+    Text(
+        "[a-z][a-z0-9_]{0,40}",
+        "a lower-case letter, then at most 40 lower-case letters, digits and underscores",
+    ),
+]
 SampleSize = Annotated[int, Number(16, 2**27)]
 SampleSizes = Annotated[
     tuple[SampleSize, ...],

@@ -195,6 +195,35 @@ def test_rankings_are_jobs_where_they_are_asked_for():
     assert total() < seconds < total(ranking={"users": 64, "items": 4096})
 
 
+def test_components_are_jobs_where_they_are_asked_for():
+    asked = {"experiments": ["dimension"], "users": 128, "items": 512, "free_items": 128}
+    raw = MEASURED | {"components": asked}
+    before, after = (
+        Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)
+    )
+    assert after - before == {
+        "best_components": 1,
+        "list_components": 3,
+        "components_table": 1,
+        "draw_figure": 1,
+    }
+    seconds = total(components=asked)
+    assert total() < seconds < total(components=asked | {"items": 4096})
+    assert seconds < total(components=asked | {"free_steps": 10_000})
+
+
+def test_two_stages_are_jobs_where_they_are_asked_for():
+    asked = {"experiments": ["dimension"], "catalogues": [10_000]}
+    raw = MEASURED | {"two_stages": asked}
+    before, after = (
+        Counter(job.rule for job in jobs(validated(r, "study"))) for r in (MEASURED, raw)
+    )
+    assert after - before == {"split_regret": 3, "two_stages_table": 1, "draw_figure": 1}
+    seconds = total(two_stages=asked)
+    assert total() < seconds < total(two_stages=asked | {"budget": 8})
+    assert seconds < total(two_stages=asked | {"catalogues": [10_000, 1_000_000]})
+
+
 def test_frequencies_are_counted_as_they_are_stored():
     for dim, cutoff in ((1, 512), (2, 64), (3, 16)):
         stored = np.prod(Box(dim, cutoff).shape)

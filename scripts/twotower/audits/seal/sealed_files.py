@@ -12,8 +12,8 @@ from twotower.records.commits import code_files
 CHECKPOINTS = places.RESULTS / "checkpoints"
 _BY_FOLDER = {
     "data": "data", "runs": "weights", "references": "weights", "risks": "risks",
-    "ranking": "risks", "rates": "rates", "figures": "figures",
-    "tables": "tables", "records": "records", "preregistration": "records",
+    "ranking": "risks", "components": "risks", "two_stages": "risks", "rates": "rates",
+    "figures": "figures", "tables": "tables", "records": "records", "preregistration": "records",
 }  # fmt: skip
 
 

@@ -169,6 +169,8 @@ def _of_table(
     if rule == "train":
         begin, end = listed.blocks[int(wildcards["block"])]
         yield from _of_training(rows, wildcards["run"], range(begin, end), listed)
+    if rule == "split_regret" and listed.study.two_stages:
+        end = min(end, listed.study.two_stages.targets)
     for group, found in replicates.items():
         about = dict(zip(keys, group, strict=True))
         yield from _other("replicates", found, set(range(begin, end)), about)
@@ -240,6 +242,8 @@ def _groups(rule: str, wildcards: Mapping[str, str], listed: JobList, keys: list
             rows = [{"run": run, "arm": listed.runs[run].arm} for run in listed.tower_runs]
         case "tables":
             rows = [{"data": data} for data in listed.data]
+        case "best_components":
+            rows = [{"data": data} for data in listed.component_targets]
         case "predictions":
             rows = [
                 cell.columns() | {"arm": arm}

@@ -37,6 +37,9 @@ SECONDS = {
     "half_step": 2.3e-4,  # the part of it that no size changes, an axis
     "neighbour": 7.5e-8,  # a neighbour found, in one dimension
     "listed": 1.5e-7,  # an item in the list of one user
+    "scored": 1.5e-8,  # an item among those of which one user's best are taken
+    "free": 2.0e-8,  # a score of free embeddings in one step
+    "clustered": 6.0e-6,  # an item of an approximate index
     "byte": 3.0e-9,  # of a file of data, read or written
     "torch": 2.0,  # starting Python with torch and numba
     "start": 0.7,  # and without

@@ -24,9 +24,12 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], rules: str = DECI
             data = wildcards.get("data") or jobs.data_of(wildcards["run"])
             drawn: Inputs = {"ratings": f"results/data/{data}/ratings.safetensors"}
             return drawn | (_test(data) if rule in ("fit_joint", "fit_comparator") else {})
-        case "evaluate" | "rank":
+        case "evaluate" | "rank" | "list_components":
             fits: Inputs = {"fits": jobs.weights_of(wildcards["fit"])}
             return fits | (_test(jobs.data_of(wildcards["fit"])) if rule == "evaluate" else {})
+        case "split_regret":
+            ratings = f"results/data/{jobs.data_of(wildcards['fit'])}/ratings.safetensors"
+            return {"fits": jobs.weights_of(wildcards["fit"]), "ratings": ratings}
         case "predictions":
             return {"predictions": [f"results/predictions/{fit}.csv" for fit in jobs.predicted]}
         case "check_fitter":
@@ -65,6 +68,9 @@ def _shared(jobs: JobList, names: tuple[str, ...], rules: str) -> Inputs:
         "ranking_curves": _table("ranking_curves"),
         "risks": [f"results/rates/{name}/risks.csv" for name in jobs.on_ratings],
         "rankings": [f"results/ranking/{fit}.csv" for fit, _ in jobs.ranked],
+        "best_lists": "results/components/best.csv",
+        "component_lists": [f"results/components/{fit}.csv" for fit in jobs.component_fits],
+        "regret_splits": [f"results/two_stages/{fit}.csv" for fit in jobs.two_stage_fits],
         "clicks": _table("clicks"),
         "click_curves": _table("click_curves"),
         "click_risks": [jobs.risks_of(run) for run, _ in jobs.clicked],

@@ -65,6 +65,10 @@ class JobList:
         fits = [*self.tower_runs, *(f"reference-{data}" for data in self.referenced)]
         yield from (("evaluate", {"fit": fit}) for fit in fits)
         yield from (("rank", {"fit": fit}) for fit, _ in self.ranked)
+        if self.study.components:
+            yield "best_components", {}
+            yield from (("list_components", {"fit": fit}) for fit in self.component_fits)
+        yield from (("split_regret", {"fit": fit}) for fit in self.two_stage_fits)
         yield from ((rule, {}) for rule in ("index", "predictions", "check_fitter"))
         yield from (("fit_rates", {"experiment": name}) for name in self.study.experiments)
         yield from ((f"{table}_table", {}) for table in self.tables)
@@ -126,6 +130,46 @@ class JobList:
     def users_judged(self) -> int:
         """Fresh users of each target on whom laws of clicks are judged."""
         return min(self.study.test_pairs, groups.USERS_JUDGED)
+
+    @cached_property
+    def component_fits(self) -> list[str]:
+        """Runs of towers whose lists are judged by their number of components."""
+        block = self.study.components
+        return self._tower_runs_in(block.experiments) if block else []
+
+    @cached_property
+    def two_stage_fits(self) -> list[str]:
+        """Runs of towers that retrieve candidates for a ranker."""
+        block = self.study.two_stages
+        return self._tower_runs_in(block.experiments) if block else []
+
+    @cached_property
+    def component_targets(self) -> dict[str, dict]:
+        """Settings of the data by id, for which the best components are found."""
+        block = self.study.components
+        if block is None:
+            return {}
+        cells = [
+            cell for cell in self.cells if not set(block.experiments).isdisjoint(cell.experiments)
+        ]
+        for given in block.further:
+            spec = grid.resolve(self.study.defaults, given.model_dump())
+            cells.append(grid.Cell(spec, self.study.seed, (), (), ()))
+        return grid.by_id((cell.data_id, cell.data_spec) for cell in cells)
+
+    def _tower_runs_in(self, names: tuple[str, ...]) -> list[str]:
+        """Runs of towers that any of these experiments asks for."""
+        asked = [
+            (name, self.study.experiments[name].arms or tuple(self.study.arms)) for name in names
+        ]
+        return [
+            run_id
+            for run_id in self.tower_runs
+            if any(
+                name in self.runs[run_id].cell.experiments and self.runs[run_id].arm in allowed
+                for name, allowed in asked
+            )
+        ]
 
     @cached_property
     def clicked(self) -> list[tuple[str, dict[str, str]]]:

@@ -6,6 +6,7 @@ from typing import Any
 from twotower.study import arms
 from twotower.study.jobs.job_list import JobList
 from twotower.study.schema import Lemmas
+from twotower.study.settings import Block
 
 
 def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") -> dict[str, Any]:
@@ -52,6 +53,31 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") 
         case "lemmas_table":
             sizes = {"seed": study.seed, "sample_sizes": list(study.sample_sizes)}
             return sizes | (study.lemmas or Lemmas()).model_dump()
+        case "best_components":
+            free = ("free_targets", "free_users", "free_items", "free_steps")
+            own = ("users", "items", "ks", "dims", *free)
+            drawn = {"seed": study.seed, "replicates": study.replicates}
+            return drawn | {"targets": jobs.component_targets} | _block(study.components, own)
+        case "list_components":
+            drawn = _of_fit(jobs, "evaluate", wildcards["fit"]) | {"seed": study.seed}
+            own = ("users", "items", "ks")
+            data = jobs.data[jobs.data_of(wildcards["fit"])]
+            return drawn | {"data": data} | _block(study.components, own)
+        case "components_table":
+            fits = [{"arm": jobs.runs[fit].arm} | jobs.runs[fit].cell.columns()
+                    for fit in jobs.component_fits]  # fmt: skip
+            own = ("users", "items", "recalls", "free_users", "free_items")
+            targets = {"targets": jobs.component_targets}
+            return {"fits": fits} | targets | _block(study.components, own)
+        case "split_regret":
+            drawn = _of_fit(jobs, "evaluate", wildcards["fit"]) | {"seed": study.seed}
+            data = jobs.data[jobs.data_of(wildcards["fit"])]
+            block = study.two_stages.model_dump(exclude={"experiments"}) if study.two_stages else {}
+            return drawn | {"data": data} | block
+        case "two_stages_table":
+            runs = [{"arm": jobs.runs[fit].arm} | jobs.runs[fit].cell.columns()
+                    for fit in jobs.two_stage_fits]  # fmt: skip
+            return {"runs": runs} | _block(study.two_stages, ("users", "k"))
         case "ranking_table":
             return {"runs": [about for _, about in jobs.ranked], "shape": _ranking(jobs)}
         case "clicks_table":
@@ -59,6 +85,12 @@ def of(jobs: JobList, rule: str, wildcards: Mapping[str, str], place: str = "") 
         case "claims" | "click_claims_table":
             return {"study": place}
     return {}
+
+
+def _block(block: Block | None, names: tuple[str, ...]) -> dict[str, Any]:
+    """Some values of a block of the study."""
+    values = block.model_dump(mode="json") if block else {}
+    return {name: values[name] for name in names if name in values}
 
 
 def _of_data(jobs: JobList, rule: str, data: str, block: int) -> dict[str, Any]:

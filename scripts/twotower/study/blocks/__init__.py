@@ -1,0 +1,1 @@
+"""Blocks of a study for further analyses, a module for each."""
