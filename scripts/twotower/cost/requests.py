@@ -34,8 +34,8 @@ REAL = {
     "judge_diagnosis": (4e9, 60),
     "picture_diagnosis": (3e8, 10),
 }
-"""By rule for a diagnosis, and for real ratings that are still to be downloaded, of which nobody knows
-how many there are: bytes, and minutes."""
+"""By rule for a diagnosis, and for real ratings that are still to be downloaded, of which nobody
+knows how many there are: bytes, and minutes."""
 
 
 class Requests:
