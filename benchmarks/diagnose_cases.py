@@ -74,7 +74,7 @@ def diagnosed(seed: int, index: int) -> dict:
         name: fits.measured(data, rung, SPLITS, SEEDS, own, fresh) for name, rung in rungs.items()
     }
     truth = planted.truth_of(own, spec, rungs, fresh, fitted)
-    found = findings.found(data, rungs, fitted, SPLITS, own, truth)
+    found = findings.judged(data, rungs, fitted, SPLITS, own, truth)
     row = {"case": index, "lean": LEANS[index % len(LEANS)], "beta": spec["smoothness"]}
     row |= {"dim": spec["user_intrinsic_dim"], "n": n, "true_rank": spec["rank"]}
     row |= {"rank": towers.rank, "width": towers.width, "steps": towers.steps}

@@ -23,7 +23,7 @@ with job_records.job(snakemake) as spec:
 
         fresh = tensors.read(snakemake.input.fresh)
         truth = planted.truth_of(spec["seed"], spec["cell"], rungs, fresh, fitted)
-    found = findings.found(data, rungs, fitted, spec["splits"], spec["seed"], truth)
+    found = findings.judged(data, rungs, fitted, spec["splits"], spec["seed"], truth)
     for name, frame in vars(found).items():
         files.write_csv(frame, getattr(output, name))
     for write, path in ((screen.text, output.screen), (screen.report, output.report)):

@@ -30,7 +30,7 @@ class Findings:
     facts: pd.DataFrame
 
 
-def found(
+def judged(
     data: RealRatings,
     rungs: Mapping[str, Rung],
     fitted: Mapping[str, Mapping[str, np.ndarray]],

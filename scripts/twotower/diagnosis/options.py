@@ -17,7 +17,7 @@ from twotower.theory.bound import Theory
 SUBJECT = "diagnose"
 """The key that says what is diagnosed: a source of real ratings, or a cell of the study."""
 USUAL = {
-    "diagnose_width": 64,
+    "diagnose_width": 32,
     "diagnose_depth": 1,
     "diagnose_embedding_dim": 4,
     "diagnose_steps": 2000,

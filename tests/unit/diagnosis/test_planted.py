@@ -26,7 +26,7 @@ def case(request):
     rungs = {rung.name: rung for rung in factorial.rungs(towers)}
     fitted = {name: fits.measured(data, rung, 2, 2, 3, fresh) for name, rung in rungs.items()}
     truth = planted.truth_of(3, spec, rungs, fresh, fitted)
-    found = findings.found(data, rungs, fitted, 2, 3, truth)
+    found = findings.judged(data, rungs, fitted, 2, 3, truth)
     return request.param, rungs, found, truth
 
 
