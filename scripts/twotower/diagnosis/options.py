@@ -25,7 +25,7 @@ USUAL = {
     "diagnose_learning_rate": 0.01,
     "diagnose_splits": 3,
     "diagnose_seeds": 3,
-    "diagnose_most": 10**6,
+    "diagnose_most": 10**5,
 }
 _RANGE = {
     "diagnose_width": (2, 4096),
