@@ -19,7 +19,7 @@ def figure(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
 
     Left: the cell with the most arms, means over targets with 95% intervals, dashes as predicted,
     dots floors. Middle: risk over that of the full softmax on the same clicks, at the largest
-    number of them. Right: the full softmax in every cell, a line each.
+    number of them. Right: the full softmax in the cells with the most sizes, a line each.
 
     Args:
         curves, rates: `results/tables/click_curves.csv` and `results/tables/clicks.csv`.
@@ -38,7 +38,8 @@ def figure(curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
         left.set(title=style.in_lines(title), xlabel=CLICKS_LABEL, ylabel=EXCESS_LABEL)
         _draw_cost(middle, rates)
         _draw_regret(right, curves)
-        entries = [style.arm_handle(arm) for arm, _ in style.arms_of(curves)]
+        drawn = {*shown["arm"], arms.SOFTMAX_FULL, arms.SOFTMAX_BATCH} & {*curves["arm"]}
+        entries = [style.arm_handle(arm) for arm in arms.ORDER if arm in drawn]
         entries.append(Line2D([], [], label="predicted", **PREDICTION))
         if shown["floor"].notna().any():
             entries.append(Line2D([], [], label="floor without log q", **_FLOOR))
@@ -81,6 +82,8 @@ def _draw_regret(ax: Axes, curves: pd.DataFrame) -> None:
     ax.set(xscale="log", yscale="log", title="what better laws buy", xlabel="risk")
     ax.set_ylabel("regret of the first 10, in R*/τ")
     points = curves[curves["arm"] == arms.SOFTMAX_FULL].drop_duplicates(["cell", "n_ratings"])
+    sizes = points.groupby("cell")["n_ratings"].transform("size")
+    points = points[sizes == sizes.max()]
     for place, (cell, title) in enumerate(list(cell_titles(points).items())[:6]):
         frame = points[points["cell"] == cell].sort_values("risk")
         ax.plot(frame["risk"], frame["regret"], label=title, **style.series_mark(place).line())
@@ -92,3 +95,5 @@ def _draw_regret(ax: Axes, curves: pd.DataFrame) -> None:
         ax.annotate(f"power {power:g}", (ends[0], heights[0]), color=style.TEXT_GREY,
                     fontsize=style.SMALL, va="top")  # fmt: skip
     ax.legend(loc="upper left", fontsize=style.SMALL, handlelength=1.5)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, 3 * high)  # room for the legend
