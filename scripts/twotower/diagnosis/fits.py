@@ -130,7 +130,8 @@ def _best(sample: training.Sample, own: networks.Towers) -> networks.Towers:
     fits = [training.erm(sample, BEST_SETTINGS, start) for start in (None, own)]
     losses = torch.stack([fit.training_loss for fit in fits])
     rows = torch.stack([fit.towers.flat() for fit in fits])
-    return own.unflat(rows[losses.argmin(dim=0), torch.arange(rows.shape[1])])
+    # towers of fewer units than dimensions have as many outputs as units, and one more
+    return fits[0].towers.unflat(rows[losses.argmin(dim=0), torch.arange(rows.shape[1])])
 
 
 def _covariates(data: RealRatings, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
