@@ -153,8 +153,9 @@ def data_words(cell: Cell) -> str:
     words.append(f"D = {columns['ambient_dim']}")
     usual = PLAIN | Settings().model_dump()
     for name in labels.OPTIONAL_SETTINGS:
-        if name not in _ALWAYS_NAMED and columns[name] not in (None, usual[name]):
-            words.append(labels.setting_text(name, columns[name]))
+        value = columns.get(name)  # cells of clicks have more settings
+        if name not in _ALWAYS_NAMED and value not in (None, usual[name]):
+            words.append(labels.setting_text(name, value))
     return ", ".join(word for word in words if word)
 
 
