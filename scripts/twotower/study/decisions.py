@@ -194,33 +194,47 @@ def load(path: str | Path) -> Decisions:
     Raises:
         DecisionsError: if the file cannot be read or says anything but what is asked.
     """
-    try:
-        raw = strict_yaml.load(path)
-        content = Path(path).read_bytes()
-    except strict_yaml.YamlError as error:
-        raise _error(path, error.messages) from None
-    if not isinstance(raw, dict) or "label" in raw:
-        raise _error(path, ["must hold version, thresholds, confirmatory and claims"])
-    label = f"v{raw.get('version')}:{hashlib.sha256(content).hexdigest()[:10]}"
+    raw, label = frozen(path, "v", "version, thresholds, confirmatory and claims")
     try:
         # As JSON, which has no tuples and no dataclasses either: strict about all else.
         text = json.dumps(raw | {"label": label})
         decisions = TypeAdapter(Decisions).validate_json(text)
     except ValidationError as error:
-        raise _error(path, [told(fault) for fault in error.errors()]) from None
+        raise refused(path, [told(fault) for fault in error.errors()]) from None
     if decisions.thresholds.meta_slope_low >= decisions.thresholds.meta_slope_high:
-        raise _error(path, ["thresholds.meta_slope_low: not below meta_slope_high"])
+        raise refused(path, ["thresholds.meta_slope_low: not below meta_slope_high"])
     ids = [claim.id for claim in decisions.claims]
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
-        raise _error(path, [f"claims with the same id: {', '.join(repeated)}"])
+        raise refused(path, [f"claims with the same id: {', '.join(repeated)}"])
     if wrong := rule_words.faults(asdict(decisions.thresholds), decisions.claims):
-        raise _error(path, wrong)
+        raise refused(path, wrong)
     return decisions
 
 
-def _error(path: str | Path, messages: list[str]) -> DecisionsError:
-    hint = "These are the frozen rules: `git checkout workflow/decisions.yaml` brings them back."
+def frozen(path: str | Path, letter: str, holds: str) -> tuple[dict, str]:
+    """What a file of frozen rules says, and its label, with this letter before the version.
+
+    Args:
+        holds: what must stand in it, in words.
+
+    Raises:
+        DecisionsError: if the file cannot be read or is no mapping.
+    """
+    try:
+        raw = strict_yaml.load(path)
+        content = Path(path).read_bytes()
+    except strict_yaml.YamlError as error:
+        raise refused(path, error.messages) from None
+    if not isinstance(raw, dict) or "label" in raw:
+        raise refused(path, [f"must hold {holds}"])
+    return raw, f"{letter}{raw.get('version')}:{hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def refused(path: str | Path, messages: list[str]) -> DecisionsError:
+    """The error for a file of frozen rules."""
+    place = f"workflow/{Path(path).name}"
+    hint = f"These are the frozen rules: `git checkout {place}` brings them back."
     return DecisionsError("\n  ".join([f"{path}:", *messages, hint]))
 
 

@@ -7,7 +7,7 @@ import pytest
 from frozen import PATH
 from twotower.analyses.clicks import click_rates
 from twotower.claims import click_rules, ledger
-from twotower.study import arms
+from twotower.study import arms, decisions
 from twotower.study.rules import click_decisions
 
 RULES = PATH.with_name("click_decisions.yaml")
@@ -125,8 +125,8 @@ def test_words_take_their_numbers_from_the_thresholds(tmp_path):
     changed = click_decisions.load(path)
     assert "within ± 0.2 in" in changed.claims[0].judged and changed.label != DECISIONS.label
     path.write_text(text.replace("{floor_tolerance}", "{floor}"))
-    with pytest.raises(click_decisions.DecisionsError, match="'floor' in braces"):
+    with pytest.raises(decisions.DecisionsError, match="'floor' in braces"):
         click_decisions.load(path)
     path.write_text(text.replace("rule: floors", "rule: flors"))
-    with pytest.raises(click_decisions.DecisionsError, match="rule"):
+    with pytest.raises(decisions.DecisionsError, match="rule"):
         click_decisions.load(path)

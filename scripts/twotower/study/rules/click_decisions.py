@@ -4,7 +4,6 @@ They stand in a file of their own, so that verdicts on ratings stay those of the
 take their numbers from the thresholds, by names in braces.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Literal
@@ -12,8 +11,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from twotower.base import strict_yaml
-from twotower.study.decisions import STRICT, DecisionsError, told
+from twotower.study.decisions import STRICT, frozen, refused, told
 
 PATH = "workflow/click_decisions.yaml"
 
@@ -64,14 +62,7 @@ def load(path: str | Path = PATH) -> ClickDecisions:
     Raises:
         DecisionsError: if the file cannot be read or says anything but what is asked.
     """
-    try:
-        raw = strict_yaml.load(path)
-        content = Path(path).read_bytes()
-    except strict_yaml.YamlError as error:
-        raise _error(path, error.messages) from None
-    if not isinstance(raw, dict) or "label" in raw:
-        raise _error(path, ["must hold version, thresholds and claims"])
-    label = f"c{raw.get('version')}:{hashlib.sha256(content).hexdigest()[:10]}"
+    raw, label = frozen(path, "c", "version, thresholds and claims")
     try:
         checked = TypeAdapter(ClickDecisions)
         checked.validate_json(json.dumps(raw | {"label": label}))
@@ -81,12 +72,7 @@ def load(path: str | Path = PATH) -> ClickDecisions:
                 claim[field] = claim[field].format(**numbers)
         return checked.validate_json(json.dumps(raw | {"label": label}))
     except ValidationError as error:
-        raise _error(path, [told(fault) for fault in error.errors()]) from None
+        raise refused(path, [told(fault) for fault in error.errors()]) from None
     except (KeyError, IndexError, ValueError) as error:
         found = f"a text names {error} in braces; allowed: names of thresholds"
-        raise _error(path, [found]) from None
-
-
-def _error(path: str | Path, messages: list[str]) -> DecisionsError:
-    hint = f"These are the frozen rules: `git checkout {PATH}` brings them back."
-    return DecisionsError("\n  ".join([f"{path}:", *messages, hint]))
+        raise refused(path, [found]) from None
