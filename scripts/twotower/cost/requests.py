@@ -29,13 +29,14 @@ REAL = {
     "fit_real": (_RATINGS, 120),
     "score_real": (_RATINGS, 60),
     "draw_real": (3e8, 10),
+    "load_diagnosis": (_RATINGS, 30),
     "draw_diagnosis": (2e9, 30),
     "fit_diagnosis": (4e9, 240),
     "judge_diagnosis": (4e9, 60),
     "picture_diagnosis": (3e8, 10),
 }
-"""By rule for a diagnosis, and for real ratings that are still to be downloaded, of which nobody knows
-how many there are: bytes, and minutes."""
+"""By rule for a diagnosis, and for real ratings that are still to be downloaded, of which nobody
+knows how many there are: bytes, and minutes."""
 
 
 class Requests:
