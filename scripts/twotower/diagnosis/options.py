@@ -41,6 +41,8 @@ _RANGE = {
     "diagnose_seeds": (2, 20),
     "diagnose_most": (200, 10**8),
 }
+_FEWEST_COMPARED = 2
+"""Clicks of a batch."""
 SOURCES = (*real_options.SOURCES, *layouts.CLICK_SOURCES)
 """Of ratings and of clicks."""
 KEYS = (SUBJECT, *USUAL)
@@ -178,7 +180,14 @@ def asked(
     shape, (splits, seeds, ratings) = numbers[:6], numbers[6:]
     shape[5] = float(shape[5])
     place = (places or {}).get(subject, "")
-    return Diagnosis(subject, factorial.Towers(*shape), splits, seeds, ratings, cell, place)
+    found = Diagnosis(subject, factorial.Towers(*shape), splits, seeds, ratings, cell, place)
+    if found.events == "clicks" and found.towers.batch_size < _FEWEST_COMPARED:
+        key = f"{SUBJECT}_batch_size"
+        typed = f"--config {key}" if name.startswith("--") else key[len(SUBJECT) + 1 :].upper()
+        hint = "the clicks of a batch are compared with one another"
+        allowed = f"for clicks at least {_FEWEST_COMPARED}"
+        raise DiagnosisError(complaint(f"{typed}={found.towers.batch_size}", allowed, hint))
+    return found
 
 
 def settings(asked: Diagnosis, seed: int, rule: str, wildcards: Mapping[str, str]) -> dict:
