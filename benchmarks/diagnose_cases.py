@@ -13,6 +13,7 @@ import argparse
 import csv
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
@@ -23,7 +24,8 @@ pins.apply()
 import numpy as np  # noqa: E402
 
 from twotower.base import seeds  # noqa: E402
-from twotower.diagnosis import components, factorial, findings, fits, planted  # noqa: E402
+from twotower.diagnosis import components, factorial, findings, fits  # noqa: E402
+from twotower.diagnosis.kinds import truths  # noqa: E402
 
 SPLITS, SEEDS = 3, 2
 LEANS = ("none", *components.NAMES)
@@ -63,9 +65,10 @@ def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
     return spec, round(n), factorial.Towers(round(width), 1, rank, round(steps), 256, 0.01)
 
 
-def diagnosed(seed: int, index: int) -> dict:
+def diagnosed(seed: int, index: int, drawn: Callable, leans: Sequence[str]) -> dict:
     """A row: the case, its true and its estimated parts, and both verdicts."""
     spec, n, towers = drawn(seed, index)
+    planted = truths.of(spec)
     own = int(seeds.generator(seed, {"diagnosis": "cases"}, "seed", index).integers(2**31))
     began = time.process_time()
     _, data, fresh = planted.drawn(own, spec, n)
@@ -75,10 +78,10 @@ def diagnosed(seed: int, index: int) -> dict:
     }
     truth = planted.truth_of(own, spec, rungs, fresh, fitted)
     found = findings.judged(data, rungs, fitted, SPLITS, own, truth)
-    row = {"case": index, "lean": LEANS[index % len(LEANS)], "beta": spec["smoothness"]}
+    row = {"case": index, "lean": leans[index % len(leans)], "beta": spec["smoothness"]}
     row |= {"dim": spec["user_intrinsic_dim"], "n": n, "true_rank": spec["rank"]}
     row |= {"rank": towers.rank, "width": towers.width, "steps": towers.steps}
-    row |= {"noise": spec["noise_sd"]}
+    row |= {key: spec[key] for key in ("noise_sd", "temperature", "catalogue") if key in spec}
     for part in found.components.to_dict("records"):
         row[f"true {part['part']}"] = part["truth"]
         row |= {f"{end} {part['part']}": part[end] for end in ("estimate", "low", "high")}
@@ -138,8 +141,11 @@ def covered(rows: list[dict]) -> list[str]:
     return lines
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(
+    about: str | None = __doc__, drawn: Callable = drawn, leans: Sequence[str] = LEANS
+) -> None:
+    """Diagnose the cases that `drawn` draws from a seed and a number."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--cases", type=int, default=60)
     parser.add_argument("--to", type=Path, default=Path("diagnose-cases.csv"))
@@ -149,7 +155,7 @@ def main() -> None:
         with open(given.to, encoding="utf-8") as file:
             done = len(list(csv.DictReader(file)))
     for index in range(done, given.cases):
-        row = diagnosed(given.seed, index)
+        row = diagnosed(given.seed, index, drawn, leans)
         with open(given.to, "a", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, row)
             if index == 0:

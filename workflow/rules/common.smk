@@ -34,20 +34,21 @@ container: "docker://localhost/tower-rates"  # build it from envs/Containerfile
 
 
 def read_study():
-    """The study, what it was read from, its path, and what is no study's: real ratings, a diagnosis."""
+    """The study, what it was read from, its path, and what is no study's: real ratings, a diagnosis, clicks."""
     if IS_MODULE:  # the command line is the importing workflow's
         study = reading.validated(config, "config of the module")
-        return study, {}, "config.yaml", real_options.taken({}), {}
+        return study, {}, "config.yaml", real_options.taken({}), {}, {}
     # Read here rather than by Snakemake: a study is whole, it is not laid over the default one.
     # Snakemake tells a Snakefile nothing of its targets; a word of the command line is one.
     words = sys.argv[1:] if workflow.is_main_process else []
     # As typed, not as Snakemake reads them; jobs are handed the same texts.
     texts = (*real_options.TEXTS, diagnosis_options.SUBJECT)
     given = command_line.given(
-        workflow.config_settings.config_args, words, real_options.SOURCES, texts
+        workflow.config_settings.config_args, words, diagnosis_options.SOURCES, texts
     )
+    clicks = diagnosis_options.click_places(given, PROJECT)
     real = real_options.taken(given, words, PROJECT)
-    diagnosis = diagnosis_options.taken(given, real.places, words)
+    diagnosis = diagnosis_options.taken(given, real.places | clicks, words)
     files = [*workflow.overwrite_configfiles[-1:], "config.yaml"]
     named = place = str(given.pop("study", files[0]))
     beside = PROJECT / place  # with --directory the project is not the folder
@@ -59,7 +60,7 @@ def read_study():
     known = places.name(place)
     named = named if known.startswith("given:") else known
     origin = {"file": place, "given": given, "content": raw, "settings": study.model_dump()}
-    return study, origin, named, real, diagnosis
+    return study, origin, named, real, diagnosis, clicks
 
 
 STARTED = time.time()
@@ -69,14 +70,14 @@ if not IS_MODULE:  # whose prefix is set before relative paths
 try:
     workplace.start_jobs_by_name()
     workplace.lead_jobs_to(SCRIPTS, IS_MODULE)
-    STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL, diagnosis_keys = read_study()
+    STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL, diagnosis_keys, click_places = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
         decisions.load(DECISIONS)
         click_decisions.load(Path(DECISIONS).with_name("click_decisions.yaml"))
         statements.made(PROJECT)
         workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     JOBS = JobList(STUDY)
-    DIAGNOSIS = diagnosis_options.asked(diagnosis_keys, STUDY, JOBS.cells)
+    DIAGNOSIS = diagnosis_options.asked(diagnosis_keys, STUDY, JOBS.cells, places=click_places)
 except errors.ExpectedError as error:
     sys.exit(console.message(error))
 EXPERIMENTS = list(STUDY.experiments)
@@ -148,3 +149,10 @@ def real_inputs(wildcards):
     if download.is_address(place):
         return [f"results/real/{wildcards.source}/download.zip"]
     return layouts.inputs(wildcards.source, place)
+
+
+def clicks_inputs(wildcards):
+    """Files of clicks that the user has, for their diagnosis."""
+    from twotower.real.reading import layouts
+
+    return layouts.inputs(DIAGNOSIS.subject, DIAGNOSIS.place) if DIAGNOSIS.place else []

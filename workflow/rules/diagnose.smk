@@ -1,13 +1,30 @@
 # What limits a recommender: `make diagnose RATINGS=PATH`, or `snakemake diagnose --config
-# movielens=PATH diagnose=movielens`. The Snakefile includes these rules only where a diagnosis is
+# movielens=PATH diagnose=movielens` (of clicks: clicks=PATH diagnose=clicks). The Snakefile includes these rules only where a diagnosis is
 # asked for, so that a study's own plan never holds them.
 
 DIAGNOSED = f"results/diagnosis/{DIAGNOSIS.subject}"
-DIAGNOSED_DATA = (
-    f"{DIAGNOSED}/data.safetensors"
-    if DIAGNOSIS.cell
-    else f"results/real/{DIAGNOSIS.subject}/data.safetensors"
-)
+DIAGNOSED_DATA = DIAGNOSIS.data
+
+
+rule load_diagnosis:
+    input:
+        clicks_inputs,
+    output:
+        f"{DIAGNOSED}/clicks.safetensors",
+    log:
+        f"results/logs/diagnosis/{DIAGNOSIS.subject}/load.log",
+    benchmark:
+        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/load.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory("load_diagnosis"),
+        runtime=runtime("load_diagnosis"),
+    params:
+        spec=spec("load_diagnosis"),
+    message:
+        "Reading and checking the clicks of {DIAGNOSIS.subject}"
+    script:
+        "../../scripts/diagnosis/load_diagnosis.py"
 
 
 rule draw_diagnosis:
@@ -25,7 +42,7 @@ rule draw_diagnosis:
     params:
         spec=spec("draw_diagnosis"),
     message:
-        "Drawing the ratings of cell {DIAGNOSIS.subject}"
+        "Drawing the {DIAGNOSIS.events} of cell {DIAGNOSIS.subject}"
     script:
         "../../scripts/diagnosis/draw_diagnosis.py"
 

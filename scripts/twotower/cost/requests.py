@@ -29,6 +29,7 @@ REAL = {
     "fit_real": (_RATINGS, 120),
     "score_real": (_RATINGS, 60),
     "draw_real": (3e8, 10),
+    "load_diagnosis": (_RATINGS, 30),
     "draw_diagnosis": (2e9, 30),
     "fit_diagnosis": (4e9, 240),
     "judge_diagnosis": (4e9, 60),

@@ -9,7 +9,7 @@ from twotower.base import strict_yaml
 from twotower.base.values import complaint
 from twotower.diagnosis import options
 from twotower.diagnosis.options import SUBJECT, USUAL, Diagnosis, DiagnosisError
-from twotower.real.reading import layouts
+from twotower.real.reading import any_layout, layouts
 from twotower.study import grid, reading
 
 _TESTED = 0.2
@@ -23,7 +23,8 @@ class Asked:
     Attributes:
         asked: the diagnosis.
         config: keys and values.
-        data: the path of the ratings as Snakemake makes it from the user's; "" for a cell.
+        data: the path of the ratings, or clicks, as Snakemake makes it from the user's; "" for a
+            cell.
     """
 
     asked: Diagnosis
@@ -38,22 +39,27 @@ class Asked:
 
         if self.data:
             shapes = {name: each.shape for name, each in tensors.read(self.data).items()}
-            n = shapes["ratings"][0]
+            n, catalogue = shapes["ratings"][0], shapes["item_covariates"][0]
             dims = shapes["user_covariates"][1], shapes["item_covariates"][1]
         else:
             n, spec = self.asked.ratings, self.asked.cell.spec
-            dims = spec["user_ambient_dim"], spec["item_ambient_dim"]
+            dims, catalogue = (
+                (spec["user_ambient_dim"], spec["item_ambient_dim"]),
+                spec["catalogue"],
+            )
+        offered = catalogue if self.asked.events == "clicks" else 0
         used, cores = min(n, self.asked.ratings), os.cpu_count() or 1
         size = (round((1 - _TESTED) * used), dims, self.asked.splits, self.asked.seeds, cores)
-        time = duration.expected(self.asked.rungs, *size, probe.pace())
-        return f"{used:,} ratings: {duration.shown(time)} on {cores} cores, if they are free."
+        time = duration.expected(self.asked.rungs, *size, probe.pace(), offered)
+        shown = duration.shown(time)
+        return f"{used:,} {self.asked.events}: {shown} on {cores} cores, if they are free."
 
 
 def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str, Any]) -> Asked:
     """What is asked for, checked before anything starts.
 
     Args:
-        ratings: a folder or an archive of ratings, or None.
+        ratings: a folder or an archive of ratings, a folder of clicks, or None.
         cell: the id of a cell of the study, or None.
         given: the keys of USUAL as typed, None where they were not given.
 
@@ -82,7 +88,7 @@ def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str,
     own = options.taken(keys, places)
     read = reading.read_study(study)
     asked = options.asked(own, read, grid.cells(read), "CELL")
-    data = f"results/real/{asked.subject}/data.safetensors" if asked.cell is None else ""
+    data = asked.data if asked.cell is None else ""
     return Asked(asked, config | {SUBJECT: asked.subject}, data)
 
 
@@ -90,18 +96,18 @@ def source_of(place: str) -> str:
     """The source whose files stand in a folder, or in an archive.
 
     Raises:
-        RatingsFileError: what the source that comes nearest says.
+        RatingsFileError: what the source that comes nearest says, or that two stand there.
     """
-    faults = {}
-    for source in layouts.SOURCES:
+    faults, sources = {}, layouts.SOURCES | layouts.CLICK_SOURCES
+    for source in sources:
         try:
             layouts.inputs(source, place)
         except layouts.RatingsFileError as error:
             faults[source] = error
         else:
-            return source
+            return any_layout.source_at(place)
     there = set(os.listdir(place)) if os.path.isdir(place) else set()
-    nearest = max(faults, key=lambda source: len(there & layouts.SOURCES[source].known))
+    nearest = max(faults, key=lambda source: len(there & sources[source].known))
     raise faults[nearest]
 
 

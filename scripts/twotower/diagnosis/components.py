@@ -12,6 +12,7 @@ A training that stops short of the minimum may be better for that. Its gain coun
 estimation then, and optimization is 0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,21 +47,23 @@ def split_up(
     constant: np.ndarray,
     crowded: bool,
     seed: int,
+    unlimited: Callable[[np.ndarray, np.ndarray], np.ndarray] = ladders.unlimited,
 ) -> Components:
     """Take the error apart.
 
     Args:
-        errors: mean squared errors [1 + draws] by "rung/share".
+        errors: mean losses [1 + draws] by "rung/share".
         ladders_of: for "width" and "rank", the size of each rung of that ladder, BEST's as well.
-        constant: errors [1 + draws] of the training ratings' mean.
+        constant: errors [1 + draws] of the model that knows nothing of the user.
         crowded: whether the user's towers have too many weights for half of the ratings, so that
             only narrower ones tell what they could express.
         seed: of the study.
+        unlimited: the error that unlimited ratings would leave, from that of half and of all.
     """
     own, best = errors[f"{OWN}/all"], errors[f"{BEST}/all"]
     whole = {name.partition("/")[0] for name in errors}
     floors = {
-        name: ladders.unlimited(errors[f"{name}/half"], errors[f"{name}/all"])
+        name: unlimited(errors[f"{name}/half"], errors[f"{name}/all"])
         for ladder in ladders_of.values()
         for name in ladder
         if name in whole and not (crowded and name == BEST)

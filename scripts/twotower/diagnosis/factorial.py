@@ -1,8 +1,9 @@
 """The factorial: which towers are fitted, on how many ratings, and how they are trained.
 
 `own` are the user's towers as the user trains them. `best` are the same towers close to the
-smallest training error (arm `erm`). Around them stand ladders: widths and embedding dimensions that
-are halved, doubled, and so on. Each `best` fit is made twice, to all training ratings and to half.
+smallest training error (`kinds.kind` names the arms). Around them stand ladders: widths and
+embedding dimensions that are halved, doubled, and so on. Each `best` fit is made twice, to all
+training ratings and to half.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 OWN, BEST = "own", "best"
-BEST_SETTINGS = {"alternations": 2, "joint_steps": 60}
-"""Of arm `erm`: more steps change planted errors by less than the seeds do (docs/diagnose.md)."""
 SHARES = {"all": 1.0, "half": 0.5}
 """Of the training ratings."""
 CROWDED = 0.25

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twotower.diagnosis import cold, components, fits, losses, resampling, verdicts, worth
+from twotower.diagnosis import cold, components, fits, resampling, verdicts, worth
 from twotower.diagnosis.factorial import BEST, OWN, RANKS, WIDTHS, Rung, is_crowded
-from twotower.diagnosis.losses import CONSTANT
+from twotower.diagnosis.kinds import kind
+from twotower.diagnosis.kinds.kind import CONSTANT, Kind
 from twotower.real.ratings import RealRatings
 
 
@@ -47,11 +48,12 @@ def judged(
     """
     parts = [fits.split_of(data, index, seed) for index in range(count)]
     trained = len(parts[0].train)
-    squares = losses.held_out(data, parts, fitted)
+    of = kind.of(data)
+    squares = of.held_out(data, parts, fitted)
     errors = resampling.resampled([data.users[part.test] for part in parts], squares, seed)
-    found = taken_apart(errors, rungs, trained, seed)
+    found = taken_apart(errors, rungs, trained, seed, of)
     own, total = squares[f"{OWN}/all"], found.total
-    worths = worth.worths(found, errors)
+    worths = worth.worths(found, errors, of)
     bought = [{"purchase": name} | _row("gain", gain, total) for name, gain in worths.items()]
     groups = [
         {"side": side} | row
@@ -65,7 +67,7 @@ def judged(
     least, needed = worth.smallest_difference(errors, count)
     facts = {
         **dict(zip(("error", "error_low", "error_high"), verdicts.interval(total), strict=True)),
-        "error_of_mean_rating": errors[f"{CONSTANT}/all"][0],
+        "error_of_constant": errors[f"{CONSTANT}/all"][0],
         "gained_by_stopping": found.gained[0],
         "smallest_difference": least,
         "splits_for_1_percent": needed,
@@ -101,7 +103,11 @@ def _components(found: components.Components, truth: Mapping[str, float]) -> pd.
 
 
 def taken_apart(
-    errors: dict[str, np.ndarray], rungs: Mapping[str, Rung], trained: int, seed: int
+    errors: dict[str, np.ndarray],
+    rungs: Mapping[str, Rung],
+    trained: int,
+    seed: int,
+    of: Kind = kind.RATINGS,
 ) -> components.Components:
     """The parts, from the errors of the rungs and their sizes."""
     ladders = {
@@ -109,7 +115,8 @@ def taken_apart(
         for key, ladder in (("width", WIDTHS), ("rank", RANKS))
     }
     crowded = is_crowded(rungs[BEST].towers, trained)
-    return components.split_up(errors, ladders, errors[f"{CONSTANT}/all"], crowded, seed)
+    constant = errors[f"{CONSTANT}/all"]
+    return components.split_up(errors, ladders, constant, crowded, seed, of.unlimited)
 
 
 def _rungs(rungs: Mapping[str, Rung], errors: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Fits of one rung to all splits and seeds, and what they predict of the held-out ratings."""
+"""Fits of one rung to all splits and seeds, and what they tell of held-out ratings or clicks."""
 
 from dataclasses import replace
 
@@ -6,14 +6,21 @@ import numpy as np
 import torch
 
 from twotower.base import seeds
-from twotower.diagnosis.factorial import BEST_SETTINGS, OWN, SHARES, Rung, left_out
+from twotower.diagnosis.factorial import OWN, SHARES, Rung, left_out
+from twotower.diagnosis.kinds import kind
+from twotower.diagnosis.kinds.click_fits import ClickFits
+from twotower.diagnosis.kinds.kind import Kind
+from twotower.diagnosis.kinds.rating_fits import RatingFits
 from twotower.real import splits
 from twotower.real.ratings import RealRatings
 from twotower.real.splits import Split
-from twotower.towers import networks, training
+from twotower.towers import training
+from twotower.towers.samples import Fit, Sample
 
 KIND = "random"
 """Of the splits: a fifth of the ratings is held out."""
+_FITS = {"ratings": RatingFits, "clicks": ClickFits}
+"""By kind of data, what hands it to an arm and measures the fit."""
 _HELD = 1 << 24
 """Covariates that one computation of splits and seeds may hold: more are fitted by parts."""
 
@@ -46,12 +53,13 @@ def measured(
 
     Args:
         count, repeats: splits, and seeds of the training on each of them.
-        fresh: pairs that no rating is of, with `user_covariates` [m, D_u], `item_covariates` and
-            their noise-free `signal` [m]: planted data alone have them.
+        fresh: planted data alone have them. Of ratings, pairs that no rating is of, with
+            `user_covariates` [m, D_u], `item_covariates` and their noise-free `signal` [m]; of
+            clicks, users as of `click_truth.drawn`.
 
     Returns:
-        For each share of the ratings `predictions/<share>` float32 [splits, seeds, n_test],
-        `training_error/<share>` [splits, seeds], mean squared errors, and with `fresh`
+        For each share of the ratings `predictions/<share>` float32 [splits, seeds, n_test], or
+        of clicks `losses/<share>`; `training_error/<share>` [splits, seeds], and with `fresh`
         `risk/<share>`, [splits, seeds]. Nothing for a rung that has too many weights.
     """
     parts = [split_of(data, index, seed) for index in range(count)]
@@ -77,7 +85,7 @@ def _batches(data: RealRatings, parts: list[Split], repeats: int):
 
 
 def _fitted(data, rung, share, chosen, seed, fresh) -> dict[str, np.ndarray]:
-    """One batch of B fits: `predictions` [B, n_test], `training_error` [B], `risk` [B]."""
+    """One batch of B fits, as `measured` of RatingFits or ClickFits gives it."""
     rows = np.stack([part.beginning(SHARES[share]) for part, _ in chosen])
     tests = np.stack([part.test for part, _ in chosen])
 
@@ -89,54 +97,32 @@ def _fitted(data, rung, share, chosen, seed, fresh) -> dict[str, np.ndarray]:
             for part, repeat in chosen
         ]
 
-    ratings = data.ratings[rows]
-    level = ratings.mean(axis=1, keepdims=True)
-    towers = rung.towers
-    sample = training.Sample(
-        *_covariates(data, rows),
-        torch.from_numpy(ratings - level),
-        towers.width,
-        towers.depth,
-        towers.rank,
-        torch.float64,
-        random,
-    )
-    own = training.adam(sample, towers.adam())
-    fitted = own.towers if rung.training == OWN else _best(sample, own.towers)
-    low, high = ratings.min(axis=1, keepdims=True), ratings.max(axis=1, keepdims=True)
+    def shared(role: str) -> list[np.random.Generator]:
+        # Judges all fits to a split alike, whatever their training and its seed.
+        return [
+            seeds.generator(seed, {"diagnosis": "judged"}, role, part.index) for part, _ in chosen
+        ]
 
-    def predict(users: torch.Tensor, items: torch.Tensor) -> np.ndarray:
-        return (level + networks.scores(fitted, users, items).numpy()).clip(low, high)
-
-    error = np.square(predict(sample.users, sample.items) - ratings).mean(axis=1)
-    found = {"predictions": predict(*_covariates(data, tests)), "training_error": error}
-    found["predictions"] = found["predictions"].astype(np.float32)
-    if fresh is not None:
-        pairs = (
-            torch.from_numpy(fresh[f"{side}_covariates"]).expand(len(rows), -1, -1).contiguous()
-            for side in ("user", "item")
-        )
-        found["risk"] = np.square(predict(*pairs) - fresh["signal"]).mean(axis=1)
-    return found
+    of = kind.of(data)
+    fits = _FITS[of.events](data, rows, rung.towers, random, shared)
+    fit = training.ARMS[of.own_arm](fits.sample, rung.towers.adam())
+    if rung.training != OWN:
+        fit = _best(fits.sample, fit, of)
+    return fits.measured(fit, tests, fresh)
 
 
-def _best(sample: training.Sample, own: networks.Towers) -> networks.Towers:
+def _best(sample: Sample, own: Fit, of: Kind) -> Fit:
     """Towers close to the smallest training error: the better of two, for each network.
 
     One begins from the closed form, the other from the user's training. With few covariates the
     first is better. With many, such as flags of categories, its random hidden units are too few,
     and training from them stays above what the user's reaches.
     """
-    fits = [training.erm(sample, BEST_SETTINGS, start) for start in (None, own)]
+    arm = training.ARMS[of.best_arm]
+    fits = [arm(sample, of.best_settings, start) for start in (None, own.towers)]
     losses = torch.stack([fit.training_loss for fit in fits])
     rows = torch.stack([fit.towers.flat() for fit in fits])
+    chosen, every = losses.argmin(dim=0), torch.arange(rows.shape[1])
     # towers of fewer units than dimensions have as many outputs as units, and one more
-    return fits[0].towers.unflat(rows[losses.argmin(dim=0), torch.arange(rows.shape[1])])
-
-
-def _covariates(data: RealRatings, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of users and items of ratings [B, n]: [B, n, D_u] and [B, n, D_i]."""
-    return (
-        torch.from_numpy(data.user_covariates[data.users[rows]]),
-        torch.from_numpy(data.item_covariates[data.items[rows]]),
-    )
+    towers = fits[0].towers.unflat(rows[chosen, every])
+    return replace(own, towers=towers, training_loss=losses[chosen, every])

@@ -37,6 +37,19 @@ def unlimited(half: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return 1.0 / np.maximum(2.0 / whole - 1.0 / half, 2.0 / (3.0 * whole))
 
 
+def unlimited_likelihood(half: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """The log loss that unlimited clicks would leave: 2 E(n) − E(n/2), at least half of E(n).
+
+    Maximum likelihood with ν weights on n clicks costs ν / (2n) nats more than the best weights.
+
+    Example:
+        >>> n, weights = 1000, 100  # of a best log loss of 3
+        >>> unlimited_likelihood(np.array([3 + weights / n]), np.array([3 + weights / (2 * n)]))
+        array([3.])
+    """
+    return np.maximum(2.0 * whole - half, 0.5 * whole)
+
+
 def gap(
     sizes: np.ndarray, values: np.ndarray, spread: np.ndarray, at: float, usual: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -7,35 +7,32 @@ from scipy.special import ndtri
 
 from twotower.diagnosis.components import Components
 from twotower.diagnosis.factorial import OWN, OWN_RUNGS
+from twotower.diagnosis.kinds import kind
+from twotower.diagnosis.kinds.kind import Kind
 
 MORE_DATA = 10
 PURCHASES = {
-    "ten times the ratings": None,
     "twice the width": "own-width-2",
     "twice the embedding dimension": "own-rank-2",
     "twice the steps": "own-steps-2",
 }
-"""What is bought, and the rung of the user's towers that has it; ratings cannot be made."""
+"""What is bought beside ratings, which cannot be made, and the rung of the towers that has it."""
 POWER, LEVEL = 0.8, 0.05
 SOUGHT = 0.01
 """Of the error: the difference for which the needed replicates are told."""
 
 
-def worths(found: Components, errors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def worths(
+    found: Components, errors: dict[str, np.ndarray], of: Kind = kind.RATINGS
+) -> dict[str, np.ndarray]:
     """How much each purchase takes off the held-out error, [1 + draws]; below 0 it does harm.
 
-    That of ratings follows from the estimation error e of an error G + e = G n / (n − ν): with
-    m times the ratings it is G ν / (m n − ν). The others are measured.
+    That of ratings, or clicks, follows from the estimation error. The others are measured.
     """
     before = found.parts["estimation"]
-    share = np.clip(before / np.maximum(found.total, 1e-12), 0.0, 1.0)
-    after = before * (1.0 - share) / (MORE_DATA - share)
-    worth = {"ten times the ratings": before - after}
+    worth = {f"ten times the {of.events}": before - of.left(before, found.total, MORE_DATA)}
     own = errors[f"{OWN}/all"]
-    for purchase, rung in PURCHASES.items():
-        if rung:
-            worth[purchase] = own - errors[f"{rung}/all"]
-    return worth
+    return worth | {what: own - errors[f"{rung}/all"] for what, rung in PURCHASES.items()}
 
 
 def smallest_difference(errors: dict[str, np.ndarray], splits: int) -> tuple[float, float]:

@@ -83,7 +83,7 @@ def taken(
             raise RealOptionsError(complaint(found, ", ".join(KEYS), hint))
     numbers = {key: _number(own, key) for key in USUAL}
     places = {
-        source: _found(str(own[source]), Path(beside)) for source in SOURCES if own.get(source)
+        source: located(str(own[source]), Path(beside)) for source in SOURCES if own.get(source)
     }
     for source in SOURCES:
         if source not in places and (source in own or source in targets):
@@ -135,6 +135,13 @@ def settings(
     return {"figure": wildcards["figure"]}
 
 
+def located(place: str, beside: Path) -> str:
+    """With --directory the project is not the working folder: a place may be told from either."""
+    if download.is_address(place) or Path(place).exists() or not (beside / place).exists():
+        return place
+    return str(beside / place)
+
+
 def _methods(value: Any) -> tuple[str, ...]:
     """Names separated by commas, in the order of METHODS."""
     names = [name.strip() for name in str(value).split(",")]
@@ -147,13 +154,6 @@ def _methods(value: Any) -> tuple[str, ...]:
         found = f"--config real_methods={shown(value)}: {twice[0]} stands there twice"
         raise RealOptionsError(complaint(found, "each name once", "leave one out"))
     return tuple(name for name in METHODS if name in names)
-
-
-def _found(place: str, beside: Path) -> str:
-    """With --directory the project is not the working folder: a place may be told from either."""
-    if download.is_address(place) or Path(place).exists() or not (beside / place).exists():
-        return place
-    return str(beside / place)
 
 
 def _number(own: Mapping[str, Any], key: str) -> int:

@@ -5,6 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from twotower.diagnosis.kinds import kind
+from twotower.diagnosis.kinds.kind import Kind
 from twotower.report import style
 
 _LOOKS = {
@@ -17,7 +19,7 @@ _LOOKS = {
 """Colour and hatching of each part: either tells it from the others."""
 
 
-def draw(parts: pd.DataFrame, worth: pd.DataFrame) -> Figure:
+def draw(parts: pd.DataFrame, worth: pd.DataFrame, of: Kind = kind.RATINGS) -> Figure:
     """Above, the parts as one stacked bar; below left, each with its interval; right, purchases.
 
     Args:
@@ -27,7 +29,8 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame) -> Figure:
     with style.paper_style():
         fig = Figure(figsize=(style.TEXT_WIDTH, 3.4), layout="constrained")
         axes = fig.subplot_mosaic([["bar", "bar"], ["parts", "worth"]], height_ratios=[0.6, 2.4])
-        _stacked(axes["bar"], parts)
+        error = of.loss + (f" ({of.unit.strip()})" if of.unit else "")
+        _stacked(axes["bar"], parts, f"held-out {error}")
         ax = axes["parts"]
         for place, row in enumerate(parts.itertuples()):
             color, hatch = _LOOKS[row.part]
@@ -38,20 +41,20 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame) -> Figure:
                     markerfacecolor="white", markersize=4, zorder=5, label="truth")  # fmt: skip
             ax.legend(loc="best")
         ax.set_yticks(range(len(parts)), parts["part"])
-        ax.set_xlabel("part of the held-out squared error")
+        ax.set_xlabel(f"part of the held-out {error}")
         ax = axes["worth"]
         ax.axvline(0.0, color=style.GUIDE_GREY, linewidth=0.8)
         ax.plot(worth["gain"], np.arange(len(worth)), "o", color=style.BLACK, markersize=4)
         _intervals(ax, worth["gain"], worth)
         ax.set_yticks(range(len(worth)), worth["purchase"])
-        ax.set_xlabel("squared error taken off (below 0: added)")
+        ax.set_xlabel(f"{error} taken off (below 0: added)")
         for name in ("parts", "worth"):
             axes[name].invert_yaxis()
             axes[name].spines[["top", "right"]].set_visible(False)
     return fig
 
 
-def _stacked(ax: Axes, parts: pd.DataFrame) -> None:
+def _stacked(ax: Axes, parts: pd.DataFrame, label: str) -> None:
     left = 0.0
     for row in parts.itertuples():
         color, hatch = _LOOKS[row.part]
@@ -60,7 +63,7 @@ def _stacked(ax: Axes, parts: pd.DataFrame) -> None:
         left += width
     ax.set_yticks([])
     ax.set_xlim(0, left)
-    ax.set_xlabel("held-out squared error")
+    ax.set_xlabel(label)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(parts))
 

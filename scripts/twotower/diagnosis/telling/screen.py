@@ -9,16 +9,18 @@ import pandas as pd
 from twotower.base import words
 from twotower.diagnosis.factorial import OWN, Rung
 from twotower.diagnosis.findings import Findings
+from twotower.diagnosis.kinds import kind
+from twotower.diagnosis.kinds.kind import Kind
 
 MEANINGS = {
     "noise floor": "what no towers on these covariates can foresee",
-    "estimation": "too few ratings for so many weights",
+    "estimation": "too few {events} for so many weights",
     "approximation": "towers too narrow",
     "rank": "embedding dimension too small",
     "optimization": "training stops short of the minimum",
 }
 REMEDIES = {
-    "estimation": "more ratings, or fewer weights",
+    "estimation": "more {events}, or fewer weights",
     "approximation": "more width",
     "rank": "a larger embedding dimension",
     "optimization": "more steps, or better training",
@@ -26,49 +28,60 @@ REMEDIES = {
 BLIND = (
     "Users and items are told apart by their covariates alone: what other covariates or ids would "
     "tell is part of the noise floor.",
-    "More ratings are taken to be of the same kind: as many users and items for each rating.",
+    "More {events} are taken to be of the same kind: as many users and items for each {event}.",
     "Floors beyond the widest and the largest towers that were fitted are extrapolated.",
 )
 """What a diagnosis cannot know."""
 
 
-def text(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+def text(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind = kind.RATINGS) -> str:
     """The screen, of less than 40 lines."""
-    lines = [_head(found, subject, rungs), "", *_parts(found), ""]
-    lines += [*_limits(found), "", *_worth(found), "", *_groups(found), *_differences(found)]
-    lines += ["", "What it cannot know:", *(f"  - {one}" for one in BLIND)]
+    lines = [_head(found, subject, rungs, of), ""]
+    parts, limits = _parts(found, of), _limits(found, of)
+    lines += [*limits, "", *parts, ""] if of.leads == "buy" else [*parts, "", *limits, ""]
+    lines += [*_worth(found), "", *_groups(found, of), *_differences(found)]
+    lines += ["", "What it cannot know:", *(f"  - {_of(of, one)}" for one in BLIND)]
     return "\n".join(lines) + "\n"
 
 
-def report(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+def report(
+    found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind = kind.RATINGS
+) -> str:
     """The page, in Markdown."""
     template = Path(__file__).with_name("report.md.j2")
     return words.rendered(
         template,
-        head=_head(found, subject, rungs),
-        limits=_limits(found),
+        head=_head(found, subject, rungs, of),
+        events=of.events,
+        limits=_limits(found, of),
         components=found.components.to_dict("records"),
         worth=found.worth.to_dict("records"),
         groups=found.groups.to_dict("records"),
         rungs=found.rungs.to_dict("records"),
-        meanings=MEANINGS,
+        meanings={name: _of(of, said) for name, said in MEANINGS.items()},
         differences=_differences(found),
-        blind=BLIND,
+        blind=[_of(of, one) for one in BLIND],
         shown=_number,
         share=_share,
     )
 
 
-def _head(found: Findings, subject: str, rungs: Mapping[str, Rung]) -> str:
+def _of(of: Kind, said: str) -> str:
+    """A sentence about ratings, or about clicks."""
+    return said.format(event=of.event, events=of.events)
+
+
+def _head(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind) -> str:
     fact, towers = _facts(found), rungs[OWN].towers
     error = _interval(fact["error"], fact["error_low"], fact["error_high"])
     return (
-        f"{subject}: {fact['ratings']:,.0f} ratings, {words.count(int(fact['splits']), 'split')}, "
+        f"{subject}: {fact['ratings']:,.0f} {of.events}, "
+        f"{words.count(int(fact['splits']), 'split')}, "
         f"{words.count(int(fact['seeds']), 'seed')} of the training on each. "
         f"Towers of {words.count(towers.depth, 'hidden layer')} of {towers.width} units, "
         f"embedding dimension {towers.rank}, {towers.steps:,} steps of Adam.\n"
-        f"Held-out mean squared error {error} (RMSE {math.sqrt(fact['error']):.4g}; "
-        f"the mean rating alone: {_number(fact['error_of_mean_rating'])})"
+        f"Held-out mean {of.loss} {error}{of.unit} ({of.also(fact['error'])}; "
+        f"{of.constant_said}: {_number(fact['error_of_constant'])})"
     )
 
 
@@ -76,35 +89,37 @@ def _facts(found: Findings) -> dict[str, float]:
     return dict(found.facts.itertuples(index=False))
 
 
-def _parts(found: Findings) -> list[str]:
+def _parts(found: Findings, of: Kind) -> list[str]:
     lines = ["The error splits into"]
     for row in found.components.to_dict("records"):
         truth = f"  true {_number(row['truth'])}" if "truth" in row else ""
         lines.append(
             f"  {row['part']:<14} {_interval(row['estimate'], row['low'], row['high']):<28}"
-            f"{_share(row['share']):>5}{truth}  {MEANINGS[row['part']]}"
+            f"{_share(row['share']):>5}{truth}  {_of(of, MEANINGS[row['part']])}"
         )
     return lines
 
 
-def _limits(found: Findings) -> list[str]:
+def _limits(found: Findings, of: Kind) -> list[str]:
+    """Of all parts, and of those that can be bought; what the kind leads with stands first."""
     rows = found.limits.set_index("question")
-    lines = [_limit(rows.loc["largest"], "The limit")]
-    buy = rows.loc["buy"]
-    lines.append(_limit(buy, "Of what can be bought"))
-    if buy["decided"]:
-        lines[-1] += f" Buy {REMEDIES[buy['part']]}."
-    return lines
+    lines = {
+        "largest": _limit(rows.loc["largest"], "The limit", of),
+        "buy": _limit(rows.loc["buy"], "Of what can be bought", of),
+    }
+    if rows.loc["buy", "decided"]:
+        lines["buy"] += f" Buy {_of(of, REMEDIES[rows.loc['buy', 'part']])}."
+    return [lines.pop(of.leads), *lines.values()]
 
 
-def _limit(row: pd.Series, what: str) -> str:
+def _limit(row: pd.Series, what: str, of: Kind) -> str:
     if row["decided"]:
         return f"{what}: {row['part']}, above {row['next']} by " + (
             f"{_interval(row['margin'], row['margin_low'], row['margin_high'])}."
         )
-    more = "no number of ratings is sure to tell"
+    more = f"no number of {of.events} is sure to tell"
     if pd.notna(row["more_ratings"]):
-        more = f"about {_rounded(row['more_ratings'])} more ratings would tell"
+        more = f"about {_rounded(row['more_ratings'])} more {of.events} would tell"
     return f"{what}: not decided between {row['part']} and {row['next']}; {more}."
 
 
@@ -116,14 +131,14 @@ def _worth(found: Findings) -> list[str]:
     return lines
 
 
-def _groups(found: Findings) -> list[str]:
+def _groups(found: Findings, of: Kind) -> list[str]:
     lines = []
     for side, rows in found.groups.groupby("side", sort=False):
         few = rows[rows["past"] != "more"]
         extra = few["excess"].sum()
         said = (
-            f"{side.capitalize()}s with 20 past ratings or fewer: "
-            f"{_share(few['ratings'].sum())} of the held-out ratings, "
+            f"{side.capitalize()}s with 20 past {of.events} or fewer: "
+            f"{_share(few['ratings'].sum())} of the held-out {of.events}, "
             f"{_share(few['error_share'].sum())} of the error"
         )
         if math.isnan(extra):

@@ -13,6 +13,7 @@ from twotower.base.values import complaint
 from twotower.data.pairs import TablePairs
 from twotower.real import encoding
 from twotower.real.clicks import reading
+from twotower.real.ratings import RealRatings
 from twotower.real.reading.faults import RatingsFileError
 from twotower.real.reading.files import RawClicks
 
@@ -87,3 +88,18 @@ def clicks_of(raw: RawClicks) -> Clicks:
         item_covariates,
         counts / counts.sum(),
     )
+
+
+def as_ratings(
+    users: np.ndarray,
+    items: np.ndarray,
+    times: np.ndarray,
+    user_covariates: np.ndarray,
+    item_covariates: np.ndarray,
+) -> RealRatings:
+    """Clicks in the form of ratings that are all 1: so are the ends of their scale, by which they
+    are told from ratings.
+    """
+    ones = np.ones(len(users))
+    whole = times.astype(np.int64)
+    return RealRatings(users, items, ones, whole, user_covariates, item_covariates, np.ones(2))

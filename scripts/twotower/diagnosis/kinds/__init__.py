@@ -1,0 +1,1 @@
+"""Ratings and clicks: what differs between their diagnoses, behind one interface."""
