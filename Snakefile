@@ -38,8 +38,8 @@ if DIAGNOSIS:
 
     rule diagnose:
         input:
-            rules.judge_diagnosis.output,
-            rules.picture_diagnosis.output,
+            expand(rules.judge_diagnosis.output, subject=DIAGNOSIS.subject),
+            expand(rules.picture_diagnosis.output, subject=DIAGNOSIS.subject),
         localrule: True
 
 

@@ -1,20 +1,21 @@
 # What limits a recommender: `make diagnose RATINGS=PATH`, or `snakemake diagnose --config
-# movielens=PATH diagnose=movielens` (of clicks: clicks=PATH diagnose=clicks). The Snakefile includes these rules only where a diagnosis is
-# asked for, so that a study's own plan never holds them.
+# movielens=PATH diagnose=movielens` (of clicks: clicks=PATH diagnose=clicks). The Snakefile includes
+# these rules only where a diagnosis is asked for, so that a study's own plan never holds them.
 
-DIAGNOSED = f"results/diagnosis/{DIAGNOSIS.subject}"
-DIAGNOSED_DATA = DIAGNOSIS.data
+
+wildcard_constraints:
+    subject=DIAGNOSIS.subject,
 
 
 rule load_diagnosis:
     input:
         clicks_inputs,
     output:
-        f"{DIAGNOSED}/clicks.safetensors",
+        "results/diagnosis/{subject}/clicks.safetensors",
     log:
-        f"results/logs/diagnosis/{DIAGNOSIS.subject}/load.log",
+        "results/logs/diagnosis/{subject}/load.log",
     benchmark:
-        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/load.tsv"
+        "results/benchmarks/diagnosis/{subject}/load.tsv"
     threads: 1
     resources:
         mem_mb=memory("load_diagnosis"),
@@ -22,19 +23,19 @@ rule load_diagnosis:
     params:
         spec=spec("load_diagnosis"),
     message:
-        "Reading and checking the clicks of {DIAGNOSIS.subject}"
+        "Reading and checking the clicks of {wildcards.subject}"
     script:
         "../../scripts/diagnosis/load_diagnosis.py"
 
 
 rule draw_diagnosis:
     output:
-        data=f"{DIAGNOSED}/data.safetensors",
-        fresh=f"{DIAGNOSED}/fresh.safetensors",
+        data="results/diagnosis/{subject}/data.safetensors",
+        fresh="results/diagnosis/{subject}/fresh.safetensors",
     log:
-        f"results/logs/diagnosis/{DIAGNOSIS.subject}/draw.log",
+        "results/logs/diagnosis/{subject}/draw.log",
     benchmark:
-        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/draw.tsv"
+        "results/benchmarks/diagnosis/{subject}/draw.tsv"
     threads: 1
     resources:
         mem_mb=memory("draw_diagnosis"),
@@ -42,21 +43,21 @@ rule draw_diagnosis:
     params:
         spec=spec("draw_diagnosis"),
     message:
-        "Drawing the {DIAGNOSIS.events} of cell {DIAGNOSIS.subject}"
+        "Drawing ratings or clicks of cell {wildcards.subject}"
     script:
         "../../scripts/diagnosis/draw_diagnosis.py"
 
 
 rule fit_diagnosis:
     input:
-        data=DIAGNOSED_DATA,
+        data=DIAGNOSIS.data,
         fresh=rules.draw_diagnosis.output.fresh if DIAGNOSIS.cell else [],
     output:
-        f"{DIAGNOSED}/fits/{{rung}}.safetensors",
+        "results/diagnosis/{subject}/fits/{rung}.safetensors",
     log:
-        f"results/logs/diagnosis/{DIAGNOSIS.subject}/{{rung}}.log",
+        "results/logs/diagnosis/{subject}/{rung}.log",
     benchmark:
-        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/{{rung}}.tsv"
+        "results/benchmarks/diagnosis/{subject}/{rung}.tsv"
     wildcard_constraints:
         rung="|".join(DIAGNOSIS.rungs),
     threads: 1
@@ -66,29 +67,29 @@ rule fit_diagnosis:
     params:
         spec=spec("fit_diagnosis"),
     message:
-        "Fitting {wildcards.rung} for the diagnosis of {DIAGNOSIS.subject}"
+        "Fitting {wildcards.rung} for the diagnosis of {wildcards.subject}"
     script:
         "../../scripts/diagnosis/fit_diagnosis.py"
 
 
 rule judge_diagnosis:
     input:
-        data=DIAGNOSED_DATA,
+        data=DIAGNOSIS.data,
         fresh=rules.draw_diagnosis.output.fresh if DIAGNOSIS.cell else [],
-        fits=expand(rules.fit_diagnosis.output, rung=DIAGNOSIS.rungs),
+        fits=expand(rules.fit_diagnosis.output, rung=DIAGNOSIS.rungs, allow_missing=True),
     output:
-        components=f"{DIAGNOSED}/components.csv",
-        worth=f"{DIAGNOSED}/worth.csv",
-        groups=f"{DIAGNOSED}/groups.csv",
-        rungs=f"{DIAGNOSED}/rungs.csv",
-        limits=f"{DIAGNOSED}/limits.csv",
-        facts=f"{DIAGNOSED}/facts.csv",
-        screen=f"{DIAGNOSED}/screen.txt",
-        report=f"{DIAGNOSED}/report.md",
+        components="results/diagnosis/{subject}/components.csv",
+        worth="results/diagnosis/{subject}/worth.csv",
+        groups="results/diagnosis/{subject}/groups.csv",
+        rungs="results/diagnosis/{subject}/rungs.csv",
+        limits="results/diagnosis/{subject}/limits.csv",
+        facts="results/diagnosis/{subject}/facts.csv",
+        screen="results/diagnosis/{subject}/screen.txt",
+        report="results/diagnosis/{subject}/report.md",
     log:
-        f"results/logs/diagnosis/{DIAGNOSIS.subject}/judge.log",
+        "results/logs/diagnosis/{subject}/judge.log",
     benchmark:
-        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/judge.tsv"
+        "results/benchmarks/diagnosis/{subject}/judge.tsv"
     threads: 1
     resources:
         mem_mb=memory("judge_diagnosis"),
@@ -96,7 +97,7 @@ rule judge_diagnosis:
     params:
         spec=spec("judge_diagnosis"),
     message:
-        "Taking the error of {DIAGNOSIS.subject} apart"
+        "Taking the error of {wildcards.subject} apart"
     script:
         "../../scripts/diagnosis/judge_diagnosis.py"
 
@@ -106,17 +107,17 @@ rule picture_diagnosis:
         components=rules.judge_diagnosis.output.components,
         worth=rules.judge_diagnosis.output.worth,
     output:
-        f"{DIAGNOSED}/diagnosis.pdf",
-        f"{DIAGNOSED}/diagnosis.png",
+        "results/diagnosis/{subject}/diagnosis.pdf",
+        "results/diagnosis/{subject}/diagnosis.png",
         report(
-            f"{DIAGNOSED}/diagnosis.svg",
+            "results/diagnosis/{subject}/diagnosis.svg",
             caption="../report/diagnosis.rst",
             category="Diagnosis",
         ),
     log:
-        f"results/logs/diagnosis/{DIAGNOSIS.subject}/picture.log",
+        "results/logs/diagnosis/{subject}/picture.log",
     benchmark:
-        f"results/benchmarks/diagnosis/{DIAGNOSIS.subject}/picture.tsv"
+        "results/benchmarks/diagnosis/{subject}/picture.tsv"
     threads: 1
     resources:
         mem_mb=memory("picture_diagnosis"),
@@ -124,6 +125,6 @@ rule picture_diagnosis:
     params:
         spec=spec("picture_diagnosis"),
     message:
-        "Drawing the diagnosis of {DIAGNOSIS.subject}"
+        "Drawing the diagnosis of {wildcards.subject}"
     script:
         "../../scripts/diagnosis/picture_diagnosis.py"

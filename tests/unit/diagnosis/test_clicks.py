@@ -31,7 +31,7 @@ def case(request):
         patch.setattr(click_truth, "NOISE_FREE", 8192)
         patch.setattr(click_truth, "RESTARTS", 2)
         truth = planted.truth_of(3, spec, rungs, fresh, fitted)
-    found = findings.found(data, rungs, fitted, 2, 3, truth)
+    found = findings.judged(data, rungs, fitted, 2, 3, truth)
     return request.param, rungs, fitted, found, truth
 
 
