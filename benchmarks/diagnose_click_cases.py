@@ -1,6 +1,6 @@
 """Planted clicks for `make diagnose`: is the limit that it names the true one?
 
-    .venv/bin/python benchmarks/diagnose_click_cases.py --seed 7 --cases 12 --to click-cases.csv
+    .venv/bin/python benchmarks/diagnose_click_cases.py --seed 7 --cases 10 --to click-cases.csv
 
 As `diagnose_cases.py`, for logs of clicks: each case is a truth, a catalogue, clicks and towers,
 all drawn at random, and `twotower.diagnosis.kinds.click_truth` knows its parts. The noise floor,

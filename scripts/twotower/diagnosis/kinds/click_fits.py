@@ -28,7 +28,11 @@ class ClickFits:
     def __init__(
         self, data: RealRatings, rows: np.ndarray, towers: Towers, random: Draws, shared: Draws
     ) -> None:
-        """Take the clicks, with each item's share of them."""
+        """Take the clicks, with each item's share of them.
+
+        The towers have one component more, an item's own score. Of the others there are at most as
+        many as features of a tower, W units and a constant: more of them can say nothing else.
+        """
         self._data, items = data, data.items[rows]
         catalogue = torch.from_numpy(data.item_covariates)
         self._catalogue = catalogue.expand(len(rows), -1, -1).contiguous()
@@ -43,7 +47,7 @@ class ClickFits:
             torch.ones(rows.shape, dtype=torch.float64),
             towers.width,
             towers.depth,
-            towers.rank + 1,  # with an item's own score
+            1 + min(towers.rank, towers.width + 1),
             torch.float64,
             random,
             clicks=Clicks(
