@@ -38,8 +38,8 @@ def note_run():
 
 
 def tell_costs():
-    """Say before the first job what a run on real ratings will take."""
-    for plan in REAL_PLANS.values():
+    """Say before the first job what a run on real ratings will take; a diagnosis says so itself."""
+    for plan in () if DIAGNOSIS else REAL_PLANS.values():
         print(f"Expected: {plan.summary(workflow.resource_settings.cores or 1)}", file=sys.stderr)
 
 

@@ -65,9 +65,8 @@ def floors(evidence: ClaimTables) -> Finding:
         for row in rows.itertuples()
     ]
     mean = float(np.exp(np.log(rows["floor_ratio"]).mean()))
-    result = (
-        f"risk over its floor {rows['floor_ratio'].min():.2f} to {rows['floor_ratio'].max():.2f}"
-    )
+    ratio = rows["floor_ratio"]
+    result = f"risk over floor and estimation {ratio.min():.2f} to {ratio.max():.2f}"
     return Finding(overall(answers), result, mean, detail="; ".join(parts), rows=rows)
 
 

@@ -10,8 +10,7 @@ def report(source: str, size: RatingsSize, made: StudyCost, splits: int, budget:
     longest = made.longest()
     return "\n".join(
         [
-            f"Real ratings, {source}: about {size.ratings:,.0f} ratings of {size.users:,.0f} users "
-            f"and {size.items:,.0f} items, {splits} splits of each kind, {budget} settings tried",
+            f"Real ratings, {source}: about {size.ratings:,.0f} ratings, {splits} splits of each kind, {budget} settings tried",
             "",
             *table(made),
             "",

@@ -135,7 +135,7 @@ def _groups(found: Findings, of: Kind) -> list[str]:
     lines = []
     for side, rows in found.groups.groupby("side", sort=False):
         few = rows[rows["past"] != "more"]
-        extra = few["excess"].sum()
+        extra = few["excess"].sum(skipna=False)
         said = (
             f"{side.capitalize()}s with 20 past {of.events} or fewer: "
             f"{_share(few['ratings'].sum())} of the held-out {of.events}, "
