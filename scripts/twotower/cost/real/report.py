@@ -10,7 +10,8 @@ def report(source: str, size: RatingsSize, made: StudyCost, splits: int, budget:
     longest = made.longest()
     return "\n".join(
         [
-            f"Real ratings, {source}: about {size.ratings:,.0f} ratings, {splits} splits of each kind, {budget} settings tried",
+            f"Real ratings, {source}: about {size.ratings:,.0f} ratings, "
+            f"{splits} splits of each kind, {budget} settings tried",
             "",
             *table(made),
             "",
