@@ -29,6 +29,8 @@ CORRECTED = {
     arms.SOFTMAX_BATCH_RAW: arms.SOFTMAX_BATCH,
 }
 """By arm without the correction, the column of its floor and the arm with the correction."""
+_SEEN = 2.0
+"""A floor is tested where it is so many times the risk with the correction."""
 
 
 def _limits(*names: str) -> list[str]:
@@ -67,10 +69,11 @@ def click_rates(
     """Measures by size, and what follows from them.
 
     The power says what a smaller excess log loss is worth: regret ∝ risk^power, from the ratio of
-    both slopes, targets drawn together. The floor ratio compares the risk of an arm without the
-    correction at the largest size with its floor plus the risk of the same arm with the correction
-    there; the cost is the risk over that of the full softmax on the same clicks at the same size,
-    paired by target.
+    both slopes, targets drawn together; it is told where the risk surely falls. The floor ratio
+    compares the risk of an arm without the correction at the largest size with its floor plus the
+    risk of the same arm with the correction there, where the floor is the larger part. The cost is
+    the risk over that of the full softmax with towers of the same shape on the same clicks at the
+    same size, paired by target.
 
     Args:
         risks: for each run `cell` and `arm`, its table of risks, and its predictions.
@@ -87,13 +90,13 @@ def click_rates(
         if wide is not None:
             sizes = wide["risk"].columns.to_numpy(dtype=int)
             runs.append(_Run(rate, wide, (sizes >= rate["n_min"]) & (sizes <= rate["n_max"])))
-    by_data = {(run.rate["data"], run.rate["arm"]): run for run in runs}
+    by_data = {(*_towers(run), run.rate["arm"]): run for run in runs}
     by_cell = {(run.rate["cell"], run.rate["arm"]): run for run in runs}
     rows, points = [], []
     for run in runs:
         about = run.rate[settings].to_dict() | {"arm": run.rate["arm"]}
         about["replicates"] = len(run.wide)
-        full = by_data.get((run.rate["data"], arms.SOFTMAX_FULL))
+        full = by_data.get((*_towers(run), arms.SOFTMAX_FULL))
         corrected = by_cell.get((run.rate["cell"], CORRECTED.get(run.rate["arm"], "")))
         rows.append(
             about
@@ -108,6 +111,12 @@ def click_rates(
         pd.DataFrame(rows, columns=[*settings, *RATE_COLUMNS]),
         pd.DataFrame(points, columns=[*settings, *CURVE_COLUMNS]),
     )
+
+
+def _towers(run: _Run) -> tuple:
+    """What clicks an arm learns from, and the shape of its towers."""
+    names = ("data", "depth", "schedule", "width_constant", "embedding_dim")
+    return tuple(run.rate.get(name) for name in names)
 
 
 def _wide(table: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +171,10 @@ def _power(
     together = np.concatenate([regret, risk], axis=1)
     spread = np.concatenate([np.zeros_like(regret), risk_se], axis=1)
     drawn = resample(together, spread, rng, BOOTSTRAP_DRAWS)
-    powers = slopes(drawn[..., : len(sizes)]) / slopes(drawn[..., len(sizes) :])
+    regrets, risks = slopes(drawn[..., : len(sizes)]), slopes(drawn[..., len(sizes) :])
+    if not slopes(risk) + half_width(risks, len(risk), confidence) < 0:
+        return Interval()  # nothing surely fell
+    powers = regrets / risks
     power, half = float(slopes(regret) / slopes(risk)), half_width(powers, len(risk), confidence)
     return Interval(power, power - half, power + half)
 
@@ -175,7 +187,10 @@ def _floor(run: _Run, corrected: _Run | None, confidence: float) -> dict[str, fl
     found = {"floor": float(floor.mean())}
     if corrected is None:
         return found
-    due = floor + corrected.wide["risk"].iloc[:, -1].to_numpy()
+    estimated = corrected.wide["risk"].iloc[:, -1].to_numpy()
+    if floor.mean() < _SEEN * estimated.mean():  # what is left is no floor
+        return found
+    due = floor + estimated
     return found | Interval(*ratio_interval(risk, due, confidence)).columns("floor_ratio")
 
 

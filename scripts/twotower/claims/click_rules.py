@@ -123,7 +123,11 @@ def _clicks(evidence: ClaimTables) -> pd.DataFrame:
 
 
 def _near(value: float, low: float, high: float, target: float, tolerance: float) -> Answer:
-    """Holds if the estimate is within a tolerance, fails if its whole interval is outside."""
+    """Holds if the estimate is within a tolerance, fails if its whole interval is outside; decides
+    nothing without an interval.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Answer.UNDECIDED
     if abs(value - target) <= tolerance:
         return Answer.HOLDS
     if low > target + tolerance or high < target - tolerance:

@@ -36,9 +36,15 @@ def certificate(seed: int, spec: dict, targets: dict[int, Target]) -> pd.DataFra
 
 
 def _excess(counts: np.ndarray, law: np.ndarray) -> float:
-    expected = counts.sum() * law
-    large = expected >= _FEWEST_EXPECTED
-    seen, due = (np.append(each[large], each[~large].sum()) for each in (counts, expected))
+    order = np.argsort(law, kind="stable")
+    expected = counts.sum() * law[order]
+    # the rarest items share a bin, with as many more as bring it to what a bin needs
+    rare = int((expected < _FEWEST_EXPECTED).sum())
+    total = np.cumsum(expected)
+    while 0 < rare < len(law) and total[rare - 1] < _FEWEST_EXPECTED:
+        rare += 1
+    kept = np.arange(len(law)) >= rare
+    seen, due = (np.append(e[kept], e[~kept].sum()) for e in (counts[order], expected))
     seen, due = seen[due > 0], due[due > 0]
     freedom = max(len(seen) - 1, 1)
     return float(((seen - due) ** 2 / due).sum() - freedom) / (2.0 * freedom) ** 0.5

@@ -18,6 +18,8 @@ def is_predicted(data: dict) -> bool:
     """Whether the risk due on single targets is known: fresh pairs or clicks, and a link to the
     truth.
     """
+    if data.get("clicks_each", 1) > 1:  # whose users tell less than as many users would
+        return False
     designs = ("fresh", "clicks")
     return data.get("sampling", "fresh") in designs and data.get("control", "none") == "none"
 

@@ -164,7 +164,7 @@ def _cell_faults(
             found = f"arm {by_user[0]} with sampling {design}, which rates no user twice"
             hint = "it learns from pairs of ratings of one user; or name other arms in arms"
             yield f"experiments.{name}: " + complaint(found, f"sampling {', '.join(again)}", hint)
-        yield from _click_faults(name, spec, experiment.arms or arms)
+        yield from _click_faults(name, spec, experiment.arms or arms, experiment.axis)
         yield from _worst_case_fault(name, spec)
         key = canonical_json(spec)
         if key in seen:
@@ -175,7 +175,9 @@ def _cell_faults(
             seen[key] = values
 
 
-def _click_faults(name: str, spec: Mapping[str, Any], used: Collection[str]) -> Iterator[str]:
+def _click_faults(
+    name: str, spec: Mapping[str, Any], used: Collection[str], axis: str
+) -> Iterator[str]:
     """Arms of clicks in cells of ratings, the other way round, and settings that ratings have."""
     is_clicks = spec.get("sampling") == "clicks"
     wrong = [arm for arm in used if (arm in names.CLICK_ARMS) != is_clicks]
@@ -190,6 +192,9 @@ def _click_faults(name: str, spec: Mapping[str, Any], used: Collection[str]) -> 
         yield f"experiments.{name}: " + complaint(found, "sampling clicks", hint)
     if not is_clicks:
         return
+    if axis == "units":
+        found = "axis units with sampling clicks"
+        yield f"experiments.{name}: " + complaint(found, "axis ratings, their number of clicks")
     plain = {"noise": "normal", "rating_scale": "exact", "control": "none", "noise_sd": 1.0}
     for key, usual in plain.items():
         value = spec.get(key, usual)

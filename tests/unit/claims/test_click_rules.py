@@ -130,3 +130,40 @@ def test_words_take_their_numbers_from_the_thresholds(tmp_path):
     path.write_text(text.replace("rule: floors", "rule: flors"))
     with pytest.raises(decisions.DecisionsError, match="rule"):
         click_decisions.load(path)
+
+
+def test_a_cost_compares_towers_of_one_shape_and_a_power_needs_a_fall():
+    shape = {"depth": 1, "schedule": "fixed", "embedding_dim": 2, "arm": arms.SOFTMAX_FULL}
+    rows = rates(
+        {"cell": "a"} | shape | {"width_constant": 8.0},
+        {"cell": "b", "data": "a"} | shape | {"width_constant": 64.0},
+    )
+    runs = [
+        ({"cell": "a", "arm": arms.SOFTMAX_FULL}, *risks(-0.6, 10.0)),
+        ({"cell": "b", "arm": arms.SOFTMAX_FULL}, *risks(0.2)),
+    ]
+    found = click_rates(runs, rows, 0.95).rates
+    assert found["cost"].tolist() == [1.0, 1.0]
+    assert found["power"].notna().tolist() == [True, False]
+
+
+def test_one_target_and_a_floor_of_nothing_decide_nothing():
+    rows = rates(
+        *({"experiment": "popularity_floor", "arm": arm}
+          for arm in (arms.SOFTMAX_FULL, arms.SOFTMAX_FULL_RAW))
+    )  # fmt: skip
+    table, predicted = risks(-0.6, floor=0.8)
+    one = table[table["replicate"] == 0], predicted[predicted["replicate"] == 0]
+    corrected, due = risks(-0.6)
+    first = corrected[corrected["replicate"] == 0], due[due["replicate"] == 0]
+    runs = [
+        ({"cell": "a", "arm": arms.SOFTMAX_FULL}, *first),
+        ({"cell": "a", "arm": arms.SOFTMAX_FULL_RAW}, *one),
+    ]
+    assert verdicts(rows, runs)["10b"] == "not decided"
+    flat = table.assign(floor_full=0.0), predicted
+    runs = [
+        ({"cell": "a", "arm": arms.SOFTMAX_FULL}, corrected, due),
+        ({"cell": "a", "arm": arms.SOFTMAX_FULL_RAW}, *flat),
+    ]
+    assert verdicts(rows, runs)["10b"] == "not tested in this study"

@@ -82,3 +82,12 @@ def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others
     monkeypatch.setattr(catalogue.Catalogue, "choose", twice_as_sure)
     with pytest.raises(certificate.CertificateError, match="choices measured"):
         certificate.require(click_certificate.certificate(SEED, SPEC, targets))
+
+
+def test_the_certificate_never_refuses_users_who_are_sure_of_few_items():
+    """At a low temperature most items are hardly ever clicked on: single clicks say nothing."""
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        law = np.sort(rng.dirichlet(np.full(16, 0.02)))
+        counts = rng.multinomial(8192, law)
+        assert abs(click_certificate._excess(counts, law)) < 5

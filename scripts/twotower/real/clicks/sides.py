@@ -13,6 +13,8 @@ from twotower.real.reading.faults import fault, shown
 from twotower.real.reading.files import Entities
 from twotower.real.reading.text_lines import fields
 
+_LARGEST = 1e150  # its square is a number too
+_NO_NUMBERS = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 MOST_WORDS = 1000
 """Different words of a column: each becomes a column of numbers."""
 
@@ -41,6 +43,10 @@ def entities(path: Path, side: str) -> tuple[dict[str, int], Entities]:
     known = Entities(len(rows), {}, {}, {}, {})
     for name, column in zip(names[1:], columns, strict=True):
         numbers = [_number(text) for text in column]
+        odd = next((text for text in column if text.lower() in _NO_NUMBERS), None)
+        if odd and any(value is not None and not math.isnan(value) for value in numbers):
+            found = f"column {shown(name)} holds {shown(odd)} among numbers"
+            raise fault(path, None, found, "finite numbers, or nothing where none is known")
         if None not in numbers:
             known.numbers[name] = np.array(numbers, float)
             continue
@@ -75,4 +81,5 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) and text.isascii() and "_" not in text else None
+    finite = math.isfinite(value) and abs(value) <= _LARGEST
+    return value if finite and text.isascii() and "_" not in text else None
