@@ -45,7 +45,7 @@ def test_a_study_of_clicks_runs_to_its_ledger_and_is_verified(project):
     assert [row["arm"] for row in rows] == [*arms.CLICK_ARMS, "softmax_batch"]
     assert all(float(row["risk"]) > 0 for row in rows)
     with_floor = {row["arm"] for row in rows if row["floor_ratio"]}
-    assert with_floor == set(arms.UNCORRECTED)
+    assert with_floor and with_floor <= set(arms.UNCORRECTED)
     done = subprocess.run(
         [warm_python.python(), "scripts/verify.py"],
         cwd=project.folder,
