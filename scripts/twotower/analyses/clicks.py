@@ -9,17 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from twotower.analyses import powers
 from twotower.analyses.cold_start import ratio_interval
-from twotower.rates.intervals import Interval, half_width, mean_interval
+from twotower.rates.intervals import Interval, mean_interval
 from twotower.rates.slopes import (
-    BOOTSTRAP_DRAWS,
     bootstrap_generator,
     fit_rate,
-    resample,
-    smoothed_weights,
 )
 from twotower.study import arms
-from twotower.theory.bound import least_squares_slope
 
 MEASURED = ("excess_log_loss", "score_error", "regret", "recall", "ndcg")
 SLOPED = ("score_error", "regret")
@@ -149,34 +146,11 @@ def _slopes(run: _Run, confidence: float) -> dict[str, object]:
         fit = fit_rate(sizes, error, np.zeros_like(error), rng, confidence)
         found |= Interval(fit.slope, fit.slope_low, fit.slope_high).columns(f"{name}_slope")
         if name == "regret":
-            found |= _power(sizes, error, risk, risk_se, rng, confidence).columns("power")
+            both = (error, np.zeros_like(error)), (risk, risk_se)
+            risk_slope, power = powers.power(sizes, fit.slope, *both, rng, confidence)
+            if risk_slope.high < 0:  # else nothing surely fell
+                found |= power.columns("power")
     return found
-
-
-def _power(
-    sizes: np.ndarray,
-    regret: np.ndarray,
-    risk: np.ndarray,
-    risk_se: np.ndarray,
-    rng: np.random.Generator,
-    confidence: float,
-) -> Interval:
-    """Of the regret in the risk, both [replicates, sizes]."""
-
-    def slopes(values: np.ndarray) -> np.ndarray:
-        weights = smoothed_weights(np.log(sizes), values)
-        return least_squares_slope(np.log(sizes), np.log(values.mean(axis=-2)), weights)
-
-    # both in one array, so that each draw has the same targets in both
-    together = np.concatenate([regret, risk], axis=1)
-    spread = np.concatenate([np.zeros_like(regret), risk_se], axis=1)
-    drawn = resample(together, spread, rng, BOOTSTRAP_DRAWS)
-    regrets, risks = slopes(drawn[..., : len(sizes)]), slopes(drawn[..., len(sizes) :])
-    if not slopes(risk) + half_width(risks, len(risk), confidence) < 0:
-        return Interval()  # nothing surely fell
-    powers = regrets / risks
-    power, half = float(slopes(regret) / slopes(risk)), half_width(powers, len(risk), confidence)
-    return Interval(power, power - half, power + half)
 
 
 def _floor(run: _Run, corrected: _Run | None, confidence: float) -> dict[str, float]:

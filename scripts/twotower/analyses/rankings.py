@@ -12,21 +12,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from twotower.analyses import powers
 from twotower.analyses.cold_start import ratio_interval
 from twotower.evaluation import ranking_metrics
 from twotower.rates import curves
-from twotower.rates.intervals import half_width, mean_interval
+from twotower.rates.intervals import mean_interval
 from twotower.rates.slopes import (
-    BOOTSTRAP_DRAWS,
     RateFit,
     bootstrap_generator,
     fit_rate,
-    resample,
-    smoothed_weights,
 )
 from twotower.study import arms
 from twotower.study.decisions import Decisions
-from twotower.theory.bound import least_squares_slope
 
 # fmt: off
 RATE_COLUMNS = [
@@ -138,26 +135,15 @@ def _fitted(
     rng = bootstrap_generator(cell, f"{arm} {metric}")
     fit = fit_rate(n, error, error_se, rng, confidence)
 
-    def slopes(risks: np.ndarray) -> np.ndarray:
-        weights = smoothed_weights(np.log(n), risks)
-        return least_squares_slope(np.log(n), np.log(risks.mean(axis=-2)), weights)
-
-    # both in one array, so that each draw has the same targets in both
-    together = np.concatenate([error, risk], axis=1)
-    spread = np.concatenate([error_se, risk_se], axis=1)
-    drawn = resample(together, spread, rng, BOOTSTRAP_DRAWS)
-    powers = slopes(drawn[..., : n.size]) / slopes(drawn[..., n.size :])
-    risk_slope = float(slopes(risk))
-    power, half = fit.slope / risk_slope, half_width(powers, len(risk), confidence)
+    both = (error, error_se), (risk, risk_se)
+    risk_slope, power = powers.power(n, fit.slope, *both, rng, confidence)
     return {
         "slope": fit.slope,
         "slope_low": fit.slope_low,
         "slope_high": fit.slope_high,
-        "risk_slope": risk_slope,
-        "half_risk_slope": risk_slope / 2,
-        "power": power,
-        "power_low": power - half,
-        "power_high": power + half,
+        "risk_slope": risk_slope.estimate,
+        "half_risk_slope": risk_slope.estimate / 2,
+        **power.columns("power"),
         "reason": "",
     }, fit
 

@@ -29,11 +29,10 @@ def carries_over(evidence: ClaimTables) -> Finding:
     rows, rules = evidence.rows(arms.SOFTMAX_FULL), evidence.decisions.thresholds
     if rows.empty:
         return UNTESTED
-    names = ("upper_difference", "upper_difference_low", "upper_difference_high")
     answers = [
         Answer.UNDECIDED
         if row.verdict == Verdict.INCONCLUSIVE
-        else _near(*(getattr(row, name) for name in names), 0.0, rules.slope_tolerance)
+        else _near(*_interval(row, "upper_difference"), 0.0, rules.slope_tolerance)
         for row in rows.itertuples()
     ]
     answer = overall(answers)
@@ -56,12 +55,9 @@ def floors(evidence: ClaimTables) -> Finding:
     rows = rows[rows["floor_ratio"].notna()] if len(rows) else rows
     if rows.empty:
         return UNTESTED
-    names = ("floor_ratio", "floor_ratio_low", "floor_ratio_high")
-    answers = [
-        _near(*(getattr(row, name) for name in names), 1.0, tolerance) for row in rows.itertuples()
-    ]
+    answers = [_near(*_interval(row, "floor_ratio"), 1.0, tolerance) for row in rows.itertuples()]
     parts = [
-        f"{arms.label(row.arm)} {interval_text(*(getattr(row, name) for name in names))}"
+        f"{arms.label(row.arm)} {interval_text(*_interval(row, 'floor_ratio'))}"
         for row in rows.itertuples()
     ]
     mean = float(np.exp(np.log(rows["floor_ratio"]).mean()))
@@ -78,13 +74,10 @@ def candidates(evidence: ClaimTables) -> Finding:
         return UNTESTED
     answers = []
     for row in rows.itertuples():
-        ends = [
-            math.log(value / row.predicted_cost)
-            for value in (row.cost, row.cost_low, row.cost_high)
-        ]
+        ends = [math.log(value / row.predicted_cost) for value in _interval(row, "cost")]
         answers.append(_near(*ends, 0.0, math.log(factor)))
     parts = [
-        f"B = {row.click_batch:g}: {interval_text(row.cost, row.cost_low, row.cost_high)}, "
+        f"B = {row.click_batch:g}: {interval_text(*_interval(row, 'cost'))}, "
         f"{row.predicted_cost:.2f} predicted"
         for row in rows.sort_values("click_batch").itertuples()
     ]
@@ -120,6 +113,11 @@ def _clicks(evidence: ClaimTables) -> pd.DataFrame:
     if rows.empty or not evidence.claim.experiments:
         return rows
     return rows[in_experiments(rows, evidence.claim.experiments)]
+
+
+def _interval(row, name: str) -> tuple[float, float, float]:
+    """A number of a row with the ends of its interval."""
+    return getattr(row, name), getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
 
 
 def _near(value: float, low: float, high: float, target: float, tolerance: float) -> Answer:

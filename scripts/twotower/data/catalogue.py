@@ -6,7 +6,7 @@ as it does where it follows from what the item is: the j-th most popular item, q
 highest of a smooth random function of the item's place on the support.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,17 +67,9 @@ def draw_catalogue(seed: int, spec: dict, target: Target, replicate: int) -> Cat
     place = (seed, spec, target, replicate)
     coordinates, covariates, embeddings = draw_side(*place, "item", spec["catalogue"], "train")
     popularity = _popularity(seed, spec, replicate, coordinates)
-    items = Catalogue(
-        coordinates,
-        covariates,
-        embeddings / spec["temperature"],
-        np.log(popularity),
-        np.empty(0),
-    )
-    return Catalogue(*(getattr(items, name) for name in _DRAWN), _log_share(spec, target, items))
-
-
-_DRAWN = ("coordinates", "covariates", "embeddings", "log_popularity")
+    embeddings = embeddings / spec["temperature"]
+    items = Catalogue(coordinates, covariates, embeddings, np.log(popularity), np.empty(0))
+    return replace(items, log_share=_log_share(spec, target, items))
 
 
 def _popularity(seed: int, spec: dict, replicate: int, coordinates: np.ndarray) -> np.ndarray:
@@ -95,8 +87,7 @@ def _popularity(seed: int, spec: dict, replicate: int, coordinates: np.ndarray) 
 
 def _log_share(spec: dict, target: Target, items: Catalogue) -> np.ndarray:
     """log m [N], a mean over users who fill their support evenly."""
-    dim = coordinate_dim(spec, "user")
-    uniform = (np.arange(SHARE_USERS)[:, None] * kronecker.steps(dim)) % 1.0
+    uniform = kronecker.points(SHARE_USERS, coordinate_dim(spec, "user"))
     users = target.user.values(coordinates_on(spec, "user", uniform))
     rows = max(1, _CHUNK // len(items.covariates))
     total = np.zeros(len(items.covariates))
@@ -114,3 +105,8 @@ def log_softmax(scores: np.ndarray) -> np.ndarray:
     """
     shifted = scores - scores.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def divergence(log_law: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """KL(p* ‖ p̂) of each user, [m], in nats: of laws log p*, [m, N], and the softmax of logits."""
+    return (np.exp(log_law) * (log_law - log_softmax(logits))).sum(axis=1)

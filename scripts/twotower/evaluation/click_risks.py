@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from twotower.data.catalogue import log_softmax
+from twotower.data.catalogue import divergence, log_softmax
 from twotower.evaluation import ranking_metrics
 from twotower.evaluation.tower_values import Layers, embeddings, fits_in
 
@@ -78,8 +78,7 @@ class _Truth:
         self.scores = test["user_embeddings"][replicate] @ test["catalogue_embeddings"][replicate].T
         self._popularity = popularity
         self._log_law = log_softmax(self.scores + popularity)
-        self._law = np.exp(self._log_law)
-        self._told = (self._law * (self._log_law - share)).sum(axis=1).mean()
+        self._told = divergence(self._log_law, share).mean()
         self._floors = {
             "floor_full": self._excess(self.scores + popularity).mean() / self._told,
             "floor_batch": self._excess(self.scores - share + popularity).mean() / self._told,
@@ -87,7 +86,7 @@ class _Truth:
 
     def _excess(self, scores: np.ndarray) -> np.ndarray:
         """KL of the law that scores [m, N] make, in nats, for each user [m]."""
-        return (self._law * (self._log_law - log_softmax(scores + self._popularity))).sum(axis=1)
+        return divergence(self._log_law, scores + self._popularity)
 
     def measured(self, users: np.ndarray, items: np.ndarray) -> dict[str, float]:
         """Of fitted embeddings [m, p] and [N, p]."""

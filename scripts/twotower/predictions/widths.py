@@ -17,7 +17,7 @@ from twotower.predictions.targets.minimizer import due
 from twotower.predictions.targets.projection import Projector
 from twotower.study import grid
 from twotower.study.schema import Study
-from twotower.study.settings import SHAPE_KEYS, Settings, spelled_out
+from twotower.study.settings import SHAPE_KEYS, Settings, data_settings, spelled_out
 from twotower.theory import width
 from twotower.theory.bound import Theory
 
@@ -106,7 +106,7 @@ def best_width(cell: dict, n: int) -> float:
         n: number of ratings.
     """
     cell = {key: value for key, value in cell.items() if key != "width"}
-    data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
+    data = data_settings(cell)
     law = RatingLaw(1.0, float(cell["noise_sd"]) ** 2)
     targets = [draw_target(SEED, data, replicate) for replicate in range(TARGETS)]
     projectors = [

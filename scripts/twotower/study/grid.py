@@ -19,8 +19,8 @@ from twotower.study.schema import Study
 from twotower.study.settings import (
     CLICK_KEYS,
     OWN_SMOOTHNESS,
-    SHAPE_KEYS,
     Settings,
+    data_settings,
     refuse_geometry,
     smoothness_by_side,
     spelled_out,
@@ -66,7 +66,7 @@ class Cell:
     @property
     def data_spec(self) -> dict[str, Any]:
         """The settings that decide the data; cells that differ only in towers share them."""
-        return {key: value for key, value in self.spec.items() if key not in SHAPE_KEYS}
+        return data_settings(self.spec)
 
     @cached_property
     def data_id(self) -> str:

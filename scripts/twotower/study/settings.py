@@ -205,6 +205,11 @@ SHAPE_KEYS = ("embedding_dim", "depth", "width", "click_batch")
 """Settings that shape the towers or their training; all others decide the data."""
 
 
+def data_settings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Those settings of a cell that decide its data."""
+    return {key: value for key, value in spec.items() if key not in SHAPE_KEYS}
+
+
 def spelled_out(block: Mapping[str, Any] | BaseModel) -> dict[str, Any]:
     """Plain settings with intrinsic_dim written as the two dimensions that it stands for."""
     settings = dict(block) if isinstance(block, Mapping) else block.model_dump()

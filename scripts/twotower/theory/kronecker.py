@@ -12,3 +12,8 @@ def steps(dim: int) -> np.ndarray:
     for _ in range(64):  # a contraction
         x = (1.0 + x) ** (1.0 / (dim + 1))
     return x ** -np.arange(1.0, dim + 1.0)
+
+
+def points(count: int, dim: int, shift: np.ndarray | float = 0.0) -> np.ndarray:
+    """The first points of the sequence, [count, dim], moved by a shift modulo 1."""
+    return (shift + np.arange(count)[:, None] * steps(dim)) % 1.0

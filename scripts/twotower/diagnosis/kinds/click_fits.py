@@ -8,7 +8,7 @@ score can learn it.
 import numpy as np
 import torch
 
-from twotower.data.catalogue import log_softmax
+from twotower.data.catalogue import divergence, log_softmax
 from twotower.diagnosis.factorial import Towers
 from twotower.diagnosis.kinds import shares
 from twotower.diagnosis.kinds.rating_fits import Draws, covariates
@@ -77,7 +77,9 @@ class ClickFits:
             everyone = everyone.expand(len(tests), -1, -1).contiguous()
             of_users = networks.embeddings(fit.towers.user, everyone).numpy()
             triples = zip(of_users, items, self._log_shares, strict=True)
-            found["risk"] = np.array([excess(fresh, f @ g.T + m).mean() for f, g, m in triples])
+            truth = log_law(fresh)
+            risks = [divergence(truth, f @ g.T + m).mean() for f, g, m in triples]
+            found["risk"] = np.array(risks)
         return found
 
 
@@ -85,9 +87,3 @@ def log_law(fresh: dict[str, np.ndarray]) -> np.ndarray:
     """log p*(i|u) of fresh users, [m, N]."""
     scores = fresh["user_embeddings"] @ fresh["catalogue_embeddings"].T
     return log_softmax(scores + fresh["catalogue_log_popularity"])
-
-
-def excess(fresh: dict[str, np.ndarray], logits: np.ndarray) -> np.ndarray:
-    """KL(p* ‖ p̂) of each fresh user in nats, [m], with p̂ the softmax of the logits [m, N]."""
-    truth = log_law(fresh)
-    return (np.exp(truth) * (truth - log_softmax(logits))).sum(axis=1)

@@ -25,14 +25,14 @@ import torch
 
 from twotower.base.seeds import fit_stream
 from twotower.data import clicks
-from twotower.data.catalogue import draw_catalogue, log_softmax
+from twotower.data.catalogue import divergence, draw_catalogue
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import TOWERS, Target
 from twotower.predictions.sizes import CLICK_USERS
 from twotower.predictions.targets import least_squares
 from twotower.predictions.targets.minimizer import Minimizer
 from twotower.study import arms
-from twotower.study.settings import SHAPE_KEYS
+from twotower.study.settings import data_settings
 from twotower.theory import kronecker
 from twotower.theory.bound import Theory
 from twotower.theory.width import units
@@ -87,14 +87,10 @@ def click_minimizer(
 
 def _drawn(seed: int, cell: dict, target: Target, replicate: int, n: int) -> dict[str, np.ndarray]:
     """The first n clicks of one replicate, with a leading axis of 1."""
-    data = _data_of(cell)
+    data = data_settings(cell)
     columns = {name: np.empty(shape) for name, shape in clicks.shapes(data, 1, n).items()}
     clicks.fill(columns, seed, data, {replicate: target}, n)
     return columns
-
-
-def _data_of(cell: dict) -> dict:
-    return {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
 
 
 @dataclass(frozen=True)
@@ -119,9 +115,8 @@ class _Truth:
 
     @classmethod
     def of(cls, seed: int, cell: dict, target: Target, replicate: int) -> "_Truth":
-        items = draw_catalogue(seed, _data_of(cell), target, replicate)
-        steps = kronecker.steps(coordinate_dim(cell, "user"))
-        evenly = (np.arange(CLICK_USERS)[:, None] * steps) % 1.0
+        items = draw_catalogue(seed, data_settings(cell), target, replicate)
+        evenly = kronecker.points(CLICK_USERS, coordinate_dim(cell, "user"))
         coordinates = coordinates_on(cell, "user", evenly)
         embedded = target.user.values(coordinates)
         law = items.log_law(embedded)
@@ -137,8 +132,7 @@ class _Truth:
 
     def excess(self, scores: np.ndarray) -> float:
         """Mean over users of the divergence, in nats, of the law that scores [m, N] make."""
-        made = log_softmax(scores + self.popularity)
-        return float((np.exp(self.law) * (self.law - made)).sum(axis=1).mean())
+        return float(divergence(self.law, scores + self.popularity).mean())
 
     def uncorrected(self, arm: str, item_hidden: list) -> np.ndarray:
         """What an arm without the correction adds to the scores of items, as well as their hidden

@@ -15,7 +15,7 @@ from twotower.data.ratings import draw_covariates
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import Embedding, Target
 from twotower.predictions.sizes import PROJECTION_POINTS
-from twotower.study.settings import SHAPE_KEYS
+from twotower.study.settings import data_settings
 from twotower.theory import kronecker
 from twotower.towers import networks
 from twotower.towers.closed_form.hidden_layers import random_hidden_layers
@@ -62,7 +62,7 @@ class Projector:
     def _hidden_layers(self, width: int, n_ratings: int) -> list:
         seed, cell, replicate = self._key
         if len(self._seen) < n_ratings:
-            data = {key: value for key, value in cell.items() if key not in SHAPE_KEYS}
+            data = data_settings(cell)
             place = (self._target, replicate, self._tower)
             self._seen = draw_covariates(seed, data, *place, n_ratings)
         design = torch.from_numpy(self._seen[None, :n_ratings])
@@ -98,4 +98,4 @@ def _on_support(
 
 def _evenly(count: int, dim: int, rng: np.random.Generator) -> np.ndarray:
     """Points [count, dim] that fill the unit cube evenly, shifted at random."""
-    return (rng.random(dim) + np.arange(count)[:, None] * kronecker.steps(dim)) % 1.0
+    return kronecker.points(count, dim, rng.random(dim))
