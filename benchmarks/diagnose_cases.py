@@ -31,9 +31,8 @@ SPLITS, SEEDS = 3, 2
 LEANS = ("none", *components.NAMES)
 
 
-def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
-    """The data settings, the number of ratings and the towers of a case."""
-    rng = seeds.generator(seed, {"diagnosis": "cases"}, "case", index)
+def draws(rng: np.random.Generator) -> tuple[Callable, Callable]:
+    """Draws between two numbers: evenly by their logarithms, and whole ones, both ends included."""
 
     def scale(low: float, high: float) -> float:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
@@ -41,6 +40,13 @@ def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
     def whole(low: int, high: int) -> int:
         return int(rng.integers(low, high + 1))
 
+    return scale, whole
+
+
+def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
+    """The data settings, the number of ratings and the towers of a case."""
+    rng = seeds.generator(seed, {"diagnosis": "cases"}, "case", index)
+    scale, whole = draws(rng)
     lean = LEANS[index % len(LEANS)]
     smoothness, dim = float(rng.uniform(0.5, 2.0)), whole(1, 2)
     n, width, steps, noise = scale(2e3, 3e4), scale(8, 48), scale(100, 3000), scale(0.1, 1.2)

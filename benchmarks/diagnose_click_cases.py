@@ -9,7 +9,6 @@ that can be bought. Cases lean in turn towards one of these, or towards none.
 """
 
 import diagnose_cases
-import numpy as np
 
 from twotower.base import seeds
 from twotower.diagnosis import components, factorial
@@ -20,13 +19,7 @@ LEANS = ("none", *components.BUYS)
 def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
     """The data settings, the number of clicks and the towers of a case."""
     rng = seeds.generator(seed, {"diagnosis": "click cases"}, "case", index)
-
-    def scale(low: float, high: float) -> float:
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-    def whole(low: int, high: int) -> int:
-        return int(rng.integers(low, high + 1))
-
+    scale, whole = diagnose_cases.draws(rng)
     lean = LEANS[index % len(LEANS)]
     smoothness, dim = float(rng.uniform(0.5, 2.0)), whole(1, 2)
     n, width, steps, temperature = scale(2e3, 8e3), scale(6, 24), scale(100, 1500), scale(0.3, 1)
