@@ -1,8 +1,10 @@
 """Who is at work in a folder: a Snakemake that lives, or jobs that a killed one left behind."""
 
+import contextlib
 import os
 import platform
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -26,13 +28,19 @@ def locked_by(folder: Path) -> dict[str, str]:
 
     Empty if the folder is not locked, or if no log says it.
     """
-    locks = [path.stat().st_mtime for path in (folder / ".snakemake" / "locks").glob("*")]
+    locks = list(_lock_times(folder))
     for header in last_run.headers(folder) if locks else ():
         if not {"date", "host"} <= header.keys():
             continue
         if datetime.fromisoformat(header["date"]).timestamp() <= min(locks):
             return header
     return {}
+
+
+def _lock_times(folder: Path) -> Iterator[float]:
+    for path in (folder / ".snakemake" / "locks").glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # the run has ended since
+            yield path.stat().st_mtime
 
 
 def require_idle(folder: Path) -> None:

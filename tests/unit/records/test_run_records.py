@@ -168,6 +168,16 @@ def test_new_code_is_among_the_changes_where_git_ignores_it(project):
     assert added == sorted([*new, "study.yaml"])
 
 
+@pytest.mark.parametrize("name", ["4913", "__pycache__/train.cpython-311.pyc.140203"])
+def test_files_that_go_while_the_code_is_read_are_none(project, monkeypatch, name):
+    """An editor's, or Python's in a fresh checkout where two commands start at once."""
+    gone, standing = project / "scripts" / name, code_files.standing
+    monkeypatch.setattr(code_files, "standing", lambda place: [*standing(place), (gone, "")])
+    commit = git("rev-parse", "HEAD")
+    assert b"+seed: 1" in (found := code_files.changes(project, commit, "study.yaml"))
+    assert gone.name.encode() not in found
+
+
 def test_links_and_modes_are_among_the_changes_and_can_be_applied(project):
     place = project / "scripts/train.py"
     place.chmod(0o755)

@@ -140,12 +140,16 @@ def _now(project: Path, had: Entries, own: str) -> Entries:
         there.add(PurePosixPath(own))
     found: Entries = {}
     for path in there:
-        name, mode = path.as_posix(), os.lstat(project / path).st_mode
+        name = path.as_posix()
         if is_hidden(path) and name not in had and name != own:
+            continue  # nor looked at: Python's cache holds files for an instant
+        try:
+            mode = os.lstat(project / path).st_mode
+            if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
+                told = LINK if stat.S_ISLNK(mode) else MODES[bool(mode & stat.S_IXUSR)]
+                found[name] = told, blob(project / path, digits)
+        except FileNotFoundError:  # an editor's, say, that went since the folder was read
             continue
-        if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
-            told = LINK if stat.S_ISLNK(mode) else MODES[bool(mode & stat.S_IXUSR)]
-            found[name] = told, blob(project / path, digits)
     return found
 
 
