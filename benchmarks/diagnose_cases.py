@@ -25,9 +25,11 @@ import numpy as np  # noqa: E402
 
 from twotower.base import seeds  # noqa: E402
 from twotower.diagnosis import components, factorial, findings, fits  # noqa: E402
+from twotower.diagnosis.factorial import OWN  # noqa: E402
 from twotower.diagnosis.kinds import truths  # noqa: E402
+from twotower.diagnosis.worth import MORE_DATA  # noqa: E402
 
-SPLITS, SEEDS = 3, 2
+SPLITS, SEEDS = 3, 3
 LEANS = ("none", *components.NAMES)
 
 
@@ -53,8 +55,8 @@ def drawn(seed: int, index: int) -> tuple[dict, int, factorial.Towers]:
     true_rank, rank = whole(1, 6), whole(1, 6)
     match lean:
         case "estimation":
-            n, width, rank, true_rank = scale(2e3, 4e3), scale(32, 96), whole(4, 8), whole(1, 4)
-            noise, steps = scale(0.4, 1.0), scale(2e3, 4e3)
+            n, width, rank = scale(5e2, 1e4), scale(32, 96), whole(3, 8)
+            noise, steps = scale(0.03, 0.5), scale(2e3, 4e3)
         case "approximation":
             dim, n, width, true_rank = 2, scale(6e3, 3e4), scale(4, 14), whole(1, 4)
             rank, noise, steps = max(rank, true_rank), scale(0.05, 0.4), scale(1500, 4000)
@@ -77,8 +79,9 @@ def diagnosed(seed: int, index: int, drawn: Callable, leans: Sequence[str]) -> d
     planted = truths.of(spec)
     own = int(seeds.generator(seed, {"diagnosis": "cases"}, "seed", index).integers(2**31))
     began = time.process_time()
-    _, data, fresh = planted.drawn(own, spec, n)
-    rungs = {rung.name: rung for rung in factorial.rungs(towers)}
+    target, data, fresh = planted.drawn(own, spec, n)
+    trained = fits.trained(data, own)
+    rungs = factorial.rungs(towers, trained)
     fitted = {
         name: fits.measured(data, rung, SPLITS, SEEDS, own, fresh) for name, rung in rungs.items()
     }
@@ -104,8 +107,16 @@ def diagnosed(seed: int, index: int, drawn: Callable, leans: Sequence[str]) -> d
     risk = {
         name: arrays["risk/all"].mean() for name, arrays in fitted.items() if "risk/all" in arrays
     }
+    if "catalogue" not in spec:
+        risk["more"] = planted.risk_with(
+            own, spec, target, rungs[OWN], MORE_DATA * trained, SEEDS, fresh
+        )
+        gain = risk[OWN] - risk["more"]
+        row["held ten times the ratings"] = worth["low"].iloc[0] <= gain <= worth["high"].iloc[0]
+        row |= {"true ten times": gain, "estimate ten times": worth["gain"].iloc[0]}
+        row |= {f"{end} ten times": worth[end].iloc[0] for end in ("low", "high")}
     for purchase, rung in zip(worth.index[1:], tuple(factorial.OWN_RUNGS)[1:], strict=True):
-        gain = risk[factorial.OWN] - risk[rung]
+        gain = risk[OWN] - risk[rung]
         row[f"held {purchase}"] = worth["low"][purchase] <= gain <= worth["high"][purchase]
     return row | {"seconds": time.process_time() - began}
 

@@ -13,10 +13,11 @@ output = snakemake.output
 
 with job_records.job(snakemake) as spec:
     data = fits.taken(ratings.read(snakemake.input.data), spec["most"], spec["seed"])
-    rungs = {rung.name: rung for rung in factorial.rungs(factorial.Towers(**spec["towers"]))}
+    rungs = factorial.rungs(factorial.Towers(**spec["towers"]), fits.trained(data, spec["seed"]))
     fitted = {
         name: tensors.read(path)
         for name, path in zip(spec["rungs"], snakemake.input.fits, strict=True)
+        if name in rungs
     }
     truth = None
     if "cell" in spec:

@@ -12,8 +12,10 @@ from twotower.diagnosis.options import SUBJECT, USUAL, Diagnosis, DiagnosisError
 from twotower.real.reading import any_layout, layouts
 from twotower.study import grid, reading
 
-_TESTED = 0.2
-"""Of the ratings, in each split."""
+MOST_SECONDS = 15 * 60
+"""Above which a shorter diagnosis is offered."""
+_SHORTER = ((3, 2), (2, 2), (2, 1))
+"""Splits and seeds of these."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,35 @@ class Asked:
     data: str
 
     def expected(self) -> str:
-        """How long it takes on this machine, in words; `data` must be there."""
-        from twotower.base import tensors  # here: numbers are needed where all else is right
-        from twotower.cost import probe
-        from twotower.diagnosis import duration
+        """How long it takes on this machine, in words; `data` must be there.
+
+        Where that is more than MOST_SECONDS, fewer splits and seeds are offered.
+        """
+        from twotower.cost import probe  # here: numbers are needed where all else is right
+        from twotower.diagnosis import duration, factorial
+        from twotower.real.splits import TEST_SHARE
+
+        n, dims, catalogue = self._shape()
+        used, cores, pace = min(n, self.asked.ratings), os.cpu_count() or 1, probe.pace()
+        trained = round((1 - TEST_SHARE) * used)
+        rungs = factorial.rungs(self.asked.towers, trained)
+
+        def time(splits: int, seeds: int) -> float:
+            return duration.expected(rungs, trained, dims, splits, seeds, cores, pace, catalogue)
+
+        took = time(self.asked.splits, self.asked.seeds)
+        told = f"{used:,} {self.asked.events}: {duration.shown(took)} on {cores} cores, if free."
+        shorter = {each: time(*each) for each in _SHORTER}
+        if took <= max(MOST_SECONDS, min(shorter.values())):
+            return told
+        fits = [each for each in _SHORTER if shorter[each] <= MOST_SECONDS]
+        splits, seeds = (fits or [min(shorter, key=shorter.__getitem__)])[0]
+        less = duration.shown(shorter[splits, seeds])
+        return f"{told} With SPLITS={splits} SEEDS={seeds} {less}, and wider intervals."
+
+    def _shape(self) -> tuple[int, tuple[int, int], int]:
+        """Ratings or clicks, covariates of both sides, and items that are clicked, 0 of ratings."""
+        from twotower.base import tensors
 
         if self.data:
             shapes = {name: each.shape for name, each in tensors.read(self.data).items()}
@@ -47,12 +74,7 @@ class Asked:
                 (spec["user_ambient_dim"], spec["item_ambient_dim"]),
                 spec["catalogue"],
             )
-        offered = catalogue if self.asked.events == "clicks" else 0
-        used, cores = min(n, self.asked.ratings), os.cpu_count() or 1
-        size = (round((1 - _TESTED) * used), dims, self.asked.splits, self.asked.seeds, cores)
-        time = duration.expected(self.asked.rungs, *size, probe.pace(), offered)
-        shown = duration.shown(time)
-        return f"{used:,} {self.asked.events}: {shown} on {cores} cores, if they are free."
+        return n, dims, catalogue if self.asked.events == "clicks" else 0
 
 
 def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str, Any]) -> Asked:

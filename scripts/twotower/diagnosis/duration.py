@@ -7,7 +7,7 @@ from dataclasses import replace
 from twotower.cost.operations.arms import ARM_WORK
 from twotower.cost.operations.fit_size import FitSize
 from twotower.cost.operations.work import Work, seconds
-from twotower.diagnosis.factorial import BEST, SHARES, Rung, left_out
+from twotower.diagnosis.factorial import BEST, SHARES, Rung
 from twotower.diagnosis.kinds import kind
 
 _BESIDE = 12.0
@@ -27,8 +27,6 @@ def work(
     """
     of = kind.CLICKS if catalogue else kind.RATINGS
     made = Work(torch=1)
-    if left_out(rung, trained):
-        return made
     towers = rung.towers
     for share in rung.shares:
         n = round(SHARES[share] * trained)

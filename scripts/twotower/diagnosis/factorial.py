@@ -6,7 +6,6 @@ embedding dimensions that are halved, doubled, and so on. Each `best` fit is mad
 training ratings and to half.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,25 +70,57 @@ OWN_RUNGS = {
 RUNGS = (*OWN_RUNGS, BEST, *WIDTHS, *RANKS)
 
 
-def rungs(towers: Towers) -> Iterator[Rung]:
-    """The rungs that exist for these towers: a width or dimension of 1 cannot be halved."""
+def rungs(towers: Towers, trained: int | None = None) -> dict[str, Rung]:
+    """The rungs by name: a width or dimension of 1 cannot be halved.
+
+    Args:
+        trained: training ratings. Rungs of the ladders that are crowded with so many are left out.
+            Where the user's towers are, embedding dimensions are those of narrower ones (`base`).
+            None: every rung that there can be.
+    """
+    found = []
     for name, factors in OWN_RUNGS.items():
         changed = {key: factor * getattr(towers, key) for key, factor in factors.items()}
         shares = tuple(SHARES) if name == OWN else ("all",)
-        yield Rung(name, replace(towers, **changed), OWN, shares)
-    yield Rung(BEST, towers, BEST, tuple(SHARES))
+        found.append(Rung(name, replace(towers, **changed), OWN, shares))
+    found.append(Rung(BEST, towers, BEST, tuple(SHARES)))
+    beside = towers if trained is None else base(towers, trained)[1]
     for key, ladder in (("width", WIDTHS), ("rank", RANKS)):
-        for name, factor in ladder.items():
-            value = round(factor * getattr(towers, key))
-            if value >= LEAST[key] and value != getattr(towers, key):
-                yield Rung(name, replace(towers, **{key: value}), BEST, tuple(SHARES))
+        around = towers if key == "width" else beside
+        for name, factor in ladder.items() if around else ():
+            made = _times(around, key, factor)
+            if made and not (trained and is_crowded(made, trained)):
+                found.append(Rung(name, made, BEST, tuple(SHARES)))
+    return {rung.name: rung for rung in found}
+
+
+def base(towers: Towers, trained: int) -> tuple[str, Towers | None]:
+    """The rung around which embedding dimensions are varied, and its towers.
+
+    That is `best`. Where it is crowded, it is the widest narrower rung that is not, with as many
+    units as dimensions or more; else there is none, and the dimensions tell nothing.
+    """
+    if not is_crowded(towers, trained):
+        return BEST, towers
+    for name, factor in sorted(WIDTHS.items(), key=lambda rung: -rung[1]):
+        made = _times(towers, "width", factor) if factor < 1 else None
+        if made and made.width >= made.rank and not is_crowded(made, trained):
+            return name, made
+    return "", None
+
+
+def _times(towers: Towers, key: str, factor: float) -> Towers | None:
+    """Towers with so many times the width or dimension, None if that is too few or the same.
+
+    Towers of fewer units than dimensions lack dimensions as well: they are not made narrower.
+    """
+    value = round(factor * getattr(towers, key))
+    least = max(LEAST[key], towers.rank - 1) if key == "width" and factor < 1 else LEAST[key]
+    if value < least or value == getattr(towers, key):
+        return None
+    return replace(towers, **{key: value})
 
 
 def is_crowded(towers: Towers, trained: int) -> bool:
     """Whether towers have too many weights for half of so many training ratings."""
     return towers.weights() > CROWDED * SHARES["half"] * trained
-
-
-def left_out(rung: Rung, trained: int) -> bool:
-    """Whether a rung of a ladder is not fitted, since its towers are crowded."""
-    return rung.name in (*WIDTHS, *RANKS) and is_crowded(rung.towers, trained)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twotower.diagnosis import cold, components, fits, resampling, verdicts, worth
-from twotower.diagnosis.factorial import BEST, OWN, RANKS, WIDTHS, Rung, is_crowded
+from twotower.diagnosis import cold, components, factorial, fits, resampling, verdicts, worth
+from twotower.diagnosis.factorial import BEST, OWN, RANKS, WIDTHS, Rung
 from twotower.diagnosis.kinds import kind
 from twotower.diagnosis.kinds.kind import CONSTANT, Kind
 from twotower.real.ratings import RealRatings
@@ -98,6 +98,7 @@ def _components(found: components.Components, truth: Mapping[str, float]) -> pd.
     rows = []
     for name, draws in found.parts.items():
         row = {"part": name} | _row("estimate", draws, found.total)
+        row["told"] = name not in found.untold
         rows.append(row | ({"truth": truth[name]} if truth else {}))
     return pd.DataFrame(rows)
 
@@ -110,13 +111,13 @@ def taken_apart(
     of: Kind = kind.RATINGS,
 ) -> components.Components:
     """The parts, from the errors of the rungs and their sizes."""
-    ladders = {
-        key: {name: getattr(rungs[name].towers, key) for name in (*ladder, BEST) if name in rungs}
-        for key, ladder in (("width", WIDTHS), ("rank", RANKS))
-    }
-    crowded = is_crowded(rungs[BEST].towers, trained)
+    base, _ = factorial.base(rungs[BEST].towers, trained)
+    widths, ranks = (
+        {name: getattr(rungs[name].towers, key) for name in (*ladder, own) if name in rungs}
+        for key, ladder, own in (("width", WIDTHS, BEST), ("rank", RANKS, base))
+    )
     constant = errors[f"{CONSTANT}/all"]
-    return components.split_up(errors, ladders, constant, crowded, seed, of.unlimited)
+    return components.split_up(errors, widths, ranks, base, constant, seed, of.unlimited)
 
 
 def _rungs(rungs: Mapping[str, Rung], errors: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from twotower.base import seeds
-from twotower.diagnosis.factorial import OWN, SHARES, Rung, left_out
+from twotower.diagnosis.factorial import OWN, SHARES, Rung
 from twotower.diagnosis.kinds import kind
 from twotower.diagnosis.kinds.click_fits import ClickFits
 from twotower.diagnosis.kinds.kind import Kind
@@ -28,6 +28,11 @@ _HELD = 1 << 24
 def split_of(data: RealRatings, index: int, seed: int) -> Split:
     """Which ratings train and which are held out."""
     return splits.split(data, KIND, index, seed)
+
+
+def trained(data: RealRatings, seed: int) -> int:
+    """Ratings that train in each split."""
+    return len(split_of(data, 0, seed).train)
 
 
 def taken(data: RealRatings, most: int, seed: int) -> RealRatings:
@@ -60,11 +65,9 @@ def measured(
     Returns:
         For each share of the ratings `predictions/<share>` float32 [splits, seeds, n_test], or
         of clicks `losses/<share>`; `training_error/<share>` [splits, seeds], and with `fresh`
-        `risk/<share>`, [splits, seeds]. Nothing for a rung that has too many weights.
+        `risk/<share>`, [splits, seeds].
     """
     parts = [split_of(data, index, seed) for index in range(count)]
-    if left_out(rung, len(parts[0].train)):
-        return {}
     found: dict[str, list[np.ndarray]] = {}
     for share in rung.shares:
         for chosen in _batches(data, parts, repeats):

@@ -13,11 +13,6 @@ EXPONENTS = np.exp(np.linspace(np.log(0.3), np.log(6.0), 25))
 USUAL, SPREAD = 1.5, 0.6
 """A prior for the exponent, log-normal: 2β/d lies between 0.5 and 4 for β of 0.5 to 2 and d of 1
 and 2, and a few rungs hardly tell it."""
-DRAWN = 0.3
-"""Standard deviation of the logarithm of the prior's middle over the draws of a bootstrap."""
-TRUSTED = 0.3
-"""Of what was taken away as estimation: how far a rung's value may be off for that reason alone."""
-
 LEAST = 1.0e-3
 """Of the error, added to each spread: no fit is closer to a power than that."""
 BENT = 0.1

@@ -91,8 +91,8 @@ class Diagnosis:
 
     @property
     def rungs(self) -> dict[str, factorial.Rung]:
-        """The rungs by name."""
-        return {rung.name: rung for rung in factorial.rungs(self.towers)}
+        """Every rung that there can be, by name."""
+        return factorial.rungs(self.towers)
 
 
 def click_places(given: dict[str, Any], beside: str | Path = ".") -> dict[str, str]:
@@ -202,9 +202,7 @@ def settings(asked: Diagnosis, seed: int, rule: str, wildcards: Mapping[str, str
         case "draw_diagnosis":
             return {key: shape[key] for key in ("seed", "cell", "most")}
         case "fit_diagnosis":
-            rung = asked.rungs[wildcards["rung"]]
-            own = {"rung": rung.name, "towers": asdict(rung.towers), "training": rung.training}
-            return shape | own | {"shares": list(rung.shares)}
+            return shape | {"rung": wildcards["rung"]}
         case "judge_diagnosis":
             return shape | {"subject": asked.subject, "rungs": list(asked.rungs)}
     return {"subject": asked.subject, "events": asked.events}

@@ -22,6 +22,7 @@ from twotower.data.targets import Target
 from twotower.diagnosis import fits
 from twotower.diagnosis.factorial import BEST, OWN, Rung
 from twotower.real.ratings import RealRatings
+from twotower.real.splits import TEST_SHARE
 
 FRESH_PAIRS = 8_192
 NOISE_FREE = 32_768
@@ -81,6 +82,17 @@ def true_parts(
         "rank": rank,
         "optimization": max(own - best, 0.0),
     }
+
+
+def risk_with(
+    seed: int, spec: dict, target: Target, rung: Rung, trained: int, repeats: int, fresh: dict
+) -> float:
+    """The risk of a rung's towers that are trained with `trained` other ratings of the truth."""
+    n = round(trained / (1.0 - TEST_SHARE))
+    pairs = ratings.draw_pairs(seed, spec, target, 2, n, "train")
+    data = as_real(pairs, ratings.noise(seed, spec, 2)(pairs["signal"]))
+    whole = Rung(rung.name, rung.towers, rung.training, ("all",))
+    return float(fits.measured(data, whole, 1, repeats, seed, fresh)["risk/all"].mean())
 
 
 def truth_of(seed: int, spec: dict, rungs: dict, fresh: dict, fitted: dict) -> dict[str, float]:

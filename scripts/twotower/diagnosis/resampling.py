@@ -1,4 +1,4 @@
-"""Held-out errors of all rungs, with the draws of a bootstrap over splits, seeds and users.
+"""Held-out errors of all rungs, with the draws of a bootstrap over splits and users.
 
 All rungs are drawn together, so that what differs between two of them is paired by split, seed and
 held-out rating.
@@ -18,9 +18,10 @@ def resampled(
 ) -> dict[str, np.ndarray]:
     """Mean squared errors of each rung: that of all ratings first, then those of the draws.
 
-    A draw takes splits with replacement, of each split seeds with replacement, and of all splits
-    the same users, each with all ratings held out. The three are drawn at once, which counts part
-    of the spread twice: intervals are rather too wide than too narrow.
+    A draw takes splits with replacement, each with all its seeds, and of all splits the same users,
+    each with all ratings held out. Of k splits k − 1 are taken: k would spread by √(1 − 1/k) of
+    what is due (Rao and Wu 1988, JASA 83). Splits differ by their seeds too, so that these are not
+    drawn once more. Of a single split seeds are drawn, in the same way.
 
     Args:
         users: who gave the held-out ratings of each split, [n_test] each.
@@ -38,10 +39,11 @@ def resampled(
     weights = np.ones((groups, 1 + draws))
     weights[:, 1:] = rng.multinomial(groups, np.full(groups, 1.0 / groups), draws).T
     drawn = np.stack([np.bincount(one, minlength=groups) for one in places]) @ weights
-    splits = rng.integers(count, size=(1 + draws, count))
-    trained = rng.integers(repeats, size=(1 + draws, count, repeats))
-    splits[0], trained[0] = np.arange(count), np.arange(repeats)
-    rows = np.arange(1 + draws)[:, None, None]
+    splits = rng.integers(count, size=(draws, max(count - 1, 1), 1))
+    trained = np.arange(repeats)
+    if count == 1:
+        trained = rng.integers(repeats, size=(draws, 1, max(repeats - 1, 1)))
+    rows = np.arange(1, 1 + draws)[:, None, None]
     found = {}
     for name, values in squares.items():
         sums = np.stack(
@@ -51,6 +53,6 @@ def resampled(
             ]
         )
         means = (sums @ weights) / drawn[:, None]  # [splits, seeds, 1 + draws]
-        picked = means[splits[..., None], trained, rows]
-        found[name] = picked.mean(axis=(1, 2))
+        picked = means[splits, trained, rows]
+        found[name] = np.r_[means[..., 0].mean(), picked.mean(axis=(1, 2))]
     return found

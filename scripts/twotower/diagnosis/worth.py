@@ -30,7 +30,11 @@ def worths(
     That of ratings, or clicks, follows from the estimation error. The others are measured.
     """
     before = found.parts["estimation"]
-    worth = {f"ten times the {of.events}": before - of.left(before, found.total, MORE_DATA)}
+    if found.rate is None:
+        left = of.left(before, found.total, MORE_DATA)
+    else:
+        left = before * MORE_DATA**-found.rate
+    worth = {f"ten times the {of.events}": before - left}
     own = errors[f"{OWN}/all"]
     return worth | {what: own - errors[f"{rung}/all"] for what, rung in PURCHASES.items()}
 

@@ -25,7 +25,7 @@ def case(request):
     spec = SPEC | spec
     planted = truths.of(spec)
     _, data, fresh = planted.drawn(3, spec, 2000)
-    rungs = {rung.name: rung for rung in factorial.rungs(towers)}
+    rungs = factorial.rungs(towers, fits.trained(data, 3))
     fitted = {name: fits.measured(data, rung, 2, 2, 3, fresh) for name, rung in rungs.items()}
     with pytest.MonkeyPatch.context() as patch:  # the true parts to two digits
         patch.setattr(click_truth, "NOISE_FREE", 8192)
@@ -119,9 +119,7 @@ def test_drawn_clicks_are_told_from_ratings():
 
 
 def test_a_larger_catalogue_takes_longer():
-    rungs = {
-        rung.name: rung for rung in factorial.rungs(factorial.Towers(32, 1, 4, 500, 256, 0.01))
-    }
+    rungs = factorial.rungs(factorial.Towers(32, 1, 4, 500, 256, 0.01))
     times = [
         duration.expected(rungs, 10_000, (5, 5), 3, 3, 2, catalogue=catalogue)
         for catalogue in (100, 100_000)

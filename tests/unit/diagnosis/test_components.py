@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from twotower.diagnosis import components, verdicts, worth
-from twotower.diagnosis.factorial import BEST, RUNGS, SHARES, Towers, is_crowded, rungs
+from twotower.diagnosis import components, floors, verdicts, worth
+from twotower.diagnosis.factorial import BEST, OWN_RUNGS, SHARES, Towers, base, is_crowded, rungs
 from twotower.diagnosis.findings import taken_apart
 
 TOWERS = Towers(16, 1, 2, 500, 256, 0.01)
-RUNG = {rung.name: rung for rung in rungs(TOWERS)}
 DRAWS = 200
 N = 10_000
 NAMES = components.NAMES
@@ -18,7 +17,7 @@ def planted(noise=0.3, width_gap=0.1, rank_gap=0.1, stops=0.1, scale=1.0, jitter
     """Errors of every rung: a floor, powers of the width and the dimension, weights over n."""
     rng = np.random.default_rng(0)
     errors = {}
-    for name, rung in RUNG.items():
+    for name, rung in rungs(TOWERS, n).items():
         towers = rung.towers
         width, rank = towers.width / TOWERS.width, towers.rank / TOWERS.rank
         left = noise + width_gap * width**-1.5 + rank_gap * rank**-1.5
@@ -34,7 +33,7 @@ def planted(noise=0.3, width_gap=0.1, rank_gap=0.1, stops=0.1, scale=1.0, jitter
 
 def test_planted_parts_are_found():
     errors = planted()
-    found = taken_apart(errors, RUNG, N, 1)
+    found = taken_apart(errors, rungs(TOWERS, N), N, 1)
     weights = TOWERS.weights()
     due = [0.3, 0.5 * weights / (N - weights), 0.1, 0.1, 0.1]
     got = [found.parts[name][0] for name in NAMES]
@@ -50,18 +49,25 @@ def test_planted_parts_are_found():
         ({"noise": 0.1, "width_gap": 0.6}, "approximation"),
         ({"noise": 0.1, "rank_gap": 0.6}, "rank"),
         ({"noise": 0.1, "stops": 0.6}, "optimization"),
-        ({"noise": 0.1, "scale": 30.0, "n": 4_500, "stops": 0.0}, "estimation"),
     ],
 )
 def test_the_largest_part_is_named(case, limit):
-    found = taken_apart(planted(**case), RUNG, case.get("n", N), 1)
+    n = case.get("n", N)
+    found = taken_apart(planted(**case), rungs(TOWERS, n), n, 1)
     named = verdicts.limit(found, NAMES)
     assert (named.name, named.decided) == (limit, True)
     assert named.margin[1] > 0 and named.more is None
 
 
+def test_estimation_is_named_among_what_can_be_bought():
+    n = 4_100
+    errors = planted(width_gap=0.02, rank_gap=0.02, stops=0.0, scale=30.0, n=n)
+    named = verdicts.limit(taken_apart(errors, rungs(TOWERS, n), n, 1), components.BUYS)
+    assert (named.name, named.decided) == ("estimation", True)
+
+
 def test_two_equal_parts_are_not_decided_and_more_ratings_would_tell():
-    found = taken_apart(planted(noise=0.1, stops=0.105, jitter=0.01), RUNG, N, 1)
+    found = taken_apart(planted(noise=0.1, stops=0.105, jitter=0.01), rungs(TOWERS, N), N, 1)
     named = verdicts.limit(found, components.BUYS)
     assert not named.decided
     assert named.more is None or 1 < named.more <= verdicts.MOST
@@ -79,29 +85,64 @@ def test_how_much_more_would_decide_follows_from_the_margin():
 
 def test_training_that_is_better_for_stopping_short_counts_against_estimation():
     errors = planted(scale=5.0, stops=-0.005)
-    found = taken_apart(errors, RUNG, N, 1)
+    found = taken_apart(errors, rungs(TOWERS, N), N, 1)
     assert found.parts["optimization"][0] == 0.0
     assert found.gained[0] == pytest.approx(0.005)
     assert sum(found.parts.values()) == pytest.approx(found.total)
 
 
-def test_crowded_towers_are_told_from_narrower_ones():
-    """Their own fits explode; what they could express follows from the rungs below them."""
-    n = 400
-    errors = planted(noise=0.5, width_gap=0.02, rank_gap=0.0, stops=0.0, n=n)
-    assert is_crowded(TOWERS, n)
-    for name in (*RUNGS[:5], "width-2", "width-4"):
+def crowded(n, **case):
+    """Errors of towers that have too many weights: they fit the noise where they are trained best.
+
+    Their own training has a learning curve: 0.4 · (n/200)^(−RATE) above what is left.
+    """
+    errors = planted(stops=0.0, n=n, **case)
+    left = case["noise"] + case["width_gap"] + case["rank_gap"]
+    for name in (*OWN_RUNGS, BEST):
         for share in SHARES:
             if f"{name}/{share}" in errors:
-                errors[f"{name}/{share}"] += 3.0
-    found = taken_apart(errors, RUNG, n, 1)
+                fallen = (SHARES[share] * n / 200) ** -floors.RATE
+                more = 0.4 * fallen + 2.0 * (name == BEST)
+                errors[f"{name}/{share}"] += left + more - errors[f"{name}/{share}"][0]
+    return errors, rungs(TOWERS, n)
+
+
+def test_of_crowded_towers_the_learning_curve_tells_what_unlimited_ratings_leave():
+    n = 400
+    assert is_crowded(TOWERS, n) and base(TOWERS, n)[0] == "width-half"
+    errors, fitted = crowded(n, noise=0.05, width_gap=0.01, rank_gap=0.01)
+    found = taken_apart(errors, fitted, n, 1)
+    assert found.parts["estimation"][0] == pytest.approx(0.4 * 2**-floors.RATE, abs=0.02)
     assert verdicts.limit(found, NAMES).name == "estimation"
-    assert found.parts["noise floor"][0] == pytest.approx(0.5, abs=0.06)
+    low, high = verdicts.interval(found.parts["noise floor"])[1:]
+    assert low < 0.05 < high
+    more = worth.worths(found, errors)["ten times the ratings"][0]
+    assert more == pytest.approx(found.parts["estimation"][0] * (1 - 10**-floors.RATE))
+
+
+def test_a_large_error_of_few_ratings_is_not_called_noise():
+    """What more ratings would lower and what nothing lowers look alike: it is not decided."""
+    errors, fitted = crowded(400, noise=0.3, width_gap=0.01, rank_gap=0.01)
+    assert not verdicts.limit(taken_apart(errors, fitted, 400, 1), NAMES).decided
+
+
+def test_parts_that_no_rung_tells_are_never_the_limit():
+    """With 60 ratings every other width and dimension is crowded."""
+    n = 60
+    assert base(TOWERS, n) == ("", None)
+    errors, fitted = crowded(n, noise=0.3, width_gap=0.0, rank_gap=0.0)
+    found = taken_apart(errors, fitted, n, 1)
+    assert found.untold == ("approximation", "rank")
+    for name in found.untold:
+        low, high = verdicts.interval(found.parts[name])[1:]
+        assert low == 0.0 < high
+    assert sum(found.parts.values()) == pytest.approx(found.total)
+    assert not verdicts.limit(found, NAMES).decided
 
 
 def test_purchases_are_worth_what_the_closed_form_says():
     errors = planted()
-    found = taken_apart(errors, RUNG, N, 1)
+    found = taken_apart(errors, rungs(TOWERS, N), N, 1)
     worths = worth.worths(found, errors)
     weights, left = TOWERS.weights(), 0.5
     due = left * N / (N - weights) - left * 10 * N / (10 * N - weights)

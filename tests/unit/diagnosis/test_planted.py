@@ -23,7 +23,7 @@ def case(request):
     spec, towers = CASES[request.param]
     spec = SPEC | spec
     _, data, fresh = planted.drawn(3, spec, 1500)
-    rungs = {rung.name: rung for rung in factorial.rungs(towers)}
+    rungs = factorial.rungs(towers, fits.trained(data, 3))
     fitted = {name: fits.measured(data, rung, 2, 2, 3, fresh) for name, rung in rungs.items()}
     truth = planted.truth_of(3, spec, rungs, fresh, fitted)
     found = findings.judged(data, rungs, fitted, 2, 3, truth)
@@ -71,6 +71,15 @@ def test_a_draw_pairs_what_it_compares():
     assert (again["a"] == found["a"]).all()
 
 
+def test_draws_spread_as_the_mean_of_the_splits_does():
+    """Splits of errors 0, 1 and 2: the standard error of their mean is 1/√3."""
+    squares = np.broadcast_to(np.arange(3.0)[:, None, None], (3, 2, 50))
+    users = [np.arange(50)] * 3
+    found = resampling.resampled(users, {"a": squares}, 1, draws=20_000)["a"]
+    assert found[0] == 1.0
+    assert found[1:].std() == pytest.approx(3**-0.5, rel=0.02)
+
+
 def test_users_with_few_ratings_are_told_apart():
     """Users 0 to 4 have one past rating each and four times the error of user 9, who has 30."""
     ids = np.r_[np.arange(5), np.full(30, 9), np.arange(5), np.full(15, 9)]
@@ -83,9 +92,7 @@ def test_users_with_few_ratings_are_told_apart():
 
 
 def test_more_work_takes_longer_and_more_cores_do_not():
-    rungs = {
-        rung.name: rung for rung in factorial.rungs(factorial.Towers(32, 1, 4, 500, 256, 0.01))
-    }
+    rungs = factorial.rungs(factorial.Towers(32, 1, 4, 500, 256, 0.01))
     times = [
         duration.expected(rungs, trained, (5, 5), 3, 3, cores)
         for trained, cores in ((10_000, 2), (40_000, 2), (40_000, 4))
@@ -97,8 +104,10 @@ def test_more_work_takes_longer_and_more_cores_do_not():
 
 def test_a_rung_with_too_many_weights_is_left_out():
     _, data, _ = planted.drawn(3, SPEC | {"rank": 1, "noise_sd": 1.0}, 300)
-    rungs = {rung.name: rung for rung in factorial.rungs(factorial.Towers(16, 1, 2, 5, 64, 0.01))}
-    assert fits.measured(data, rungs["width-4"], 2, 2, 1) == {}
+    towers = factorial.Towers(16, 1, 2, 5, 64, 0.01)
+    assert "width-4" in factorial.rungs(towers)
+    rungs = factorial.rungs(towers, fits.trained(data, 1))
+    assert "width-4" not in rungs and rungs["rank-half"].towers.width == 4
     kept = fits.measured(data, rungs["own-steps-2"], 2, 2, 1)
     assert {name: values.shape for name, values in kept.items()} == {
         "predictions/all": (2, 2, 60),

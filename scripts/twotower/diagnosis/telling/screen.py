@@ -32,6 +32,11 @@ BLIND = (
     "Floors beyond the widest and the largest towers that were fitted are extrapolated.",
 )
 """What a diagnosis cannot know."""
+UNTOLD = (
+    "These {events} do not tell {parts} from the noise floor: {sizes} that could tell have too "
+    "many weights for them. Intervals count that."
+)
+_SIZES = {"approximation": "other widths", "rank": "other embedding dimensions"}
 
 
 def text(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind = kind.RATINGS) -> str:
@@ -40,7 +45,7 @@ def text(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind = ki
     parts, limits = _parts(found, of), _limits(found, of)
     lines += [*limits, "", *parts, ""] if of.leads == "buy" else [*parts, "", *limits, ""]
     lines += [*_worth(found), "", *_groups(found, of), *_differences(found)]
-    lines += ["", "What it cannot know:", *(f"  - {_of(of, one)}" for one in BLIND)]
+    lines += ["", "What it cannot know:", *(f"  - {one}" for one in _blind(found, of))]
     return "\n".join(lines) + "\n"
 
 
@@ -60,10 +65,19 @@ def report(
         rungs=found.rungs.to_dict("records"),
         meanings={name: _of(of, said) for name, said in MEANINGS.items()},
         differences=_differences(found),
-        blind=[_of(of, one) for one in BLIND],
+        blind=_blind(found, of),
         shown=_number,
         share=_share,
     )
+
+
+def _blind(found: Findings, of: Kind) -> list[str]:
+    parts = found.components.loc[~found.components["told"], "part"]
+    said = [_of(of, one) for one in BLIND]
+    if len(parts):
+        sizes = " and ".join(_SIZES[name] for name in parts)
+        said.append(UNTOLD.format(events=of.events, parts=" and ".join(parts), sizes=sizes))
+    return said
 
 
 def _of(of: Kind, said: str) -> str:
