@@ -14,7 +14,7 @@ from twotower.study import grid, reading
 
 MOST_SECONDS = 15 * 60
 """Above which a shorter diagnosis is offered."""
-_SHORTER = ((3, 2), (2, 2), (2, 1))
+_SHORTER = ((3, 2), (2, 2))
 """Splits and seeds of these."""
 
 
@@ -68,13 +68,10 @@ class Asked:
             shapes = {name: each.shape for name, each in tensors.read(self.data).items()}
             n, catalogue = shapes["ratings"][0], shapes["item_covariates"][0]
             dims = shapes["user_covariates"][1], shapes["item_covariates"][1]
-        else:
-            n, spec = self.asked.ratings, self.asked.cell.spec
-            dims, catalogue = (
-                (spec["user_ambient_dim"], spec["item_ambient_dim"]),
-                spec["catalogue"],
-            )
-        return n, dims, catalogue if self.asked.events == "clicks" else 0
+            return n, dims, catalogue if self.asked.events == "clicks" else 0
+        spec = self.asked.cell.spec
+        dims = spec["user_ambient_dim"], spec["item_ambient_dim"]
+        return self.asked.ratings, dims, spec.get("catalogue", 0)
 
 
 def about(ratings: str | None, cell: str | None, study: str, given: Mapping[str, Any]) -> Asked:
