@@ -109,7 +109,7 @@ def diagnosed(seed: int, index: int, drawn: Callable, leans: Sequence[str]) -> d
     }
     if "catalogue" not in spec:
         risk["more"] = planted.risk_with(
-            own, spec, target, rungs[OWN], MORE_DATA * trained, SEEDS, fresh
+            own, spec, target, rungs[OWN], MORE_DATA * trained, SPLITS * SEEDS, fresh
         )
         gain = risk[OWN] - risk["more"]
         row["held ten times the ratings"] = worth["low"].iloc[0] <= gain <= worth["high"].iloc[0]

@@ -37,15 +37,12 @@ class Components:
         total: the held-out error of the user's towers.
         gained: what stopping short gains over the smallest training error, 0 or more.
         untold: parts that these ratings cannot tell from the noise floor: each draw is a guess.
-        rate: of crowded towers, the power by which estimation is taken to fall with the number of
-            ratings, [1 + draws]; else None.
     """
 
     parts: dict[str, np.ndarray]
     total: np.ndarray
     gained: np.ndarray
     untold: tuple[str, ...] = ()
-    rate: np.ndarray | None = None
 
 
 def split_up(
@@ -72,9 +69,8 @@ def split_up(
     rng = seeds.generator(seed, {"diagnosis": "model"}, "draws", 0)
     sound = [name for name in widths | ranks if name != BEST or base == BEST]
     reached = floors.floors(errors, sound, rng, unlimited)
-    rate = None if base == BEST else floors.rates(rng, len(own))
-    if rate is not None:
-        reached[BEST] = _of_crowded(errors, widths, reached, rate, rng)
+    if base != BEST:
+        reached[BEST] = _of_crowded(errors, widths, reached, rng)
     # No error that such towers have had is below what they would reach with unlimited ratings.
     at = reached[BEST] = np.minimum(np.minimum(own, best), reached[BEST])
     missed, end = _gap(widths, widths[BEST], reached, errors, rng)
@@ -102,14 +98,15 @@ def split_up(
         "rank": rank,
         "optimization": np.maximum(own - best, 0.0),
     }
-    return Components(parts, own, gained, tuple(name for name in untold if untold[name]), rate)
+    return Components(parts, own, gained, tuple(name for name in untold if untold[name]))
 
 
-def _of_crowded(errors: Errors, widths: dict[str, float], reached: Errors, rate: np.ndarray,
-                rng: np.random.Generator) -> np.ndarray:  # fmt: skip
+def _of_crowded(
+    errors: Errors, widths: dict[str, float], reached: Errors, rng: np.random.Generator
+) -> np.ndarray:
     """What unlimited ratings would leave of crowded towers: what their learning curve says, or the
     ladder of narrower ones, carried on to their width, where that lies lower."""
-    curve = floors.of_crowded(errors, rate)
+    curve = floors.of_crowded(errors, rng)
     narrower = {name: size for name, size in widths.items() if name != BEST}
     if len(narrower) < 2:
         return curve

@@ -53,7 +53,7 @@ def judged(
     errors = resampling.resampled([data.users[part.test] for part in parts], squares, seed)
     found = taken_apart(errors, rungs, trained, seed, of)
     own, total = squares[f"{OWN}/all"], found.total
-    worths = worth.worths(found, errors, of)
+    worths = worth.worths(errors, seed, of)
     bought = [{"purchase": name} | _row("gain", gain, total) for name, gain in worths.items()]
     groups = [
         {"side": side} | row

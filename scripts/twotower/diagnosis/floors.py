@@ -44,20 +44,24 @@ def floors(
     return found
 
 
-def rates(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Powers by which estimation falls with the number of ratings, [count]."""
-    return RATE * np.exp(RATE_SPREAD * drawn(rng, count))
+def of_crowded(errors: Mapping[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """The same of crowded towers of the user's size, from the learning curve of their training."""
+    fallen = np.maximum(learned(errors, rng), 0.0)
+    return np.clip(errors[f"{OWN}/all"] - fallen, 0.0, errors[f"{BEST}/all"])
 
 
-def of_crowded(errors: Mapping[str, np.ndarray], rate: np.ndarray) -> np.ndarray:
-    """The same of crowded towers of the user's size, from the learning curve of their training.
+def learned(
+    errors: Mapping[str, np.ndarray], rng: np.random.Generator, times: float = np.inf
+) -> np.ndarray:
+    """How much of the error of the user's training so many times the ratings take off.
 
-    E(n) = floor + c n^(−a), so that floor = E(n) − (E(n/2) − E(n)) / (2^a − 1). Two points do not
-    tell a: `rate` [1 + draws] are draws of its prior.
+    E(n) = floor + c n^(−a), with c n^(−a) = (E(n/2) − E(n)) / (2^a − 1). Two points do not tell a:
+    it is drawn from its prior.
     """
-    half, whole = errors[f"{OWN}/half"], errors[f"{OWN}/all"]
-    fallen = np.maximum(half - whole, 0.0)
-    return np.clip(whole - fallen / (2.0**rate - 1.0), 0.0, errors[f"{BEST}/all"])
+    whole = errors[f"{OWN}/all"]
+    rate = RATE * np.exp(RATE_SPREAD * drawn(rng, len(whole)))
+    above = (errors[f"{OWN}/half"] - whole) / (2.0**rate - 1.0)
+    return np.minimum(above * (1.0 - times**-rate), whole)
 
 
 def drawn(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from scipy.special import ndtri
 
-from twotower.diagnosis.components import Components
+from twotower.base import seeds
+from twotower.diagnosis import floors
 from twotower.diagnosis.factorial import OWN, OWN_RUNGS
 from twotower.diagnosis.kinds import kind
 from twotower.diagnosis.kinds.kind import Kind
@@ -23,18 +24,18 @@ SOUGHT = 0.01
 
 
 def worths(
-    found: Components, errors: dict[str, np.ndarray], of: Kind = kind.RATINGS
+    errors: dict[str, np.ndarray], seed: int, of: Kind = kind.RATINGS
 ) -> dict[str, np.ndarray]:
     """How much each purchase takes off the held-out error, [1 + draws]; below 0 it does harm.
 
-    That of ratings, or clicks, follows from the estimation error. The others are measured.
+    That of ratings, or clicks, carries the learning curve of the user's training on
+    (`floors.learned`). The others are measured.
+
+    Args:
+        seed: of the study.
     """
-    before = found.parts["estimation"]
-    if found.rate is None:
-        left = of.left(before, found.total, MORE_DATA)
-    else:
-        left = before * MORE_DATA**-found.rate
-    worth = {f"ten times the {of.events}": before - left}
+    rng = seeds.generator(seed, {"diagnosis": "worth"}, "draws", 0)
+    worth = {f"ten times the {of.events}": floors.learned(errors, rng, MORE_DATA)}
     own = errors[f"{OWN}/all"]
     return worth | {what: own - errors[f"{rung}/all"] for what, rung in PURCHASES.items()}
 

@@ -95,8 +95,6 @@ def test_half_and_all_clicks_tell_what_unlimited_ones_leave(weights):
     n, floor = 1000, 3.0
     half, whole = (np.array([floor + weights / (2 * size)]) for size in (n / 2, n))
     assert ladders.unlimited_likelihood(half, whole) == pytest.approx(floor)
-    left = kind.CLICKS.left(whole - floor, whole, 10)
-    assert left == pytest.approx(weights / (20 * n))
 
 
 def test_the_least_excess_falls_with_the_components_to_nothing():

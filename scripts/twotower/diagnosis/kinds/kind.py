@@ -35,8 +35,6 @@ class Kind:
         given: from the fits of all rungs, losses [splits, seeds, n_test] by "rung/share".
         constant: losses of the constant, [splits, n_test].
         unlimited: the error that unlimited events would leave, from that of half of them and all.
-        left: what more events, so many times, leave of an estimation error, from it and from the
-            whole error.
         loss, unit: what an error is called.
         also: how the error is said once more, such as "RMSE" with its value.
         constant_said: the constant in words.
@@ -50,7 +48,6 @@ class Kind:
     given: Callable[[RealRatings, list[Split], Fitted], dict[str, np.ndarray]]
     constant: Callable[[RealRatings, list[Split]], np.ndarray]
     unlimited: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    left: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
     loss: str
     unit: str
     also: Callable[[float], str]
@@ -114,12 +111,6 @@ def _log_losses_of_shares(data: RealRatings, parts: list[Split]) -> np.ndarray:
     )
 
 
-def _least_squares(before: np.ndarray, total: np.ndarray, times: float) -> np.ndarray:
-    """Of an error G + e = G n / (n − ν): with m times the ratings, G ν / (m n − ν)."""
-    share = np.clip(before / np.maximum(total, 1e-12), 0.0, 1.0)
-    return before * (1.0 - share) / (times - share)
-
-
 RATINGS = Kind(
     event="rating",
     own_arm="adam",
@@ -128,7 +119,6 @@ RATINGS = Kind(
     given=_squares,
     constant=_squares_of_mean,
     unlimited=ladders.unlimited,
-    left=_least_squares,
     loss="squared error",
     unit="",
     also=lambda error: f"RMSE {error**0.5:.4g}",
@@ -144,7 +134,6 @@ CLICKS = Kind(
     given=_log_losses,
     constant=_log_losses_of_shares,
     unlimited=ladders.unlimited_likelihood,
-    left=lambda before, total, times: before / times,
     loss="log loss",
     unit=" nats",
     also=lambda error: f"perplexity {np.exp(error):.4g}",
