@@ -35,8 +35,9 @@ class PublishError(ExpectedError):
 def publish(study: str, folder: Path | None = None) -> Path:
     """Replace tables/, figures/ and PROVENANCE.md in a folder by those of results/.
 
-    tables/risks.csv holds every risk of results/rates/, by replicate. Predictions made before the
-    run, `predictions.csv` in the folder, are never replaced: those of the run must be the same.
+    tables/risks.csv holds every risk of results/rates/, by replicate, and tables/approximation.csv
+    the rates of experiments over hidden units. Predictions made before the run, `predictions.csv`
+    in the folder, are never replaced: those of the run must be the same.
 
     Args:
         study: path of the study's file, as its results were made from.
@@ -72,11 +73,10 @@ def publish(study: str, folder: Path | None = None) -> Path:
         (folder / part).mkdir(parents=True)
         for path in found:
             shutil.copyfile(path, folder / part / path.name)
-    units = Path("results/rates/approximation/rates.csv")  # its axis is not that of rates.csv
-    if units.exists():
-        shutil.copyfile(units, folder / "tables" / "approximation.csv")
-    tables = [pd.read_csv(path) for path in sorted(Path("results/rates").glob("*/risks.csv"))]
-    if tables:
+    rates = [each for each in _of_experiments("rates") if "units_max" in each]
+    if rates:  # over hidden units: tables/rates.csv has none of them
+        files.write_csv(pd.concat(rates), folder / "tables" / "approximation.csv")
+    if tables := _of_experiments("risks"):
         files.write_csv(risks(tables), folder / "tables" / "risks.csv")
     made = datetime.datetime.fromtimestamp((TABLES / "claims.csv").stat().st_mtime, datetime.UTC)
     (folder / NOTE).write_text(
@@ -91,6 +91,11 @@ def publish(study: str, folder: Path | None = None) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+def _of_experiments(name: str) -> list[pd.DataFrame]:
+    """A table of each experiment that has it, in the order of their names."""
+    return [pd.read_csv(path) for path in sorted(Path("results/rates").glob(f"*/{name}.csv"))]
 
 
 def risks(tables: list[pd.DataFrame]) -> pd.DataFrame:

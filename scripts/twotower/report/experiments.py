@@ -116,10 +116,13 @@ _VARIED = {
 def experiment_figure(name: str, curves: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     """The figure of the experiment `name`; its learning curves where the name is not known.
 
+    Curves over hidden units, those of an experiment with `axis: units`, have one figure under
+    every name.
+
     Raises:
         ValueError: if `curves` is empty, or has an arm without a mark.
     """
-    if name == "approximation":
+    if "units" in curves:
         return slopeless.approximation(curves, rates)
     if name == "null_cells":
         return slopeless.null_cells(curves, rates)

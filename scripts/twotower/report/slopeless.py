@@ -1,7 +1,7 @@
-"""Figures of the two experiments that have no slope in |Ω|: approximation, and null cells.
+"""Figures of experiments that have no slope in |Ω|: those over hidden units, and null cells.
 
-Frames are those of `curve_figures`; the curves of the approximation experiment have a row per
-width, `units`, as well.
+Frames are those of `curve_figures`; curves over hidden units have a column `units`, and a row for
+each width.
 """
 
 import math

@@ -72,6 +72,18 @@ def test_a_study_is_published_in_the_folder_of_its_name(project, monkeypatch):
     assert publishing.publish("study.yaml") == folder  # again
 
 
+def test_rates_over_hidden_units_are_published_whatever_their_experiments_are_called(project):
+    ratings = pd.DataFrame({"experiment": ["approximation"], "n_max": [512], "slope": [-0.5]})
+    units = pd.DataFrame({"experiment": ["narrow"], "units_max": [8], "slope": [-1 / 3]})
+    wide = units.assign(experiment="wide")
+    for table in (ratings, units, wide):
+        files.write_csv(table, project / f"results/rates/{table['experiment'][0]}/rates.csv")
+    published = publishing.publish("study.yaml", project / "new") / "tables/approximation.csv"
+    assert published.read_text() == (
+        "experiment,units_max,slope\nnarrow,8,-0.3333333333\nwide,8,-0.3333333333\n"
+    )
+
+
 def test_the_note_names_the_commit_of_the_run_not_a_later_one(project):
     ran = run(project, "rev-parse", "HEAD")
     run(project, "commit", "-q", "--allow-empty", "-m", "later")

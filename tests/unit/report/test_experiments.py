@@ -146,6 +146,16 @@ def test_approximation_has_a_panel_per_dimension_and_theorem_ones_slopes():
     assert low > curves["risk_low"].min() / 2 > 100 * curves["predicted_risk"].min()
 
 
+@pytest.mark.parametrize("name", [*planted_experiments(), "another name"])
+def test_the_axis_chooses_the_figure_over_hidden_units_not_the_name(name):
+    frames = planted_approximation()
+    drawn, own = (experiment_figure(called, *frames) for called in (name, "approximation"))
+    assert (titles(drawn), legend_texts(drawn)) == (titles(own), legend_texts(own))
+    over_ratings = experiment_figure("approximation", *planted_frames("smoothness"))
+    assert PREDICTION_LABEL in legend_texts(over_ratings)
+    assert "half the ratings" not in legend_texts(over_ratings)
+
+
 def test_approximation_without_a_fit_still_shows_the_risks(tmp_path):
     curves, rates = planted_approximation()
     rates[["slope", "slope_low", "slope_high"]] = math.nan
