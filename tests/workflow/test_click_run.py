@@ -27,7 +27,10 @@ STUDY = {
     },
     "experiments": {
         "click_rate": {"title": "Rates", "vary": {"click_batch": [16]}},
-        "batch_size": {"title": "B", "arms": ["softmax_batch"], "vary": {"click_batch": [8]}},
+        "batch_size": {
+            **{"title": "B", "arms": ["softmax_batch"], "vary": {"click_batch": [8]}},
+            "set": {"embedding_dim": 9},  # more than the five functions of a tower
+        },
     },
 }
 

@@ -27,11 +27,12 @@ class KilledError(Exception):
     """Stands for kill -9: nothing is tidied up."""
 
 
-def job(arm: str, precision: str = "float64") -> tuple[dict, dict]:
+def job(arm: str, precision: str = "float64", components: int | None = None) -> tuple[dict, dict]:
     data = data_spec(sampling="fixed_users", catalogue=16) if arm == "pairwise" else data_spec()
     if arm in arms.CLICK_ARMS:
         data = data | CLICKED
     cell = data | {"depth": 2, "width": {"schedule": "fixed", "units": 6}}
+    cell |= {"embedding_dim": components} if components else {}
     spec = {
         "seed": 1,
         "cell": cell,
@@ -73,12 +74,20 @@ def killed_at(monkeypatch, write: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arm", "precision"),
-    [*((arm, "float64") for arm in arms.TOWER_ARMS), ("erm", "float32")],
+    ("arm", "precision", "components"),
+    [
+        *((arm, "float64", None) for arm in arms.TOWER_ARMS),
+        ("erm", "float32", None),
+        # more than a tower's functions; other arms are as these
+        *((arm, "float64", 9) for arm in ("erm", "adam", "pairwise", "softmax_batch_raw")),
+        ("softmax_adam", "float64", 9),
+    ],
 )
-def test_a_job_killed_anywhere_ends_with_the_same_bits(tmp_path, monkeypatch, arm, precision):
+def test_a_job_killed_anywhere_ends_with_the_same_bits(
+    tmp_path, monkeypatch, arm, precision, components
+):
     """Every state of every fit is written, and the job is killed after each writing in turn."""
-    spec, data = job(arm, precision)
+    spec, data = job(arm, precision, components)
     monkeypatch.setattr(joint_training, "RENEWED_EVERY", 4)
     monkeypatch.setattr(training_job, "ORACLE", {"alternations": 1, "joint_steps": 30})
     undisturbed = results(spec, data)

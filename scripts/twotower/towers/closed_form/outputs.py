@@ -19,7 +19,7 @@ from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.features import features
 from twotower.towers.closed_form.hats import Hats
 from twotower.towers.closed_form.limits import widths
-from twotower.towers.closed_form.spectral import spectral_start
+from twotower.towers.closed_form.spectral import spectral_start, with_components
 from twotower.towers.networks import Towers
 
 
@@ -47,7 +47,7 @@ def fit_outputs(
         hidden_user, hidden_item: hidden layers of B networks, float64; the first units of the last
             one are those of narrower towers.
         users, items, ratings: float64 [B, n, D_u], [B, n, D_i], [B, n].
-        rank: p.
+        rank: p; components beyond the M functions of a tower add nothing to its scores and are 0.
         alternations: rounds of alternating least squares at the full width; narrower towers have
             one.
         item_output: weight and bias of the item tower's output layer to alternate from; by default
@@ -59,7 +59,7 @@ def fit_outputs(
         torch.Size([1, 8, 2])
     """
     ridge = rating_statistics.ridges(ratings)  # in whitened coordinates
-    raw = None if item_output is None else torch.cat(item_output, dim=1)
+    raw = None if item_output is None else _spanning(torch.cat(item_output, dim=1))
     full = hidden_user[-1][0].shape[2]
     for width in [full] if item_output else widths(full, ratings.shape[1], rank):
         narrow = (_narrowed(hidden, width) for hidden in (hidden_user, hidden_item))
@@ -73,7 +73,10 @@ def fit_outputs(
             raw = _widened(raw, item.size)
         rounds = alternated(user, item, ratings, raw, ridge, alternations if width == full else 1)
         raw, ridge = item.whitening @ rounds.item_outputs, rounds.ridge
-    user_outputs, item_outputs = _balanced(rounds.user_outputs, rounds.item_outputs)
+    user_outputs, item_outputs = (
+        with_components(outputs, rank)
+        for outputs in _balanced(rounds.user_outputs, rounds.item_outputs)
+    )
     return WhitenedTowers(
         [*hidden_user, _output_layer(user, user_outputs)],
         [*hidden_item, _output_layer(item, item_outputs)],
@@ -92,6 +95,16 @@ def _widened(raw: torch.Tensor, size: int) -> torch.Tensor:
     """Weights [B, M, p] on features and a constant, with 0 for further features: [B, size, p]."""
     further = raw.new_zeros(len(raw), size - raw.shape[1], raw.shape[2])
     return torch.cat([raw[:, :-1], further, raw[:, -1:]], dim=1)
+
+
+def _spanning(raw: torch.Tensor) -> torch.Tensor:
+    """Weights [B, M, min(p, M)] of the same span as those given, [B, M, p]: alternation from either
+    gives the same scores, and from more than M its equations would be singular.
+    """
+    if raw.shape[2] <= raw.shape[1]:
+        return raw
+    left, singular, _ = torch.linalg.svd(raw, full_matrices=False)
+    return left * singular[:, None]
 
 
 def _output_layer(tower: Dense | Hats, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
