@@ -1,5 +1,6 @@
 """Tiny files in each published layout; nothing in them is anybody's data."""
 
+import csv
 import json
 import zipfile
 from pathlib import Path
@@ -173,3 +174,12 @@ def edit(path: Path, line: int, text: str) -> None:
     lines = path.read_text(encoding="latin-1").split("\n")
     lines[line - 1] = text
     path.write_text("\n".join(lines), encoding="latin-1", newline="\n")
+
+
+def as_of_a_spreadsheet(folder: Path) -> None:
+    """Write every CSV anew: quotes around all fields, a byte order mark, Windows' line ends."""
+    for path in folder.glob("*.csv"):
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        with open(path, "w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)

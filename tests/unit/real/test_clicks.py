@@ -36,6 +36,23 @@ def test_clicks_of_the_own_layout(tmp_path):
     assert not hasattr(raw, "ratings") and not hasattr(raw, "scale")
 
 
+@pytest.mark.parametrize("source", layouts.CLICK_SOURCES)
+def test_files_of_spreadsheets_are_read_as_plain_ones_are(source, tmp_path):
+    folder = getattr(fakes, source)(tmp_path)
+    if source == "clicks":  # names and words with commas and quotes
+        fakes.edit(folder / "items.csv", 1, '"item","kinds, ""all"""')
+        fakes.edit(folder / "items.csv", 2, 'i1,"a, ""b"""')
+    plain = table.read(source, folder)
+    fakes.as_of_a_spreadsheet(folder)
+    again = table.read(source, folder)
+    for name in ("users", "items", "times"):
+        assert np.array_equal(getattr(again, name), getattr(plain, name))
+    assert again.item_entities == plain.item_entities
+    if source == "clicks":
+        assert plain.item_entities.sets['kinds, "all"'][0] == ('a, "b"',)
+        np.testing.assert_equal(again.user_entities.numbers, plain.user_entities.numbers)
+
+
 def test_clicks_without_times_and_covariates(tmp_path):
     lines = [f"{u},{i}" for u, i, *_ in fakes.ratings()]
     fakes.put(tmp_path / "clicks.csv", ["user,item", *lines])
@@ -76,6 +93,9 @@ def test_views_of_retailrocket_are_clicks(tmp_path):
         ("clicks.csv", 3, "u1,i2", "line 3: 2 fields in 'u1,i2'; allowed: 3 separated by commas"),
         ("clicks.csv", 3, "", "line 3: the line is blank; allowed: a click in each line"),
         ("clicks.csv", 4, "me,i2,5", "line 4: user 'me' has no line in users.csv"),
+        ("clicks.csv", 1, '"user,item', "line 1: a quote that does not end with its field; allow"),
+        ("clicks.csv", 3, '"u1,i2,5\nu1",i2,5', "line 3: a quote that does not end with its field"),
+        ("users.csv", 1, '"user,age', "line 1: a quote that does not end with its field; allowed"),
         ("users.csv", 1, "id,age,city", "line 1: the header is 'id,age,city'; allowed: user, then"),
         ("users.csv", 1, "user,age,age", "line 1: the header is 'user,age,age'; allowed: user"),
         ("users.csv", 3, "u24,3,Rome", "line 3: user 'u24' stands there again; allowed: one line"),

@@ -147,9 +147,7 @@ def test_later_releases_are_read_as_latest_is(release, tmp_path):
               "32M": ["README.txt", "checksums.txt"]}[release]  # fmt: skip
     for name in ("links.csv", "tags.csv", *beside):
         fakes.put(folder / name, ["movieId,imdbId,tmdbId"])
-    for name in ("ratings.csv", "movies.csv"):  # with a byte order mark and Windows' line ends
-        text = (folder / name).read_text(encoding="utf-8").replace("\n", "\r\n")
-        (folder / name).write_text(text, encoding="utf-8-sig", newline="")
+    fakes.as_of_a_spreadsheet(folder)
     read = movielens.read(folder)
     assert (read.ratings == plain.ratings).all() and (read.users == plain.users).all()
     assert read.item_entities.texts == plain.item_entities.texts

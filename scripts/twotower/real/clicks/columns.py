@@ -73,6 +73,8 @@ def read_columns(path: Path, names: tuple[str, ...], time: str, may_lack: str = 
                     raise ValueError
                 for name, own in known.items():
                     codes, words = pd.factorize(part[name])
+                    if any("\n" in word for word in words):  # of a quote that is left open
+                        raise ValueError
                     seen = np.array([own.setdefault(word, len(own)) for word in words], np.int32)
                     places[name].append(seen[codes])
                 if time in names:

@@ -14,6 +14,7 @@ from twotower.real.clicks.sides import entities
 from twotower.real.reading.faults import fault, shown
 from twotower.real.reading.files import ONE_RELEASE, Entities, RawClicks
 from twotower.real.reading.layouts import inputs
+from twotower.real.reading.text_lines import header
 
 OWN_LICENCE = "yours: this project neither knows nor passes on what stands in these files"
 RETAILROCKET_LICENCE = (
@@ -40,8 +41,7 @@ def read(source: str, place: str | Path) -> RawClicks:
 def _read_own(place: str | Path) -> RawClicks:
     paths = {path.name: path for path in map(Path, inputs("clicks", place))}
     path = paths["clicks.csv"]
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        timed = len(file.readline().split(",")) != 2
+    timed = len(header(path)) != 2
     table = read_columns(path, _WITH_TIME if timed else _WITH_TIME[:2], "time")
     notes = () if timed else ("no times are known: clicks are in the order of the file",)
     sides, numbers = [], []

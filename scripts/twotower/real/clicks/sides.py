@@ -11,7 +11,7 @@ import numpy as np
 
 from twotower.real.reading.faults import fault, shown
 from twotower.real.reading.files import Entities
-from twotower.real.reading.text_lines import fields
+from twotower.real.reading.text_lines import fields, header
 
 _LARGEST = 1e150  # its square is a number too
 _NO_NUMBERS = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
@@ -64,12 +64,11 @@ def entities(path: Path, side: str) -> tuple[dict[str, int], Entities]:
 
 def _names(path: Path, side: str) -> list[str]:
     """The header: the side, then names that differ."""
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        names = file.readline().rstrip("\r\n").split(",")
-    if names[0] != side or len(set(names)) < len(names) or "" in names:
-        header = shown(",".join(names))
+    names = header(path)
+    if names[:1] != [side] or len(set(names)) < len(names) or "" in names:
+        found = f"the header is {shown(','.join(names))}"
         allowed = f"{side}, then names of columns that differ, with commas between them"
-        raise fault(path, 1, f"the header is {header}", allowed, f"such as {side},age,city")
+        raise fault(path, 1, found, allowed, f"such as {side},age,city")
     return names
 
 

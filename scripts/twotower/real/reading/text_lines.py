@@ -85,6 +85,24 @@ def fields(
             raise not_utf8(path) from None
 
 
+def header(path: Path) -> list[str]:
+    """The names in the first line of a CSV, with or without quotes; other bytes than UTF-8 are
+    shown as such.
+
+    Raises:
+        RatingsFileError: for a quote that is left open, and for a cut or empty file.
+    """
+    check_whole(path)
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        try:
+            names = next(csv.reader(file, strict=True), [])
+        except csv.Error:
+            names = ["\n"]
+    if any("\n" in name for name in names):
+        raise fault(path, 1, *_OPEN_QUOTE)
+    return names
+
+
 def _split(file: io.TextIOBase, separator: str) -> Iterator[list[str]]:
     for line in file:
         yield line.rstrip("\r\n").split(separator)
