@@ -3,14 +3,15 @@ again, known ones too; fresh users and the catalogue where it is of clicks.
 """
 
 from twotower.base import tensors
-from twotower.data import clicks, known_pairs, ratings, targets
+from twotower.data import catalogue, clicks, known_pairs, ratings, targets
 from twotower.records import job_records
 
 with job_records.job(snakemake) as spec:
     seed, data = spec["seed"], spec["data"]
     drawn = {r: targets.draw_target(seed, data, r) for r in range(spec["replicates"])}
     if data.get("sampling") == "clicks":
-        test = clicks.draw_test(seed, data, drawn, spec["test_pairs"])
+        catalogues = catalogue.draw_catalogues(seed, data, drawn)
+        test = clicks.draw_test(seed, data, drawn, catalogues, spec["test_pairs"])
     else:
         test = ratings.draw_test(seed, data, drawn, spec["test_pairs"], spec["n_ratings"])
     if spec["known_at"]:

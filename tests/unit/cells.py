@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from twotower.base.seeds import generator
+from twotower.data import clicks
+from twotower.data.catalogue import draw_catalogues
 from twotower.data.ratings import draw_test, draw_training
 from twotower.data.targets import draw_target
 from twotower.study import arms
@@ -62,6 +64,26 @@ def sample(replicates: Iterable[int], n: int, *, width=8, depth=1, dim=1, **chan
         "random": lambda role: [generator(1, {}, role, r) for r in replicates],
     }
     return Sample(**settings | changes)
+
+
+def click_spec(catalogue: int, **settings) -> dict:
+    """A cell's data settings where users click on items of a catalogue."""
+    asked = {"popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1} | settings
+    return data_spec(sampling="clicks", catalogue=catalogue, **asked)
+
+
+def click_places(seed: int, spec: dict, replicates: int) -> tuple[int, dict, dict, dict]:
+    """What clicks are drawn from: the seed, the settings, and targets and catalogues by number."""
+    targets = {replicate: draw_target(seed, spec, replicate) for replicate in range(replicates)}
+    return seed, spec, targets, draw_catalogues(seed, spec, targets)
+
+
+def draw_clicks(place: tuple[int, dict, dict, dict], n: int) -> dict[str, np.ndarray]:
+    """The first n clicks at `click_places`, by the law of the truth."""
+    shapes = clicks.shapes(place[1], len(place[2]), n)
+    columns = {name: np.empty(shape) for name, shape in shapes.items()}
+    clicks.fill(columns, *place, n)
+    return columns
 
 
 def draw_replicates(seed: int, spec: dict, replicates: Iterable[int], n: int, test_pairs: int):

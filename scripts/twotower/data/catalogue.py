@@ -72,6 +72,11 @@ def draw_catalogue(seed: int, spec: dict, target: Target, replicate: int) -> Cat
     return replace(items, log_share=_log_share(spec, target, items))
 
 
+def draw_catalogues(seed: int, spec: dict, targets: dict[int, Target]) -> dict[int, Catalogue]:
+    """The catalogues of several replicates, by their numbers."""
+    return {r: draw_catalogue(seed, spec, target, r) for r, target in targets.items()}
+
+
 def _popularity(seed: int, spec: dict, replicate: int, coordinates: np.ndarray) -> np.ndarray:
     """q [N], decreasing in the order of a smooth random function of the coordinates [N, d]."""
     waves = spectrum.frequencies(coordinates.shape[1], _POPULAR_WAVES)

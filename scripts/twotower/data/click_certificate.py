@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from twotower.base.seeds import generator
-from twotower.data.catalogue import draw_catalogue
+from twotower.data.catalogue import Catalogue
 from twotower.data.ratings import draw_side
 from twotower.data.targets import Target
 
@@ -13,7 +13,9 @@ _FEWEST_EXPECTED = 5.0  # clicks in a bin of the chi-square test
 _MOST_SD = 5.0
 
 
-def certificate(seed: int, spec: dict, targets: dict[int, Target]) -> pd.DataFrame:
+def certificate(
+    seed: int, spec: dict, targets: dict[int, Target], catalogues: dict[int, Catalogue]
+) -> pd.DataFrame:
     """Do users choose as the truth says? Rows as of `certificate.certificate`.
 
     A few fresh users of each replicate click many times. Pearson's chi-square of the counts, items
@@ -22,7 +24,7 @@ def certificate(seed: int, spec: dict, targets: dict[int, Target]) -> pd.DataFra
     """
     rows = []
     for replicate, target in targets.items():
-        items = draw_catalogue(seed, spec, target, replicate)
+        items = catalogues[replicate]
         place = (seed, spec, target, replicate)
         users = draw_side(*place, "user", _ASKED_USERS, "asked")[2]
         rng = generator(seed, spec, "asked", replicate)

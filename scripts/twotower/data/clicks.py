@@ -7,7 +7,7 @@ several, one after the other. Smaller samples are prefixes of larger ones.
 import numpy as np
 
 from twotower.base.seeds import generator
-from twotower.data.catalogue import draw_catalogue
+from twotower.data.catalogue import Catalogue
 from twotower.data.groups import USERS_JUDGED
 from twotower.data.ratings import CHUNK, draw_side, training_shapes
 from twotower.data.targets import Target
@@ -26,8 +26,16 @@ def shapes(spec: dict, replicates: int, n_clicks: int) -> dict[str, tuple[int, .
     return found | {f"catalogue_{name}": (replicates, count) for name in _ITEMS[1:]}
 
 
-def fill(columns: dict, seed: int, spec: dict, targets: dict[int, Target], n_clicks: int) -> None:
-    """The first n clicks of several replicates, into columns of `shapes`.
+def fill(
+    columns: dict,
+    seed: int,
+    spec: dict,
+    targets: dict[int, Target],
+    catalogues: dict[int, Catalogue],
+    n_clicks: int,
+) -> None:
+    """The first n clicks of several replicates, each on its own catalogue, into columns of
+    `shapes`.
 
     `items` holds the numbers of the items in the catalogue, as float64; `signal` is R*/τ of the
     pairs, and `ratings` is 1: all that is known of a pair is that it was clicked. `item_covariates`
@@ -36,7 +44,7 @@ def fill(columns: dict, seed: int, spec: dict, targets: dict[int, Target], n_cli
     each = spec["clicks_each"]
     users = max(1, CHUNK // spec["catalogue"])
     for row, (replicate, target) in enumerate(targets.items()):
-        items = draw_catalogue(seed, spec, target, replicate)
+        items = catalogues[replicate]
         every = slice(0, spec["catalogue"])
         for name in _ITEMS:
             columns[f"catalogue_{name}"][row, every] = getattr(items, name)
@@ -58,9 +66,13 @@ def fill(columns: dict, seed: int, spec: dict, targets: dict[int, Target], n_cli
 
 
 def draw_test(
-    seed: int, spec: dict, targets: dict[int, Target], test_pairs: int
+    seed: int,
+    spec: dict,
+    targets: dict[int, Target],
+    catalogues: dict[int, Catalogue],
+    test_pairs: int,
 ) -> dict[str, np.ndarray]:
-    """Fresh users of several replicates, and the catalogue that they are offered.
+    """Fresh users of several replicates, and the catalogues that they are offered.
 
     Args:
         test_pairs: users are as many, at most `USERS_JUDGED`.
@@ -74,7 +86,7 @@ def draw_test(
     for replicate, target in targets.items():
         place = (seed, spec, target, replicate)
         _, covariates, embeddings = draw_side(*place, "user", min(test_pairs, USERS_JUDGED), "test")
-        items = draw_catalogue(*place)
+        items = catalogues[replicate]
         names = (*_ITEMS, "embeddings")
         columns = {f"catalogue_{name}": getattr(items, name) for name in names}
         found.append(columns | {"user_covariates": covariates, "user_embeddings": embeddings})

@@ -5,23 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from twotower.data import catalogue, certificate, click_certificate, clicks
+from cells import click_places, click_spec, draw_clicks
+from twotower.data import catalogue, certificate, click_certificate
 from twotower.data.targets import draw_target
 
-SPEC = {
-    "smoothness": 1.0, "support": "cube", "rank": 2, "noise_sd": 1.0, "sampling": "clicks",
-    "catalogue": 64, "popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1,
-    **{f"{tower}_{name}_dim": 1 for tower in ("user", "item") for name in ("intrinsic", "ambient")},
-}  # fmt: skip
-SEED = 3
+SPEC, SEED = click_spec(64), 3
 
 
 def drawn(n: int, replicates: int = 1, **settings) -> dict[str, np.ndarray]:
-    spec = SPEC | settings
-    targets = {r: draw_target(SEED, spec, r) for r in range(replicates)}
-    columns = {name: np.empty(shape) for name, shape in clicks.shapes(spec, replicates, n).items()}
-    clicks.fill(columns, SEED, spec, targets, n)
-    return columns
+    return draw_clicks(click_places(SEED, SPEC | settings, replicates), n)
 
 
 def test_smaller_samples_are_prefixes_whoever_shares_the_batch():
@@ -71,8 +63,8 @@ def test_shares_of_clicks_are_those_of_many_users():
 
 
 def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others(monkeypatch):
-    targets = {0: draw_target(SEED, SPEC, 0)}
-    certificate.require(click_certificate.certificate(SEED, SPEC, targets))
+    place = click_places(SEED, SPEC, 1)
+    certificate.require(click_certificate.certificate(*place))
     chosen = catalogue.Catalogue.choose
 
     def twice_as_sure(self, users, uniform):
@@ -81,7 +73,7 @@ def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others
 
     monkeypatch.setattr(catalogue.Catalogue, "choose", twice_as_sure)
     with pytest.raises(certificate.CertificateError, match="choices measured"):
-        certificate.require(click_certificate.certificate(SEED, SPEC, targets))
+        certificate.require(click_certificate.certificate(*place))
 
 
 def test_the_certificate_never_refuses_users_who_are_sure_of_few_items():

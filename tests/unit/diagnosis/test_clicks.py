@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
+from cells import click_spec
 from twotower.data.catalogue import log_softmax
 from twotower.diagnosis import components, duration, factorial, findings, fits, ladders
 from twotower.diagnosis.kinds import click_truth, kind, shares, truths
 from twotower.diagnosis.telling import screen
 
-SPEC = {"smoothness": 1.0, "support": "cube", "sampling": "clicks", "catalogue": 24}
-SPEC |= {"popularity_exponent": 0.5, "temperature": 0.3, "clicks_each": 1}
-SPEC |= {
-    f"{side}_{which}_dim": 1 for side in ("user", "item") for which in ("intrinsic", "ambient")
-}
+SPEC = click_spec(24, popularity_exponent=0.5, temperature=0.3)
 CASES = {
     "rank": ({"rank": 4}, factorial.Towers(8, 1, 1, 1500, 64, 0.02)),
     "optimization": ({"rank": 1}, factorial.Towers(8, 1, 2, 5, 64, 0.01)),

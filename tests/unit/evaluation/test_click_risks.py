@@ -3,16 +3,11 @@
 import numpy as np
 import pytest
 
+from cells import click_places, click_spec
 from twotower.data.clicks import draw_test
-from twotower.data.targets import draw_target
 from twotower.evaluation.click_risks import click_risks
 
-SPEC = {
-    "smoothness": 1.0, "support": "cube", "rank": 2, "noise_sd": 1.0, "sampling": "clicks",
-    "catalogue": 32, "popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1,
-    **{f"{tower}_{name}_dim": 1 for tower in ("user", "item") for name in ("intrinsic", "ambient")},
-}  # fmt: skip
-TEST = draw_test(5, SPEC, {0: draw_target(5, SPEC, 0)}, 200)
+TEST = draw_test(*click_places(5, click_spec(32), 1), 200)
 POPULARITY, SHARE = (TEST[f"catalogue_log_{name}"][0] for name in ("popularity", "share"))
 
 

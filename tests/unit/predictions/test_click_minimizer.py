@@ -3,28 +3,23 @@
 import numpy as np
 import pytest
 
-from twotower.data import clicks
-from twotower.data.targets import draw_target
+from cells import click_places, click_spec, draw_clicks
+from twotower.data import catalogue, clicks
 from twotower.evaluation.click_risks import click_risks
 from twotower.predictions.targets.click_minimizer import click_minimizer
 from twotower.study import arms
 from twotower.towers import training_job
 
 SEED, N, REPLICATES = 11, 4096, 3
-SPEC = {
-    "smoothness": 2.0, "support": "cube", "rank": 2, "noise_sd": 1.0, "sampling": "clicks",
-    "catalogue": 128, "popularity_exponent": 1.0, "temperature": 0.5, "clicks_each": 1,
-    **{f"{tower}_{name}_dim": 1 for tower in ("user", "item") for name in ("intrinsic", "ambient")},
-}  # fmt: skip
+SPEC = click_spec(128, smoothness=2.0)
 CELL = SPEC | {"depth": 1, "width": {"schedule": "fixed", "units": 16}, "click_batch": 256}
-TARGETS = {r: draw_target(SEED, SPEC, r) for r in range(REPLICATES)}
+PLACE = click_places(SEED, SPEC, REPLICATES)
+TARGETS = PLACE[2]
 
 
 @pytest.fixture(scope="module")
 def data() -> dict[str, np.ndarray]:
-    columns = {name: np.empty(s) for name, s in clicks.shapes(SPEC, REPLICATES, N).items()}
-    clicks.fill(columns, SEED, SPEC, TARGETS, N)
-    return columns
+    return draw_clicks(PLACE, N)
 
 
 def risks(arm: str, data: dict[str, np.ndarray], cell: dict = CELL) -> dict[str, np.ndarray]:
@@ -35,7 +30,7 @@ def risks(arm: str, data: dict[str, np.ndarray], cell: dict = CELL) -> dict[str,
         "certificate_replicates": 0,
     }  # fmt: skip
     [result] = training_job.train(spec, data, range(REPLICATES))
-    [row] = click_risks(result.tensors, clicks.draw_test(SEED, SPEC, TARGETS, 1024))
+    [row] = click_risks(result.tensors, clicks.draw_test(*PLACE, 1024))
     return row
 
 
@@ -76,3 +71,11 @@ def test_what_is_estimated_falls_like_one_over_n_at_a_fixed_width():
     found = click_minimizer(SEED, CELL, arms.SOFTMAX_FULL, TARGETS[0], 0, [N, 16 * N])
     estimated = found.risk - found.lost
     assert estimated[0] / estimated[1] == pytest.approx(16.0, rel=0.05)
+
+
+def test_one_prediction_draws_its_catalogue_once(monkeypatch):
+    """The truth and the clicks are of one catalogue, whose shares cost most of a small sample."""
+    drawn, shares = [], catalogue._log_share
+    monkeypatch.setattr(catalogue, "_log_share", lambda *given: drawn.append(1) or shares(*given))
+    click_minimizer(SEED, CELL, arms.SOFTMAX_FULL, TARGETS[0], 0, [64, 128])
+    assert len(drawn) == 1

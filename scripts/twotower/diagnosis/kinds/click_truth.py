@@ -44,10 +44,11 @@ def drawn(seed: int, spec: dict, n: int) -> tuple[Target, RealRatings, dict[str,
         n: number of clicks.
     """
     target = targets.draw_target(seed, spec, 0)
-    fresh = clicks.draw_test(seed, spec, {0: target}, USERS_JUDGED)
+    place = (seed, spec, {0: target}, {0: draw_catalogue(seed, spec, target, 0)})
+    fresh = clicks.draw_test(*place, USERS_JUDGED)
     shapes = clicks.shapes(spec, 1, n)
     columns = {name: np.zeros(shape) for name, shape in shapes.items()}
-    clicks.fill(columns, seed, spec, {0: target}, n)
+    clicks.fill(columns, *place, n)
     each = spec["clicks_each"]
     log = as_ratings(
         np.arange(n) // each,

@@ -25,7 +25,7 @@ import torch
 
 from twotower.base.seeds import fit_stream
 from twotower.data import clicks
-from twotower.data.catalogue import divergence, draw_catalogue
+from twotower.data.catalogue import Catalogue, divergence, draw_catalogue
 from twotower.data.supports import coordinate_dim, coordinates_on
 from twotower.data.targets import TOWERS, Target
 from twotower.predictions.sizes import CLICK_USERS
@@ -54,9 +54,10 @@ def click_minimizer(
         replicate: its number.
         sizes: numbers of clicks.
     """
-    truth = _Truth.of(seed, cell, target, replicate)
+    items = draw_catalogue(seed, data_settings(cell), target, replicate)
+    truth = _Truth.of(cell, target, items)
     components = cell.get("embedding_dim", cell["rank"])
-    sample = _drawn(seed, cell, target, replicate, max(sizes))
+    sample = _drawn(seed, cell, target, replicate, items, max(sizes))
     risks, lost, widths = [], [], []
     for n in sizes:
         width = units(cell["width"], Theory.of(cell), n)
@@ -85,11 +86,13 @@ def click_minimizer(
     return Minimizer(np.array(risks), np.array(lost), np.array(widths))
 
 
-def _drawn(seed: int, cell: dict, target: Target, replicate: int, n: int) -> dict[str, np.ndarray]:
-    """The first n clicks of one replicate, with a leading axis of 1."""
+def _drawn(
+    seed: int, cell: dict, target: Target, replicate: int, items: Catalogue, n: int
+) -> dict[str, np.ndarray]:
+    """The first n clicks of one replicate on its catalogue, with a leading axis of 1."""
     data = data_settings(cell)
     columns = {name: np.empty(shape) for name, shape in clicks.shapes(data, 1, n).items()}
-    clicks.fill(columns, seed, data, {replicate: target}, n)
+    clicks.fill(columns, seed, data, {replicate: target}, {replicate: items}, n)
     return columns
 
 
@@ -114,8 +117,7 @@ class _Truth:
     told: float
 
     @classmethod
-    def of(cls, seed: int, cell: dict, target: Target, replicate: int) -> "_Truth":
-        items = draw_catalogue(seed, data_settings(cell), target, replicate)
+    def of(cls, cell: dict, target: Target, items: Catalogue) -> "_Truth":
         evenly = kronecker.points(CLICK_USERS, coordinate_dim(cell, "user"))
         coordinates = coordinates_on(cell, "user", evenly)
         embedded = target.user.values(coordinates)
