@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from twotower.data.targets import Target, draw_target
-from twotower.predictions.rating_law import RatingLaw, rating_law
+from twotower.predictions.rating_law import rating_law
 from twotower.predictions.targets.oracle_sieve import oracle_sieve
 
 COLUMNS = ["n_ratings", "replicate", "width", "approximation", "predicted_risk", "predictor"]
@@ -34,8 +34,8 @@ def of_reference(seed: int, data: dict, sample_sizes: list[int], replicates: ran
         replicates: of which the targets are drawn.
     """
 
-    def due(target: Target, law: RatingLaw, replicate: int) -> dict:
-        found = oracle_sieve(target, sample_sizes, law)
+    def due(target: Target, replicate: int) -> dict:
+        found = oracle_sieve(target, sample_sizes, rating_law(seed, data, target, replicate))
         return {"width": found.functions, "approximation": found.lost, "predicted_risk": found.risk}
 
     return _table(seed, data, sample_sizes, replicates, due, ORACLE_SIEVE)
@@ -54,7 +54,8 @@ def of_minimizer(
         minimizer,  # with torch, which a sieve does not need
     )
 
-    def due(target: Target, law: RatingLaw, replicate: int) -> dict:
+    def due(target: Target, replicate: int) -> dict:
+        law = rating_law(seed, data, target, replicate)
         found = minimizer(seed, cell, target, replicate, sample_sizes, law)
         return {"width": found.width, "approximation": found.lost, "predicted_risk": found.risk}
 
@@ -67,7 +68,7 @@ def of_clicks(
     """Predictions for an arm of clicks in a cell, `COLUMNS`; arguments as of `of_minimizer`."""
     from twotower.predictions.targets.click_minimizer import click_minimizer
 
-    def due(target: Target, law: RatingLaw | None, replicate: int) -> dict:
+    def due(target: Target, replicate: int) -> dict:
         found = click_minimizer(seed, cell, arm, target, replicate, sample_sizes)
         return {"width": found.width, "approximation": found.lost, "predicted_risk": found.risk}
 
@@ -79,7 +80,7 @@ def _table(
     data: dict,
     sample_sizes: list[int],
     replicates: range,
-    due: Callable[[Target, RatingLaw | None, int], dict],
+    due: Callable[[Target, int], dict],
     predictor: str,
 ) -> pd.DataFrame:
     if not is_predicted(data):
@@ -88,9 +89,7 @@ def _table(
     frames = []
     for replicate in replicates:
         target = draw_target(seed, data, replicate)
-        is_rated = data.get("sampling") != "clicks"
-        law = rating_law(seed, data, target, replicate) if is_rated else None
         keys = {"n_ratings": sample_sizes, "replicate": replicate}
-        frames.append(pd.DataFrame(keys | due(target, law, replicate)))
+        frames.append(pd.DataFrame(keys | due(target, replicate)))
     table = pd.concat(frames).assign(predictor=predictor)
     return table.sort_values(["n_ratings", "replicate"], kind="stable")[COLUMNS]

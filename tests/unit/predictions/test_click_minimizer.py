@@ -6,6 +6,7 @@ import pytest
 from cells import click_places, click_spec, draw_clicks
 from twotower.data import catalogue, clicks
 from twotower.evaluation.click_risks import click_risks
+from twotower.predictions import table
 from twotower.predictions.targets.click_minimizer import click_minimizer
 from twotower.study import arms
 from twotower.towers import training_job
@@ -79,3 +80,11 @@ def test_one_prediction_draws_its_catalogue_once(monkeypatch):
     monkeypatch.setattr(catalogue, "_log_share", lambda *given: drawn.append(1) or shares(*given))
     click_minimizer(SEED, CELL, arms.SOFTMAX_FULL, TARGETS[0], 0, [64, 128])
     assert len(drawn) == 1
+
+
+def test_a_table_of_clicks_holds_what_is_due_on_each_target():
+    shared = (CELL, arms.SOFTMAX_FULL, [64, 128], range(REPLICATES))
+    found = table.of_clicks(SEED, SPEC, *shared)
+    due = predicted(arms.SOFTMAX_FULL, [64, 128])
+    assert found["predicted_risk"].tolist() == due.T.ravel().tolist()
+    assert found["replicate"].tolist() == [*range(REPLICATES)] * 2
