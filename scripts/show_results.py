@@ -13,10 +13,9 @@ from twotower.base import files  # noqa: E402
 from twotower.claims import ledger  # noqa: E402
 from twotower.records import job_records  # noqa: E402
 from twotower.report.tables import texts  # noqa: E402
-from twotower.study import decisions  # noqa: E402
-from twotower.study.rules import click_decisions  # noqa: E402
+from twotower.study.rules.ledgers import LEDGERS  # noqa: E402
 
-PRINTED = ("claims.csv", "click_claims.csv", "rates.csv")
+PRINTED = (*(Path(ledger.table).name for ledger in LEDGERS), "rates.csv")
 MOST_RATES = 20  # rows that a reader still takes in on a screen; more are in rates.md
 
 made = [Path(path) for path in sys.argv[1:]]
@@ -24,13 +23,12 @@ found = {path.name: path for path in made if path.suffix == ".csv" and path.exis
 if not {"claims.csv", "rates.csv"} <= set(found):
     sys.exit("There are no claims judged yet: run `make` (or `snakemake`) first.")
 frozen = Path(__file__).resolve().parents[1]
-path = found["claims.csv"]
+shown = []
 try:
-    rules = decisions.load(frozen / "workflow" / "decisions.yaml")
-    shown = ["\n" + ledger.to_console(pd.read_csv(path), rules) + "\n"]
-    if path := found.get("click_claims.csv"):
-        rules = click_decisions.load(frozen / click_decisions.PATH)
-        shown.append(ledger.to_console(pd.read_csv(path), rules) + "\n")
+    for each in LEDGERS:
+        if path := found.get(Path(each.table).name):
+            rules = each.load(frozen / each.rules)
+            shown.append(ledger.to_console(pd.read_csv(path), rules) + "\n")
     path = found["rates.csv"]
     rates = pd.read_csv(path)
     if len(rates) <= MOST_RATES:
@@ -44,7 +42,7 @@ for path in (found[name] for name in PRINTED if name in found):
         sys.exit(
             f"{path}: not the table that the study wrote ({why}); `make resume` makes it anew."
         )
-print("\n".join(shown))
+print("\n" + "\n".join(shown))
 for folder in dict.fromkeys(path.parent for path in made):
     names = sorted(path.name for path in made if path.parent == folder)
     print(f"{folder}/: {', '.join(names)}")

@@ -25,7 +25,7 @@ from twotower.real import options as real_options
 from twotower.records import code_digest, run_records
 from twotower.running import command_line, statements, workplace
 from twotower.study import decisions, reading
-from twotower.study.rules import click_decisions
+from twotower.study.rules.ledgers import LEDGERS
 from twotower.study.jobs import job_inputs, job_settings
 from twotower.study.jobs.job_list import FORMATS, JobList
 
@@ -72,8 +72,8 @@ try:
     workplace.lead_jobs_to(SCRIPTS, IS_MODULE)
     STUDY, STUDY_ORIGIN, STUDY_PLACE, REAL, diagnosis_keys, click_places = read_study()
     if workflow.is_main_process:  # faults that would stop the run are shown before any work starts
-        decisions.load(DECISIONS)
-        click_decisions.load(Path(DECISIONS).with_name("click_decisions.yaml"))
+        for ledger in LEDGERS:
+            ledger.load(Path(DECISIONS).with_name(Path(ledger.rules).name))
         statements.made(PROJECT)
         workplace.check(workflow.modifier.modify_path("results"), workflow.resource_settings.cores)
     JOBS = JobList(STUDY)

@@ -18,6 +18,7 @@ from twotower.records import workflow_rules
 from twotower.report import style
 from twotower.study import analyses, arms, conflicts
 from twotower.study.arm_settings import Arms
+from twotower.study.rules.ledgers import LEDGERS
 from twotower.study.settings import ScheduledWidth
 from twotower.theory import width
 from twotower.towers import steps, training
@@ -143,3 +144,11 @@ def test_jobs_on_real_ratings_ask_for_what_the_cost_model_says():
     assert requests.memory("load_real", {"source": "one"}, attempt=2) == 8000
     assert requests.memory("draw_real", {"source": "one"}) == 1000
     assert requests.runtime("fit_real", {"source": "one"}) == 120
+
+
+def test_a_ledger_has_its_table_and_its_rules():
+    tables = {f"results/tables/{each.table}.csv" for each in analyses.ANALYSES}
+    for place, ledger in enumerate(LEDGERS):
+        owed = "its Analysis in study/analyses.py"
+        assert place == 0 or ledger.table in tables, f"{ledger.table} still needs {owed}"
+        assert ledger.load(ROOT / ledger.rules).claims

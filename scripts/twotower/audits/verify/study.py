@@ -11,12 +11,11 @@ from twotower.audits.verify.evidence import NO_RECORD, Evidence
 from twotower.audits.verify.findings import Verification
 from twotower.base import errors, words
 from twotower.records import job_records, run_records
-from twotower.study import decisions, reading
-from twotower.study.rules import click_decisions
+from twotower.study import reading
+from twotower.study.rules.ledgers import LEDGERS, Ledger
 from twotower.study.schema import Study
 
-DECISIONS = "workflow/decisions.yaml"
-CLICK_LEDGER = "results/tables/click_claims.csv"
+DECISIONS = LEDGERS[0].rules
 
 
 def check(evidence: Evidence, result: Verification) -> None:
@@ -114,35 +113,38 @@ def _short(value: object) -> str:
 
 
 def _check_decisions(evidence: Evidence, result: Verification) -> None:
-    """Each table's own label of the rules that judged it, against the rules that are there."""
-    if DECISIONS in evidence.odd:
-        result.add(DECISIONS, "CHANGED", "these are no longer valid rules")
+    """The claims of each ledger, and each table's own label of the rules that judged it, against
+    the rules that are there.
+    """
+    first, *further = LEDGERS
+    left = {path for path in evidence.found
+            if path.startswith("results/tables/") and path.endswith(".csv")}  # fmt: skip
+    for ledger in [each for each in further if each.table in left]:
+        _check_judged(ledger, [ledger.table], evidence, result)
+        left.remove(ledger.table)
+    _check_judged(first, sorted(left), evidence, result)
+
+
+def _check_judged(
+    ledger: Ledger, tables: list[str], evidence: Evidence, result: Verification
+) -> None:
+    if ledger.rules in evidence.odd:
+        result.add(ledger.rules, "CHANGED", "these are no longer valid rules")
         return
     try:
-        rules = decisions.load(evidence.project / DECISIONS)
+        rules = ledger.load(evidence.project / ledger.rules)
     except (errors.ExpectedError, OSError) as error:
         first = (str(error).split("\n") + [""])[1].strip() or type(error).__name__  # 0: the path
-        result.add(DECISIONS, "CHANGED", f"these are no longer valid rules: {first}")
+        result.add(ledger.rules, "CHANGED", f"these are no longer valid rules: {first}")
         return
-    ledger = "results/tables/claims.csv"
-    told = _values(evidence.folder / ledger, "claim") if ledger in evidence.found else set()
+    told = _values(evidence.folder / ledger.table, "claim") if ledger.table in tables else set()
     if told and (other := {claim.id for claim in rules.claims} ^ told):
-        reason = f"its claims are not those of {DECISIONS}: {words.named(sorted(other), 5)}"
-        result.add(ledger, "FORGED", reason)
-    for path in sorted(evidence.found):
-        if not (path.startswith("results/tables/") and path.endswith(".csv")):
-            continue
-        place, label = DECISIONS, rules.label
-        if path == CLICK_LEDGER:
-            place = click_decisions.PATH
-            try:
-                label = click_decisions.load(evidence.project / place).label
-            except (errors.ExpectedError, OSError):
-                label = "not valid"
-        judged = _values(evidence.folder / path, "decisions") - {label}
-        if judged:
+        reason = f"its claims are not those of {ledger.rules}: {words.named(sorted(other), 5)}"
+        result.add(ledger.table, "FORGED", reason)
+    for path in tables:
+        if judged := _values(evidence.folder / path, "decisions") - {rules.label}:
             reason = f"it was judged by the rules {', '.join(sorted(judged))}"
-            result.add(path, "STALE", f"{reason}; {place} is {label} now")
+            result.add(path, "STALE", f"{reason}; {ledger.rules} is {rules.label} now")
 
 
 def _values(path: Path, column: str) -> set[str]:
