@@ -5,13 +5,9 @@ import pytest
 
 from twotower.audits.compare.rungs import Compared, Rung
 from twotower.audits.rerun import jobs as audit_jobs
-from twotower.audits.rerun import judge, seeds
 from twotower.audits.rerun import verdicts as audit_verdicts
-from twotower.audits.rerun.findings import Audit
-from twotower.audits.rerun.options import Asked
 from twotower.audits.rerun.run import Outcome
 from twotower.audits.rerun.verdicts import LEDGER, Reproduction
-from twotower.audits.verify.evidence import gather
 from twotower.audits.verify.findings import Verification
 from twotower.records import environment, job_records
 from twotower.records.job_graph import JobGraph, RecordedJob
@@ -221,45 +217,6 @@ def test_what_explains_other_numbers_of_a_job(graph, differences, everything, ex
     assert ("results/risks/a.csv" in found) == expected
 
 
-def test_a_tolerance_excuses_nothing_on_an_equal_machine():
-    files = {"one": Compared(Rung.NUMERICAL, "1 of 2"), "other": Compared(Rung.BYTES)}
-    outcome = Outcome(Rung.NUMERICAL, files)
-    outcome.hold()
-    assert (outcome.rung, files["other"].rung) == (Rung.DIFFERENT, Rung.BYTES)
-    assert outcome.detail == (
-        "1 of 2: within the tolerance, but nothing in the environments explains it"
-    )
-    for rung in (Rung.BYTES, Rung.CONTENT, Rung.DIFFERENT):
-        same = Outcome(rung, {"one": Compared(rung, "as is")})
-        same.hold()
-        assert (same.rung, same.detail) == (rung, "as is")
-
-
-def machine(folder, model, beside):
-    made = environment.current() | {"beside": beside}
-    return environment.save(made | {"cpu": made["cpu"] | {"model": model}}, folder)
-
-
-@pytest.mark.parametrize(
-    ("model", "beside", "rung"),
-    [("this", {}, Rung.DIFFERENT), ("another", {}, Rung.NUMERICAL), ("this", {"mine": "1"},
-     Rung.DIFFERENT)],
-)  # fmt: skip
-def test_an_audit_holds_jobs_whose_environment_is_the_recorded_one(tmp_path, model, beside, rung):
-    was = machine(tmp_path / "given", "this", {})
-    now = machine(tmp_path / "clone", model, beside)
-    one = job("evaluate", ["risks/a.csv"], [])
-    one.record["environment"] = was
-    evidence = gather(tmp_path / "given", tmp_path / "given", None)
-    found = Audit(Asked(tmp_path / "given"), "", False, {}, Verification(evidence=evidence))
-    found.graph = JobGraph({one.name: one})
-    near = Compared(Rung.NUMERICAL, "near")
-    found.outcomes = {one.name: Outcome(Rung.NUMERICAL, {one.name: near}, environment=now)}
-    judge.judge(found, None, {one.name: tmp_path / "clone"}, 1e-3)
-    assert found.outcomes[one.name].rung == rung
-    assert audit_verdicts.failed(found.verdict) == (rung == Rung.DIFFERENT)
-
-
 def test_a_verdict_edited_by_hand_is_tampered_for_that_claim_alone(graph):
     wrong = {LEDGER: "CHANGED"}
     again = changed_ledger(verdict="fails")
@@ -308,36 +265,3 @@ def test_jobs_are_read_from_records_without_timings(tmp_path, monkeypatch):
     assert not found.jobs[outputs[1]].always
     job_records.record_path(outputs[1]).write_text("{}")
     assert audit_jobs.graph(tmp_path).jobs == {}
-
-
-def test_fresh_seeds_judge_by_the_interval_of_one_more_draw():
-    # mean 2, sd 1, t of 4 degrees of freedom at 97.5%: 2.776445
-    low, high = seeds.interval(pd.Series([1.0, 1.5, 2.0, 2.5, 3.0]).to_numpy(), 0.95)
-    half = 2.7764451 * 0.625**0.5 * 1.2**0.5
-    assert (low, high) == pytest.approx((2 - half, 2 + half), rel=1e-6)
-    assert seeds.interval(pd.Series([1.0]).to_numpy(), 0.95)[1] == float("inf")
-    with pytest.raises(seeds.SeedsError, match="asks for 5 or more"):
-        seeds.check_count(2, 5)
-    drawn = seeds.seeds(5, "ab" * 32, "n", used=1)
-    assert len(set(drawn)) == 5 and 1 not in drawn
-    assert drawn == seeds.seeds(6, "ab" * 32, "n", used=1)[:5]
-
-
-def study_of(folder, slope, verdict="holds"):
-    rates = folder / "results/rates/smoothness"
-    rates.mkdir(parents=True)
-    (folder / "results/tables").mkdir()
-    (rates / "rates.csv").write_text(f"cell,arm,slope\nc,erm,{slope}\n")
-    (folder / LEDGER).write_text(f"claim,verdict,measured\n4a,{verdict},{slope}\n")
-    return folder
-
-
-def test_fresh_seeds_tell_likely_numbers_from_others(tmp_path):
-    fresh = [study_of(tmp_path / str(x), slope=-0.5 + 0.01 * x) for x in range(5)]
-    for slope, verdict, expected in [
-        (-0.47, "holds", True), (-0.9, "holds", False), (-0.48, "fails", False)
-    ]:  # fmt: skip
-        recorded = study_of(tmp_path / f"{slope}{verdict}", slope)
-        row = {"claim": "4a", "verdict": verdict, "measured": slope}
-        agrees, told = seeds.agrees(row, CLAIMS["4a"], recorded, fresh, 0.99)
-        assert agrees == expected, told

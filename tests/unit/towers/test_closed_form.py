@@ -23,8 +23,6 @@ from twotower.towers.closed_form.hidden_layers import random_hidden_layers
 from twotower.towers.closed_form.outputs import fit_outputs
 from twotower.towers.networks import Towers, activations, scores
 
-ERM = {"alternations": 2, "joint_steps": 4}
-
 
 def hidden_layers(data, width, depth=1):
     return [
@@ -90,23 +88,6 @@ def test_alternation_lowers_the_loss_and_chunks_do_not_matter(monkeypatch):
     assert (losses[-1] < 0.3).all()  # the noise's variance is 0.25
     monkeypatch.setattr(chunks, "STRETCH", 37)
     torch.testing.assert_close(loss(3), losses[2], rtol=1e-9, atol=0)
-
-
-def test_components_beyond_the_functions_of_a_tower_are_0_and_change_no_score():
-    """Five functions a tower: from the start, from given towers, and through joint training."""
-    few, many = (sample(range(2), 300, width=4, rank=rank) for rank in (5, 12))
-    given = training.closed_form(few, 1)
-    turned = torch.linalg.qr(torch.from_numpy(np.random.default_rng(0).random((12, 12))))[0][:5]
-    wider = Towers(given.user, [*given.item[:-1], tuple(part @ turned for part in given.item[-1])])
-    for narrow, wide in (
-        (training.closed_form(few, 3), training.closed_form(many, 3)),
-        (training.closed_form(few, 3, given), training.closed_form(many, 3, wider)),
-        (training.erm(few, ERM).towers, training.erm(many, ERM).towers),
-    ):
-        for part in (*wide.user[-1], *wide.item[-1]):
-            assert part.shape[2] == 12 and not part[..., 5:].any()
-        due, found = (scores(each, few.users, few.items) for each in (narrow, wide))
-        torch.testing.assert_close(found, due, rtol=1e-6, atol=1e-6)
 
 
 def test_narrower_towers_find_what_noise_hides_from_wide_ones():

@@ -13,7 +13,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cells import draw_replicates, job
-from fake_card import Card, Indexing, Kernels, OnCard
+from fake_card import Card, OnCard
 from twotower.study import arms
 from twotower.towers import (
     cards,
@@ -23,16 +23,11 @@ from twotower.towers import (
     lbfgs,
     minibatch_adam,
     networks,
-    pairwise,
     training,
     training_job,
 )
 from twotower.towers.checkpoint import Checkpoint, Progress
-from twotower.towers.clicks.losses import ClickLoss
-from twotower.towers.clicks.objective import ClickObjective, batch_slopes
 from twotower.towers.closed_form import rating_statistics
-from twotower.towers.objectives import SquaredError
-from twotower.towers.samples import Clicks
 
 SETTINGS = {
     "erm": {"alternations": 1, "joint_steps": 4},
@@ -261,59 +256,3 @@ def test_the_fake_card_judges_places_as_torch_does(what, mixed, a_card):
 def test_chunks_count_the_batch_on_a_card_alone():
     assert chunks.rows(64, "cpu", 1) == chunks.rows(64, "cpu", 20)
     assert chunks.rows(64, "cuda", 1) == 16 * chunks.rows(64, "cuda", 16) > 10**5
-
-
-KINDS = {arm: arm.removesuffix("_raw").removeprefix("softmax_") for arm in arms.CLICK_ARMS}
-KINDS |= {"softmax_batch_apart": "apart"}
-
-
-def below(a_card: Card, objective: str, question: Callable = lambda x: None) -> Kernels:
-    """Operations of an evaluation of L-BFGS, or a step of Adam, by torch's own fake tensors."""
-    a_card.__exit__(None, None, None)
-    try:
-        with FakeTensorMode(), Indexing():
-            batch, n, width = 3, 40, 5
-            drawn = [torch.empty(batch, n, 1, device="cuda", dtype=torch.float64) for _ in range(2)]
-            ratings = torch.empty(batch, n, device="cuda", dtype=torch.float64)
-            sizes = ((1, width), (width, 2))
-            tower = [[drawn[0].new_empty(batch, i, o) for i in (n_in, 1)] for n_in, o in sizes]
-            like = networks.Towers(tower, tower)
-            error = SquaredError(like, *drawn, ratings)
-            if objective == "pairwise":
-                compared = pairwise.Comparisons(ratings.long(), ratings, 4, "size")
-            if objective in arms.CLICK_ARMS:
-                catalogue, even = drawn[1][:, :8], ratings[:, :8]
-                clicks = Clicks(ratings.long(), catalogue, even, even, n)
-                kind = {"bpr": "pair", "softmax_adam": "batch"}.get(objective) or KINDS[objective]
-                loss = ClickLoss(clicks, kind, True, ratings.long() if kind == "pair" else None)
-                clicked = ClickObjective(like, drawn[0], catalogue, loss)
-
-            def function(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-                question(rows)
-                if objective == "pairwise":
-                    return pairwise.loss_and_gradient(like.unflat(rows), *drawn, compared)
-                return clicked(rows) if objective in arms.CLICK_ARMS else error(rows)
-
-            if objective in ADAM:
-                state = minibatch_adam._begun(like.flat(), Progress())
-                parts = [column[:, None] for column in (*drawn, ratings)]
-                with Kernels() as kernels:
-                    question(state.rows)
-                    slopes = batch_slopes if objective == "softmax_adam" else None
-                    minibatch_adam._steps(like, parts, state, [0.1], slopes)
-                return kernels
-            state = lbfgs._begun(function, like.flat())
-            with Kernels() as kernels:
-                lbfgs._evaluated(function, state)
-    finally:
-        a_card.__enter__()
-    return kernels
-
-
-@pytest.mark.parametrize("objective", arms.TOWER_ARMS)
-def test_nothing_waits_below_the_functions_of_torch(objective, a_card):
-    kernels = below(a_card, objective)
-    assert kernels.waits == []
-    assert 30 < kernels.launched < 250
-    for question in (lambda x: x.cpu(), lambda x: x + torch.ones(x.shape[1]).to(x.device)):
-        assert below(a_card, objective, question).waits

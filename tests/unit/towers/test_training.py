@@ -213,3 +213,23 @@ def test_scheduled_widths():
     assert units(WIDTH | {"schedule": "dense"}, theory, 4096) == 8
     assert units({"schedule": "units", "constant": 1e-9}, theory, 16) == 1
     assert units(WIDTH, Theory(float("inf"), 2, 1), 10**6) == 1
+
+
+def test_components_beyond_the_functions_of_a_tower_are_0_and_change_no_score():
+    """Five functions a tower: from the start, from given towers, and through joint training."""
+    few_steps = {"alternations": 2, "joint_steps": 4}
+    few, many = (sample(range(2), 300, width=4, rank=rank) for rank in (5, 12))
+    given = training.closed_form(few, 1)
+    turned = torch.linalg.qr(torch.from_numpy(np.random.default_rng(0).random((12, 12))))[0][:5]
+    wider = networks.Towers(
+        given.user, [*given.item[:-1], tuple(part @ turned for part in given.item[-1])]
+    )
+    for narrow, wide in (
+        (training.closed_form(few, 3), training.closed_form(many, 3)),
+        (training.closed_form(few, 3, given), training.closed_form(many, 3, wider)),
+        (training.erm(few, few_steps).towers, training.erm(many, few_steps).towers),
+    ):
+        for part in (*wide.user[-1], *wide.item[-1]):
+            assert part.shape[2] == 12 and not part[..., 5:].any()
+        due, found = (networks.scores(each, few.users, few.items) for each in (narrow, wide))
+        torch.testing.assert_close(found, due, rtol=1e-6, atol=1e-6)
