@@ -61,6 +61,26 @@ def check_written(path: Path, told: str) -> None:
     _tried(path.parent if path.is_file() else path, told, "name another place")
 
 
+def check_replaced(path: Path, told: str, begins: bytes, kind: str) -> None:
+    """As `check_written`, of a file that takes the place of one of its own kind alone.
+
+    Args:
+        begins: the bytes that files of this kind begin with.
+        kind: what they hold, in messages.
+
+    Raises:
+        WorkplaceError: as well for a file that begins with other bytes.
+    """
+    check_written(path, told)
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        found = file.read(len(begins))
+    if found != begins:
+        text = f"{told}: this file holds no {kind}; allowed: one that does, or a new file"
+        raise WorkplaceError(text)
+
+
 def _tried(path: Path, told: str, other: str) -> Path:
     """Try to write where a path is or will be; returns the nearest folder that is there.
 
