@@ -1,5 +1,9 @@
 """Scores of all methods on real ratings, the dimension of the covariates, and tables of both."""
 
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+
 import pandas as pd
 
 from twotower.base import files
@@ -13,11 +17,10 @@ paths, output = snakemake.input, snakemake.output
 
 with job_records.job(snakemake) as spec:
     data = ratings.read(paths.data)
-    scored = [
-        each
-        for method, path in zip(spec["methods"], paths.predictions, strict=True)
-        for each in results.scored(data, method, arrays.read(path), spec["seed"])
-    ]
+    parts = defaultdict(dict)
+    for method, path in zip(spec["methods"], paths.predictions, strict=True):
+        parts[Path(path).parent][method] = partial(arrays.read, path)
+    scored = [each for part in parts.values() for each in results.scored(data, part, spec["seed"])]
     rows, summary = (pd.concat(part, ignore_index=True) for part in zip(*scored, strict=True))
     sides = {"user": data.user_covariates, "item": data.item_covariates}
     dimensions = dimension.estimates(sides, spec["seed"])

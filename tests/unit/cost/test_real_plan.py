@@ -82,6 +82,16 @@ def test_a_plan_grows_with_the_ratings_the_splits_and_the_budget():
     assert most[0] < 3e9 and most[1] < 6.5e9
 
 
+def test_methods_share_the_splits_and_the_draws_of_their_scores():
+    def scored(count):
+        made = jobs.jobs(MILLION.part(6.0), options.PARTS, options.METHODS[:count], 1, 1)
+        [job] = [job for job in made if job.rule == "score_real"]
+        return job.work["second"] - 3.0
+
+    assert scored(1) < scored(2) < 1.9 * scored(1)
+    assert scored(3) - scored(2) == pytest.approx(scored(2) - scored(1))
+
+
 def test_jobs_ask_for_what_the_plan_says(tmp_path):
     place = str(fakes.movielens_1m(tmp_path))
     real = options.taken({"movielens": place})

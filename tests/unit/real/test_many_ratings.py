@@ -61,7 +61,9 @@ def test_a_bootstrap_draws_the_same_users_few_or_all_at_a_time(monkeypatch):
     for most in (2**24, 200):
         monkeypatch.setattr(scores, "_MOST_DRAWN", most)
         guess = np.full(len(split.test), 3.0)
-        found.append(list(scores.user_intervals(data, split, split.train, guess, 1)))
+        found.append(scores.user_intervals(data, split, {"mean": guess, "low": guess - 1}, 1))
+        alone = scores.user_intervals(data, split, {"low": guess - 1}, 1)
+        assert alone["low"] == found[-1]["low"] != found[-1]["mean"]
     assert found[0] == found[1]
 
 
@@ -69,7 +71,7 @@ def test_methods_that_learn_from_some_ratings_say_from_how_many(monkeypatch):
     data = drawn(60, 50, 3000)
     monkeypatch.setitem(methods.MOST_RATINGS, "ridge", 500)
     predictions, chosen = methods.fit_kinds(data, ["random"], "ridge", 2, 1, 0)
-    [(rows, summary)] = results.scored(data, "ridge", predictions, 0)
+    [(rows, summary)] = results.scored(data, {"ridge": lambda: predictions}, 0)
     assert sorted(chosen["n_train"].unique()) == sorted(rows["n_train"].unique()) == [150, 300, 500]
     assert summary["n_train"].max() == 500
 

@@ -157,7 +157,7 @@ def test_scores_are_those_of_scikit_learn_and_a_perfect_order_is_one():
     perfect = scores.ranks(data, split, data.ratings[split.test])
     assert len(perfect["ndcg"]) == (np.bincount(data.users[split.test]) > 10).sum() > 30
     assert all(values.min() == 1.0 for values in perfect.values())
-    intervals = pd.DataFrame(scores.user_intervals(data, split, split.train, made, 0))
+    intervals = pd.DataFrame(scores.user_intervals(data, split, {"one": made}, 0)["one"])
     rmse = intervals[intervals["metric"] == "rmse"].iloc[0]
     assert rmse["low"] < rmse["mean"] < rmse["high"]
 

@@ -1,5 +1,6 @@
 """The jobs of a run on real ratings, with what each costs."""
 
+import math
 from collections.abc import Sequence
 
 from twotower.cost.job import PlannedJob
@@ -19,7 +20,10 @@ _HASHED = 5  # times that each byte of a file is read for its SHA-256, or passed
 SPLIT = 3.5e-7
 """Seconds of a rating in a split."""
 _SCORED, _RANKED = 4.0e-7, 1.0e-4  # seconds of a test rating, of a user's list
-_GROUPS, _DRAWN = 5, 500 * 2.5e-8  # of a bootstrap: groups of test ratings, seconds of a user
+_DRAWN, _SUMMED = 500 * 1.0e-8, 500 * 1.1e-8
+"""Of a bootstrap, seconds of a user who tests: of its draws, and of each method's two means."""
+_TWICE = ("time", "cold", "few")
+"""Kinds whose test ratings are drawn by group as well, where about as many users stand again."""
 
 
 def jobs(
@@ -45,9 +49,9 @@ def jobs(
             disk = 8.0 * sum(_tested(size, kind) * _count(kind, splits) for kind in own)
             about, memory = f"{part}/{method}", fits.memory(method, size)
             found.append(PlannedJob("fit_real", about, "fits", work, memory, disk))
-    scored = len(methods) * sum(_scored(size, kind, splits) for kind in kinds)
+    scored = sum(_scored(size, kind, splits, len(methods)) for kind in kinds)
     memory = fits.memory("global_mean", size) + 24.0 * size.ratings
-    memory += 8.0 * sum(_tested(size, kind) * _count(kind, splits) for kind in kinds)
+    memory += 8.0 * sum(_held(size, kind, splits, len(methods)) for kind in kinds)
     found.append(PlannedJob("score_real", "", "risks", _seconds(scored + 3.0), memory))
     found += [PlannedJob("draw_real", "", "figures", _seconds(2.0), 3e8)] * FIGURES
     return found
@@ -89,11 +93,19 @@ def _loaded(size: RatingsSize) -> float:
     return peak + (400.0 * size.users if size.parsed else 0.0)
 
 
-def _scored(size: RatingsSize, kind: str, splits: int) -> float:
-    """Seconds of one method on all splits of a kind."""
-    each = SPLIT * size.ratings + _SCORED * _tested(size, kind)
-    listed = min(size.users, (1 - TRAINED[kind]) * size.ratings / 11)  # with more than ten items
-    each += _RANKED * listed
-    if kind in ONCE or splits == 1:
-        each += _GROUPS * _DRAWN * min(size.users, (1 - TRAINED[kind]) * size.ratings)
-    return each * _count(kind, splits)
+def _scored(size: RatingsSize, kind: str, splits: int, methods: int) -> float:
+    """Seconds of all methods on all splits of a kind."""
+    tested = (1 - TRAINED[kind]) * size.ratings
+    listed = min(size.users, tested / 11)  # with more than ten items
+    each, once = _SCORED * _tested(size, kind) + _RANKED * listed, SPLIT * size.ratings
+    if _count(kind, splits) == 1:
+        drawn = size.users * -math.expm1(-tested / size.users)  # who test, if all rate alike
+        drawn *= 2 if kind in _TWICE else 1
+        each, once = each + _SUMMED * drawn, once + _DRAWN * drawn
+    return (once + methods * each) * _count(kind, splits)
+
+
+def _held(size: RatingsSize, kind: str, splits: int, methods: int) -> float:
+    """Numbers that scores hold: splits, one method's predictions; all, of a kind with one split."""
+    count, tested = _count(kind, splits), (1 - TRAINED[kind]) * size.ratings
+    return count * (size.ratings + _tested(size, kind)) + methods * tested * (count == 1)
