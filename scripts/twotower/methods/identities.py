@@ -4,8 +4,10 @@ Ratings are standardized first, so that penalties and step sizes mean the same o
 of which neither side was rated before gets what the library gives it: the mean rating.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from scipy import sparse
@@ -70,6 +72,19 @@ def _algorithm(name: str, settings: dict, seed: int) -> AlgoBase:
     raise KeyError(name)
 
 
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Without Python's search for garbage, which looks through millions of lists again and again
+    while they grow, and finds none: with a million ratings it takes more time than the lists."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Fitted:
     """A fitted algorithm of surprise as a predictor."""
 
@@ -86,9 +101,10 @@ class _Fitted:
         users, items, values = self._users, self._items, self._scale.values
         of_user, of_item = defaultdict(list), defaultdict(list)
         rows = zip(users.codes.tolist(), items.codes.tolist(), values.tolist(), strict=True)
-        for user, item, rating in rows:
-            of_user[user].append((item, rating))
-            of_item[item].append((user, rating))
+        with _no_garbage():
+            for user, item, rating in rows:
+                of_user[user].append((item, rating))
+                of_item[item].append((user, rating))
         numbers = [{code: code for code in range(len(side))} for side in (users, items)]
         ends = (values.min(), values.max())
         return Trainset(of_user, of_item, len(users), len(items), len(values), ends, *numbers)
