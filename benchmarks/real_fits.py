@@ -63,7 +63,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("place", type=Path)
     parser.add_argument("--methods", default=",".join(options.METHODS))
-    parser.add_argument("--budget", type=int, default=1)
+    parser.add_argument("--budget", type=int, default=1, help="settings tried; 0: one fit alone")
     parser.add_argument("--reviews", type=int, default=10**7, help="of Yelp's, at most")
     given = parser.parse_args()
     source = any_layout.source_at(given.place)

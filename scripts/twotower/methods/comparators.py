@@ -106,7 +106,7 @@ COMPARATORS = (
 @dataclass(frozen=True)
 class Tuned:
     """A fitted method: `settings` were chosen for their `held_out_error`, the mean squared error
-    on the held-out ratings (NaN where none could be held out).
+    on the held-out ratings (NaN where none could be held out, or none was tried).
     """
 
     settings: dict[str, Any]
@@ -125,6 +125,7 @@ def tuned(
     """The method of this name, tuned and fitted to n pairs and their ratings, float64 [n].
 
     Every setting has the same held-out ratings and the same seed; of equals the first is taken.
+    With a budget of 0 none is tried, and the first is taken.
 
     Raises:
         KeyError: if there is no such method.
@@ -134,16 +135,16 @@ def tuned(
     held, kept = np.split(order, [int(HELD_OUT_SHARE * len(ratings))])
     kept = np.sort(kept)  # methods that walk through users in order see them as they came
     seed = int(rng.integers(2**31))
-    settings = method.candidates(len(ratings), budget)
+    settings = method.candidates(len(ratings), max(budget, 1))
     if method.knows_nothing_of(pairs):
         settings = settings[:1]  # all of them would give the mean
     errors = [
         _error(method, each, pairs, ratings, kept, held, np.random.default_rng(seed))
-        for each in settings
+        for each in settings[:budget]
     ]
-    best = int(np.argmin(errors)) if len(held) else 0
+    best = int(np.argmin(errors)) if errors and len(held) else 0
     predict = method.fit(pairs, ratings, settings[best], np.random.default_rng(seed))
-    return Tuned(settings[best], errors[best], predict)
+    return Tuned(settings[best], errors[best] if errors else float("nan"), predict)
 
 
 def _error(method: Comparator, settings: dict, pairs: Pairs, ratings, kept, held, rng) -> float:

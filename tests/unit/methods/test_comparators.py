@@ -119,6 +119,10 @@ def test_every_method_has_the_same_budget(name, monkeypatch):
     comparators.tuned(name, pairs, ratings, 5, rng())
     assert [count for count, _ in fits] == [80] * len(settings) + [100]
     assert all(kept == fits[0][1] for _, kept in fits[:-1])  # one fifth, never fitted, for all
+    fits.clear()
+    untried = comparators.tuned(name, pairs, ratings, 0, rng())
+    assert [count for count, _ in fits] == [100]
+    assert untried.settings == settings[0] and np.isnan(untried.held_out_error)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "boosting"])
