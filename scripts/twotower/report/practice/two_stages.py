@@ -13,7 +13,7 @@ from twotower.report import style
 from twotower.study import arms
 from twotower.study.labels import cells_in_order, size_text
 
-MAX_ROWS = 4
+MAX_ROWS = 5
 """Cells that are drawn, a row of panels each."""
 
 _COLORS = {TOWERS_ALONE: style.BLUE, BOOSTING: style.ORANGE, WITH_SCORE: style.GREEN}
@@ -53,7 +53,8 @@ def figure(table: pd.DataFrame) -> Figure:
                 _draw(ax, rows, below=cell == cells[-1])
             about = rows.iloc[0]
             said = f"rank {about['rank']:g}, towers' p = {about['embedding_dim']:g}"
-            axes[0].set_ylabel(f"{said},\n{arms.label(arm)}")
+            among = f" of {about['catalogue']:,g} items" if about["sampling"] == "clicks" else ""
+            axes[0].set_ylabel(f"{said},\n{arms.label(arm)}{among}")
             axes[0].set_ylim(0.0, 1.1 * table.loc[table["cell"] == cell, "regret"].max())
         for ax, size in zip(grid[0], sizes, strict=True):
             ax.set_title(f"{size:,} items")
