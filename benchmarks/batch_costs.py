@@ -40,10 +40,9 @@ import torch  # noqa: E402
 from twotower.analyses.cold_start import ratio_interval  # noqa: E402
 from twotower.base.seeds import fit_stream  # noqa: E402
 from twotower.data import clicks  # noqa: E402
-from twotower.data.catalogue import divergence, log_softmax  # noqa: E402
+from twotower.data.catalogue import divergence, log_shares, log_softmax  # noqa: E402
 from twotower.data.targets import Target, draw_target  # noqa: E402
 from twotower.diagnosis.kinds.click_fits import log_law  # noqa: E402
-from twotower.diagnosis.kinds.shares import log_shares  # noqa: E402
 from twotower.predictions.targets.click_minimizer import click_minimizer  # noqa: E402
 from twotower.study import arms, grid, reading  # noqa: E402
 from twotower.theory.bound import Theory  # noqa: E402

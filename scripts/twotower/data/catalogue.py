@@ -101,6 +101,14 @@ def _log_share(spec: dict, target: Target, items: Catalogue) -> np.ndarray:
     return np.log(total / total.sum())
 
 
+def log_shares(items: np.ndarray, count: int) -> np.ndarray:
+    """Log of each item's share [count] of clicks on `items` [n], smoothed as (clicks + ½) / (n +
+    count / 2): an item that nobody has clicked yet may be clicked.
+    """
+    clicked = np.bincount(items, minlength=count)
+    return np.log(clicked + 0.5) - np.log(len(items) + 0.5 * count)
+
+
 def log_softmax(scores: np.ndarray) -> np.ndarray:
     """Scores [..., N] minus the logarithm of the sum of their exponentials.
 

@@ -112,6 +112,7 @@ ARM_MARKS = {
     arms.SOFTMAX_FULL: Mark(SKY, "o", "-", markersize=3.4, zorder=4.0),
     arms.SOFTMAX_FULL_RAW: Mark(TEXT_GREY, "s", ":", markersize=3.6),
     arms.SOFTMAX_BATCH: Mark(ORANGE, "^", "--", markersize=4.2),
+    arms.SOFTMAX_BATCH_COUNTED: Mark(GUIDE_GREY, "d", (0, (3, 1)), markersize=4.2),
     arms.SOFTMAX_BATCH_RAW: Mark(VERMILION, "P", "-.", markersize=4.2),
     arms.SOFTMAX_BATCH_APART: Mark(GREEN, "v", (0, (6, 1.5, 1, 1.5, 1, 1.5)), markersize=4.2),
     arms.BPR: Mark(PURPLE, "X", (0, (4, 1.5, 1, 1.5)), markersize=4.2),

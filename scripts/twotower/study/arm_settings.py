@@ -170,6 +170,12 @@ class _Arms(Block):
         description="Softmax over the items of a batch of clicks, with the log q correction.",
         json_schema_extra=without_null,
     )
+    softmax_batch_counted: ClickSettings | None = Field(
+        None,
+        description="As softmax_batch, with the items' shares counted in the clicks themselves, as "
+        "one has them.",
+        json_schema_extra=without_null,
+    )
     softmax_batch_raw: ClickSettings | None = Field(
         None,
         description="Softmax over the items of a batch of clicks, without a correction.",

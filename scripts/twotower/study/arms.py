@@ -25,14 +25,17 @@ REFERENCE = "reference"
 
 SOFTMAX_FULL, SOFTMAX_FULL_RAW = "softmax_full", "softmax_full_raw"
 SOFTMAX_BATCH, SOFTMAX_BATCH_RAW = "softmax_batch", "softmax_batch_raw"
+SOFTMAX_BATCH_COUNTED = "softmax_batch_counted"
+"""As softmax_batch, with the shares of items that its own clicks show."""
 SOFTMAX_BATCH_APART = "softmax_batch_apart"
 BPR = "bpr"
 SOFTMAX_ADAM = "softmax_adam"
-IN_BATCH = (SOFTMAX_BATCH, SOFTMAX_BATCH_RAW, SOFTMAX_BATCH_APART, SOFTMAX_ADAM)
+_IN_BATCH = (SOFTMAX_BATCH, SOFTMAX_BATCH_COUNTED, SOFTMAX_BATCH_RAW, SOFTMAX_BATCH_APART)
+IN_BATCH = (*_IN_BATCH, SOFTMAX_ADAM)
 """Softmax over the items of a batch of clicks; the other arms of clicks know all items."""
 UNCORRECTED = (SOFTMAX_FULL_RAW, SOFTMAX_BATCH_RAW)
 """Softmax without the correction for how often each item is a candidate."""
-CLICK_ARMS = (SOFTMAX_FULL, SOFTMAX_FULL_RAW, *IN_BATCH[:3], BPR, SOFTMAX_ADAM)
+CLICK_ARMS = (SOFTMAX_FULL, SOFTMAX_FULL_RAW, *_IN_BATCH, BPR, SOFTMAX_ADAM)
 """Towers that learn from clicks, and from nothing else."""
 TOWER_ARMS = (ERM, ADAM, PAIRWISE, *CLICK_ARMS)
 PREDICTED = (ERM, *CLICK_ARMS)
@@ -81,6 +84,7 @@ _LABELS = {
     SOFTMAX_FULL: "full softmax",
     SOFTMAX_FULL_RAW: "full softmax, no log q",
     SOFTMAX_BATCH: "in-batch softmax",
+    SOFTMAX_BATCH_COUNTED: "in-batch softmax, shares counted",
     SOFTMAX_BATCH_RAW: "in-batch softmax, no log q",
     SOFTMAX_BATCH_APART: "in-batch softmax, positive apart",
     BPR: "BPR",

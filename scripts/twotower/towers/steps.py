@@ -17,6 +17,7 @@ FULL_BATCH_CLICKS = (
     "softmax_full",
     "softmax_full_raw",
     "softmax_batch",
+    "softmax_batch_counted",
     "softmax_batch_raw",
     "softmax_batch_apart",
     "bpr",

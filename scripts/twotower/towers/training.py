@@ -130,6 +130,7 @@ ARMS = {
     "softmax_full": fits.full_batch(FULL),
     "softmax_full_raw": fits.full_batch(FULL, is_corrected=False),
     "softmax_batch": fits.full_batch(BATCH),
+    "softmax_batch_counted": fits.full_batch(BATCH, is_counted=True),
     "softmax_batch_raw": fits.full_batch(BATCH, is_corrected=False),
     "softmax_batch_apart": fits.full_batch(APART),
     "bpr": fits.full_batch(PAIR),

@@ -62,6 +62,11 @@ def test_shares_of_clicks_are_those_of_many_users():
     assert np.abs(counts / 40_000 - share).max() < 5 * error.max()
 
 
+def test_shares_count_items_that_nobody_clicked():
+    found = np.exp(catalogue.log_shares(np.array([0, 0, 2]), 3))
+    assert found == pytest.approx(np.array([2.5, 0.5, 1.5]) / 4.5)
+
+
 def test_the_certificate_passes_users_who_choose_as_the_truth_says_and_no_others(monkeypatch):
     place = click_places(SEED, SPEC, 1)
     certificate.require(click_certificate.certificate(*place))

@@ -82,11 +82,6 @@ def test_candidates_stand_for_a_large_catalogue(monkeypatch):
     assert (np.abs(error) < 5.0 * np.sqrt(spread / 50) + 1e-3).all()
 
 
-def test_shares_count_items_that_nobody_clicked():
-    found = np.exp(shares.log_shares(np.array([0, 0, 2]), 3))
-    assert found == pytest.approx(np.array([2.5, 0.5, 1.5]) / 4.5)
-
-
 @pytest.mark.parametrize("weights", [0, 10, 300])
 def test_half_and_all_clicks_tell_what_unlimited_ones_leave(weights):
     n, floor = 1000, 3.0

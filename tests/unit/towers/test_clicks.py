@@ -172,6 +172,19 @@ def test_a_step_of_adam_takes_a_batch_as_it_is():
     torch.testing.assert_close(step, whole, rtol=1e-11, atol=1e-14)
 
 
+def test_counted_shares_are_those_of_the_clicks_whatever_is_known():
+    given, steps = click_sample(range(2), 190), {"output_steps": 6, "joint_steps": 3}
+    counts = torch.nn.functional.one_hot(given.clicks.items, 32).sum(1).double()
+    share = losses.counted_shares(given.clicks)
+    torch.testing.assert_close(share, ((counts + 0.5) / (190 + 0.5 * 32)).log())
+    told = replace(given, clicks=replace(given.clicks, log_share=share))
+    found = training.ARMS["softmax_batch_counted"](given, steps).towers.flat()
+    expected, known = (
+        training.ARMS["softmax_batch"](x, steps).towers.flat() for x in (told, given)
+    )
+    assert torch.equal(found, expected) and not torch.equal(found, known)
+
+
 def limits(given, kind, is_corrected):
     """What scores may exceed the true ones by, but for a constant of each user: [N]."""
     wanted = losses.corrections(given.clicks, kind)[0]

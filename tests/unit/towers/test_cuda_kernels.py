@@ -25,7 +25,7 @@ def a_card(monkeypatch) -> None:
 
 
 KINDS = {arm: arm.removesuffix("_raw").removeprefix("softmax_") for arm in arms.CLICK_ARMS}
-KINDS |= {"softmax_batch_apart": "apart"}
+KINDS |= {"softmax_batch_apart": "apart", "softmax_batch_counted": "batch"}
 
 
 def below(objective: str, question: Callable = lambda x: None) -> Kernels:

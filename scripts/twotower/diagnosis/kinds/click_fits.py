@@ -8,7 +8,7 @@ score can learn it.
 import numpy as np
 import torch
 
-from twotower.data.catalogue import divergence, log_softmax
+from twotower.data.catalogue import divergence, log_shares, log_softmax
 from twotower.diagnosis.factorial import Towers
 from twotower.diagnosis.kinds import shares
 from twotower.diagnosis.kinds.rating_fits import Draws, covariates
@@ -36,7 +36,7 @@ class ClickFits:
         self._data, items = data, data.items[rows]
         catalogue = torch.from_numpy(data.item_covariates)
         self._catalogue = catalogue.expand(len(rows), -1, -1).contiguous()
-        self._log_shares = np.stack([shares.log_shares(each, len(catalogue)) for each in items])
+        self._log_shares = np.stack([log_shares(each, len(catalogue)) for each in items])
         pairs = zip(self._log_shares, shared("candidates"), strict=True)
         self._candidates = [shares.candidates(share, rng) for share, rng in pairs]
         share = torch.from_numpy(self._log_shares)

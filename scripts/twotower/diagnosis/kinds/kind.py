@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from twotower.data.catalogue import log_shares
 from twotower.diagnosis import ladders
 from twotower.diagnosis.factorial import OWN
-from twotower.diagnosis.kinds import shares
 from twotower.real.ratings import RealRatings
 from twotower.real.splits import Split
 
@@ -105,7 +105,7 @@ def _log_losses(data: RealRatings, parts: list[Split], fitted: Fitted) -> dict[s
 
 def _log_losses_of_shares(data: RealRatings, parts: list[Split]) -> np.ndarray:
     count = len(data.item_covariates)
-    known = [shares.log_shares(data.items[part.train], count) for part in parts]
+    known = [log_shares(data.items[part.train], count) for part in parts]
     return -np.stack(
         [of_item[data.items[part.test]] for of_item, part in zip(known, parts, strict=True)]
     )

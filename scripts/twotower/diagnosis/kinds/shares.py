@@ -1,4 +1,4 @@
-"""Each item's share of the clicks, and log losses of clicks by it and by fitted scores.
+"""Log losses of clicks by the items' shares of clicks and by fitted scores.
 
 The law is p(i | u) = m(i) exp(s(u, i)) / Σ_j m(j) exp(s(u, j)), with m an item's share of the
 training clicks. Scores of 0 say that the user does not matter.
@@ -9,14 +9,6 @@ import numpy as np
 MOST_CANDIDATES = 4096
 """Items that the sum over the catalogue is computed of; of more it is estimated."""
 _ENTRIES = 1 << 21  # scores that are held at a time
-
-
-def log_shares(items: np.ndarray, count: int) -> np.ndarray:
-    """Log of each item's share [count] of clicks on `items` [n], smoothed as (clicks + ½) / (n +
-    count / 2): an item that nobody has clicked yet may be clicked.
-    """
-    clicked = np.bincount(items, minlength=count)
-    return np.log(clicked + 0.5) - np.log(len(items) + 0.5 * count)
 
 
 def candidates(log_share: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:

@@ -8,7 +8,13 @@ import torch
 
 from twotower.towers import joint_training, minibatch_adam
 from twotower.towers.checkpoint import Progress
-from twotower.towers.clicks.losses import BATCH, PAIR, ClickLoss, corrections
+from twotower.towers.clicks.losses import (
+    BATCH,
+    PAIR,
+    ClickLoss,
+    corrections,
+    counted_shares,
+)
 from twotower.towers.clicks.objective import ClickObjective, batch_slopes
 from twotower.towers.clicks.start import start as closed_start
 from twotower.towers.clicks.start import with_corrections, with_own_scores
@@ -17,12 +23,16 @@ from twotower.towers.objectives import SquaredError
 from twotower.towers.samples import NOTHING, Fit, Sample, blank_towers, random_towers
 
 
-def full_batch(kind: str, is_corrected: bool = True) -> Callable[..., Fit]:
+def full_batch(
+    kind: str, is_corrected: bool = True, is_counted: bool = False
+) -> Callable[..., Fit]:
     """The arm that minimizes the mean loss of this kind over all clicks by L-BFGS.
 
     Output layers come first, in `output_steps`: for given hidden layers they are a maximum
     likelihood fit that 40 evaluations settle. Then all layers move, in `joint_steps`. On pilot seed
     7, 15 of them lower the training loss and hardly the risk; more of them raise it.
+
+    If `is_counted`, the shares of items are those of these very clicks, `losses.counted_shares`.
 
     It takes a sample of clicks, these settings, towers to start from in place of the closed form's,
     if any, and what an earlier attempt has left.
@@ -31,6 +41,9 @@ def full_batch(kind: str, is_corrected: bool = True) -> Callable[..., Fit]:
     def fit(
         sample: Sample, settings: dict, start: Towers | None = None, progress: Progress = NOTHING
     ) -> Fit:
+        if is_counted:
+            share = counted_shares(sample.clicks)
+            sample = replace(sample, clicks=replace(sample.clicks, log_share=share))
         if earlier := progress.earlier():
             start = blank_towers(sample).unflat(earlier["start"].to(sample.ratings.device))
         elif start is None:

@@ -23,6 +23,7 @@ Not corrected, o = 0. What is found then is the true score and log q (`full`), o
 import numpy as np
 import torch
 
+from twotower.data.catalogue import log_shares
 from twotower.kernels import softmax
 from twotower.towers.clicks import cards
 from twotower.towers.samples import Clicks
@@ -35,6 +36,13 @@ def corrections(clicks: Clicks, kind: str) -> torch.Tensor:
     if kind in (FULL, PAIR):
         return clicks.log_popularity
     return clicks.log_popularity - clicks.log_share
+
+
+def counted_shares(clicks: Clicks) -> torch.Tensor:
+    """Log of each item's share as these clicks show it (`catalogue.log_shares`), [B, N]."""
+    count = clicks.log_share.shape[1]
+    found = [log_shares(items, count) for items in clicks.items.cpu().numpy()]
+    return torch.from_numpy(np.stack(found)).to(clicks.log_share)
 
 
 def batch_starts(n: int, size: int) -> list[int]:
