@@ -1,5 +1,6 @@
 """From the predictions of all rungs to the tables of a diagnosis."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -135,7 +136,7 @@ def _rungs(rungs: Mapping[str, Rung], errors: dict[str, np.ndarray]) -> pd.DataF
 
 def _limit(limit: verdicts.Limit, ratings: int) -> dict:
     value, low, high = limit.margin
-    more = None if limit.more is None else round((limit.more - 1.0) * ratings)
+    more = None if limit.more is None else math.ceil((limit.more - 1.0) * ratings)
     return {
         "part": limit.name, "next": limit.second, "decided": limit.decided,
         "margin": value, "margin_low": low, "margin_high": high, "more_ratings": more,

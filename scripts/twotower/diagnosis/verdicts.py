@@ -22,7 +22,8 @@ class Limit:
         decided: whether the interval of their difference lies above 0.
         margin: that difference, and its interval.
         more: how many times the ratings would decide, as intervals shrink with the root of their
-            number; None where it is decided, or where that is more than MOST.
+            number; None where it is decided, or where that is more than MOST. The wider half of the
+            interval counts: as no part is below 0, the lower half of a difference may end at 0.
     """
 
     name: str
@@ -47,8 +48,8 @@ def limit(found: Components, among: Sequence[str]) -> Limit:
     closest = min(margins, key=lambda name: margins[name][1])
     margin = margins[second]
     decided = margins[closest][1] > 0
-    value, low, _ = margins[closest]
-    more = None
-    if not decided and value * MOST**0.5 > value - low:
-        more = float(((value - low) / value) ** 2)
+    value, low, high = margins[closest]
+    half, more = max(value - low, high - value), None
+    if not decided and value * MOST**0.5 > half:
+        more = float((half / value) ** 2)
     return Limit(first, second if decided else closest, decided, margin, more)

@@ -73,11 +73,14 @@ def test_two_equal_parts_are_not_decided_and_more_ratings_would_tell():
     assert named.more is None or 1 < named.more <= verdicts.MOST
 
 
-def test_how_much_more_would_decide_follows_from_the_margin():
-    """A margin of 1 whose interval begins at −1 needs half of its width: four times the ratings."""
+@pytest.mark.parametrize("lowest", [-1.0, 0.0])
+def test_how_much_more_would_decide_follows_from_the_margin(lowest):
+    """A margin of 1 whose interval ends at 3 needs half of its width, four times the ratings: also
+    where it begins at 0, as parts are never below that.
+    """
     parts = {name: np.zeros(1001) for name in NAMES}
     parts["rank"][0] = 1.0
-    parts["rank"][1:] = np.r_[np.full(100, -1.0), np.full(900, 3.0)]
+    parts["rank"][1:] = np.r_[np.full(100, lowest), np.full(900, 3.0)]
     named = verdicts.limit(components.Components(parts, np.ones(1001), np.zeros(1001)), NAMES)
     assert (named.name, named.decided) == ("rank", False)
     assert named.more == pytest.approx(4.0)

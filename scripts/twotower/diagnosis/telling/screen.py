@@ -108,7 +108,7 @@ def _parts(found: Findings, of: Kind) -> list[str]:
     for row in found.components.to_dict("records"):
         truth = f"  true {_number(row['truth'])}" if "truth" in row else ""
         lines.append(
-            f"  {row['part']:<14} {_interval(row['estimate'], row['low'], row['high']):<28}"
+            f"  {row['part']:<14} {_interval(row['estimate'], row['low'], row['high']):<27} "
             f"{_share(row['share']):>5}{truth}  {_of(of, MEANINGS[row['part']])}"
         )
     return lines
@@ -141,7 +141,7 @@ def _worth(found: Findings) -> list[str]:
     lines = ["What it would take off the error"]
     for row in found.worth.to_dict("records"):
         said = _interval(row["gain"], row["low"], row["high"])
-        lines.append(f"  {row['purchase']:<30} {said:<28}{_share(row['share']):>5}")
+        lines.append(f"  {row['purchase']:<30} {said:<27} {_share(row['share']):>5}")
     return lines
 
 
