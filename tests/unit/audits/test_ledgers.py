@@ -54,6 +54,9 @@ def test_each_ledger_is_held_against_its_own_rules(evidence, each):
     write(evidence.folder, each.table, of(each).iloc[:-1])
     reason = f"its claims are not those of {each.rules}: {name}"
     assert told(evidence) == {each.table: ("FORGED", reason)}
+    for cut in (of(each).iloc[:0], of(each).drop(columns="claim")):
+        write(evidence.folder, each.table, cut)
+        assert told(evidence)[each.table][0] == "FORGED"
     write(evidence.folder, each.table, of(each).assign(decisions="v0:0"))
     assert {path: verdict for path, (verdict, _) in told(evidence).items()} == {each.table: "STALE"}
     (evidence.folder / each.rules).write_text("version: 1\n")

@@ -137,18 +137,21 @@ def _check_judged(
         first = (str(error).split("\n") + [""])[1].strip() or type(error).__name__  # 0: the path
         result.add(ledger.rules, "CHANGED", f"these are no longer valid rules: {first}")
         return
-    told = _values(evidence.folder / ledger.table, "claim") if ledger.table in tables else set()
-    if told and (other := {claim.id for claim in rules.claims} ^ told):
+    told = _values(evidence.folder / ledger.table, "claim")
+    other = set() if told is None else {claim.id for claim in rules.claims} ^ told
+    if ledger.table in tables and other:
         reason = f"its claims are not those of {ledger.rules}: {words.named(sorted(other), 5)}"
         result.add(ledger.table, "FORGED", reason)
     for path in tables:
-        if judged := _values(evidence.folder / path, "decisions") - {rules.label}:
+        if judged := (_values(evidence.folder / path, "decisions") or set()) - {rules.label}:
             reason = f"it was judged by the rules {', '.join(sorted(judged))}"
             result.add(path, "STALE", f"{reason}; {ledger.rules} is {rules.label} now")
 
 
-def _values(path: Path, column: str) -> set[str]:
-    """What stands in a column of a table; nothing where the table has no such column."""
+def _values(path: Path, column: str) -> set[str] | None:
+    """What stands in a column of a table; nothing where the table has no such column, None where it
+    is no table.
+    """
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
@@ -156,7 +159,7 @@ def _values(path: Path, column: str) -> set[str]:
                 return set()
             return {row[column] or "" for row in rows}
     except (OSError, ValueError, csv.Error):
-        return set()
+        return None
 
 
 def of_run(run: dict) -> Study | None:
