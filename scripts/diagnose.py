@@ -1,6 +1,7 @@
 """What limits a recommender: `python diagnose.py FOLDER`, or `python diagnose.py --cell ID`.
 
-FOLDER holds ratings in a published layout (docs/real-ratings.md). Says first how long it takes.
+FOLDER holds ratings or clicks in a layout of docs/real-ratings.md. Says first how long it takes.
+The options of the towers are explained in docs/diagnose.md.
 """
 
 import subprocess
@@ -16,12 +17,13 @@ from twotower.diagnosis import asking, options  # noqa: E402
 from twotower.running import processes  # noqa: E402
 
 parser = console.Parser(description=__doc__)
-parser.add_argument("ratings", nargs="?", metavar="FOLDER", help="a folder with ratings")
+parser.add_argument("ratings", nargs="?", metavar="FOLDER", help="a folder with ratings or clicks")
 parser.add_argument("--study", default="config.yaml", help="the study of the cell")
 parser.add_argument("--profile", help="a profile of Snakemake")
 parser.add_argument("--cell", help="diagnose a cell of the study, given by its id")
 for key in options.USUAL:
-    parser.add_argument(f"--{asking.named(key).lower().replace('_', '-')}", dest=key)
+    name = asking.named(key)
+    parser.add_argument(f"--{name.lower().replace('_', '-')}", dest=key, metavar=name)
 given = parser.parse_args()
 about = asking.about(given.ratings, given.cell, given.study, vars(given))
 here = Path.cwd().resolve()
@@ -31,7 +33,7 @@ if processes.locked(here) or processes.of_kind(here, "job"):
 snakemake = [sys.executable, "-m", "snakemake"]
 config = ["--config", *(commands.config(key, value) for key, value in about.config.items())]
 config += commands.options(profile=given.profile)
-if about.data and not Path(about.data).exists():
+if about.data:  # also if it is there: it may be of another folder
     done = subprocess.run([*snakemake, about.data, *config], capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import subprocess
 
 import numpy as np
 
@@ -33,6 +34,12 @@ def test_ratings_become_one_screen_once(project, tmp_path):
     wider = [word.replace("width=4", "width=8") for word in config]
     more = project.snakemake("diagnose", "--dry-run", *wider)
     assert re.search(r"^fit_diagnosis +\d", more.stdout + more.stderr, re.MULTILINE)
+    other = fakes.movielens_100k(tmp_path / "other", users=30, items=20)
+    fakes.edit(other / "u.data", 1, "1\t1\t9\t880000000")
+    command = [str(project.python), "scripts/diagnose.py", str(other)]
+    refused = subprocess.run(command, cwd=project.folder, capture_output=True, encoding="utf-8")
+    assert refused.returncode == 1 and "u.data" in refused.stderr
+    assert refused.stdout == ""  # no time is said from the ratings that were there before
 
 
 def test_a_cell_is_diagnosed_beside_its_truth(alone):
