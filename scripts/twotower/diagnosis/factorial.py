@@ -16,6 +16,9 @@ CROWDED = 0.25
 """Weights for each rating of half of the training ratings, above which a rung is left out: its
 errors say how it overfits, not what it could express."""
 
+FEWEST_SPLITS = 2
+"""Of a diagnosis: one has no spread."""
+
 
 @dataclass(frozen=True)
 class Towers:

@@ -37,7 +37,7 @@ _RANGE = {
     "diagnose_steps": (1, 10**7),
     "diagnose_batch_size": (1, 2**20),
     "diagnose_learning_rate": (0, 10),
-    "diagnose_splits": (2, 20),
+    "diagnose_splits": (factorial.FEWEST_SPLITS, 20),
     "diagnose_seeds": (2, 20),
     "diagnose_most": (200, 10**8),
 }

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from twotower.base import seeds
 from twotower.diagnosis import floors
-from twotower.diagnosis.factorial import OWN, OWN_RUNGS
+from twotower.diagnosis.factorial import FEWEST_SPLITS, OWN, OWN_RUNGS
 from twotower.diagnosis.kinds import kind
 from twotower.diagnosis.kinds.kind import Kind
 
@@ -20,7 +20,7 @@ PURCHASES = {
 """What is bought beside ratings, which cannot be made, and the rung of the towers that has it."""
 POWER, LEVEL = 0.8, 0.05
 SOUGHT = 0.01
-"""Of the error: the difference for which the needed replicates are told."""
+"""Of the error: the difference for which the needed splits are told."""
 
 
 def worths(
@@ -52,4 +52,5 @@ def smallest_difference(errors: dict[str, np.ndarray], splits: int) -> tuple[flo
     rivals = [own - errors[f"{name}/all"] for name in OWN_RUNGS if name != OWN]
     spread = float(np.sqrt(np.mean([np.var(rival[1:]) for rival in rivals])))
     least = (ndtri(1 - LEVEL / 2) + ndtri(POWER)) * spread
-    return float(least), math.ceil(splits * (least / (SOUGHT * own[0])) ** 2)
+    needed = math.ceil(splits * (least / (SOUGHT * own[0])) ** 2)
+    return float(least), max(needed, FEWEST_SPLITS)

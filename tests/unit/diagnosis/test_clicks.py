@@ -1,5 +1,7 @@
 """Clicks: log losses against closed forms, the least excess of few components, planted cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,7 +53,18 @@ def test_the_screen_speaks_of_clicks_and_leads_with_what_can_be_bought(case):
     assert len(text.splitlines()) < 40 and "rating" not in text and " nats" in text
     lines = [line.split(":")[0] for line in text.splitlines()]
     assert lines.index("Of what can be bought") < lines.index("The error splits into")
-    assert "rating" not in screen.report(found, "planted", rungs, kind.CLICKS)
+    page = screen.report(found, "planted", rungs, kind.CLICKS)
+    assert "rating" not in page and f" | {2 * rungs['own'].towers.steps} | " in page
+    facts = found.facts.set_index("fact").assign(value=lambda of: of["value"].round(4))
+    facts.loc["error_of_constant"] = facts.loc["error"]
+    unlearned = replace(found, facts=facts.reset_index())
+    said = screen.text(unlearned, "planted", rungs, kind.CLICKS).splitlines()
+    assert said[2] == "These towers are no better than each item's share of the clicks alone."
+    assert f"log loss {facts.loc['error', 'value']:.5g} [" in said[1]
+
+
+def test_a_share_of_nothing_has_no_sign():
+    assert screen._share(-0.0001) == "0.0%" and screen._share(-0.0006) == "-0.1%"
 
 
 def test_a_log_loss_is_that_of_the_softmax_over_the_catalogue():

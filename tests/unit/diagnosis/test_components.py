@@ -161,3 +161,5 @@ def test_the_smallest_difference_is_2_8_standard_errors():
     least, splits = worth.smallest_difference(errors | {"own/all": own}, 3)
     assert least == pytest.approx(2.8016 * 0.01, rel=0.03)
     assert splits == pytest.approx(3 * (least / 0.02) ** 2, abs=1)
+    _, fewest = worth.smallest_difference(errors | {"own/all": 10 * own}, 3)
+    assert fewest == 2  # a diagnosis takes no fewer

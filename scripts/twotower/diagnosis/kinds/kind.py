@@ -35,7 +35,7 @@ class Kind:
         given: from the fits of all rungs, losses [splits, seeds, n_test] by "rung/share".
         constant: losses of the constant, [splits, n_test].
         unlimited: the error that unlimited events would leave, from that of half of them and all.
-        loss, unit: what an error is called.
+        loss, unit, digits: what an error is called, and with how many digits it is shown.
         also: how the error is said once more, such as "RMSE" with its value.
         constant_said: the constant in words.
         leads: the question whose answer stands first on the screen.
@@ -50,6 +50,7 @@ class Kind:
     unlimited: Callable[[np.ndarray, np.ndarray], np.ndarray]
     loss: str
     unit: str
+    digits: int
     also: Callable[[float], str]
     constant_said: str
     leads: str
@@ -121,6 +122,7 @@ RATINGS = Kind(
     unlimited=ladders.unlimited,
     loss="squared error",
     unit="",
+    digits=3,
     also=lambda error: f"RMSE {error**0.5:.4g}",
     constant_said="the mean rating alone",
     leads="largest",
@@ -136,9 +138,10 @@ CLICKS = Kind(
     unlimited=ladders.unlimited_likelihood,
     loss="log loss",
     unit=" nats",
+    digits=5,
     also=lambda error: f"perplexity {np.exp(error):.4g}",
     constant_said="each item's share of the clicks alone",
     leads="buy",
 )
 """The noise floor of clicks is the entropy of the choices: always the largest part, so that what
-can be bought stands first."""
+can be bought stands first. Beside it all other parts are small, so that errors need more digits."""

@@ -67,6 +67,7 @@ def report(
         differences=_differences(found),
         blind=_blind(found, of),
         shown=_number,
+        digits=of.digits,
         share=_share,
     )
 
@@ -87,7 +88,8 @@ def _of(of: Kind, said: str) -> str:
 
 def _head(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind) -> str:
     fact, towers = _facts(found), rungs[OWN].towers
-    error = _interval(fact["error"], fact["error_low"], fact["error_high"])
+    error = _interval(fact["error"], fact["error_low"], fact["error_high"], of.digits)
+    blind = fact["error"] >= fact["error_of_constant"]
     return (
         f"{subject}: {fact['ratings']:,.0f} {of.events}, "
         f"{words.count(int(fact['splits']), 'split')}, "
@@ -95,7 +97,9 @@ def _head(found: Findings, subject: str, rungs: Mapping[str, Rung], of: Kind) ->
         f"Towers of {words.count(towers.depth, 'hidden layer')} of {towers.width} units, "
         f"embedding dimension {towers.rank}, {towers.steps:,} steps of Adam.\n"
         f"Held-out mean {of.loss} {error}{of.unit} ({of.also(fact['error'])}; "
-        f"{of.constant_said}: {_number(fact['error_of_constant'])})"
+        f"{of.constant_said}: {_number(fact['error_of_constant'], of.digits)})"
+        + f"\nThese towers are no better than {of.constant_said}."
+        * blind
     )
 
 
@@ -172,15 +176,16 @@ def _differences(found: Findings) -> list[str]:
     ]
 
 
-def _interval(value: float, low: float, high: float) -> str:
-    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
+def _interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    return f"{_number(value, digits)} [{_number(low, digits)}, {_number(high, digits)}]"
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) >= 5e-5 else "0"
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}" if abs(value) >= 5e-5 else "0"
 
 
 def _share(value: float) -> str:
+    value = 0.0 if abs(value) < 5e-4 else value  # no -0.0%
     return f"{100 * value:.1f}%" if abs(value) < 0.0995 else f"{100 * value:.0f}%"
 
 
