@@ -9,7 +9,7 @@ from cells import click_spec
 from twotower.data.catalogue import log_softmax
 from twotower.diagnosis import components, duration, factorial, findings, fits, ladders
 from twotower.diagnosis.kinds import click_truth, kind, shares, truths
-from twotower.diagnosis.telling import screen
+from twotower.diagnosis.telling import figure, screen
 
 SPEC = click_spec(24, popularity_exponent=0.5, temperature=0.3)
 CASES = {
@@ -61,6 +61,12 @@ def test_the_screen_speaks_of_clicks_and_leads_with_what_can_be_bought(case):
     said = screen.text(unlearned, "planted", rungs, kind.CLICKS).splitlines()
     assert said[2] == "These towers are no better than each item's share of the clicks alone."
     assert f"log loss {facts.loc['error', 'value']:.5g} [" in said[1]
+
+
+def test_the_picture_of_clicks_compares_what_can_be_bought(case):
+    *_, found, _ = case
+    *_, parts, _ = figure.draw(found.components, found.worth, kind.CLICKS).axes
+    assert [label.get_text() for label in parts.get_yticklabels()] == list(components.BUYS)
 
 
 def test_a_share_of_nothing_has_no_sign():

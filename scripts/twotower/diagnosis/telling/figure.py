@@ -22,6 +22,9 @@ _LOOKS = {
 def draw(parts: pd.DataFrame, worth: pd.DataFrame, of: Kind = kind.RATINGS) -> Figure:
     """Above, the parts as one stacked bar; below left, each with its interval; right, purchases.
 
+    Where what can be bought leads, as of clicks, the noise floor stands in the stacked bar alone:
+    beside it no other part could be seen.
+
     Args:
         parts: `part`, `estimate`, `low`, `high`, and `truth` where it is known.
         worth: `purchase`, `gain`, `low`, `high`.
@@ -31,6 +34,8 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame, of: Kind = kind.RATINGS) -> F
         axes = fig.subplot_mosaic([["bar", "bar"], ["parts", "worth"]], height_ratios=[0.6, 2.4])
         error = of.loss + (f" ({of.unit.strip()})" if of.unit else "")
         _stacked(axes["bar"], parts, f"held-out {error}")
+        if of.leads == "buy":
+            parts = parts[parts["part"] != "noise floor"]
         ax = axes["parts"]
         for place, row in enumerate(parts.itertuples()):
             color, hatch = _LOOKS[row.part]
@@ -47,7 +52,7 @@ def draw(parts: pd.DataFrame, worth: pd.DataFrame, of: Kind = kind.RATINGS) -> F
         ax.plot(worth["gain"], np.arange(len(worth)), "o", color=style.BLACK, markersize=4)
         _intervals(ax, worth["gain"], worth)
         ax.set_yticks(range(len(worth)), worth["purchase"])
-        ax.set_xlabel(f"{error} taken off (below 0: added)")
+        ax.set_xlabel(f"{error} taken off\n(below 0: added)")
         for name in ("parts", "worth"):
             axes[name].invert_yaxis()
             axes[name].spines[["top", "right"]].set_visible(False)
