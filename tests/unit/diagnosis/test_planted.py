@@ -47,6 +47,9 @@ def test_the_screen_fits_on_a_screen(case):
     text = screen.text(found, "planted", rungs)
     assert len(text.splitlines()) < 40
     assert f"The limit: {planted_limit}, above" in text and "true" in text
+    sure = found.worth.loc[found.worth["low"] > 0, "purchase"]
+    [told] = [line for line in text.splitlines() if line.startswith("Surely worth something:")]
+    assert told.count("%") == len(sure) and all(f"{name} (" in told for name in sure)
     page = screen.report(found, "planted", rungs)
     assert page.count("\n| own") == len(factorial.OWN_RUNGS) + 1
 

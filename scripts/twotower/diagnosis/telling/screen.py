@@ -61,6 +61,7 @@ def report(
         limits=_limits(found, of),
         components=found.components.to_dict("records"),
         worth=found.worth.to_dict("records"),
+        surely=_surely(found),
         groups=found.groups.to_dict("records"),
         rungs=found.rungs.to_dict("records"),
         meanings={name: _of(of, said) for name, said in MEANINGS.items()},
@@ -146,7 +147,16 @@ def _worth(found: Findings) -> list[str]:
     for row in found.worth.to_dict("records"):
         said = _interval(row["gain"], row["low"], row["high"])
         lines.append(f"  {row['purchase']:<30} {said:<27} {_share(row['share']):>5}")
-    return lines
+    return [*lines, _surely(found)]
+
+
+def _surely(found: Findings) -> str:
+    """Which purchases are worth something, by their intervals, the largest gain first."""
+    sure = found.worth[found.worth["low"] > 0].sort_values("gain", ascending=False)
+    if sure.empty:
+        return "Surely worth something: none of these."
+    gains = (f"{row.purchase} ({_share(row.share)})" for row in sure.itertuples())
+    return f"Surely worth something: {', '.join(gains)}."
 
 
 def _groups(found: Findings, of: Kind) -> list[str]:
