@@ -152,6 +152,13 @@ def test_purchases_are_worth_what_the_closed_form_says():
     assert worths["twice the steps"][0] == pytest.approx(0.05)
 
 
+def test_ladders_hold_no_narrower_towers_that_lack_dimensions():
+    """Of W units and a constant there are W + 1 functions: fewer than p are fewer dimensions."""
+    ladders = {rank: rungs(Towers(16, 1, rank, 500, 256, 0.01)) for rank in (9, 10)}
+    assert "width-half" in ladders[9] and "width-half" not in ladders[10]
+    assert {"width-2", "rank-half", "rank-2"} <= ladders[10].keys()
+
+
 def test_the_smallest_difference_is_2_8_standard_errors():
     rng = np.random.default_rng(1)
     own = np.full(4001, 2.0)

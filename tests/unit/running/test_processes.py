@@ -67,3 +67,5 @@ def test_a_run_of_another_machine_is_not_taken_for_dead(here):
     assert processes.locked(here)
     with pytest.raises(processes.BusyError, match="was started on far.example"):
         processes.require_idle(here)
+    (here / ".snakemake/locks/1.output.lock").symlink_to("gone")  # listed, and no longer there
+    assert processes.locked_by(here)["host"] == "far.example"
