@@ -174,11 +174,14 @@ def test_a_job_gives_every_size_in_order_and_further_starts_at_some(arm):
         assert len(row["risk"]) == len(row["training_loss"])
 
 
-@pytest.mark.parametrize("arm", arms.TOWER_ARMS)
+@pytest.mark.parametrize(
+    ("arm", "rank"), [*((arm, 2) for arm in arms.TOWER_ARMS), ("erm", 1), ("adam", 1)]
+)
 @pytest.mark.parametrize("block", [(2, 4), (3, 4)])
-def test_blocks_of_replicates_give_the_numbers_of_the_whole(arm, block):
+def test_blocks_of_replicates_give_the_numbers_of_the_whole(arm, rank, block):
+    """Of one component too, where products of matrices are those of vectors."""
     rows = slice(*block)
-    spec = job(data_spec(2), arm=arm, sizes=(128, 4096), certificate_sizes=[128])
+    spec = job(data_spec(2) | {"rank": rank}, arm=arm, sizes=(128, 4096), certificate_sizes=[128])
     spec["certificate_replicates"] = 3
     if "joint_steps" in SETTINGS[arm]:
         spec["settings"] = SETTINGS[arm] | {"alternations": 1, "joint_steps": 3}

@@ -3,6 +3,7 @@
 import torch
 
 from twotower.towers.clicks.losses import corrections
+from twotower.towers.closed_form import products
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.features import features
 from twotower.towers.closed_form.hats import Hats
@@ -31,7 +32,7 @@ def start(sample: Sample, kind: str, is_corrected: bool) -> WhitenedTowers:
     user.rows = item.rows = min(user.rows, item.rows)
     outputs = dependence_start(user, item, sample.rank - 1)
     layers = [
-        _output_layer(tower.whitening @ weights)
+        _output_layer(products.product(tower.whitening, weights))
         for tower, weights in zip((user, item), outputs, strict=True)
     ]
     towers = with_own_scores(
@@ -65,8 +66,7 @@ def with_corrections(towers: Towers, sample: Sample, kind: str) -> Towers:
 def _add_corrections(towers: Towers, item: Dense | Hats, sample: Sample, kind: str) -> None:
     """Set own scores in place: by least squares over the clicked items, with their features."""
     wanted = corrections(sample.clicks, kind).gather(1, sample.clicks.items)
-    pairs = zip(item.whitening, mean(item, wanted), strict=True)
-    own = torch.stack([one @ weights for one, weights in pairs])  # in a batch its bits would change
+    own = products.product(item.whitening, mean(item, wanted))
     weight, bias = towers.item[-1]
     weight[..., -1:], bias[..., -1:] = own[:, :-1], own[:, -1:]
 

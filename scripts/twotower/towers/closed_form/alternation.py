@@ -59,9 +59,9 @@ def alternated(
     for done in range(1, max(rounds, limits.MOST_ROUNDS) + 1):
         fixed = _embedded(item, raw)
         user_outputs = least_squares(user, fixed, ratings, found.ridge, found.user_outputs)
-        fixed = _embedded(user, user.whitening @ user_outputs)
+        fixed = _embedded(user, products.product(user.whitening, user_outputs))
         item_outputs = least_squares(item, fixed, ratings, found.ridge, found.item_outputs)
-        raw = item.whitening @ item_outputs
+        raw = products.product(item.whitening, item_outputs)
         before, error = error, _squared_error(fixed, item.embeddings(raw), ratings)
         new = Rounds(
             user_outputs, item_outputs, rating_statistics.ridges_after(ratings, error, parameters)
@@ -71,7 +71,7 @@ def alternated(
             falls = falls & (before - error > smallest)
             if not falls.any():
                 break
-            raw = item.whitening @ found.item_outputs
+            raw = products.product(item.whitening, found.item_outputs)
     return found
 
 

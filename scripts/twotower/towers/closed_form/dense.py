@@ -113,12 +113,12 @@ class DenseEquations:
                     width = rank * tower.size
                     self._normal = phi.new_zeros(batch, width, width)
             rated = other * ratings[:, part, None].to(phi)
-            right.baddbmm_(rated.transpose(1, 2), phi)
-            moment.baddbmm_(other.transpose(1, 2), other)
+            right += products.product(rated.transpose(1, 2), phi)
+            moment += products.product(other.transpose(1, 2), other)
             if whole:
                 stacked = (other[..., None] * phi[:, :, None, :]).reshape(batch, rows, -1)
                 products.add_lower(self._normal, stacked)
-        self.right = torch.bmm(right / tower.n, tower.whitening).transpose(1, 2).contiguous()
+        self.right = products.product(right / tower.n, tower.whitening).mT.contiguous()
         self.moment = moment / tower.n
 
     def matrix(self) -> torch.Tensor:
@@ -138,9 +138,9 @@ class DenseEquations:
     def times(self, outputs: torch.Tensor) -> torch.Tensor:
         """The matrix times outputs [B, M, p], without the matrix."""
         tower = self._tower
-        raw = torch.bmm(tower.whitening, outputs)
+        raw = products.product(tower.whitening, outputs)
         total = raw.new_zeros(len(raw), raw.shape[2], tower.size)
         for (_, phi), other in zip(tower.chunks(), self._fixed(), strict=True):
             scores = (products.outputs(phi, raw) * other).sum(2, keepdim=True)
-            total.baddbmm_((scores * other).transpose(1, 2), phi)
-        return torch.bmm(total / tower.n, tower.whitening).transpose(1, 2).contiguous()
+            total += products.product((scores * other).transpose(1, 2), phi)
+        return products.product(total / tower.n, tower.whitening).mT.contiguous()

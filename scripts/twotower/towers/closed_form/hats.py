@@ -14,6 +14,7 @@ import torch
 from twotower.base import mapped_pages
 from twotower.kernels import hats as kernels
 from twotower.towers import chunks
+from twotower.towers.closed_form import products
 from twotower.towers.closed_form.whitening import whitening_map
 
 
@@ -80,7 +81,7 @@ class Hats:
         """The tower's outputs at all pairs by weights [B, M, p] on the features themselves, chunk
         by chunk: [B, rows, p] each.
         """
-        at_nodes = torch.bmm(self.values, raw)
+        at_nodes = products.product(self.values, raw)
         for _, x in self._parts(self.rows):
             yield self._interpolated(x, at_nodes)
 
@@ -128,7 +129,7 @@ class HatEquations:
         right = sums.new_zeros(batch, intervals + 1, rank)
         right[:, :-1] += rated[..., 0]
         right[:, 1:] += rated[..., 1]
-        self.right = torch.bmm(at_nodes.transpose(1, 2), right)
+        self.right = products.product(at_nodes.transpose(1, 2), right)
         weights = moments.sum(1) @ moments.new_tensor([1.0, 2.0, 1.0])  # (1 − a + a)² = 1
         self.moment = sums.new_empty(batch, rank, rank)
         for index, (r, s) in enumerate(self._pairs()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from twotower.towers.closed_form import rating_statistics
+from twotower.towers.closed_form import products, rating_statistics
 from twotower.towers.closed_form.alternation import alternated
 from twotower.towers.closed_form.dense import Dense
 from twotower.towers.closed_form.features import features
@@ -68,11 +68,11 @@ def fit_outputs(
         )
         user.rows = item.rows = min(user.rows, item.rows)
         if raw is None:
-            raw = item.whitening @ spectral_start(user, item, ratings, rank)
+            raw = products.product(item.whitening, spectral_start(user, item, ratings, rank))
         else:
             raw = _widened(raw, item.size)
         rounds = alternated(user, item, ratings, raw, ridge, alternations if width == full else 1)
-        raw, ridge = item.whitening @ rounds.item_outputs, rounds.ridge
+        raw, ridge = products.product(item.whitening, rounds.item_outputs), rounds.ridge
     user_outputs, item_outputs = (
         with_components(outputs, rank)
         for outputs in _balanced(rounds.user_outputs, rounds.item_outputs)
@@ -109,7 +109,7 @@ def _spanning(raw: torch.Tensor) -> torch.Tensor:
 
 def _output_layer(tower: Dense | Hats, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight and bias of the output layer from weights on whitened features, [B, M, p]."""
-    raw = tower.whitening @ outputs
+    raw = products.product(tower.whitening, outputs)
     return raw[:, :-1].contiguous(), raw[:, -1:].contiguous()
 
 

@@ -24,9 +24,19 @@ def mirror(total: torch.Tensor) -> torch.Tensor:
     return total
 
 
+def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Products [B, m, n] of [B, m, k] and [B, k, n], with the bits that each network gets alone.
+
+    With m or n of 1 some processors add in another order if there are several networks.
+    """
+    if left.device.type == "cpu" and 1 in (left.shape[1], right.shape[2]):
+        return torch.stack([one @ other for one, other in zip(left, right, strict=True)])
+    return torch.bmm(left, right)
+
+
 def outputs(phi: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
     """Features [B, rows, M] times weights [B, M, p]: [B, rows, p], a transposed view."""
-    return torch.bmm(raw.transpose(1, 2), phi.transpose(1, 2)).transpose(1, 2)
+    return product(raw.transpose(1, 2), phi.transpose(1, 2)).transpose(1, 2)
 
 
 def inner(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
