@@ -45,22 +45,34 @@ def floors(
 
 
 def of_crowded(errors: Mapping[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """The same of crowded towers of the user's size, from the learning curve of their training."""
-    fallen = np.maximum(learned(errors, rng), 0.0)
-    return np.clip(errors[f"{OWN}/all"] - fallen, 0.0, errors[f"{BEST}/all"])
+    """The same of crowded towers of the user's size, from the learning curve of their training.
+
+    Where that stops short of `best` by the held-out error, its curve may be flat whatever better
+    trained towers would gain from more ratings. The curve of `best` counts then too, carried on by
+    an unknown share, from none to all of it.
+    """
+    best = errors[f"{BEST}/all"]
+    reached = errors[f"{OWN}/all"] - np.maximum(learned(errors, rng), 0.0)
+    share = np.r_[0.5, rng.random(len(best) - 1)]
+    others = best - share * np.maximum(learned(errors, rng, rung=BEST), 0.0)
+    short = errors[f"{OWN}/all"] > best
+    return np.clip(np.where(short, np.minimum(reached, others), reached), 0.0, best)
 
 
 def learned(
-    errors: Mapping[str, np.ndarray], rng: np.random.Generator, times: float = np.inf
+    errors: Mapping[str, np.ndarray],
+    rng: np.random.Generator,
+    times: float = np.inf,
+    rung: str = OWN,
 ) -> np.ndarray:
-    """How much of the error of the user's training so many times the ratings take off.
+    """How much of the error of a rung, the user's training, so many times the ratings take off.
 
     E(n) = floor + c n^(−a), with c n^(−a) = (E(n/2) − E(n)) / (2^a − 1). Two points do not tell a:
     it is drawn from its prior.
     """
-    whole = errors[f"{OWN}/all"]
+    whole = errors[f"{rung}/all"]
     rate = RATE * np.exp(RATE_SPREAD * drawn(rng, len(whole)))
-    above = (errors[f"{OWN}/half"] - whole) / (2.0**rate - 1.0)
+    above = (errors[f"{rung}/half"] - whole) / (2.0**rate - 1.0)
     return np.minimum(above * (1.0 - times**-rate), whole)
 
 

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from twotower.diagnosis import components, floors, verdicts, worth
-from twotower.diagnosis.factorial import BEST, OWN_RUNGS, SHARES, Towers, base, is_crowded, rungs
+from twotower.diagnosis.factorial import (
+    BEST,
+    OWN,
+    OWN_RUNGS,
+    SHARES,
+    Towers,
+    base,
+    is_crowded,
+    rungs,
+)
 from twotower.diagnosis.findings import taken_apart
 
 TOWERS = Towers(16, 1, 2, 500, 256, 0.01)
@@ -121,6 +130,20 @@ def test_of_crowded_towers_the_learning_curve_tells_what_unlimited_ratings_leave
     assert low < 0.05 < high
     more = worth.worths(errors, 1)["ten times the ratings"][0]
     assert more == pytest.approx(0.4 * 2**-floors.RATE * (1 - 10**-floors.RATE))
+
+
+def test_a_training_that_stops_short_does_not_hide_what_more_ratings_would_do():
+    """Its own curve is flat, at 0.9; that of the best fits falls."""
+    n = 250  # of narrower rungs one alone is not crowded
+    errors, fitted = crowded(n, noise=0.1, width_gap=0.01, rank_gap=0.01)
+    for share in SHARES:
+        errors[f"{BEST}/{share}"] -= 2.0
+        errors[f"{OWN}/{share}"] += 0.9 - errors[f"{OWN}/{share}"][0]
+    found = taken_apart(errors, fitted, n, 1)
+    for name, due in (("estimation", 0.4 * 1.25**-floors.RATE), ("noise floor", 0.1)):
+        low, high = verdicts.interval(found.parts[name])[1:]
+        assert low < due < high
+    assert verdicts.limit(found, NAMES).name == "optimization"
 
 
 def test_a_large_error_of_few_ratings_is_not_called_noise():
