@@ -40,7 +40,12 @@ import torch  # noqa: E402
 from twotower.analyses.cold_start import ratio_interval  # noqa: E402
 from twotower.base.seeds import fit_stream  # noqa: E402
 from twotower.data import clicks  # noqa: E402
-from twotower.data.catalogue import divergence, log_shares, log_softmax  # noqa: E402
+from twotower.data.catalogue import (  # noqa: E402
+    divergence,
+    draw_catalogues,
+    log_shares,
+    log_softmax,
+)
 from twotower.data.targets import Target, draw_target  # noqa: E402
 from twotower.diagnosis.kinds.click_fits import log_law  # noqa: E402
 from twotower.predictions.targets.click_minimizer import click_minimizer  # noqa: E402
@@ -115,8 +120,9 @@ class Drawn(NamedTuple):
     def of(cls, seed: int, cell: dict, data: dict, count: int, n: int) -> "Drawn":
         targets = {r: draw_target(seed, data, r) for r in range(count)}
         known = {name: np.empty(shape) for name, shape in clicks.shapes(data, count, n).items()}
-        clicks.fill(known, seed, data, targets, n)
-        return cls(seed, cell, targets, known, clicks.draw_test(seed, data, targets, USERS))
+        place = seed, data, targets, draw_catalogues(seed, data, targets)
+        clicks.fill(known, *place, n)
+        return cls(seed, cell, targets, known, clicks.draw_test(*place, USERS))
 
     def towers(self, way: Way, n: int) -> networks.Towers:
         """Fitted to the first n clicks."""
