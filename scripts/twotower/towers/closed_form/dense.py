@@ -113,8 +113,8 @@ class DenseEquations:
                     width = rank * tower.size
                     self._normal = phi.new_zeros(batch, width, width)
             rated = other * ratings[:, part, None].to(phi)
-            right += products.product(rated.transpose(1, 2), phi)
-            moment += products.product(other.transpose(1, 2), other)
+            products.add_product(right, rated.transpose(1, 2), phi)
+            products.add_product(moment, other.transpose(1, 2), other)
             if whole:
                 stacked = (other[..., None] * phi[:, :, None, :]).reshape(batch, rows, -1)
                 products.add_lower(self._normal, stacked)
@@ -142,5 +142,5 @@ class DenseEquations:
         total = raw.new_zeros(len(raw), raw.shape[2], tower.size)
         for (_, phi), other in zip(tower.chunks(), self._fixed(), strict=True):
             scores = (products.outputs(phi, raw) * other).sum(2, keepdim=True)
-            total += products.product((scores * other).transpose(1, 2), phi)
+            products.add_product(total, (scores * other).transpose(1, 2), phi)
         return products.product(total / tower.n, tower.whitening).mT.contiguous()

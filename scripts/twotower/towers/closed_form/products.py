@@ -29,9 +29,21 @@ def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
     With m or n of 1 some processors add in another order if there are several networks.
     """
-    if left.device.type == "cpu" and 1 in (left.shape[1], right.shape[2]):
+    if _of_vectors(left, right):
         return torch.stack([one @ other for one, other in zip(left, right, strict=True)])
     return torch.bmm(left, right)
+
+
+def add_product(total: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
+    """Add `product` to total [B, m, n], in place."""
+    if _of_vectors(left, right):
+        total += product(left, right)
+    else:
+        total.baddbmm_(left, right)
+
+
+def _of_vectors(left: torch.Tensor, right: torch.Tensor) -> bool:
+    return left.device.type == "cpu" and 1 in (left.shape[1], right.shape[2])
 
 
 def outputs(phi: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
